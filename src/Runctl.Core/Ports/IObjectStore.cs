@@ -1,0 +1,6 @@
+namespace Runctl.Ports;
+
+/// <summary>S3, as far as Runctl uses it.</summary>
+public interface IObjectStore
+{
+}
