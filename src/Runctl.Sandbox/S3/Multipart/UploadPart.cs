@@ -48,11 +48,12 @@ internal static class UploadPart
     private static async Task<StoredContent> ReceiveAsync(S3Call call, MultipartUpload upload, CancellationToken ct)
     {
         var declared = ChecksumDeclaration.Read(call.Option);
-        // An upload that chose nothing takes any checksum with its parts, and keeps its own.
-        if (declared.Algorithm is { } algorithm && upload.ChosenAlgorithm is { } chosen && algorithm != chosen)
+        // Parts may only bring the checksum their upload chose, and none where it chose none.
+        if (declared.Algorithm is { } algorithm && algorithm != upload.ChosenAlgorithm)
         {
-            throw S3Errors.InvalidRequest($"Checksum Type mismatch occurred, expected checksum Type: "
-                + $"{chosen.Name.ToLowerInvariant()}, actual checksum Type: {algorithm.Name.ToLowerInvariant()}");
+            var expected = upload.ChosenAlgorithm?.Name.ToLowerInvariant() ?? "null";
+            throw S3Errors.InvalidRequest($"Checksum Type mismatch occurred, expected checksum Type: {expected}, "
+                + $"actual checksum Type: {algorithm.Name.ToLowerInvariant()}");
         }
 
         PutObject.CheckLength(call);
