@@ -13,13 +13,15 @@ internal sealed class RawConnection : IDisposable
     {
     }
 
-    private NetworkStream Stream => _client.GetStream();
+    // TcpClient gives no stream any more once the sending side is shut down.
+    private NetworkStream Stream { get; set; } = null!;
 
     public static async Task<RawConnection> OpenAsync(Uri endpoint)
     {
         var connection = new RawConnection();
         await connection._client.ConnectAsync(endpoint.Host, endpoint.Port, Token);
         connection._client.NoDelay = true;
+        connection.Stream = connection._client.GetStream();
         return connection;
     }
 
