@@ -176,6 +176,15 @@ public sealed class ProtocolTests : IAsyncDisposable
         Assert.Equal(403, (int)(await http.GetAsync(new Uri(url), Token)).StatusCode);
     }
 
+    [Fact]
+    public async Task A_presigned_URL_of_the_old_signature_is_refused_by_name()
+    {
+        using var http = _server.Raw();
+        var answer = await http.GetAsync("/runs/f?AWSAccessKeyId=a&Expires=1&Signature=b", Token);
+
+        Assert.Contains("Please use AWS4-HMAC-SHA256", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
     private static string Crc(string data, string given) => given == "right"
         ? Convert.ToBase64String(Sandbox.S3.Checksums.ChecksumAlgorithm.Crc32.Compute(System.Text.Encoding.ASCII.GetBytes(data)))
         : given;
