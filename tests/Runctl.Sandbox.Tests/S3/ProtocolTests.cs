@@ -134,6 +134,23 @@ public sealed class ProtocolTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_length_must_be_declared()
+    {
+        var none = await SendAsync(_signer.Head("PUT", "/runs/k", "", "UNSIGNED-PAYLOAD"));
+        var chunked = await SendAsync(_signer.Head("PUT", "/runs/k", "", "UNSIGNED-PAYLOAD", ("transfer-encoding", "chunked")) + "1\r\nx\r\n0\r\n\r\n");
+
+        Assert.Equal((411, 411), (none.Status, chunked.Status));
+    }
+
+    [Fact]
+    public async Task An_other_owner_than_the_expected_one_is_refused()
+    {
+        var answer = await SendAsync(_signer.Head("GET", "/runs", "", RequestSigner.Hash(""), ("x-amz-expected-bucket-owner", "999999999999")));
+
+        Assert.Equal(403, answer.Status);
+    }
+
+    [Fact]
     public async Task A_bucket_may_stand_in_the_host_name()
     {
         var signer = new RequestSigner(_server.Key, "runs.s3.us-east-1.amazonaws.com");
