@@ -17,6 +17,9 @@ internal sealed class Ec2Service
     /// <summary>Where faults are injected; null for none.</summary>
     public Ec2FaultRule? FaultRule { get; set; }
 
+    /// <summary>Answers a request whose signature was refused.</summary>
+    public static Task RespondErrorAsync(HttpExchange exchange, SignatureException refusal, CancellationToken ct) => throw new NotImplementedException();
+
     /// <summary>Answers a request.</summary>
     public async Task HandleAsync(HttpExchange exchange, SignedRequest request, CancellationToken ct)
     {

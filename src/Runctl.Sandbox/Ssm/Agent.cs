@@ -4,7 +4,7 @@ using Runctl.Sandbox.Instances;
 namespace Runctl.Sandbox.Ssm;
 
 /// <summary>The SSM agent of one instance: five commands at once, five more waiting, the rest undelivered.</summary>
-internal sealed class Agent(Machine machine, TimeProvider clock)
+internal sealed class Agent(Machine machine, TimeProvider clock) : IDisposable
 {
     private const int AtOnce = 5;
     private const int Buffered = 5;
@@ -54,6 +54,13 @@ internal sealed class Agent(Machine machine, TimeProvider clock)
         {
             _delivered.Release();
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _delivered.Dispose();
+        _running.Dispose();
     }
 
     private async Task ExecuteAsync(Command command, Invocation invocation)

@@ -5,7 +5,7 @@ using Runctl.Sandbox.Instances;
 namespace Runctl.Sandbox.Ssm;
 
 /// <summary>The managed instances: those that run, have a role, and whose agent has had time to register.</summary>
-internal sealed class Agents(InstanceRegistry registry, Func<string, Machine?> machines, SandboxOptions options, TimeProvider clock)
+internal sealed class Agents(InstanceRegistry registry, Func<string, Machine?> machines, SandboxOptions options, TimeProvider clock) : IDisposable
 {
     private readonly ConcurrentDictionary<Machine, Agent> _agents = new();
 
@@ -15,6 +15,15 @@ internal sealed class Agents(InstanceRegistry registry, Func<string, Machine?> m
 
     /// <summary>The agent of an instance, or null while it is not managed.</summary>
     public Agent? Find(string instanceId) => registry.Find(instanceId) is { } record ? Find(record) : null;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var agent in _agents.Values)
+        {
+            agent.Dispose();
+        }
+    }
 
     private Agent? Find(InstanceRecord record)
     {

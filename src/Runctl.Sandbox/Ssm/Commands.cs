@@ -50,9 +50,9 @@ internal sealed class Commands(Agents agents, TimeProvider clock) : IAsyncDispos
             CommandId = Guid.NewGuid().ToString(),
             Comment = request.Text("Comment") ?? "",
             Lines = parameters.Texts("commands"),
-            WorkingDirectory = parameters.Texts("workingDirectory").FirstOrDefault(text => text.Length > 0),
+            WorkingDirectory = parameters.Texts("workingDirectory") is [{ Length: > 0 } directory, ..] ? directory : null,
             DeliveryTimeout = Seconds(request["TimeoutSeconds"]?.ToString(), 3600, 30, 2592000, "TimeoutSeconds"),
-            ExecutionTimeout = Seconds(parameters.Texts("executionTimeout").FirstOrDefault(), 3600, 5, 172800, "executionTimeout"),
+            ExecutionTimeout = Seconds(parameters.Texts("executionTimeout") is [var execution, ..] ? execution : null, 3600, 5, 172800, "executionTimeout"),
             Sent = clock.GetUtcNow(),
             Invocations = [.. targets.Select(target => new Invocation(target.Id))],
         };
@@ -133,6 +133,7 @@ internal sealed class Commands(Agents agents, TimeProvider clock) : IAsyncDispos
         }
 
         await Task.WhenAll(_work.Keys).ConfigureAwait(false);
+        agents.Dispose();
     }
 
     private Command? Find(string? commandId) => Settled().FirstOrDefault(command => command.CommandId == commandId);
