@@ -37,6 +37,24 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
         await WriteNewAsync(Keys.Record(spec.RunId), record, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Gives up a claim that nobody has taken yet, so that nobody can any more; leaves everything else as it is.</summary>
+    public async Task WithdrawAsync(string runId, string nonce, CancellationToken cancellationToken)
+    {
+        var key = Keys.Record(runId);
+        if (await objects.ReadAsync(bucket, key, cancellationToken).ConfigureAwait(false) is not { ETag: { } version } content)
+        {
+            return;
+        }
+
+        var record = Parse(key, () => RunctlJson.Read<RunRecord>(content.Content));
+        if (record.Newest() is { State: "claimed" } claim && claim.Nonce == nonce)
+        {
+            var withdrawn = record with { Outcome = "failed", Attempts = [.. record.Attempts.Where(a => a != claim), claim with { State = "failed" }] };
+            // Where the condition does not hold a guard was quicker: the run is its own now.
+            await objects.WriteAsync(bucket, key, RunctlJson.WriteUtf8(withdrawn), WriteCondition.IfUnchanged(version), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>The events of an attempt after a position, in order.</summary>
     public async Task<IReadOnlyList<RunctlEvent>> ReadEventsAsync(string runId, int attempt, long after, CancellationToken cancellationToken)
     {

@@ -34,10 +34,33 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
             await store.CreateAsync(spec, ClaimOf(plan, spec), cancellationToken).ConfigureAwait(false);
         }
 
-        await TagAsync(plan, Report, cancellationToken).ConfigureAwait(false);
-        Report(resume is null ? "Starting" : "Restoring the checkpoint and starting");
-        var state = await new GuardClient(cloud, time).CallAsync<RunState>(plan.Instance.InstanceId, ["run", "--spec", "-"], spec, GuardClient.LongCall, cancellationToken).ConfigureAwait(false);
-        return new TrainingView(cloud, reference).Of(state, plan.Instance.InstanceId, plan.Script, plan.ProjectName);
+        try
+        {
+            await TagAsync(plan, Report, cancellationToken).ConfigureAwait(false);
+            Report(resume is null ? "Starting" : "Restoring the checkpoint and starting");
+            var state = await new GuardClient(cloud, time).CallAsync<RunState>(plan.Instance.InstanceId, ["run", "--spec", "-"], spec, GuardClient.LongCall, cancellationToken).ConfigureAwait(false);
+            return new TrainingView(cloud, reference).Of(state, plan.Instance.InstanceId, plan.Script, plan.ProjectName);
+        }
+        catch when (store is not null)
+        {
+            await WithdrawAsync(store, spec, Report).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>The claim is given up whatever the cause, so that a guard that is merely slow does not start what the user was told has failed.</summary>
+    private async Task WithdrawAsync(RunStore store, RunSpec spec, Action<string> report)
+    {
+        using var own = new CancellationTokenSource(TimeSpan.FromSeconds(20), time);
+        try
+        {
+            await store.WithdrawAsync(spec.RunId, spec.Attempt!.Nonce, own.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RunctlException or OperationCanceledException)
+        {
+            // The first failure is the one to tell of.
+            report($"The record of run {spec.RunId} could not be closed: {e.Message}");
+        }
     }
 
     private async Task<CodeReference> SyncAsync(StartPlan plan, RunStore? store, Action<string> report, CancellationToken cancellationToken)
