@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Management.Automation;
 using System.Management.Automation.Host;
+using System.Management.Automation.Internal;
 using System.Security;
 
 namespace Runctl.Host;
@@ -44,7 +45,7 @@ internal sealed class ConsoleInterface : PSHostUserInterface
         lock (_gate)
         {
             _progress.Clear();
-            Console.Out.Write(value);
+            Console.Out.Write(Console.IsOutputRedirected ? Plain(value) : value);
             _lineStarted = !value.EndsWith('\n') && (_lineStarted || value.Length > 0);
         }
     }
@@ -62,7 +63,7 @@ internal sealed class ConsoleInterface : PSHostUserInterface
         {
             _progress.Clear();
             Console.Out.Flush();
-            Console.Error.WriteLine(Console.IsErrorRedirected || value.Contains('\u001b', StringComparison.Ordinal) ? value : Red + value + Reset);
+            Console.Error.WriteLine(Console.IsErrorRedirected ? Plain(value) : Red + value + Reset);
         }
     }
 
@@ -149,6 +150,9 @@ internal sealed class ConsoleInterface : PSHostUserInterface
     /// <inheritdoc/>
     public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName, PSCredentialTypes allowedCredentialTypes, PSCredentialUIOptions options) =>
         PromptForCredential(caption, message, userName, targetName);
+
+    // The engine's views have colours; files and pipes have none.
+    private static string Plain(string text) => new StringDecorated(text).ToString(OutputRendering.PlainText);
 
     private void Announce(string caption, string message)
     {

@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using Runctl.Host;
 
 HostArguments arguments;
@@ -23,12 +22,6 @@ if (ModuleLocator.Find(AppContext.BaseDirectory) is not { } module)
 {
     await Console.Error.WriteLineAsync("The module is not built: no out/Runctl/<version>/Runctl.psd1 is above this program. Run 'dotnet build' in the repository first.");
     return HostExitCode.Failure;
-}
-
-if (Console.IsOutputRedirected)
-{
-    // No colours in files and pipes.
-    PSStyle.Instance.OutputRendering = OutputRendering.PlainText;
 }
 
 using var runner = new ScriptRunner(module);
