@@ -1,3 +1,5 @@
+using Runctl.Ports;
+
 namespace Runctl.Instances;
 
 /// <summary>A launch that was checked and resolved but not begun: what -WhatIf names.</summary>
@@ -6,4 +8,9 @@ namespace Runctl.Instances;
 /// <param name="Subnets">Subnets by zone.</param>
 /// <param name="SpotPrice">Lowest known spot price an hour in US dollars among the types, or null where unknown.</param>
 /// <param name="Description">Target, place and price in a line, for people.</param>
-public sealed record LaunchPlan(LaunchRequest Request, string Image, IReadOnlyList<string> Subnets, decimal? SpotPrice, string Description);
+public sealed record LaunchPlan(LaunchRequest Request, string Image, IReadOnlyList<string> Subnets, decimal? SpotPrice, string Description)
+{
+    internal ImageRecord? ImageRecord { get; init; }
+
+    internal IReadOnlyList<SpotPriceRecord> SpotPrices { get; init; } = [];
+}

@@ -14,4 +14,7 @@ public static class RunctlTags
 
     /// <summary>Name of the project.</summary>
     public const string Project = "runctl:project";
+
+    /// <summary>Price in US dollars an hour when it was launched.</summary>
+    public const string Price = "runctl:price";
 }
