@@ -10,7 +10,9 @@ namespace Runctl.PowerShell.Composition;
 public abstract class RunctlCmdlet : AsyncCmdlet
 {
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _given = new(StringComparer.OrdinalIgnoreCase);
     private RunctlSession? _session;
+    private bool _connectionTaken;
 
     /// <summary>Region, for example us-east-1. Default: the object's from the pipeline, the session's, AWS_REGION, <c>region</c> in .runctl.toml, the profile's.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -30,6 +32,17 @@ public abstract class RunctlCmdlet : AsyncCmdlet
 
     /// <summary>Whether the user, or an object in the pipeline, gave this parameter.</summary>
     private protected bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+
+    /// <summary>Whether the user gave this parameter in the command, not an object in the pipeline.</summary>
+    private protected bool IsGivenByUser(string parameter) => _given.Contains(parameter);
+
+    /// <inheritdoc/>
+    protected override Task BeginAsync()
+    {
+        // Nothing of a pipeline is bound yet.
+        _given.UnionWith(MyInvocation.BoundParameters.Keys);
+        return base.BeginAsync();
+    }
 
     /// <summary>Adds the settings this command's parameters decide, by the property names of <see cref="RunctlConfiguration"/>; null decides nothing.</summary>
     private protected virtual void AddSettings(IDictionary<string, object?> settings)
@@ -65,8 +78,29 @@ public abstract class RunctlCmdlet : AsyncCmdlet
         return new CommandScope(configuration, Session.Connect(connection));
     }
 
+    /// <summary>Takes the connection an object was found by, unless parameters say otherwise: given by position it brings it as it does by property name in a pipeline.</summary>
+    private protected void UseConnectionOf(string region, Uri? endpointUrl, string? profileName)
+    {
+        if (IsBound(nameof(EndpointUrl)) || IsBound(nameof(ProfileName)))
+        {
+            return;
+        }
+
+        Region = IsBound(nameof(Region)) ? Region : region;
+        EndpointUrl = endpointUrl;
+        ProfileName = profileName;
+        _connectionTaken = true;
+    }
+
     /// <summary>Where relative paths begin: the session's location in the file system.</summary>
     private protected string CurrentDirectory => SessionState.Path.CurrentFileSystemLocation.ProviderPath;
+
+    /// <summary>Makes a path absolute, by the session's location.</summary>
+    private protected string FullPath(string path)
+    {
+        var full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
+        return provider.Name == "FileSystem" ? full : throw CommandErrors.PathNotFileSystem(path);
+    }
 
     private protected static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
@@ -91,8 +125,9 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     {
         var settings = new Dictionary<string, object?>(StringComparer.Ordinal);
 
-        // An explicit profile means AWS itself, and so does an object that was found there: its endpoint is bound, and null.
-        if (Session.DefaultSandbox is { } sandbox && string.IsNullOrEmpty(ProfileName) && !(IsBound(nameof(EndpointUrl)) && EndpointUrl is null))
+        // An explicit profile means AWS itself, and so does an object that was found there: its endpoint is known, and null.
+        var isAws = !string.IsNullOrEmpty(ProfileName) || (EndpointUrl is null && (_connectionTaken || IsBound(nameof(EndpointUrl))));
+        if (Session.DefaultSandbox is { } sandbox && !isAws)
         {
             settings[nameof(RunctlConfiguration.EndpointUrl)] = sandbox.EndpointUrl;
             settings[nameof(RunctlConfiguration.Region)] = sandbox.Region;

@@ -20,6 +20,9 @@ internal static class CommandErrors
     public static RunctlException ResumeFromInvalid(object value) => new(
         "ResumeFromInvalid", ErrorKind.InvalidInput, $"-ResumeFrom does not take a {value.GetType().Name}.", value, "Give a checkpoint, a training, a drill report, an S3 URI or a local path.");
 
+    public static RunctlException TrainingNotNamed() => new(
+        "TrainingNotNamed", ErrorKind.InvalidInput, "No training is named.", null, "Pipe a training in, or give -RunId or -InstanceId; Get-RunctlTraining lists what there is.");
+
     public static RunctlException TrainingNotFound(string? runId, string? instanceId) => new(
         "TrainingNotFound",
         ErrorKind.NotFound,
@@ -43,7 +46,7 @@ internal static class CommandErrors
     public static RunctlException EnvironmentInvalid(object name) => new(
         "EnvironmentInvalid", ErrorKind.InvalidInput, $"'{name}' can not be the name of an environment variable.", name, "Use letters, digits and underscores, not beginning with a digit.");
 
-    public static RunctlException MonitorEnded(string runId, string instanceId) => new(
+    public static RunctlException MonitorLostRun(string runId, string instanceId) => new(
         "MonitorLostRun", ErrorKind.Connection, $"Run {runId} was lost with instance {instanceId}: how it ended is not known.", runId, "Get-RunctlCheckpoint lists what is in S3.");
 
     public static RunctlException CredentialsUnusable(string message, Exception cause) => new(
