@@ -84,4 +84,10 @@ internal static partial class RunctlErrors
     /// <summary>Waiting took too long.</summary>
     public static RunctlException TimedOut(string what, TimeSpan after, object? target, string? action = null) =>
         new("TimedOut", ErrorKind.Timeout, $"{what} took longer than {after.TotalSeconds:0} s.", target, action);
+
+    /// <summary>A record is there already, and is not ours.</summary>
+    public static RunctlException ObjectExists(string uri) => new("ObjectExists", ErrorKind.Conflict, $"{uri} exists already.", uri);
+
+    /// <summary>The project holds nothing to train.</summary>
+    public static RunctlException ArgumentInvalid(string what, object? target) => new("ArgumentInvalid", ErrorKind.InvalidInput, what, target);
 }

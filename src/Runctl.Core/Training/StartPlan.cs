@@ -10,4 +10,11 @@ namespace Runctl.Training;
 /// <param name="RunId">Id the run will have.</param>
 /// <param name="Description">Script, instance and place of the checkpoints in a line, for people.</param>
 /// <param name="Warnings">What the user should know before.</param>
-public sealed record StartPlan(StartRequest Request, RunctlConfiguration Configuration, RunctlInstance Instance, string RunId, string Description, IReadOnlyList<string> Warnings);
+public sealed record StartPlan(StartRequest Request, RunctlConfiguration Configuration, RunctlInstance Instance, string RunId, string Description, IReadOnlyList<string> Warnings)
+{
+    /// <summary>The script, relative to the project, with forward slashes.</summary>
+    internal string Script => Path.GetRelativePath(Request.ProjectDirectory, Request.ScriptPath).Replace('\\', '/');
+
+    /// <summary>Name of the project on the instance.</summary>
+    internal string ProjectName => RunNaming.ProjectName(Configuration.ProjectName, Request.ProjectDirectory);
+}
