@@ -115,7 +115,7 @@ def _setup(run: Run, spec: Dict[str, Any], user: Any, services: Services) -> Non
     if os.path.exists(done):
         return
     with _Phase(run, "setup", "setup"):
-        python = training.find_python(spec, project)
+        python = training.find_python(spec, project, user)
         if not spec.get("python") and "venv" not in python and "/opt/pytorch" not in python:
             _make_environment(run, python, project, user)
         code = _execute(run, ["/bin/sh", "-c", spec["setup_command"]], user, services)

@@ -40,7 +40,7 @@ def _start(run: Run) -> int:
     state, spec = run.state, run.spec
     user = training.run_user(run)
     restored = (state.get("restored") or {}).get("path")
-    argv = training.command(spec, state["project_dir"], restored)
+    argv = training.command(spec, state["project_dir"], user, restored)
     environment = training.environment(run, user, Services().secrets(spec))
     log = os.open(run.file("log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     ready, told = os.pipe()

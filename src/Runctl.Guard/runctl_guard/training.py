@@ -41,7 +41,29 @@ def search_path() -> str:
     return ":".join(known + [entry for entry in STANDARD_PATH.split(":") if entry not in known])
 
 
-def find_python(spec: Dict[str, Any], project: str) -> str:
+def _reachable(path: str, user: User) -> bool:
+    """Whether the user may execute it: what root finds first may lie in root's home."""
+    if not user.switch:
+        return True
+    path = os.path.realpath(path)
+    while True:
+        stat = os.stat(path)
+        if not stat.st_mode & (0o100 if stat.st_uid == user.uid else 0o010 if stat.st_gid == user.gid else 0o001):
+            return False
+        if path == "/":
+            return True
+        path = os.path.dirname(path)
+
+
+def system_python(user: User) -> str:
+    for folder in search_path().split(":"):
+        path = os.path.join(folder, "python3")
+        if os.access(path, os.X_OK) and _reachable(path, user):
+            return path
+    raise GuardError("PythonNotFound", "There is no python3 on this instance that %s may execute." % user.name)
+
+
+def find_python(spec: Dict[str, Any], project: str, user: User) -> str:
     """The configured one, the project's, the image's, what Runctl made, else the system's."""
     if spec.get("python"):
         python = spec["python"]
@@ -55,10 +77,10 @@ def find_python(spec: Dict[str, Any], project: str) -> str:
                    os.path.join(project, ".runctl-venv/bin/python")):
         if os.access(python, os.X_OK):
             return python
-    return shutil.which("python3", path=search_path()) or "/usr/bin/python3"
+    return system_python(user)
 
 
-def command(spec: Dict[str, Any], project: str, restored: Optional[str]) -> List[str]:
+def command(spec: Dict[str, Any], project: str, user: User, restored: Optional[str]) -> List[str]:
     """The training's argument list; `restored` is the checkpoint to go on from, as a path."""
     script = os.path.join(project, spec["script"])
     arguments = list(spec.get("arguments") or [])
@@ -68,7 +90,7 @@ def command(spec: Dict[str, Any], project: str, restored: Optional[str]) -> List
         if not any(shown in argument for argument in arguments):
             arguments += [part.replace("{checkpoint}", shown) for part in spec.get("resume_arguments") or []]
     if script.endswith(".py"):
-        return [find_python(spec, project), script] + arguments
+        return [find_python(spec, project, user), script] + arguments
     if script.endswith(".sh") or not os.access(script, os.X_OK):
         return [shutil.which("bash", path=search_path()) or "/bin/sh", script] + arguments
     return [script] + arguments
@@ -86,7 +108,7 @@ def environment(run: Run, user: User, resolved: Dict[str, str]) -> Dict[str, str
     values.setdefault("LANG", "C.UTF-8")
     # Without it the log would come in blocks, and the last one not at all.
     values["PYTHONUNBUFFERED"] = "1"
-    python = find_python(spec, state["project_dir"])
+    python = find_python(spec, state["project_dir"], user)
     if os.path.exists(os.path.join(os.path.dirname(os.path.dirname(python)), "pyvenv.cfg")):
         values["VIRTUAL_ENV"] = os.path.dirname(os.path.dirname(python))
         values["PATH"] = os.path.dirname(python) + ":" + values["PATH"]

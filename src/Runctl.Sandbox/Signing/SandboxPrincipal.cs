@@ -1,0 +1,11 @@
+namespace Runctl.Sandbox.Signing;
+
+/// <summary>Who a request comes from.</summary>
+/// <param name="Account">The twelve digits of the account.</param>
+/// <param name="Arn">E.g. <c>arn:aws:iam::000000000000:user/sandbox</c>.</param>
+/// <param name="UserId">What GetCallerIdentity answers as UserId.</param>
+internal sealed record SandboxPrincipal(string Account, string Arn, string UserId)
+{
+    /// <summary>Whether s3:ListBucket is granted; without it lists are refused and a missing key is 403 instead of 404.</summary>
+    public bool CanListBucket { get; init; } = true;
+}
