@@ -56,8 +56,8 @@ internal sealed class JsonRequest
     {
         null => [],
         JsonArray list => list.Select(item => item is JsonObject filter
-            ? (Value<string>(filter[key]) ?? "", TextsOf(filter[values]))
-            : throw Unexpected()).ToList(),
+            ? (Value<string>(filter[key]) ?? "", (IReadOnlyList<string>)TextsOf(filter[values]))
+            : throw Unexpected()).Select(pair => (pair.Item1, pair.Item2)).ToList(),
         _ => throw Unexpected(),
     };
 
