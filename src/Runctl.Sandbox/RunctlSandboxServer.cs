@@ -20,7 +20,6 @@ public sealed class RunctlSandboxServer : IAsyncDisposable
 
     private readonly InstanceRegistry _registry;
     private readonly InstancePower _power;
-    private readonly SsmService _ssm;
     private readonly HttpServer _server;
     private readonly Watchdog _watchdog;
     private int _disposed;
@@ -41,11 +40,11 @@ public sealed class RunctlSandboxServer : IAsyncDisposable
         var imds = new ImdsContext(options.Region, Account, credentials, clock);
         _power = new InstancePower(Path.Combine(directory, "instances"), spaces, users, imds, () => Endpoint, tools.SearchPath, id => _ = _registry!.ShutDownAsync(id));
         _registry = new InstanceRegistry(options, _power, clock);
-        _ssm = new SsmService(_registry, _power.Find, options, clock);
+        var ssm = new SsmService(_registry, _power.Find, options, clock);
         var s3 = new S3Service(Path.Combine(directory, "s3"), clock);
         s3.CreateBucket(options.Bucket);
         var router = new SandboxRouter(
-            new SignatureVerifier(credentials.Find, clock), new Ec2Service(options, _registry, clock), _ssm, s3, new StsService(credentials), new ControlService(_registry));
+            new SignatureVerifier(credentials.Find, clock), new Ec2Service(options, _registry, clock), ssm, s3, new StsService(credentials), new ControlService(_registry));
         _server = HttpServer.Start(router.HandleAsync);
         Endpoint = _server.Endpoint;
     }
@@ -122,7 +121,6 @@ public sealed class RunctlSandboxServer : IAsyncDisposable
         }
 
         await _registry.DisposeAsync().ConfigureAwait(false);
-        await _ssm.DisposeAsync().ConfigureAwait(false);
         await _server.DisposeAsync().ConfigureAwait(false);
         await _watchdog.DisposeAsync().ConfigureAwait(false);
     }

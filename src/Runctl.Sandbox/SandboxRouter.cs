@@ -42,12 +42,21 @@ internal sealed class SandboxRouter(
         }
     }
 
-    private static Task RefuseAsync(HttpExchange exchange, string service, SignatureException refusal, CancellationToken ct) => service switch
+    private static Task RefuseAsync(HttpExchange exchange, string service, SignatureException refusal, CancellationToken ct)
     {
-        "ec2" => Ec2Service.RespondErrorAsync(exchange, refusal, ct),
-        "ssm" => SsmService.RespondErrorAsync(exchange, refusal, ct),
-        "s3" => S3Service.RespondErrorAsync(exchange, refusal, ct),
-        "sts" => StsService.RespondErrorAsync(exchange, refusal, ct),
-        _ => ControlService.RespondErrorAsync(exchange, SignatureErrors.For(refusal, ServiceDialect.Json), ct),
-    };
+        switch (service)
+        {
+            case "s3":
+                return S3Service.RespondErrorAsync(exchange, refusal, ct);
+            case "sts":
+                return StsService.RespondErrorAsync(exchange, refusal, ct);
+            case "ec2":
+                var error = SignatureErrors.For(refusal, ServiceDialect.Ec2);
+                return Ec2Service.RefuseAsync(exchange, error.Status, error.Code, error.Message, Guid.NewGuid().ToString(), ct);
+            case "ssm":
+                return SsmService.RespondErrorAsync(exchange, SignatureErrors.For(refusal, ServiceDialect.Json), ct);
+            default:
+                return ControlService.RespondErrorAsync(exchange, SignatureErrors.For(refusal, ServiceDialect.Json), ct);
+        }
+    }
 }

@@ -49,7 +49,9 @@ internal sealed class S3Call(HttpExchange exchange, SignedRequest signed, S3Addr
     }
 
     /// <summary>The bucket.</summary>
-    /// <exception cref="S3Exception">It is not there, in another region than the request was signed for, or not the expected owner's.</exception>
+    /// <exception cref="S3Exception">
+    /// It is not there, in another region than the request was signed for, or not the expected owner's.
+    /// </exception>
     public Bucket Bucket()
     {
         var bucket = State.Buckets.Find(BucketName) ?? throw S3Errors.NoSuchBucket(BucketName);

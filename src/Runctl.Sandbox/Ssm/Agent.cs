@@ -1,124 +1,114 @@
-using System.Text;
+using Runctl.Sandbox.Ec2;
 using Runctl.Sandbox.Instances;
 
 namespace Runctl.Sandbox.Ssm;
 
-/// <summary>The SSM agent of one instance: five commands at once, five more waiting, the rest undelivered.</summary>
-internal sealed class Agent(Machine machine, TimeProvider clock) : IDisposable
+/// <summary>The agent of one instance: runs five commands at a time and holds five more; the rest is delayed.</summary>
+internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machines, TimeProvider clock)
 {
-    private const int AtOnce = 5;
-    private const int Buffered = 5;
-    private const int KeptCharacters = 100_000;
-    private const string Orchestration = "var/lib/amazon/ssm/orchestration";
-    private const UnixFileMode Executable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const int Workers = 5;
+    private const int BufferSize = 5;
+    private const int Killed = 137;
 
-    private readonly SemaphoreSlim _delivered = new(AtOnce + Buffered);
-    private readonly SemaphoreSlim _running = new(AtOnce);
+    private readonly object _gate = new();
+    private readonly Queue<Invocation> _waiting = new();
+    private int _running;
 
-    /// <summary>The machine it runs on.</summary>
-    public Machine Machine { get; } = machine;
-
-    /// <summary>Delivers and runs a command; completes when it has ended.</summary>
-    public async Task RunAsync(Command command, Invocation invocation)
+    /// <summary>Takes a command; it starts as soon as a worker is free.</summary>
+    public void Accept(Invocation invocation)
     {
-        var token = invocation.Cancellation.Token;
-        try
+        lock (_gate)
         {
-            using var delivery = new CancellationTokenSource(command.DeliveryTimeout, clock);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(token, delivery.Token);
-            await _delivered.WaitAsync(either.Token).ConfigureAwait(false);
+            _waiting.Enqueue(invocation);
+            Pump();
         }
-        catch (OperationCanceledException)
+    }
+
+    /// <summary>Called under the gate.</summary>
+    private void Pump()
+    {
+        while (_running < Workers && _waiting.TryDequeue(out var next))
         {
-            invocation.End(token.IsCancellationRequested ? CommandStatus.Cancelled : CommandStatus.DeliveryTimedOut, -1, "", "", clock.GetUtcNow());
-            return;
+            if (!next.StatusAt(clock.GetUtcNow()).Final)
+            {
+                _running++;
+                _ = Task.Run(() => WorkAsync(next));
+            }
         }
 
+        var position = 0;
+        foreach (var waiting in _waiting.Where(waiting => !waiting.StatusAt(clock.GetUtcNow()).Final))
+        {
+            waiting.Wait(position++ < BufferSize ? InvocationStatus.Pending : InvocationStatus.Delayed);
+        }
+    }
+
+    private async Task WorkAsync(Invocation invocation)
+    {
         try
         {
-            await _running.WaitAsync(token).ConfigureAwait(false);
-            try
+            if (machines(record.InstanceId) is { Processes: { } space } machine)
             {
-                await ExecuteAsync(command, invocation).ConfigureAwait(false);
-            }
-            finally
-            {
-                _running.Release();
+                await RunAsync(invocation, machine, space).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException
+            or System.ComponentModel.Win32Exception)
         {
-            invocation.End(CommandStatus.Cancelled, -1, "", "", clock.GetUtcNow());
+            // The disk or the namespace went in the middle: an instance that dies reports nothing. One that lives says why not.
+            if (record.State == InstanceState.Running && machines(record.InstanceId)?.Processes is not null)
+            {
+                await invocation.Error.ReadAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(e.Message))).ConfigureAwait(false);
+                invocation.Finish(InvocationStatus.Failed, 1, clock.GetUtcNow());
+            }
         }
         finally
         {
-            _delivered.Release();
+            lock (_gate)
+            {
+                _running--;
+                Pump();
+            }
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    private async Task RunAsync(Invocation invocation, Machine machine, IProcessSpace space)
     {
-        _delivered.Dispose();
-        _running.Dispose();
-    }
-
-    private async Task ExecuteAsync(Command command, Invocation invocation)
-    {
-        invocation.Start(clock.GetUtcNow());
-        if (Machine.Processes is not { } processes)
+        var script = CommandScript.Write(machine, record.InstanceId, invocation.Command);
+        if (!invocation.TryStart(clock.GetUtcNow()))
         {
-            // Powered off between delivery and start: nobody is left to report.
             return;
         }
 
-        var directory = Path.Combine(Machine.Root, Orchestration, command.CommandId);
-        var script = Path.Combine(directory, "_script.sh");
-        Directory.CreateDirectory(directory);
-        await File.WriteAllTextAsync(script, string.Join('\n', command.Lines) + "\n", new UTF8Encoding(false)).ConfigureAwait(false);
-        File.SetUnixFileMode(script, Executable);
+        using var timeout = new CancellationTokenSource(invocation.Command.ExecutionTimeout, clock);
+        var process = space.Start(CommandScript.WorkingDirectory(machine, invocation.Command), "sh", "-c", script);
 
-        using var child = processes.Start(command.WorkingDirectory ?? directory, "/bin/sh", "-c", script);
-        var output = ReadAsync(child.Output);
-        var error = ReadAsync(child.Error);
+        // As the agent waits: for the exit, and for everybody who still holds the output open.
+        var done = Task.WhenAll(
+            process.Exited, invocation.Output.ReadAsync(process.Output), invocation.Error.ReadAsync(process.Error));
+        var timedOut = Task.Delay(Timeout.InfiniteTimeSpan, timeout.Token);
+        var first = await Task.WhenAny(done, invocation.CancelRequested, timedOut, space.Ended).ConfigureAwait(false);
+        if (first == done)
+        {
+            var exitCode = await process.Exited.ConfigureAwait(false);
+            process.Dispose();
+            if (record.State == InstanceState.Running && !space.Ended.IsCompleted)
+            {
+                invocation.Finish(exitCode == 0 ? InvocationStatus.Success : InvocationStatus.Failed, exitCode, clock.GetUtcNow());
+            }
 
-        // Whoever keeps the output open keeps the command going, as with the real agent.
-        var end = Task.WhenAll(child.Exited, output, error);
-        using var overtime = new CancellationTokenSource(command.ExecutionTimeout, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(invocation.Cancellation.Token, overtime.Token);
-        try
-        {
-            await end.WaitAsync(either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            processes.KillGroup(child);
-            var status = overtime.IsCancellationRequested ? CommandStatus.ExecutionTimedOut : CommandStatus.Cancelled;
-            invocation.End(status, -1, "", "", clock.GetUtcNow());
             return;
         }
 
-        if (!ReferenceEquals(Machine.Processes, processes))
+        if (first != space.Ended)
         {
-            // The instance was taken while the command ran. SSM does not learn of it: the command stays in progress.
-            return;
+            space.KillGroup(process);
+            invocation.Finish(
+                first == timedOut ? InvocationStatus.ExecutionTimedOut : InvocationStatus.Cancelled, Killed, clock.GetUtcNow());
         }
 
-        var code = await child.Exited.ConfigureAwait(false);
-        invocation.End(
-            code == 0 ? CommandStatus.Success : CommandStatus.Failed, code, await output.ConfigureAwait(false), await error.ConfigureAwait(false), clock.GetUtcNow());
-    }
-
-    private static async Task<string> ReadAsync(Stream stream)
-    {
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        var kept = new StringBuilder();
-        var buffer = new char[8192];
-        while (await reader.ReadAsync(buffer).ConfigureAwait(false) is > 0 and var count)
-        {
-            kept.Append(buffer, 0, Math.Min(count, KeptCharacters - kept.Length));
-        }
-
-        return kept.ToString();
+        // Who left the group may hold the output for as long as it likes; the worker is free all the same.
+        _ = done.ContinueWith(
+            _ => process.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 }

@@ -1,55 +1,33 @@
-using System.Text.Json.Nodes;
+using System.Collections.Concurrent;
 using Runctl.Sandbox.Ec2;
+using Runctl.Sandbox.Instances;
 
 namespace Runctl.Sandbox.Ssm;
 
-/// <summary>DescribeInstanceInformation.</summary>
-internal sealed class ManagedInstances(Agents agents, TimeProvider clock)
+/// <summary>Which instances SSM knows: those with an instance profile, some time after they began to run.</summary>
+internal sealed class ManagedInstances(
+    InstanceRegistry registry, Func<string, Machine?> machines, SandboxOptions options, TimeProvider clock)
 {
-    /// <summary>DescribeInstanceInformation.</summary>
-    public JsonObject Describe(JsonObject request)
-    {
-        var rows = agents.Online.Select(pair => pair.Record);
-        foreach (var (key, values) in Filters(request))
-        {
-            rows = key switch
-            {
-                "InstanceIds" => rows.Where(record => values.Contains(record.InstanceId)),
-                "PingStatus" => values.Contains("Online") ? rows : [],
-                "PlatformTypes" => values.Contains("Linux") ? rows : [],
-                "ResourceType" => values.Contains("EC2Instance") ? rows : [],
-                _ => throw new SsmException("InvalidInstanceInformationFilterValue", $"The sandbox does not know the filter '{key}'."),
-            };
-        }
+    private readonly ConcurrentDictionary<string, Agent> _agents = new(StringComparer.Ordinal);
 
-        return SsmPage.Cut(request, "InstanceInformationList", rows.ToList(), 10, 50, Row);
-    }
+    /// <summary>Every instance that has registered, by id, with whether it is online.</summary>
+    public IReadOnlyList<(InstanceRecord Record, bool Online)> All() =>
+        registry.All
+            .Where(record => record.ProfileName is not null)
+            .Select(record => (Record: record, Online: IsOnline(record)))
+            .Where(entry => entry.Online || (entry.Record.State is InstanceState.Stopped or InstanceState.Stopping))
+            .ToList();
 
-    private static IEnumerable<(string Key, IReadOnlyList<string> Values)> Filters(JsonObject request)
-    {
-        foreach (var filter in (request["Filters"] as JsonArray ?? []).OfType<JsonObject>())
-        {
-            yield return (filter.Text("Key") ?? "", filter.Texts("Values"));
-        }
+    /// <summary>The agents of these instances: all of them or none.</summary>
+    /// <exception cref="SsmException">One is not a live managed instance, so the whole command fails.</exception>
+    public IReadOnlyList<Agent> Agents(IReadOnlyList<string> ids) =>
+        ids.All(id => registry.Find(id) is { } record && IsOnline(record))
+            ? ids.Select(id => _agents.GetOrAdd(id, key => new Agent(registry.Get(key), machines, clock))).ToList()
+            : throw new SsmException("InvalidInstanceId",
+                $"Instances [[{string.Join(", ", ids)}]] not in a valid state for account 000000000000");
 
-        foreach (var filter in (request["InstanceInformationFilterList"] as JsonArray ?? []).OfType<JsonObject>())
-        {
-            yield return (filter.Text("key") ?? "", filter.Texts("valueSet"));
-        }
-    }
-
-    private JsonObject Row(InstanceRecord record) => new()
-    {
-        ["InstanceId"] = record.InstanceId,
-        ["PingStatus"] = "Online",
-        ["LastPingDateTime"] = clock.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0,
-        ["AgentVersion"] = "3.3.0.0",
-        ["IsLatestVersion"] = true,
-        ["PlatformType"] = "Linux",
-        ["PlatformName"] = "Ubuntu",
-        ["PlatformVersion"] = "22.04",
-        ["ResourceType"] = "EC2Instance",
-        ["IPAddress"] = record.PrivateIp,
-        ["ComputerName"] = record.PrivateDnsName,
-    };
+    private bool IsOnline(InstanceRecord record) =>
+        record is { State: InstanceState.Running, ProfileName: not null, RunningSince: { } since }
+        && clock.GetUtcNow() >= since + (options.BootTime / 2)
+        && machines(record.InstanceId)?.Processes is not null;
 }

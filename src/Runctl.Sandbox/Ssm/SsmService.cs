@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Runctl.Sandbox.Ec2;
 using Runctl.Sandbox.Http;
@@ -8,75 +7,75 @@ using Runctl.Sandbox.Signing;
 
 namespace Runctl.Sandbox.Ssm;
 
-/// <summary>SSM over JSON 1.1.</summary>
-internal sealed class SsmService : IAsyncDisposable
+/// <summary>SSM's JSON protocol.</summary>
+internal sealed class SsmService
 {
     private const string TargetPrefix = "AmazonSSM.";
 
-    private readonly Commands _commands;
-    private readonly Dictionary<string, Func<JsonObject, JsonObject>> _operations;
+    private readonly Dictionary<string, Func<JsonRequest, JsonObject>> _operations;
 
     public SsmService(InstanceRegistry registry, Func<string, Machine?> machines, SandboxOptions options, TimeProvider clock)
     {
-        var agents = new Agents(registry, machines, options, clock);
-        var managed = new ManagedInstances(agents, clock);
-        var parameters = new Parameters(options.Region, clock);
-        _commands = new Commands(agents, clock);
+        var instances = new ManagedInstances(registry, machines, options, clock);
+        var commands = new CommandOperations(instances, new CommandStore(clock), clock);
+        var parameters = new PublicParameters(options.Region);
         _operations = new(StringComparer.Ordinal)
         {
-            ["SendCommand"] = _commands.Send,
-            ["GetCommandInvocation"] = _commands.Get,
-            ["ListCommandInvocations"] = _commands.List,
-            ["CancelCommand"] = _commands.Cancel,
-            ["DescribeInstanceInformation"] = managed.Describe,
-            ["GetParameter"] = parameters.Get,
-            ["GetParameters"] = parameters.GetMany,
+            ["SendCommand"] = commands.SendCommand,
+            ["GetCommandInvocation"] = commands.GetCommandInvocation,
+            ["ListCommandInvocations"] = commands.ListCommandInvocations,
+            ["ListCommands"] = commands.ListCommands,
+            ["CancelCommand"] = commands.CancelCommand,
+            ["DescribeInstanceInformation"] = new InstanceInformation(instances, clock).Describe,
+            ["GetParameter"] = parameters.GetParameter,
+            ["GetParameters"] = parameters.GetParameters,
         };
     }
 
-    /// <summary>Answers a request whose signature was verified.</summary>
-    public async Task HandleAsync(HttpExchange exchange, SignedRequest signed, CancellationToken ct)
+    /// <summary>Where faults are injected; null for none.</summary>
+    public SsmFaultRule? FaultRule { get; set; }
+
+    /// <summary>Answers a request.</summary>
+    public async Task HandleAsync(HttpExchange exchange, SignedRequest request, CancellationToken ct)
     {
         try
         {
             var target = exchange.Request.Headers["X-Amz-Target"] ?? "";
             var name = target.StartsWith(TargetPrefix, StringComparison.Ordinal) ? target[TargetPrefix.Length..] : "";
-            if (!_operations.TryGetValue(name, out var operation))
+            if (FaultRule is { } rule)
             {
-                throw new SsmException("UnknownOperationException", $"The sandbox does not know the operation '{target}'.");
+                await rule(name, exchange, ct).ConfigureAwait(false);
+                if (exchange.Started)
+                {
+                    return;
+                }
             }
 
-            var request = await JsonSerializer.DeserializeAsync<JsonObject>(signed.Body, cancellationToken: ct).ConfigureAwait(false) ?? [];
-            await RespondAsync(exchange, 200, operation(request), ct).ConfigureAwait(false);
+            if (!_operations.TryGetValue(name, out var operation))
+            {
+                throw new SsmException("UnknownOperationException", $"The sandbox does not know the operation {target}.");
+            }
+
+            var body = await JsonRequest.ReadAsync(request.Body, ct).ConfigureAwait(false);
+            await AnswerAsync(exchange, 200, operation(body), ct).ConfigureAwait(false);
         }
-        catch (SsmException e)
+        catch (SsmException e) when (!exchange.Started)
         {
             await RespondErrorAsync(exchange, new ServiceError(400, e.Code, e.Message), ct).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException && !exchange.Started)
-        {
-            await RespondErrorAsync(exchange, new ServiceError(400, "SerializationException", e.Message), ct).ConfigureAwait(false);
-        }
     }
 
-    /// <summary>Answers a request whose signature was refused.</summary>
-    public static Task RespondErrorAsync(HttpExchange exchange, SignatureException refusal, CancellationToken ct) =>
-        RespondErrorAsync(exchange, SignatureErrors.For(refusal, ServiceDialect.Json), ct);
-
-    /// <summary>Answers with any error, e.g. one injected as a fault.</summary>
+    /// <summary>Answers with any error, e.g. of a signature that was refused.</summary>
     public static Task RespondErrorAsync(HttpExchange exchange, ServiceError error, CancellationToken ct) =>
-        RespondAsync(exchange, error.Status, new JsonObject { ["__type"] = error.Code, ["message"] = error.Message }, ct);
+        AnswerAsync(exchange, error.Status, new JsonObject { ["__type"] = error.Code, ["message"] = error.Message }, ct);
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _commands.DisposeAsync();
-
-    private static Task RespondAsync(HttpExchange exchange, int status, JsonObject answer, CancellationToken ct)
+    private static Task AnswerAsync(HttpExchange exchange, int status, JsonObject body, CancellationToken ct)
     {
         var headers = new HttpHeaders
         {
             { "Content-Type", "application/x-amz-json-1.1" },
             { "x-amzn-RequestId", Guid.NewGuid().ToString() },
         };
-        return exchange.RespondAsync(status, headers, Encoding.UTF8.GetBytes(answer.ToJsonString()), ct);
+        return exchange.RespondAsync(status, headers, Encoding.UTF8.GetBytes(body.ToJsonString()), ct);
     }
 }
