@@ -27,7 +27,5 @@ internal sealed class FakeCloud : ICloud
 
     public Task<ISandboxControl?> FindSandboxAsync(CancellationToken cancellationToken) => Task.FromResult(Sandbox);
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() => Shell.Dispose();
 }

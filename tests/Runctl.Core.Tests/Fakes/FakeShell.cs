@@ -6,7 +6,7 @@ using Runctl.Ports;
 namespace Runctl.Core.Tests.Fakes;
 
 /// <summary>SSM whose commands really run, by <c>sh</c> and without HOME, below a root directory.</summary>
-internal sealed class FakeShell(string root) : ICommandService
+internal sealed class FakeShell(string root) : ICommandService, IDisposable
 {
     private readonly ConcurrentDictionary<(string Command, string Instance), Task<CommandOutcome>> _running = new();
 
@@ -51,6 +51,40 @@ internal sealed class FakeShell(string root) : ICommandService
         Task.FromResult<IReadOnlyList<ManagedInstance>>([.. instanceIds.Where(i => !Offline.Contains(i)).Select(i => new ManagedInstance(i, true, "3.3"))]);
 
     public Task<string?> FindParameterAsync(string name, CancellationToken cancellationToken) => Task.FromResult(Parameters.GetValueOrDefault(name));
+
+    /// <summary>Ends what was started below the root: the guard outlives the command that starts it.</summary>
+    public void Dispose()
+    {
+        if (!OperatingSystem.IsLinux() || !Directory.Exists(root))
+        {
+            return;
+        }
+
+        // Whoever is killed first may be started again by another; nobody is left after a few rounds.
+        for (var round = 0; round < 5; round++)
+        {
+            foreach (var id in Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(n => n!.All(char.IsAsciiDigit)))
+            {
+                Kill(id!);
+            }
+        }
+    }
+
+    private void Kill(string id)
+    {
+        try
+        {
+            if (File.ReadAllText($"/proc/{id}/environ").Split('\0').Contains("RUNCTL_ROOT=" + root, StringComparer.Ordinal))
+            {
+                using var process = Process.GetProcessById(int.Parse(id, System.Globalization.CultureInfo.InvariantCulture));
+                process.Kill();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
+        {
+            // It was gone already.
+        }
+    }
 
     private async Task<CommandOutcome> RunAsync(string instance, string script)
     {
