@@ -22,4 +22,13 @@ public sealed class SandboxOptions
     /// such as InsufficientInstanceCapacity. It may be changed while the sandbox runs.
     /// </summary>
     public IDictionary<string, string> PoolErrors { get; } = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Whether instances may be PID namespaces. Otherwise, and where the system does not allow them, processes are known by
+    /// their environment.
+    /// </summary>
+    public bool UseNamespaces { get; init; } = true;
+
+    /// <summary>The account's limit of spot vCPUs; instances that shut down still count. Null is no limit.</summary>
+    public int? SpotVcpuQuota { get; init; }
 }

@@ -56,7 +56,7 @@ internal sealed class JsonRequest
     {
         null => [],
         JsonArray list => list.Select(item => item is JsonObject filter
-            ? (Value<string>(filter[key]) ?? "", TextsOf(filter[values]))
+            ? (Value<string>(filter[key]) ?? "", (IReadOnlyList<string>)TextsOf(filter[values]))
             : throw Unexpected()).ToList(),
         _ => throw Unexpected(),
     };
