@@ -13,7 +13,7 @@ internal static class ImportBenchmark
 
     public static async Task RunAsync()
     {
-        await using var sandbox = await RunctlSandboxServer.StartAsync();
+        await using var sandbox = await RunctlSandbox.StartAsync();
         var imports = new List<double>();
         var calls = new List<double>();
         for (var round = 0; round < Rounds; round++)

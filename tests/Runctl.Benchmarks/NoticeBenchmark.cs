@@ -17,7 +17,7 @@ internal static class NoticeBenchmark
 
     public static async Task RunAsync()
     {
-        await using var sandbox = await RunctlSandboxServer.StartAsync();
+        await using var sandbox = await RunctlSandbox.StartAsync();
         var adapters = new AdaptersRoot();
         using var cloud = adapters.Connect(new CloudConnection
         {

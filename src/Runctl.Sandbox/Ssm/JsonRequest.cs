@@ -57,7 +57,7 @@ internal sealed class JsonRequest
         null => [],
         JsonArray list => list.Select(item => item is JsonObject filter
             ? (Value<string>(filter[key]) ?? "", (IReadOnlyList<string>)TextsOf(filter[values]))
-            : throw Unexpected()).Select(pair => (pair.Item1, pair.Item2)).ToList(),
+            : throw Unexpected()).ToList(),
         _ => throw Unexpected(),
     };
 

@@ -61,13 +61,9 @@ internal sealed class SsmService
         }
         catch (SsmException e) when (!exchange.Started)
         {
-            await RespondErrorAsync(exchange, new ServiceError(400, e.Code, e.Message), ct).ConfigureAwait(false);
+            await AnswerAsync(exchange, 400, new JsonObject { ["__type"] = e.Code, ["message"] = e.Message }, ct).ConfigureAwait(false);
         }
     }
-
-    /// <summary>Answers with any error, e.g. of a signature that was refused.</summary>
-    public static Task RespondErrorAsync(HttpExchange exchange, ServiceError error, CancellationToken ct) =>
-        AnswerAsync(exchange, error.Status, new JsonObject { ["__type"] = error.Code, ["message"] = error.Message }, ct);
 
     private static Task AnswerAsync(HttpExchange exchange, int status, JsonObject body, CancellationToken ct)
     {

@@ -55,6 +55,27 @@ public sealed class CodeBundleTests : IDisposable
         Assert.False(entries[longName].HasFlag(UnixFileMode.UserExecute));
     }
 
+    [Fact]
+    public async Task Python_reads_every_name_and_content()
+    {
+        string[] names = ["train.py", "größe 日本語.py", "pkg/" + new string('n', 180) + ".py", "new\nline.py", new string('ü', 60)];
+        foreach (var name in names)
+        {
+            _project.Write(name, name);
+        }
+
+        File.CreateSymbolicLink(Path.Combine(_project.Path, "link"), "train.py");
+        using var bundle = await BundleAsync();
+        const string Program = "import json, sys, tarfile\nt = tarfile.open(sys.argv[1])\nprint(json.dumps({m.name: m.linkname or t.extractfile(m).read().decode() for m in t}))";
+        var start = new System.Diagnostics.ProcessStartInfo("python3") { RedirectStandardOutput = true, ArgumentList = { "-c", Program, bundle.Path } };
+        start.Environment["LC_ALL"] = "C";
+        using var python = System.Diagnostics.Process.Start(start)!;
+        var read = System.Text.Json.JsonSerializer.Deserialize<Dictionary<string, string>>(await python.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken))!;
+        Assert.Equal("train.py", read["link"]);
+        Assert.All(names, name => Assert.Equal(name, read[name]));
+        Assert.Equal(names.Length + 1, read.Count);
+    }
+
     private static void SetMode(string path, UnixFileMode mode)
     {
         if (!OperatingSystem.IsWindows())

@@ -5,7 +5,7 @@ namespace Runctl.Core.Tests.Fakes;
 /// <summary>A connection whose instances are records, whose commands run in a shell here, and whose objects are in memory.</summary>
 internal sealed class FakeCloud : ICloud
 {
-    public FakeCloud(string root = "/nonexistent") => Shell = new FakeShell(root);
+    public FakeCloud(string? root = null) => Shell = new FakeShell(root, Ec2);
 
     public FakeInstances Ec2 { get; } = new();
 
@@ -27,7 +27,5 @@ internal sealed class FakeCloud : ICloud
 
     public Task<ISandboxControl?> FindSandboxAsync(CancellationToken cancellationToken) => Task.FromResult(Sandbox);
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() => Shell.Dispose();
 }

@@ -10,9 +10,13 @@ namespace Runctl.Core.Tests.Guarding;
 public sealed class GuardCommandTests : IDisposable
 {
     private readonly TempDirectory _root = new();
-    private readonly FakeShell _shell;
+    private readonly FakeCloud _cloud;
 
-    public GuardCommandTests() => _shell = new FakeShell(_root.Path);
+    public GuardCommandTests()
+    {
+        _cloud = new FakeCloud(_root.Path);
+        _cloud.Ec2.Add("i-1");
+    }
 
     /// <summary>A program that answers with the envelope it was given.</summary>
     private static GuardProgram Echo { get; } = new(new Dictionary<string, byte[]>
@@ -100,9 +104,9 @@ public sealed class GuardCommandTests : IDisposable
 
     private async Task<CommandOutcome> RunAsync(string script)
     {
-        var id = await _shell.SendAsync(new ShellCommand(["i-1"], script, TimeSpan.FromSeconds(60), ""), CancellationToken.None);
+        var id = await _cloud.Shell.SendAsync(new ShellCommand(["i-1"], script, TimeSpan.FromSeconds(60), ""), CancellationToken.None);
         CommandOutcome? outcome;
-        while ((outcome = await _shell.GetOutcomeAsync(id, "i-1", CancellationToken.None)) is null)
+        while ((outcome = await _cloud.Shell.GetOutcomeAsync(id, "i-1", CancellationToken.None)) is null)
         {
             await Task.Yield();
         }
