@@ -55,15 +55,20 @@ public sealed class LifeAndDeathTests
     [InlineData(false)]
     public async Task A_host_that_is_killed_leaves_no_process_and_no_directory(bool namespaces)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(LifeAndDeathTests).Assembly.Location]) { RedirectStandardOutput = true };
-        start.Environment[HostToBeKilled.Variable] = namespaces ? "namespaces" : "marked";
+        var report = Path.Combine(Path.GetTempPath(), $"runctl-host-{Guid.NewGuid():N}");
+        string[] command = [typeof(LifeAndDeathTests).Assembly.Location, "--filter-class", typeof(HostToBeKilled).FullName!];
+        var start = new ProcessStartInfo("dotnet", command) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment[HostToBeKilled.Mode] = namespaces ? "namespaces" : "marked";
+        start.Environment[HostToBeKilled.Report] = report;
         using var host = Process.Start(start)!;
-        var directory = await host.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
-        var mark = await host.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() => File.Exists(report), seconds: 40);
+        var lines = await File.ReadAllLinesAsync(report, TestContext.Current.CancellationToken);
+        File.Delete(report);
+        var (directory, mark) = (lines[0], lines[1]);
         Assert.True(Directory.Exists(directory));
-        Assert.True(Marked(mark!) >= 1);
+        Assert.True(Marked(mark) >= 1);
         host.Kill();
-        await Eventually.TrueAsync(() => !Directory.Exists(directory) && Marked(mark!) == 0 && Marked(directory!) == 0);
+        await Eventually.TrueAsync(() => !Directory.Exists(directory) && Marked(mark) == 0 && Marked(directory) == 0);
     }
 
     private static int Marked(string mark) => Directory.GetDirectories("/proc")
