@@ -1,0 +1,73 @@
+using System.Globalization;
+using Amazon.EC2.Model;
+using Runctl.Instances;
+using Runctl.Ports;
+
+namespace Runctl.Adapters.Aws;
+
+/// <summary>Between EC2's types and ours.</summary>
+internal static class Ec2Mapping
+{
+    /// <summary>A query as filters.</summary>
+    public static List<Filter> Filters(InstanceQuery query, IReadOnlyList<string> ids)
+    {
+        var filters = new List<Filter>();
+        if (ids.Count > 0)
+        {
+            filters.Add(new Filter("instance-id", [.. ids]));
+        }
+
+        if (query.States.Count > 0)
+        {
+            filters.Add(new Filter("instance-state-name", [.. query.States]));
+        }
+
+        filters.AddRange(query.Tags.Select(t => t.Value is null ? new Filter("tag-key", [t.Key]) : new Filter("tag:" + t.Key, [t.Value])));
+        return filters;
+    }
+
+    /// <summary>An instance.</summary>
+    public static RunctlInstance Instance(Instance instance, AwsCloud cloud)
+    {
+        var tags = (instance.Tags ?? []).ToDictionary(t => t.Key, t => t.Value, StringComparer.Ordinal);
+        return new RunctlInstance
+        {
+            InstanceId = instance.InstanceId,
+            State = instance.State.Name.Value,
+            InstanceType = instance.InstanceType.Value,
+            IsSpot = instance.InstanceLifecycle == Amazon.EC2.InstanceLifecycleType.Spot,
+            AvailabilityZone = instance.Placement?.AvailabilityZone,
+            Region = cloud.Region,
+            EndpointUrl = cloud.Connection.EndpointUrl,
+            ProfileName = cloud.Connection.ProfileName,
+            LaunchTime = instance.LaunchTime is { } launched ? new DateTimeOffset(launched.ToUniversalTime()) : null,
+            ImageId = instance.ImageId,
+            SubnetId = Known(instance.SubnetId),
+            IamInstanceProfile = instance.IamInstanceProfile?.Arn?.Split('/')[^1],
+            StateReason = Known(instance.StateReason?.Code),
+            SpotInstanceRequestId = Known(instance.SpotInstanceRequestId),
+            HourlyPrice = tags.TryGetValue(RunctlTags.Price, out var price) && decimal.TryParse(price, NumberStyles.Number, CultureInfo.InvariantCulture, out var value) ? value : null,
+            Tags = tags,
+        };
+    }
+
+    /// <summary>An instance type.</summary>
+    public static InstanceTypeRecord Type(InstanceTypeInfo type) => new(
+        type.InstanceType.Value,
+        type.ProcessorInfo?.SupportedArchitectures ?? [],
+        type.GpuInfo?.Gpus?.Any(g => string.Equals(g.Manufacturer, "NVIDIA", StringComparison.OrdinalIgnoreCase)) ?? false,
+        type.SupportedUsageClasses is not { Count: > 0 } classes || classes.Contains("spot"));
+
+    /// <summary>An image.</summary>
+    public static ImageRecord Image(Image image) => new(
+        image.ImageId,
+        image.Name,
+        image.Architecture?.Value,
+        image.RootDeviceName,
+        image.BlockDeviceMappings?.FirstOrDefault(m => m.DeviceName == image.RootDeviceName)?.Ebs?.VolumeSize);
+
+    /// <summary>Tags.</summary>
+    public static List<Tag> Tags(IReadOnlyDictionary<string, string> tags) => [.. tags.Select(t => new Tag(t.Key, t.Value))];
+
+    private static string? Known(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}

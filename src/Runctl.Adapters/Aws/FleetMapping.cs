@@ -1,0 +1,84 @@
+using System.Globalization;
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using Runctl.Ports;
+using LaunchTemplate = Runctl.Ports.LaunchTemplate;
+
+namespace Runctl.Adapters.Aws;
+
+/// <summary>What a launch looks like to EC2.</summary>
+internal static class FleetMapping
+{
+    /// <summary>The launch template: what every instance of a launch has in common.</summary>
+    public static CreateLaunchTemplateRequest Template(LaunchTemplate template) => new()
+    {
+        LaunchTemplateName = template.Name,
+        ClientToken = template.Name,
+        TagSpecifications = [new TagSpecification { ResourceType = ResourceType.LaunchTemplate, Tags = Ec2Mapping.Tags(template.Tags) }],
+        LaunchTemplateData = new RequestLaunchTemplateData
+        {
+            ImageId = template.ImageId,
+            IamInstanceProfile = template.IamInstanceProfile is not { } profile ? null
+                : profile.StartsWith("arn:", StringComparison.Ordinal) ? new() { Arn = profile } : new() { Name = profile },
+            SecurityGroupIds = template.SecurityGroupIds.Count == 0 ? null : [.. template.SecurityGroupIds],
+            InstanceInitiatedShutdownBehavior = ShutdownBehavior.Terminate,
+            MetadataOptions = new()
+            {
+                HttpEndpoint = LaunchTemplateInstanceMetadataEndpointState.Enabled,
+                HttpTokens = LaunchTemplateHttpTokensState.Required,
+                HttpPutResponseHopLimit = 2,
+            },
+            BlockDeviceMappings =
+            [
+                new()
+                {
+                    DeviceName = template.RootDeviceName,
+                    Ebs = new() { VolumeType = VolumeType.Gp3, Encrypted = true, DeleteOnTermination = true, VolumeSize = template.VolumeSizeGiB },
+                },
+            ],
+            TagSpecifications = [.. new[] { ResourceType.Instance, ResourceType.Volume, ResourceType.NetworkInterface, ResourceType.SpotInstancesRequest }
+                .Select(type => new LaunchTemplateTagSpecificationRequest { ResourceType = type, Tags = Ec2Mapping.Tags(template.Tags) })],
+        },
+    };
+
+    /// <summary>The call.</summary>
+    public static CreateFleetRequest Request(FleetRequest request) => new()
+    {
+        Type = FleetType.Instant,
+        ClientToken = request.ClientToken,
+        LaunchTemplateConfigs =
+        [
+            new()
+            {
+                LaunchTemplateSpecification = new() { LaunchTemplateName = request.TemplateName, Version = "$Latest" },
+                Overrides = [.. from type in request.InstanceTypes
+                                from subnet in request.SubnetIds
+                                select new FleetLaunchTemplateOverridesRequest
+                                {
+                                    InstanceType = type,
+                                    SubnetId = subnet,
+                                    MaxPrice = request.Spot ? request.MaxPrice?.ToString(CultureInfo.InvariantCulture) : null,
+                                }],
+            },
+        ],
+        TargetCapacitySpecification = new()
+        {
+            TotalTargetCapacity = request.Count,
+            DefaultTargetCapacityType = request.Spot ? DefaultTargetCapacityType.Spot : DefaultTargetCapacityType.OnDemand,
+        },
+        SpotOptions = request.Spot
+            ? new() { AllocationStrategy = SpotAllocationStrategy.PriceCapacityOptimized, SingleInstanceType = false, SingleAvailabilityZone = request.Count > 1, MinTargetCapacity = request.Count, InstanceInterruptionBehavior = SpotInstanceInterruptionBehavior.Terminate }
+            : null,
+        OnDemandOptions = request.Spot
+            ? null
+            : new() { AllocationStrategy = FleetOnDemandAllocationStrategy.LowestPrice, SingleInstanceType = false, SingleAvailabilityZone = request.Count > 1, MinTargetCapacity = request.Count },
+        TagSpecifications = [new TagSpecification { ResourceType = ResourceType.Fleet, Tags = Ec2Mapping.Tags(request.Tags) }],
+    };
+
+    /// <summary>Why a pool gave nothing.</summary>
+    public static PoolError Error(CreateFleetError error)
+    {
+        var pool = error.LaunchTemplateAndOverrides?.Overrides;
+        return new PoolError(error.ErrorCode, error.ErrorMessage, pool?.InstanceType?.Value, pool?.SubnetId, pool?.AvailabilityZone);
+    }
+}

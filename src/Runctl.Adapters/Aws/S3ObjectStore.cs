@@ -1,0 +1,151 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+using Amazon.S3.Transfer;
+using Runctl.Errors;
+using Runctl.Ports;
+
+namespace Runctl.Adapters.Aws;
+
+/// <summary>S3 by its SDK client.</summary>
+internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud) : IObjectStore
+{
+    /// <inheritdoc/>
+    public async Task CheckBucketAsync(string bucket, CancellationToken cancellationToken) =>
+        await CallAsync("ListObjectsV2", bucket, "", c => c.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, MaxKeys = 1 }, cancellationToken), cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ObjectRecord> ListAsync(string bucket, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var page in PagesAsync(new ListObjectsV2Request { BucketName = bucket, Prefix = prefix }, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var item in page.S3Objects ?? [])
+            {
+                yield return new ObjectRecord(item.Key, item.Size ?? 0, item.ETag, new DateTimeOffset((item.LastModified ?? DateTime.UnixEpoch).ToUniversalTime()));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<string> ListDirectoriesAsync(string bucket, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var page in PagesAsync(new ListObjectsV2Request { BucketName = bucket, Prefix = prefix, Delimiter = "/" }, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var directory in page.CommonPrefixes ?? [])
+            {
+                yield return directory;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<ObjectRecord?> FindAsync(string bucket, string key, CancellationToken cancellationToken) => FindOrNullAsync("HeadObject", bucket, key, async c =>
+    {
+        var head = await c.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket, Key = key }, cancellationToken).ConfigureAwait(false);
+        return new ObjectRecord(key, head.ContentLength, head.ETag, new DateTimeOffset((head.LastModified ?? DateTime.UnixEpoch).ToUniversalTime()));
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ObjectContent?> ReadAsync(string bucket, string key, CancellationToken cancellationToken) => FindOrNullAsync("GetObject", bucket, key, async c =>
+    {
+        using var answer = await c.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = key }, cancellationToken).ConfigureAwait(false);
+        using var buffer = new MemoryStream();
+        await answer.ResponseStream.CopyToAsync(buffer, cancellationToken).ConfigureAwait(false);
+        return new ObjectContent(buffer.ToArray(), answer.ETag);
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Stream?> OpenAsync(string bucket, string key, long offset, long? length, CancellationToken cancellationToken) => FindOrNullAsync("GetObject", bucket, key, async c =>
+    {
+        var range = offset == 0 && length is null ? null : new ByteRange(offset, length is { } n ? offset + n - 1 : long.MaxValue);
+        var answer = await c.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = key, ByteRange = range }, cancellationToken).ConfigureAwait(false);
+        return answer.ResponseStream;
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> WriteAsync(string bucket, string key, ReadOnlyMemory<byte> content, WriteCondition condition, CancellationToken cancellationToken) => ConditionallyAsync("PutObject", bucket, key, condition, async c =>
+    {
+        using var body = new MemoryStream(content.ToArray(), writable: false);
+        await c.PutObjectAsync(new PutObjectRequest
+        {
+            BucketName = bucket,
+            Key = key,
+            InputStream = body,
+            ContentType = key.EndsWith(".json", StringComparison.Ordinal) ? "application/json" : "application/octet-stream",
+            IfNoneMatch = condition.OnlyIfMissing ? "*" : null,
+            IfMatch = condition.OnlyIfETag,
+        }, cancellationToken).ConfigureAwait(false);
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> UploadAsync(string bucket, string key, string path, WriteCondition condition, CancellationToken cancellationToken) => ConditionallyAsync("PutObject", bucket, key, condition, async c =>
+    {
+        using var transfer = new TransferUtility(c);
+        await transfer.UploadAsync(new TransferUtilityUploadRequest
+        {
+            BucketName = bucket,
+            Key = key,
+            FilePath = path,
+            IfNoneMatch = condition.OnlyIfMissing ? "*" : null,
+            IfMatch = condition.OnlyIfETag,
+        }, cancellationToken).ConfigureAwait(false);
+    }, cancellationToken);
+
+    private async IAsyncEnumerable<ListObjectsV2Response> PagesAsync(ListObjectsV2Request request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        do
+        {
+            var page = await CallAsync("ListObjectsV2", request.BucketName, request.Prefix ?? "", c => c.ListObjectsV2Async(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            yield return page;
+            request.ContinuationToken = page.IsTruncated == true ? page.NextContinuationToken : null;
+        }
+        while (request.ContinuationToken is not null);
+    }
+
+    private async Task<T?> FindOrNullAsync<T>(string operation, string bucket, string key, Func<AmazonS3Client, Task<T>> call, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            return await CallAsync(operation, bucket, key, call, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RunctlException e) when (e.ServiceErrorCode is "NoSuchKey" or "NotFound")
+        {
+            return null;
+        }
+    }
+
+    private async Task<bool> ConditionallyAsync(string operation, string bucket, string key, WriteCondition condition, Func<AmazonS3Client, Task> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CallAsync(operation, bucket, key, async c =>
+            {
+                await call(c).ConfigureAwait(false);
+                return true;
+            }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RunctlException e) when (condition != WriteCondition.Always && (e.InnerException as AmazonServiceException)?.StatusCode == HttpStatusCode.PreconditionFailed)
+        {
+            return false;
+        }
+    }
+
+    private async Task<T> CallAsync<T>(string operation, string bucket, string key, Func<AmazonS3Client, Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await AwsErrors.CallAsync("S3", operation, cloud.EndpointName, () => call(client()), cancellationToken).ConfigureAwait(false);
+        }
+        catch (RunctlException e) when (e.ServiceErrorCode == "NoSuchBucket")
+        {
+            throw RunctlErrors.BucketNotFound(bucket, e);
+        }
+        catch (RunctlException e) when (e.ServiceErrorCode is "AccessDenied" or "Forbidden")
+        {
+            throw RunctlErrors.BucketForbidden(bucket, key, e);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+namespace Runctl.Configuration;
+
+/// <summary>Fills the record from values by property name; what is missing keeps its default.</summary>
+internal static class ConfigurationBuilder
+{
+    private static readonly RunctlConfiguration Defaults = new();
+
+    /// <summary>The record.</summary>
+    public static RunctlConfiguration Build(IReadOnlyDictionary<string, object> values)
+    {
+        return new RunctlConfiguration
+        {
+            Region = Get(nameof(RunctlConfiguration.Region), Defaults.Region),
+            ProfileName = Get(nameof(RunctlConfiguration.ProfileName), Defaults.ProfileName),
+            EndpointUrl = Get(nameof(RunctlConfiguration.EndpointUrl), Defaults.EndpointUrl),
+            S3Bucket = Get(nameof(RunctlConfiguration.S3Bucket), Defaults.S3Bucket),
+            S3Prefix = Get(nameof(RunctlConfiguration.S3Prefix), Defaults.S3Prefix).Trim('/'),
+            RunPrefix = Get(nameof(RunctlConfiguration.RunPrefix), Defaults.RunPrefix).Trim('/'),
+            IamInstanceProfile = Get(nameof(RunctlConfiguration.IamInstanceProfile), Defaults.IamInstanceProfile),
+            DefaultInstanceType = Get(nameof(RunctlConfiguration.DefaultInstanceType), Defaults.DefaultInstanceType),
+            ImageId = Get(nameof(RunctlConfiguration.ImageId), Defaults.ImageId),
+            SpotMaxPrice = Get(nameof(RunctlConfiguration.SpotMaxPrice), Defaults.SpotMaxPrice),
+            OnDemandFallback = Get(nameof(RunctlConfiguration.OnDemandFallback), Defaults.OnDemandFallback),
+            SubnetIds = Get(nameof(RunctlConfiguration.SubnetIds), Defaults.SubnetIds),
+            SecurityGroupIds = Get(nameof(RunctlConfiguration.SecurityGroupIds), Defaults.SecurityGroupIds),
+            ProjectName = Get(nameof(RunctlConfiguration.ProjectName), Defaults.ProjectName),
+            User = Get(nameof(RunctlConfiguration.User), Defaults.User),
+            Python = Get(nameof(RunctlConfiguration.Python), Defaults.Python),
+            SetupCommand = Get(nameof(RunctlConfiguration.SetupCommand), Defaults.SetupCommand),
+            ResumeArguments = Get(nameof(RunctlConfiguration.ResumeArguments), Defaults.ResumeArguments),
+            TrainingEnvironment = Get(nameof(RunctlConfiguration.TrainingEnvironment), Defaults.TrainingEnvironment),
+            OnExit = Get(nameof(RunctlConfiguration.OnExit), Defaults.OnExit),
+            CheckpointDirectory = Get(nameof(RunctlConfiguration.CheckpointDirectory), Defaults.CheckpointDirectory),
+            SaveInterval = Get(nameof(RunctlConfiguration.SaveInterval), Defaults.SaveInterval),
+            KeepLastN = Get(nameof(RunctlConfiguration.KeepLastN), Defaults.KeepLastN),
+            Mirror = Get(nameof(RunctlConfiguration.Mirror), Defaults.Mirror),
+            CheckpointPatterns = Get(nameof(RunctlConfiguration.CheckpointPatterns), Defaults.CheckpointPatterns),
+            PollInterval = Get(nameof(RunctlConfiguration.PollInterval), Defaults.PollInterval),
+            GuardPollInterval = Get(nameof(RunctlConfiguration.GuardPollInterval), Defaults.GuardPollInterval),
+            GracePeriod = Get(nameof(RunctlConfiguration.GracePeriod), Defaults.GracePeriod),
+            AutoResume = Get(nameof(RunctlConfiguration.AutoResume), Defaults.AutoResume),
+            MaxResumes = Get(nameof(RunctlConfiguration.MaxResumes), Defaults.MaxResumes),
+            WebhookUrl = Get(nameof(RunctlConfiguration.WebhookUrl), Defaults.WebhookUrl),
+            AlertOn = Get(nameof(RunctlConfiguration.AlertOn), Defaults.AlertOn),
+            Prices = Get(nameof(RunctlConfiguration.Prices), Defaults.Prices),
+        };
+
+        T Get<T>(string property, T otherwise) => values.TryGetValue(property, out var value) ? (T)value : otherwise;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Collections;
+using System.Globalization;
+
+namespace Runctl.Configuration;
+
+/// <summary>Makes values from the file, variables and parameters into what the settings hold.</summary>
+internal static class SettingConverter
+{
+    /// <summary>What a value of a kind looks like, for errors.</summary>
+    public static string Expected(Setting setting) => setting.Kind switch
+    {
+        SettingKind.Address => "an address such as \"http://127.0.0.1:4566\"",
+        SettingKind.WholeNumber => $"a whole number from {setting.Minimum}",
+        SettingKind.Amount => "a positive number of US dollars such as 0.35",
+        SettingKind.Switch => "true or false",
+        SettingKind.Duration => "a duration such as \"30s\" or \"2m\", or a number of seconds",
+        SettingKind.Texts => "a list of texts such as [\"a\", \"b\"]",
+        SettingKind.TextTable => "a table of texts",
+        SettingKind.AmountTable => "a table of US dollars an hour by instance type, such as \"g5.xlarge\" = 1.006",
+        SettingKind.OnExit => "\"keep\" or \"terminate\"",
+        _ => "a text in quotes",
+    };
+
+    /// <summary>Converts; null where the value has another form.</summary>
+    /// <param name="setting">The setting.</param>
+    /// <param name="value">The value as it was given.</param>
+    /// <param name="isText">Whether numbers and lists are written as text too (variables and parameters).</param>
+    public static object? Convert(Setting setting, object value, bool isText) => setting.Kind switch
+    {
+        SettingKind.Text => value is string s && s.Trim().Length > 0 ? s : null,
+        SettingKind.Address => value as Uri ?? (value is string s && Uri.TryCreate(s, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : null),
+        SettingKind.WholeNumber => Number(value, isText) is { } n && n == decimal.Truncate(n) && n >= setting.Minimum && n <= int.MaxValue ? (int)n : null,
+        SettingKind.Amount => Number(value, isText) is { } amount && amount > 0 ? amount : null,
+        SettingKind.Switch => Switch(value, isText),
+        SettingKind.Duration => value is TimeSpan span ? Positive(span) : value is string d ? Duration(d) : Number(value, isText) is { } seconds ? Seconds(seconds) : null,
+        SettingKind.Texts => Texts(value, isText),
+        SettingKind.TextTable => Table(value, v => v is string s ? s : null),
+        SettingKind.AmountTable => Table(value, v => Number(v, isText) is { } n && n > 0 ? n : (decimal?)null),
+        SettingKind.OnExit => value is "keep" or "terminate" ? value : null,
+        _ => null,
+    };
+
+    /// <summary>Reads <c>30s</c>, <c>2m</c>, <c>1h</c>, <c>500ms</c> or a number of seconds; null for anything else.</summary>
+    public static TimeSpan? Duration(string text)
+    {
+        text = text.Trim();
+        var unit = new string([.. text.SkipWhile(c => char.IsAsciiDigit(c) || c == '.')]);
+        var seconds = unit.Trim() switch { "ms" => 0.001m, "" or "s" => 1m, "m" => 60m, "h" => 3600m, _ => 0m };
+        return seconds != 0 && decimal.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? Seconds(number * seconds) : null;
+    }
+
+    private static TimeSpan? Seconds(decimal seconds) => seconds is > 0 and < 1_000_000_000 ? TimeSpan.FromSeconds((double)seconds) : null;
+
+    private static TimeSpan? Positive(TimeSpan span) => span > TimeSpan.Zero ? span : null;
+
+    private static decimal? Number(object value, bool isText) => value switch
+    {
+        int or long or decimal => System.Convert.ToDecimal(value, CultureInfo.InvariantCulture),
+        double d when double.IsFinite(d) && Math.Abs(d) < 1e15 => (decimal)d,
+        string s when isText && decimal.TryParse(s, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) => n,
+        _ => null,
+    };
+
+    private static object? Switch(object value, bool isText) => value switch
+    {
+        bool => value,
+        string s when isText => s.Trim().ToUpperInvariant() switch { "1" or "TRUE" or "YES" or "ON" => true, "0" or "FALSE" or "NO" or "OFF" => false, _ => null },
+        _ => null,
+    };
+
+    private static List<string>? Texts(object value, bool isText)
+    {
+        if (value is string text)
+        {
+            return isText ? [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)] : null;
+        }
+
+        var items = value is IEnumerable list and not IDictionary ? list.Cast<object>().Select(i => i is TomlValue v ? v.Value : i).ToList() : null;
+        return items is not null && items.TrueForAll(i => i is string) ? [.. items.Cast<string>()] : null;
+    }
+
+    private static Dictionary<string, T>? Table<T>(object value, Func<object, T?> convert)
+        where T : class => Entries(value) is { } entries && entries.TrueForAll(e => convert(e.Value) is not null)
+            ? entries.ToDictionary(e => e.Key, e => convert(e.Value)!, StringComparer.Ordinal) : null;
+
+    private static Dictionary<string, decimal>? Table(object value, Func<object, decimal?> convert) => Entries(value) is { } entries && entries.TrueForAll(e => convert(e.Value) is not null)
+        ? entries.ToDictionary(e => e.Key, e => convert(e.Value)!.Value, StringComparer.Ordinal) : null;
+
+    private static List<KeyValuePair<string, object>>? Entries(object value) => value switch
+    {
+        TomlTable table => [.. table.Entries.Select(e => KeyValuePair.Create(e.Key, e.Value.Value))],
+        IDictionary map => [.. map.Cast<DictionaryEntry>().Select(e => KeyValuePair.Create((string)e.Key, e.Value!))],
+        IReadOnlyDictionary<string, string> map => [.. map.Select(e => KeyValuePair.Create(e.Key, (object)e.Value))],
+        _ => null,
+    };
+}

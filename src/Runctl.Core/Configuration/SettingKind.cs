@@ -1,0 +1,16 @@
+namespace Runctl.Configuration;
+
+/// <summary>Forms a setting's value can have.</summary>
+internal enum SettingKind
+{
+    Text,
+    Address,
+    WholeNumber,
+    Amount,
+    Switch,
+    Duration,
+    Texts,
+    TextTable,
+    AmountTable,
+    OnExit,
+}

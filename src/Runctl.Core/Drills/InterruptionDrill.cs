@@ -1,0 +1,96 @@
+using System.Globalization;
+using Runctl.Configuration;
+using Runctl.Errors;
+using Runctl.Events;
+using Runctl.Guarding;
+using Runctl.Monitoring;
+using Runctl.Ports;
+using Runctl.Training;
+
+namespace Runctl.Drills;
+
+/// <summary>Rehearses an interruption of a running training and judges the outcome.</summary>
+public sealed class InterruptionDrill(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
+{
+    /// <summary>How long the outcome may be late after the deadline before it is given up.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly TrainingReader _reader = new(cloud, time);
+
+    /// <summary>Raises a notice (a real one in a sandbox, the guard's own <c>drill</c> elsewhere), and waits for the outcome; in a sandbox until the instance is gone.</summary>
+    /// <param name="training">A run whose training is running.</param>
+    /// <param name="window">Time from notice to deadline; AWS gives 2 minutes.</param>
+    /// <param name="pollInterval">How often to ask the guard.</param>
+    /// <param name="events">Told of each event as it comes.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the interruption.</param>
+    public async Task<RunctlDrillReport> RunAsync(RunctlTraining training, TimeSpan window, TimeSpan pollInterval, IProgress<RunctlEvent> events, CancellationToken cancellationToken)
+    {
+        if (training.S3Bucket is null && configuration.S3Bucket is { } bucket)
+        {
+            training = training with { S3Bucket = bucket, S3Prefix = configuration.S3Prefix, RunPrefix = configuration.RunPrefix };
+        }
+
+        var current = await _reader.RefreshAsync(training, cancellationToken).ConfigureAwait(false);
+        if (current.State != "running")
+        {
+            throw RunctlErrors.TrainingNotRunning(training.RunId, current.State);
+        }
+
+        // What was before the notice belongs to the training, not to the drill.
+        var feed = new EventFeed(cloud, current, 0, time);
+        await feed.AskAsync(cancellationToken).ConfigureAwait(false);
+        var sandbox = await cloud.FindSandboxAsync(cancellationToken).ConfigureAwait(false);
+        var deadline = await RaiseAsync(sandbox, current, window, cancellationToken).ConfigureAwait(false);
+        var seen = new List<RunctlEvent>();
+        var isGone = await FollowAsync(feed, seen, events, deadline, pollInterval, untilGone: sandbox is not null, current.InstanceId, cancellationToken).ConfigureAwait(false);
+        return DrillJudge.Judge(current, seen, deadline, isGone);
+    }
+
+    private async Task<DateTimeOffset> RaiseAsync(ISandboxControl? sandbox, RunctlTraining training, TimeSpan window, CancellationToken cancellationToken)
+    {
+        if (sandbox is not null)
+        {
+            return await sandbox.InterruptAsync(training.InstanceId, window, cancellationToken).ConfigureAwait(false);
+        }
+
+        var seconds = window.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+        var deadline = time.GetUtcNow() + window;
+        await new GuardClient(cloud, time).CallAsync(training.InstanceId, ["drill", "--run", training.RunId, "--window", seconds], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
+        return deadline;
+    }
+
+    private async Task<bool> FollowAsync(EventFeed feed, List<RunctlEvent> seen, IProgress<RunctlEvent> events, DateTimeOffset deadline, TimeSpan pollInterval, bool untilGone, string instanceId, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var (fresh, isGone) = await NextAsync(feed, instanceId, cancellationToken).ConfigureAwait(false);
+            foreach (var item in fresh)
+            {
+                seen.Add(item);
+                events.Report(item);
+            }
+
+            var handled = seen.Exists(e => e.Kind is EventKinds.InterruptionHandled or EventKinds.TrainingFinished or EventKinds.TrainingFailed);
+            if (isGone || (handled && !untilGone) || time.GetUtcNow() > deadline + Patience)
+            {
+                return isGone;
+            }
+
+            await Task.Delay(pollInterval, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What is new; a guard that does not answer because its machine is being taken is asked about at EC2.</summary>
+    private async Task<(IReadOnlyList<RunctlEvent> Events, bool IsGone)> NextAsync(EventFeed feed, string instanceId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await feed.NextAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RunctlException e) when (e.Kind is ErrorKind.Connection or ErrorKind.Timeout or ErrorKind.InvalidData)
+        {
+            var isGone = await _reader.IsGoneAsync(instanceId, cancellationToken).ConfigureAwait(false);
+            return (isGone ? await feed.ReadShippedAsync(cancellationToken).ConfigureAwait(false) : [], isGone);
+        }
+    }
+}

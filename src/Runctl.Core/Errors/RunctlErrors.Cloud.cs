@@ -1,0 +1,49 @@
+namespace Runctl.Errors;
+
+/// <content>Errors of the services and of what stands between them and us.</content>
+internal static partial class RunctlErrors
+{
+    /// <summary>No credentials were found.</summary>
+    public static RunctlException CredentialsMissing(Exception? cause) =>
+        new("CredentialsMissing", ErrorKind.Authentication, "No AWS credentials were found.", null,
+            "Configure a profile ('aws configure' or 'aws sso login') and name it by -ProfileName or AWS_PROFILE, use Set-AWSCredential, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. "
+            + "To try Runctl without an AWS account: Start-RunctlSandbox -UseAsDefault.", cause);
+
+    /// <summary>The profile's credentials can not be had.</summary>
+    public static RunctlException ProfileUnusable(string profile, Exception? cause) =>
+        new("ProfileUnusable", ErrorKind.Authentication, $"The profile '{profile}' gives no credentials{(cause is null ? ": there is none of that name" : ": " + cause.Message)}", profile,
+            "Check ~/.aws/config and ~/.aws/credentials; for SSO run 'aws sso login --profile " + profile + "'.", cause);
+
+    /// <summary>No region was found.</summary>
+    public static RunctlException RegionMissing() =>
+        new("RegionMissing", ErrorKind.InvalidInput, "No AWS region is configured.", null, "Give -Region, set region in .runctl.toml, or set AWS_REGION.");
+
+    /// <summary>The region's name can not be right.</summary>
+    public static RunctlException RegionInvalid(string region) =>
+        new("RegionInvalid", ErrorKind.InvalidInput, $"'{region}' is not the name of a region.", region, "Use a name such as us-east-1.");
+
+    /// <summary>A service said no.</summary>
+    public static RunctlException Service(string service, string operation, string code, string message, ErrorKind kind, string? requestId, bool transient, string? action, Exception cause) =>
+        new(code, kind, $"{service} {operation}: {message.TrimEnd('.')} ({code}).", null, action, cause) { ServiceErrorCode = code, RequestId = requestId, IsTransient = transient };
+
+    /// <summary>A service could not be reached.</summary>
+    public static RunctlException ConnectionFailed(string service, string operation, string endpoint, Exception cause) =>
+        new("ConnectionFailed", ErrorKind.Connection, $"{service} {operation}: no answer from {endpoint}: {cause.Message}", endpoint,
+            "Check the network, and -EndpointUrl if one is set.", cause) { IsTransient = true };
+
+    /// <summary>The sandbox refused.</summary>
+    public static RunctlException SandboxRefused(string operation, string text, string target) =>
+        new("SandboxRefused", ErrorKind.InvalidState, $"The sandbox refused to {operation}: {text}", target, null);
+
+    /// <summary>S3 answers 403 where it should say that there is nothing.</summary>
+    public static string BucketAction(string bucket) =>
+        $"Check that the bucket {bucket} exists and that the policy allows s3:ListBucket on it and s3:GetObject and s3:PutObject on its objects; without s3:ListBucket a missing object looks like a forbidden one. Test-RunctlSetup checks each.";
+
+    /// <summary>The bucket is not there.</summary>
+    public static RunctlException BucketNotFound(string bucket, RunctlException cause) =>
+        new("BucketNotFound", ErrorKind.NotFound, $"There is no bucket {bucket}.", bucket, "Create it, or correct s3_bucket.", cause) { ServiceErrorCode = cause.ServiceErrorCode, RequestId = cause.RequestId };
+
+    /// <summary>S3 refused.</summary>
+    public static RunctlException BucketForbidden(string bucket, string key, RunctlException cause) =>
+        new("BucketForbidden", ErrorKind.PermissionDenied, $"S3 refused access to s3://{bucket}/{key}.", $"s3://{bucket}/{key}", BucketAction(bucket), cause) { ServiceErrorCode = cause.ServiceErrorCode, RequestId = cause.RequestId };
+}

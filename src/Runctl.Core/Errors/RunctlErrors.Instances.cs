@@ -1,0 +1,83 @@
+namespace Runctl.Errors;
+
+/// <content>Errors of instances, of launching them, and of the guard on them.</content>
+internal static partial class RunctlErrors
+{
+    /// <summary>There is no such instance.</summary>
+    public static RunctlException InstanceNotFound(string instanceId, string region) =>
+        new("InstanceNotFound", ErrorKind.NotFound, $"There is no instance {instanceId} in {region}.", instanceId, "Check the id and the region; Get-RunctlInstance lists them.");
+
+    /// <summary>The instance is in the wrong state.</summary>
+    public static RunctlException InstanceNotRunning(string instanceId, string state, string? reason) =>
+        new("InstanceNotRunning", ErrorKind.InvalidState, $"Instance {instanceId} is {state}{(reason is null ? "" : $" ({reason})")}.", instanceId,
+            state is "stopped" or "stopping" ? "Start it first." : "Launch another one by New-RunctlSpotInstance.");
+
+    /// <summary>The instance died while something was being done on it.</summary>
+    public static RunctlException InstanceGone(string instanceId, string? state, string? reason) =>
+        new("InstanceGone", ErrorKind.InvalidState, $"Instance {instanceId} is gone ({state ?? "unknown to EC2"}{(reason is null ? "" : ", " + reason)}).", instanceId, null);
+
+    /// <summary>SSM does not reach the instance.</summary>
+    public static RunctlException InstanceNotOnline(string instanceId, string? profile) =>
+        new("InstanceNotOnline", ErrorKind.Connection, $"Instance {instanceId} is not online in SSM.", instanceId,
+            (profile is null ? "It has no instance profile: attach one whose role has the policy AmazonSSMManagedInstanceCore." : $"Check that the role of its profile {profile} has the policy AmazonSSMManagedInstanceCore")
+            + " and that it reaches the SSM endpoints (a public address or VPC endpoints). Test-RunctlSetup checks each.");
+
+    /// <summary>Only what Runctl launched may be removed.</summary>
+    public static RunctlException InstanceNotManaged(string instanceId) =>
+        new("InstanceNotManaged", ErrorKind.PermissionDenied, $"Instance {instanceId} was not launched by Runctl and will not be terminated by it.", instanceId, "Terminate it with the tool it was launched by.");
+
+    /// <summary>The type does not exist.</summary>
+    public static RunctlException InstanceTypeUnknown(string types, string region, Exception? cause) =>
+        new("InstanceTypeUnknown", ErrorKind.InvalidInput, $"There is no instance type {types} in {region}.", types, "Check the spelling, or choose another region.", cause);
+
+    /// <summary>The type can not be had as spot.</summary>
+    public static RunctlException InstanceTypeNotSpot(string type) =>
+        new("InstanceTypeNotSpot", ErrorKind.InvalidInput, $"The instance type {type} can not be had as a spot instance.", type, null);
+
+    /// <summary>The types do not go together.</summary>
+    public static RunctlException ArchitecturesDiffer(string detail) =>
+        new("ArchitecturesDiffer", ErrorKind.InvalidInput, $"The instance types have different architectures ({detail}); one image can not serve them.", null, "Launch them separately.");
+
+    /// <summary>No type was given.</summary>
+    public static RunctlException InstanceTypeMissing() =>
+        new("InstanceTypeMissing", ErrorKind.InvalidInput, "No instance type is given.", null, "Give -InstanceType, or set default_instance_type in .runctl.toml.");
+
+    /// <summary>There is no such image.</summary>
+    public static RunctlException ImageNotFound(string image, string region) =>
+        new("ImageNotFound", ErrorKind.NotFound, $"There is no image {image} in {region}.", image, "Images belong to a region; give one of this region by -ImageId, or leave it out.");
+
+    /// <summary>The image has the wrong architecture.</summary>
+    public static RunctlException ImageArchitecture(string image, string? architecture, string types) =>
+        new("ImageArchitecture", ErrorKind.InvalidInput, $"The image {image} is for {architecture}, the instance types {types} are not.", image, "Leave -ImageId out to have one chosen.");
+
+    /// <summary>There is no subnet to launch into.</summary>
+    public static RunctlException SubnetMissing(string region) =>
+        new("SubnetMissing", ErrorKind.NotFound, $"{region} has no default subnets.", region, "Set subnet_ids in .runctl.toml, give -SubnetId, or create a default VPC.");
+
+    /// <summary>A subnet is not there.</summary>
+    public static RunctlException SubnetNotFound(string subnets, string region) =>
+        new("SubnetNotFound", ErrorKind.NotFound, $"There is no subnet {subnets} in {region}.", subnets, null);
+
+    /// <summary>Nothing could be launched.</summary>
+    public static RunctlException LaunchFailed(int count, string types, string reasons, string? code, bool transient, string? action, Exception? cause) =>
+        new("LaunchFailed", ErrorKind.ResourceUnavailable, $"No {(count == 1 ? "instance" : $"{count} instances")} of {types} could be launched: {reasons}", types, action, cause) { ServiceErrorCode = code, IsTransient = transient };
+
+    /// <summary>Something may have been left running.</summary>
+    public static RunctlException CleanupFailed(string what, string launchId, RunctlException cause) =>
+        new("CleanupFailed", ErrorKind.Connection, $"{what} of launch {launchId} could not be removed: {cause.Message}", launchId, $"Look for what carries the tag runctl:launch={launchId} and remove it: it costs money.", cause) { ServiceErrorCode = cause.ServiceErrorCode };
+
+    /// <summary>cloud-init failed.</summary>
+    public static RunctlException CloudInitFailed(string instanceId, string text) =>
+        new("CloudInitFailed", ErrorKind.InvalidState, $"cloud-init failed on {instanceId}: {text}", instanceId, "See /var/log/cloud-init-output.log on the instance.");
+
+    /// <summary>A shell command did not come to its end.</summary>
+    public static RunctlException CommandFailed(string instanceId, string status, string text) =>
+        new("CommandFailed", status is "TimedOut" ? ErrorKind.Timeout : ErrorKind.Connection, $"The command on {instanceId} ended as {status}{(text.Length == 0 ? "" : ": " + text)}", instanceId, null) { IsTransient = status is "Undeliverable" or "DeliveryTimedOut" or "TimedOut" };
+
+    /// <summary>The guard printed something else than its one line.</summary>
+    public static RunctlException GuardAnswerInvalid(string instanceId, int? exitCode, string text, Exception? cause) =>
+        new("GuardAnswerInvalid", ErrorKind.InvalidData, $"The guard on {instanceId} gave no answer (exit code {exitCode}): {text}", instanceId, null, cause);
+
+    /// <summary>The guard said no.</summary>
+    public static RunctlException Guard(string id, ErrorKind kind, string message, object target, string? action) => new(id, kind, message, target, action);
+}

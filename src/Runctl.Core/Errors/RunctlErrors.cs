@@ -1,0 +1,93 @@
+namespace Runctl.Errors;
+
+/// <summary>The catalogue of errors: every failure Runctl shows has its id, kind, words and remedy here.</summary>
+internal static partial class RunctlErrors
+{
+    /// <summary>The configuration file does not say what it should.</summary>
+    public static RunctlException ConfigurationInvalid(string path, int line, int column, string problem) =>
+        new("ConfigurationInvalid", ErrorKind.InvalidInput, $"{path}:{line}:{column}: {problem}", path, "Correct the file; Initialize-RunctlConfiguration writes one with every setting explained.");
+
+    /// <summary>A setting from a parameter, the session or the environment has the wrong form.</summary>
+    public static RunctlException SettingInvalid(string source, string expected, string? value) =>
+        new("SettingInvalid", ErrorKind.InvalidInput, $"{source}: expected {expected}, not '{value}'.", value, null);
+
+    /// <summary>The script is not there.</summary>
+    public static RunctlException ScriptMissing(string path) =>
+        new("ScriptMissing", ErrorKind.NotFound, $"The script {path} does not exist.", path, "Give the path of a file in the project.");
+
+    /// <summary>The script is a directory.</summary>
+    public static RunctlException ScriptIsDirectory(string path) =>
+        new("ScriptIsDirectory", ErrorKind.InvalidInput, $"{path} is a directory, not a script.", path, "Give the path of the script itself.");
+
+    /// <summary>The script lies outside the project.</summary>
+    public static RunctlException ScriptOutsideProject(string script, string project) =>
+        new("ScriptOutsideProject", ErrorKind.InvalidInput, $"The script {script} is outside the project {project}.", script, "Run the command from the project's directory, or give -ProjectPath.");
+
+    /// <summary>The project directory is not there.</summary>
+    public static RunctlException ProjectMissing(string path) =>
+        new("ProjectMissing", ErrorKind.NotFound, $"The project directory {path} does not exist.", path, null);
+
+    /// <summary>The code can not be sent without a bucket.</summary>
+    public static RunctlException CodeTooBig(string project, long size, long limit) =>
+        new("CodeTooBig", ErrorKind.ResourceUnavailable, $"The code of {project} is {size:N0} bytes compressed; without a bucket no more than {limit:N0} can be sent.", project,
+            "Configure s3_bucket, or keep data out of the project by .gitignore.");
+
+    /// <summary>git failed.</summary>
+    public static RunctlException GitFailed(string directory, string text) =>
+        new("GitFailed", ErrorKind.InvalidState, $"git could not list the files of {directory}: {text}", directory, "Run 'git ls-files' there to see what is wrong.");
+
+    /// <summary>What was given to resume from is not there.</summary>
+    public static RunctlException CheckpointNotFound(string target) =>
+        new("CheckpointNotFound", ErrorKind.NotFound, $"There is no committed checkpoint at {target}.", target, "Get-RunctlCheckpoint lists the checkpoints that can be resumed from.");
+
+    /// <summary>A local checkpoint can not travel.</summary>
+    public static RunctlException LocalCheckpointNeedsBucket(string path, string directory) =>
+        new("LocalCheckpointNeedsBucket", ErrorKind.InvalidState, $"Without a bucket a local checkpoint has to lie in the project's checkpoint directory {directory}, and code has to be synced; {path} can not travel.", path,
+            "Configure s3_bucket, or copy the checkpoint there and use -SyncCode.");
+
+    /// <summary>An S3 URI was expected.</summary>
+    public static RunctlException S3UriInvalid(string text) =>
+        new("S3UriInvalid", ErrorKind.InvalidInput, $"'{text}' is not an S3 URI of an object (s3://bucket/key).", text, null);
+
+    /// <summary>A bucket is needed.</summary>
+    public static RunctlException BucketNotConfigured(string purpose) =>
+        new("BucketNotConfigured", ErrorKind.InvalidState, $"{purpose} needs a bucket, and none is configured.", null, "Set s3_bucket in .runctl.toml, or give -S3Bucket.");
+
+    /// <summary>A downloaded file is in the way.</summary>
+    public static RunctlException FileExists(string path) =>
+        new("FileExists", ErrorKind.Conflict, $"{path} exists already.", path, "Use -Force to replace it.");
+
+    /// <summary>A checkpoint's manifest names a path outside of it.</summary>
+    public static RunctlException UnsafePath(string path, string manifest) =>
+        new("UnsafePath", ErrorKind.InvalidData, $"The manifest {manifest} names the path '{path}', which leads out of the directory; nothing was written there.", manifest, null);
+
+    /// <summary>What was downloaded is not what was uploaded.</summary>
+    public static RunctlException ChecksumMismatch(string key, string expected, string actual) =>
+        new("ChecksumMismatch", ErrorKind.InvalidData, $"{key} is damaged: its CRC32 is {actual}, the manifest says {expected}.", key, "Use an older checkpoint; Get-RunctlCheckpoint lists them.");
+
+    /// <summary>A record of ours can not be read.</summary>
+    public static RunctlException RecordDamaged(string where, Exception cause) =>
+        new("RecordDamaged", ErrorKind.InvalidData, $"{where} can not be read: {cause.Message}", where, null, cause);
+
+    /// <summary>A run is not known.</summary>
+    public static RunctlException RunNotFound(string runId) =>
+        new("RunNotFound", ErrorKind.NotFound, $"There is no run {runId}.", runId, "Get-RunctlTraining lists the runs.");
+
+    /// <summary>The log is gone with its instance.</summary>
+    public static RunctlException LogUnavailable(string runId, string instanceId) =>
+        new("LogUnavailable", ErrorKind.NotFound, $"The log of run {runId} is gone: its instance {instanceId} does not answer, and no bucket holds a copy.", runId, "Configure s3_bucket so that logs outlive their instances.");
+
+    /// <summary>The drill's run does not run.</summary>
+    public static RunctlException TrainingNotRunning(string runId, string state) =>
+        new("TrainingNotRunning", ErrorKind.InvalidState, $"Run {runId} is {state}, not running: there is nothing to interrupt.", runId, "Start it, then rehearse.");
+
+    /// <summary>Waiting took too long.</summary>
+    public static RunctlException TimedOut(string what, TimeSpan after, object? target, string? action = null) =>
+        new("TimedOut", ErrorKind.Timeout, $"{what} took longer than {after.TotalSeconds:0} s.", target, action);
+
+    /// <summary>A record is there already, and is not ours.</summary>
+    public static RunctlException ObjectExists(string uri) => new("ObjectExists", ErrorKind.Conflict, $"{uri} exists already.", uri);
+
+    /// <summary>The project holds nothing to train.</summary>
+    public static RunctlException ArgumentInvalid(string what, object? target) => new("ArgumentInvalid", ErrorKind.InvalidInput, what, target);
+}

@@ -1,0 +1,27 @@
+namespace Runctl.Events;
+
+/// <summary>The kinds of event the guard writes, as they stand in its records.</summary>
+public static class EventKinds
+{
+#pragma warning disable CS1591 // The names say it; src/README.md has the table of messages and data.
+    public const string TrainingStarted = nameof(TrainingStarted);
+    public const string CheckpointRestored = nameof(CheckpointRestored);
+    public const string RebalanceRecommended = nameof(RebalanceRecommended);
+    public const string InterruptionDetected = nameof(InterruptionDetected);
+    public const string HandlingInterruption = nameof(HandlingInterruption);
+    public const string InterruptionTime = nameof(InterruptionTime);
+    public const string TrainingSignalled = nameof(TrainingSignalled);
+    public const string TrainingExited = nameof(TrainingExited);
+    public const string TrainingKilled = nameof(TrainingKilled);
+    public const string CheckpointSaved = nameof(CheckpointSaved);
+    public const string CheckpointRejected = nameof(CheckpointRejected);
+    public const string CheckpointUploaded = nameof(CheckpointUploaded);
+    public const string InterruptionHandled = nameof(InterruptionHandled);
+    public const string InterruptionStale = nameof(InterruptionStale);
+    public const string InterruptionWithdrawn = nameof(InterruptionWithdrawn);
+    public const string TrainingFinished = nameof(TrainingFinished);
+    public const string TrainingFailed = nameof(TrainingFailed);
+    public const string TrainingStopped = nameof(TrainingStopped);
+    public const string Warning = nameof(Warning);
+#pragma warning restore CS1591
+}

@@ -1,0 +1,79 @@
+using Runctl.Errors;
+using Runctl.Instances;
+using Runctl.Pacing;
+using Runctl.Ports;
+
+namespace Runctl.Guarding;
+
+/// <summary>Runs a script on one instance by SSM and waits for its end; notices when the instance dies meanwhile.</summary>
+internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
+{
+    private static readonly TimeSpan LifeCheckInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>Runs a script; its exit code is the caller's to judge.</summary>
+    /// <exception cref="RunctlException">It could not be delivered, was killed by its time-out, or the instance is gone.</exception>
+    public async Task<CommandOutcome> RunAsync(string instanceId, string script, TimeSpan timeout, string comment, CancellationToken cancellationToken)
+    {
+        var id = await SendAsync(instanceId, script, timeout, comment, cancellationToken).ConfigureAwait(false);
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(120), TimeSpan.FromSeconds(2), time, 1.4);
+        var checkedLife = time.GetTimestamp();
+        var began = checkedLife;
+        while (true)
+        {
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (await cloud.Commands.GetOutcomeAsync(id, instanceId, cancellationToken).ConfigureAwait(false) is { IsFinal: true } outcome)
+            {
+                return Judge(outcome);
+            }
+
+            if (time.GetElapsedTime(checkedLife) > LifeCheckInterval)
+            {
+                checkedLife = time.GetTimestamp();
+                await RequireLifeAsync(instanceId, cancellationToken).ConfigureAwait(false);
+            }
+
+            // SSM ends commands itself; this is for the case that it never says so.
+            if (time.GetElapsedTime(began) > timeout + TimeSpan.FromMinutes(2))
+            {
+                throw RunctlErrors.TimedOut($"The command on {instanceId}", timeout, instanceId);
+            }
+        }
+    }
+
+    /// <summary>What a failed delivery means: the instance is gone, or its agent does not answer.</summary>
+    public async Task<RunctlException> ExplainAsync(string instanceId, RunctlException cause, CancellationToken cancellationToken)
+    {
+        return await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false) switch
+        {
+            null => RunctlErrors.InstanceGone(instanceId, null, null),
+            { State: "running" } instance => cause.ServiceErrorCode == "InvalidInstanceId" ? RunctlErrors.InstanceNotOnline(instanceId, instance.IamInstanceProfile) : cause,
+            var instance => RunctlErrors.InstanceGone(instanceId, instance.State, instance.StateReason),
+        };
+    }
+
+    private async Task<string> SendAsync(string instanceId, string script, TimeSpan timeout, string comment, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await cloud.Commands.SendAsync(new ShellCommand([instanceId], script, timeout, comment), cancellationToken).ConfigureAwait(false);
+        }
+        catch (RunctlException e) when (e.ServiceErrorCode == "InvalidInstanceId")
+        {
+            throw await ExplainAsync(instanceId, e, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task RequireLifeAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        var instance = await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false);
+        if (instance is not { State: "running" or "pending" })
+        {
+            throw RunctlErrors.InstanceGone(instanceId, instance?.State, instance?.StateReason);
+        }
+    }
+
+    private static CommandOutcome Judge(CommandOutcome outcome) =>
+        outcome.Status == "Success" || outcome is { Status: "Failed", ExitCode: not null }
+            ? outcome
+            : throw RunctlErrors.CommandFailed(outcome.InstanceId, outcome.StatusDetails is { Length: > 0 } details ? details : outcome.Status, outcome.Error.Trim());
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Runctl.Errors;
+using Runctl.Ports;
+
+namespace Runctl.Guarding;
+
+/// <summary>What the guard said: its one line of JSON, or an error of the catalogue.</summary>
+internal sealed record GuardAnswer(string InstanceId, JsonElement? Value, RunctlException? Error)
+{
+    /// <summary>Whether the program has to be brought first.</summary>
+    public bool ProgramIsMissing => Error?.Id == "GuardMissing";
+
+    /// <summary>The value, or the error thrown.</summary>
+    public JsonElement Require() => Error is null ? Value!.Value : throw Error;
+
+    /// <summary>Reads the outcome of a call.</summary>
+    public static GuardAnswer Read(CommandOutcome outcome)
+    {
+        var line = outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
+        JsonElement value;
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            value = document.RootElement.Clone();
+        }
+        catch (JsonException e)
+        {
+            var text = outcome.Error.Trim() is { Length: > 0 } error ? error : line;
+            return new(outcome.InstanceId, null, RunctlErrors.GuardAnswerInvalid(outcome.InstanceId, outcome.ExitCode, text.Length > 2000 ? text[^2000..] : text, e));
+        }
+
+        return value.ValueKind == JsonValueKind.Object && value.TryGetProperty("error", out var problem) && problem.ValueKind == JsonValueKind.Object && !value.TryGetProperty("state", out _)
+            ? new(outcome.InstanceId, null, Translate(outcome, problem))
+            : new(outcome.InstanceId, value, null);
+    }
+
+    private static RunctlException Translate(CommandOutcome outcome, JsonElement problem)
+    {
+        var id = Text(problem, "id") ?? "GuardFailed";
+        var message = Text(problem, "message") ?? $"The guard on {outcome.InstanceId} failed ({id}).";
+        if (Text(problem, "log_tail") is { Length: > 0 } tail)
+        {
+            message += Environment.NewLine + tail;
+        }
+
+        return RunctlErrors.Guard(id, Kind(outcome.ExitCode), message, Text(problem, "target") ?? outcome.InstanceId, Action(id));
+    }
+
+    private static ErrorKind Kind(int? exitCode) => exitCode switch
+    {
+        3 => ErrorKind.NotFound,
+        4 or 5 or 7 => ErrorKind.InvalidState,
+        6 => ErrorKind.Connection,
+        78 or MissingExitCode => ErrorKind.NotSupported,
+        _ => ErrorKind.Defect,
+    };
+
+    private static string? Action(string id) => id switch
+    {
+        "PythonMissing" => "Use an image with Python 3.8 or later (Ubuntu has it), or install it in the instance's user data.",
+        "ScriptNotFound" => "Bring the project by -SyncCode, or correct the path.",
+        "TrainingFailed" or "TrainingFailedAtOnce" => "The end of the training's output is above; correct the script and start it again.",
+        _ => null,
+    };
+
+    private const int MissingExitCode = GuardCommand.MissingExitCode;
+
+    private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

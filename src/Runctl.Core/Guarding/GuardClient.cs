@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Runctl.Json;
+using Runctl.Ports;
+
+namespace Runctl.Guarding;
+
+/// <summary>Calls the guard of one instance, and brings it there where it is missing.</summary>
+internal sealed class GuardClient(ICloud cloud, TimeProvider time)
+{
+    /// <summary>Time for calls that only look.</summary>
+    public static readonly TimeSpan ShortCall = TimeSpan.FromSeconds(60);
+
+    /// <summary>Time for calls that restore, set up or save.</summary>
+    public static readonly TimeSpan LongCall = TimeSpan.FromHours(1);
+
+    private readonly GuardProgram _program = GuardProgram.Current;
+    private readonly CommandRunner _runner = new(cloud, time);
+
+    /// <summary>Calls the guard and returns its answer; its errors are thrown.</summary>
+    public async Task<JsonElement> CallAsync(string instanceId, IReadOnlyList<string> arguments, object? input, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var command = new GuardCommand(arguments, input is null ? null : RunctlJson.ToElement(input));
+        var answer = await RunAsync(instanceId, command, command.Script(_program), timeout, cancellationToken).ConfigureAwait(false);
+        if (answer.ProgramIsMissing)
+        {
+            answer = await DeliverAndRunAsync(instanceId, command, timeout, cancellationToken).ConfigureAwait(false);
+        }
+
+        return answer.Require();
+    }
+
+    /// <summary>Calls the guard and reads its answer as a type.</summary>
+    public async Task<T> CallAsync<T>(string instanceId, IReadOnlyList<string> arguments, object? input, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var value = await CallAsync(instanceId, arguments, input, timeout, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return RunctlJson.Read<T>(value);
+        }
+        catch (JsonException e)
+        {
+            throw Errors.RunctlErrors.GuardAnswerInvalid(instanceId, 0, value.ToString(), e);
+        }
+    }
+
+    /// <summary>Brings the program, in as many commands as it takes, without calling it.</summary>
+    public async Task DeliverAsync(string instanceId, FileParcel parcel, CancellationToken cancellationToken)
+    {
+        if (parcel.FitsOneCommand)
+        {
+            await RunDeliveryAsync(instanceId, parcel.Script, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        // An agent runs five commands at once; leave it room for an urgent one.
+        await Parallel.ForEachAsync(parcel.Pieces, new ParallelOptions { MaxDegreeOfParallelism = 3, CancellationToken = cancellationToken },
+            async (piece, token) => await RunDeliveryAsync(instanceId, piece, token).ConfigureAwait(false)).ConfigureAwait(false);
+        await RunDeliveryAsync(instanceId, parcel.JoinScript, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<GuardAnswer> DeliverAndRunAsync(string instanceId, GuardCommand command, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var parcel = new FileParcel(_program.Path, _program.Archive, gzip: true);
+        var script = command.DeliveringScript(_program, parcel);
+        if (!parcel.FitsOneCommand || script.Length > 60_000)
+        {
+            await DeliverAsync(instanceId, parcel, cancellationToken).ConfigureAwait(false);
+            script = command.Script(_program);
+        }
+
+        return await RunAsync(instanceId, command, script, timeout, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task RunDeliveryAsync(string instanceId, string script, CancellationToken cancellationToken)
+    {
+        var outcome = await _runner.RunAsync(instanceId, script, ShortCall, "runctl deliver", cancellationToken).ConfigureAwait(false);
+        if (outcome.ExitCode != 0)
+        {
+            GuardAnswer.Read(outcome).Require();
+        }
+    }
+
+    private async Task<GuardAnswer> RunAsync(string instanceId, GuardCommand command, string script, TimeSpan timeout, CancellationToken cancellationToken) =>
+        GuardAnswer.Read(await _runner.RunAsync(instanceId, script, timeout, "runctl " + command.Arguments[0], cancellationToken).ConfigureAwait(false));
+}

@@ -1,0 +1,38 @@
+using System.Text;
+using System.Text.Json;
+using Runctl.Json;
+
+namespace Runctl.Guarding;
+
+/// <summary>A call of the guard as a script for <c>sh</c>. The script is fixed; what varies in it is a hash and base64, so nothing can be quoted wrongly.</summary>
+internal sealed record GuardCommand(IReadOnlyList<string> Arguments, JsonElement? Input = null)
+{
+    /// <summary>Exit code that says that the guard program has to be brought first.</summary>
+    public const int MissingExitCode = 79;
+
+    /// <summary>The script that calls a guard which is there, or says that it is not.</summary>
+    public string Script(GuardProgram program) => Locate(program) + Call;
+
+    /// <summary>The script that brings the program and calls it.</summary>
+    public string DeliveringScript(GuardProgram program, FileParcel parcel) => parcel.Script + Locate(program) + Call;
+
+    private string Envelope => Convert.ToBase64String(Encoding.UTF8.GetBytes(RunctlJson.Write(new { Argv = Arguments, Stdin = Input })));
+
+    private string Call => $$$"""
+        if ! command -v python3 >/dev/null 2>&1; then
+          printf '%s\n' '{"schema":1,"error":{"id":"PythonMissing","message":"There is no python3 on the instance; the guard needs Python 3.8 or later."}}'
+          exit 78
+        fi
+        exec python3 "$program" '@{{{Envelope}}}'
+
+        """;
+
+    private static string Locate(GuardProgram program) => $$$"""
+        program="${RUNCTL_ROOT:-}{{{program.Path}}}"
+        if [ ! -s "$program" ]; then
+          printf '%s\n' '{"schema":1,"error":{"id":"GuardMissing"}}'
+          exit {{{MissingExitCode}}}
+        fi
+
+        """;
+}

@@ -1,0 +1,193 @@
+using System.Globalization;
+using Runctl.Errors;
+using Runctl.Pacing;
+using Runctl.Ports;
+using Runctl.Progress;
+
+namespace Runctl.Instances;
+
+/// <summary>One launch from template to running instances, and back where it fails.</summary>
+internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan plan, IProgress<ProgressUpdate> progress)
+{
+    private const string Activity = "Launching";
+
+    /// <summary>Cleaning up must not depend on the user's patience, nor hang for ever.</summary>
+    private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly string _launchId = Guid.NewGuid().ToString("N");
+    private bool _answerIsOpen;
+
+    private string TemplateName => "runctl-" + _launchId;
+
+    private LaunchRequest Request => plan.Request;
+
+    /// <summary>Launches all or nothing.</summary>
+    public async Task<IReadOnlyList<RunctlInstance>> RunAsync(CancellationToken cancellationToken)
+    {
+        var ids = new List<string>();
+        try
+        {
+            await CreateTemplateAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                ids.AddRange(await CreateFleetAsync(cancellationToken).ConfigureAwait(false));
+            }
+            finally
+            {
+                await CleanUpAsync("The launch template", token => cloud.Instances.DeleteTemplateAsync(TemplateName, token)).ConfigureAwait(false);
+            }
+
+            return await DescribeAsync(ids, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // Whatever went wrong, and wherever: instances of this launch cost money and nobody knows of them.
+            await CleanUpAsync("An instance", token => TerminateAllAsync(ids, token)).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task CreateTemplateAsync(CancellationToken cancellationToken)
+    {
+        progress.Report(new ProgressUpdate(Activity, "Preparing"));
+        var image = plan.ImageRecord ?? await cloud.Instances.FindImageAsync(plan.Image, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.ImageNotFound(plan.Image, cloud.Region);
+        await cloud.Instances.CreateTemplateAsync(new LaunchTemplate
+        {
+            Name = TemplateName,
+            ImageId = plan.Image,
+            RootDeviceName = image.RootDeviceName ?? "/dev/sda1",
+            VolumeSizeGiB = Request.VolumeSizeGiB is { } wanted ? Math.Max(wanted, image.RootSizeGiB ?? 0) : null,
+            IamInstanceProfile = Request.IamInstanceProfile,
+            SecurityGroupIds = Request.SecurityGroupIds,
+            Tags = Tags(),
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<string>> CreateFleetAsync(CancellationToken cancellationToken)
+    {
+        progress.Report(new ProgressUpdate(Activity, $"Asking for {plan.Description}"));
+        var spot = await TryAsync(spot: true, cancellationToken).ConfigureAwait(false);
+        if (spot.InstanceIds.Count >= Request.Count)
+        {
+            return spot.InstanceIds;
+        }
+
+        var errors = spot.Errors.AsEnumerable();
+        if (Request.OnDemandFallback)
+        {
+            progress.Report(new ProgressUpdate(Activity, "No spot capacity; asking for on-demand"));
+            var onDemand = await TryAsync(spot: false, cancellationToken).ConfigureAwait(false);
+            if (onDemand.InstanceIds.Count >= Request.Count)
+            {
+                return onDemand.InstanceIds;
+            }
+
+            errors = errors.Concat(onDemand.Errors);
+        }
+
+        throw PoolErrorReport.ToException(Request, [.. errors]);
+    }
+
+    private async Task<FleetAnswer> TryAsync(bool spot, CancellationToken cancellationToken)
+    {
+        _answerIsOpen = true;
+        var answer = await cloud.Instances.CreateFleetAsync(new FleetRequest
+        {
+            TemplateName = TemplateName,
+            ClientToken = _launchId + (spot ? "-spot" : "-ondemand"),
+            InstanceTypes = Request.InstanceTypes,
+            SubnetIds = plan.Subnets,
+            Count = Request.Count,
+            Spot = spot,
+            MaxPrice = Request.MaxPrice,
+            Tags = Tags(),
+        }, cancellationToken).ConfigureAwait(false);
+        _answerIsOpen = false;
+        if (answer.InstanceIds.Count > 0 && answer.InstanceIds.Count < Request.Count)
+        {
+            // All or nothing is EC2's promise; should it break, what came does not stay.
+            await CleanUpAsync("An instance", token => cloud.Instances.TerminateAsync(answer.InstanceIds, token)).ConfigureAwait(false);
+        }
+
+        return answer;
+    }
+
+    /// <summary>What was launched, with its price; EC2 may take a moment to know its own instances.</summary>
+    private async Task<IReadOnlyList<RunctlInstance>> DescribeAsync(List<string> ids, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(3), time);
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var found = await cloud.Instances.FindAsync(new InstanceQuery { InstanceIds = ids }, cancellationToken).ConfigureAwait(false);
+            if (found.Count == ids.Count)
+            {
+                return [.. await Task.WhenAll(found.Select(i => WithPriceAsync(i, cancellationToken))).ConfigureAwait(false)];
+            }
+
+            if (time.GetElapsedTime(began) > TimeSpan.FromMinutes(1))
+            {
+                throw RunctlErrors.TimedOut("Finding the launched instances", TimeSpan.FromMinutes(1), string.Join(", ", ids));
+            }
+
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<RunctlInstance> WithPriceAsync(RunctlInstance instance, CancellationToken cancellationToken)
+    {
+        if (!instance.IsSpot || plan.SpotPrices.FirstOrDefault(p => p.InstanceType == instance.InstanceType && p.AvailabilityZone == instance.AvailabilityZone) is not { } price)
+        {
+            return instance;
+        }
+
+        var text = price.Price.ToString(CultureInfo.InvariantCulture);
+        try
+        {
+            await cloud.Instances.TagAsync([instance.InstanceId], new Dictionary<string, string> { [RunctlTags.Price] = text }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RunctlException e) when (e.Kind == ErrorKind.PermissionDenied)
+        {
+            progress.Report(new ProgressUpdate(Activity, $"The price of {instance.InstanceId} could not be noted: {e.Message}"));
+        }
+
+        return instance with { HourlyPrice = price.Price };
+    }
+
+    private async Task TerminateAllAsync(List<string> known, CancellationToken cancellationToken)
+    {
+        var ids = known.ToHashSet(StringComparer.Ordinal);
+        // The answer may have been lost, and what it would have named may not be listed at once.
+        for (var look = 0; _answerIsOpen && look < 3; look++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(look), time, cancellationToken).ConfigureAwait(false);
+            var found = await cloud.Instances.FindAsync(
+                new InstanceQuery { Tags = new Dictionary<string, string?> { [RunctlTags.LaunchId] = _launchId }, States = InstanceQuery.LiveStates }, cancellationToken).ConfigureAwait(false);
+            ids.UnionWith(found.Select(i => i.InstanceId));
+        }
+
+        if (ids.Count > 0)
+        {
+            await cloud.Instances.TerminateAsync([.. ids], cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task CleanUpAsync(string what, Func<CancellationToken, Task> clean)
+    {
+        using var own = new CancellationTokenSource(CleanupTimeout, time);
+        try
+        {
+            await clean(own.Token).ConfigureAwait(false);
+        }
+        catch (RunctlException e)
+        {
+            throw RunctlErrors.CleanupFailed(what, _launchId, e);
+        }
+        catch (OperationCanceledException) when (own.IsCancellationRequested)
+        {
+            throw RunctlErrors.CleanupFailed(what, _launchId, RunctlErrors.TimedOut("The removal", CleanupTimeout, _launchId));
+        }
+    }
+
+    private Dictionary<string, string> Tags() => new(Request.Tags) { [RunctlTags.Managed] = "1", [RunctlTags.LaunchId] = _launchId };
+}

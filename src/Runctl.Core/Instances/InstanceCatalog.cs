@@ -1,0 +1,51 @@
+using System.Runtime.CompilerServices;
+using Runctl.Errors;
+using Runctl.Ports;
+
+namespace Runctl.Instances;
+
+/// <summary>Finds and removes instances.</summary>
+public sealed class InstanceCatalog(ICloud cloud)
+{
+    /// <summary>The instances with the given ids, or all that match. Ids that do not exist are one error after all others are found.</summary>
+    /// <param name="instanceIds">Ids, or empty for all that carry Runctl's tag (terminated ones excluded).</param>
+    /// <param name="all">Whether to list the account's instances instead of Runctl's own.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public async IAsyncEnumerable<RunctlInstance> FindAsync(IReadOnlyList<string> instanceIds, bool all, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var query = instanceIds.Count > 0 ? new InstanceQuery { InstanceIds = instanceIds }
+            : all ? new InstanceQuery { States = [.. InstanceQuery.LiveStates, "shutting-down"] }
+            : new InstanceQuery { States = [.. InstanceQuery.LiveStates, "shutting-down"], Tags = new Dictionary<string, string?> { [RunctlTags.Managed] = null } };
+        var missing = instanceIds.ToHashSet(StringComparer.Ordinal);
+        foreach (var instance in await cloud.Instances.FindAsync(query, cancellationToken).ConfigureAwait(false))
+        {
+            missing.Remove(instance.InstanceId);
+            yield return instance;
+        }
+
+        if (missing.Count > 0)
+        {
+            throw RunctlErrors.InstanceNotFound(string.Join(", ", missing), cloud.Region);
+        }
+    }
+
+    /// <summary>Terminates an instance that carries Runctl's tag; anything else is refused.</summary>
+    /// <returns>The instance as it stands afterwards.</returns>
+    public async Task<RunctlInstance> RemoveAsync(RunctlInstance instance, CancellationToken cancellationToken)
+    {
+        // The tags that count are EC2's at this moment, not those of an object that was made by hand or long ago.
+        var current = await cloud.GetOneAsync(instance.InstanceId, cancellationToken).ConfigureAwait(false);
+        if (!current.IsManaged)
+        {
+            throw RunctlErrors.InstanceNotManaged(instance.InstanceId);
+        }
+
+        if (current.State == "terminated")
+        {
+            return current;
+        }
+
+        await cloud.Instances.TerminateAsync([instance.InstanceId], cancellationToken).ConfigureAwait(false);
+        return await cloud.FindOneAsync(instance.InstanceId, cancellationToken).ConfigureAwait(false) ?? current with { State = "terminated" };
+    }
+}

@@ -1,0 +1,27 @@
+using Runctl.Errors;
+using Runctl.Ports;
+
+namespace Runctl.Instances;
+
+/// <summary>Finding one instance.</summary>
+internal static class InstanceLookup
+{
+    /// <summary>The instance, or null where EC2 does not know it.</summary>
+    public static async Task<RunctlInstance?> FindOneAsync(this ICloud cloud, string instanceId, CancellationToken cancellationToken)
+    {
+        foreach (var instance in await cloud.Instances.FindAsync(new InstanceQuery { InstanceIds = [instanceId] }, cancellationToken).ConfigureAwait(false))
+        {
+            return instance;
+        }
+
+        return null;
+    }
+
+    /// <summary>The instance, or an error that names it.</summary>
+    public static async Task<RunctlInstance> GetOneAsync(this ICloud cloud, string instanceId, CancellationToken cancellationToken) =>
+        await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.InstanceNotFound(instanceId, cloud.Region);
+
+    /// <summary>Whether SSM reaches the instance now.</summary>
+    public static async Task<bool> IsOnlineAsync(this ICloud cloud, string instanceId, CancellationToken cancellationToken) =>
+        (await cloud.Commands.FindManagedAsync([instanceId], cancellationToken).ConfigureAwait(false)).Any(m => m.IsOnline);
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using Runctl.Errors;
+using Runctl.Ports;
+
+namespace Runctl.Instances;
+
+/// <summary>Checks and resolves what is to be launched.</summary>
+internal sealed class LaunchPlanner(ICloud cloud)
+{
+    /// <summary>The plan for a request.</summary>
+    public async Task<LaunchPlan> PlanAsync(LaunchRequest request, CancellationToken cancellationToken)
+    {
+        if (request.InstanceTypes.Count == 0)
+        {
+            throw RunctlErrors.InstanceTypeMissing();
+        }
+
+        request = request with { InstanceTypes = [.. request.InstanceTypes.Distinct(StringComparer.Ordinal)] };
+        var types = await FindTypesAsync(request, cancellationToken).ConfigureAwait(false);
+        var image = await new ImageChooser(cloud).ChooseAsync(request.ImageId, types, cancellationToken).ConfigureAwait(false);
+        var subnets = await FindSubnetsAsync(request, cancellationToken).ConfigureAwait(false);
+        var zones = subnets.Select(s => s.AvailabilityZone).ToHashSet(StringComparer.Ordinal);
+        var prices = (await cloud.Instances.FindSpotPricesAsync(request.InstanceTypes, cancellationToken).ConfigureAwait(false))
+            .Where(p => zones.Contains(p.AvailabilityZone)).ToList();
+        var price = prices.Count == 0 ? (decimal?)null : prices.Min(p => p.Price);
+        return new LaunchPlan(request, image.ImageId, [.. subnets.Select(s => s.SubnetId)], price, Describe(request, image, zones, price)) { ImageRecord = image, SpotPrices = prices };
+    }
+
+    private async Task<IReadOnlyList<InstanceTypeRecord>> FindTypesAsync(LaunchRequest request, CancellationToken cancellationToken)
+    {
+        var types = await cloud.Instances.DescribeTypesAsync(request.InstanceTypes, cancellationToken).ConfigureAwait(false);
+        var unknown = request.InstanceTypes.Except(types.Select(t => t.Name), StringComparer.Ordinal).ToList();
+        if (unknown.Count > 0)
+        {
+            throw RunctlErrors.InstanceTypeUnknown(string.Join(", ", unknown), cloud.Region, null);
+        }
+
+        return types.FirstOrDefault(t => !t.SupportsSpot) is { } onDemandOnly ? throw RunctlErrors.InstanceTypeNotSpot(onDemandOnly.Name) : types;
+    }
+
+    /// <summary>One subnet for each zone: to a fleet two of one zone are the same pool twice.</summary>
+    private async Task<IReadOnlyList<SubnetRecord>> FindSubnetsAsync(LaunchRequest request, CancellationToken cancellationToken)
+    {
+        var subnets = await cloud.Instances.DescribeSubnetsAsync(request.SubnetIds, cancellationToken).ConfigureAwait(false);
+        var missing = request.SubnetIds.Except(subnets.Select(s => s.SubnetId), StringComparer.Ordinal).ToList();
+        if (missing.Count > 0)
+        {
+            throw RunctlErrors.SubnetNotFound(string.Join(", ", missing), cloud.Region);
+        }
+
+        return subnets.Count == 0
+            ? throw RunctlErrors.SubnetMissing(cloud.Region)
+            : [.. subnets.GroupBy(s => s.AvailabilityZone, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => g.First())];
+    }
+
+    private string Describe(LaunchRequest request, ImageRecord image, IEnumerable<string> zones, decimal? price)
+    {
+        var count = request.Count == 1 ? "1 spot instance" : $"{request.Count} spot instances";
+        var cost = price is { } p ? $"from {p.ToString("0.####", CultureInfo.InvariantCulture)} USD an hour each" : "price unknown";
+        var limit = request.MaxPrice is { } max ? $", at most {max.ToString("0.####", CultureInfo.InvariantCulture)} USD" : "";
+        var fallback = request.OnDemandFallback ? ", on-demand if there is no spot capacity" : "";
+        return $"{count} of {string.Join(" or ", request.InstanceTypes)} in {cloud.Region} ({string.Join(", ", zones.Order(StringComparer.Ordinal))}), image {image.Name ?? image.ImageId}, {cost}{limit}{fallback}";
+    }
+}

@@ -1,0 +1,35 @@
+namespace Runctl.Instances;
+
+/// <summary>What to launch; kept in a run's specification so that a replacement can be launched from it.</summary>
+public sealed record LaunchRequest
+{
+    /// <summary>Instance types that will do; the fleet chooses among them by price and capacity.</summary>
+    public required IReadOnlyList<string> InstanceTypes { get; init; }
+
+    /// <summary>Subnets that will do; empty for the default subnets of all zones.</summary>
+    public IReadOnlyList<string> SubnetIds { get; init; } = [];
+
+    /// <summary>Security groups; empty for a group of Runctl's without inbound rules, or the VPC's default one.</summary>
+    public IReadOnlyList<string> SecurityGroupIds { get; init; } = [];
+
+    /// <summary>Instance profile by which SSM and S3 are reached.</summary>
+    public string? IamInstanceProfile { get; init; }
+
+    /// <summary>Image; null for Ubuntu, or the deep-learning image for GPU types.</summary>
+    public string? ImageId { get; init; }
+
+    /// <summary>How many instances, all or nothing.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary>Highest price in US dollars an hour; null for the on-demand price, which interrupts least.</summary>
+    public decimal? MaxPrice { get; init; }
+
+    /// <summary>Whether on-demand instances may be launched when there is no spot capacity.</summary>
+    public bool OnDemandFallback { get; init; }
+
+    /// <summary>Size of the root volume in GiB; null for the image's own.</summary>
+    public int? VolumeSizeGiB { get; init; }
+
+    /// <summary>Tags beside Runctl's own.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+}

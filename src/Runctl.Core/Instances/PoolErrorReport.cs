@@ -1,0 +1,36 @@
+using Runctl.Errors;
+using Runctl.Ports;
+
+namespace Runctl.Instances;
+
+/// <summary>Why no pool gave instances, in one error: the same reason is said once for all its pools.</summary>
+internal static class PoolErrorReport
+{
+    private static readonly Dictionary<string, string> Actions = new(StringComparer.Ordinal)
+    {
+        ["AuthFailure.ServiceLinkedRoleCreationNotPermitted"] =
+            "The account has never used spot instances. Let an administrator run once: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com",
+        ["MaxSpotInstanceCountExceeded"] = "The account's spot quota is used up; an instance that was just interrupted counts until it is gone. End other instances, wait, or ask for more in Service Quotas.",
+        ["VcpuLimitExceeded"] = "The account's quota of vCPUs is used up. End other instances, or ask for more in Service Quotas.",
+        ["SpotMaxPriceTooLow"] = "Raise -MaxPrice, or leave it out: the on-demand price is the limit then, and interruptions are fewer.",
+        ["UnauthorizedOperation"] = "The policy has to allow ec2:RunInstances and ec2:CreateTags for instances, volumes, network interfaces and spot requests, and iam:PassRole for the instance profile's role.",
+    };
+
+    /// <summary>The error.</summary>
+    public static RunctlException ToException(LaunchRequest request, IReadOnlyList<PoolError> errors)
+    {
+        var groups = errors.GroupBy(e => e.Code, StringComparer.Ordinal).OrderByDescending(g => g.Count()).ToList();
+        var reasons = groups.Count == 0 ? "EC2 gave no reason." : string.Join(" ", groups.Select(Describe));
+        var action = groups.Select(g => Actions.GetValueOrDefault(g.Key)).FirstOrDefault(a => a is not null)
+            ?? "Try more instance types (-InstanceType takes several), more zones, -OnDemandFallback, or later.";
+        var transient = groups.Count > 0 && groups.TrueForAll(g => g.Key is "MaxSpotInstanceCountExceeded" or "VcpuLimitExceeded" or "UnfulfillableCapacity" || g.Key.StartsWith("Insufficient", StringComparison.Ordinal));
+        return RunctlErrors.LaunchFailed(request.Count, string.Join(", ", request.InstanceTypes), reasons, groups.Count == 0 ? null : groups[0].Key, transient, action, null);
+    }
+
+    private static string Describe(IGrouping<string, PoolError> group)
+    {
+        var pools = group.Select(e => string.Join(" in ", new[] { e.InstanceType, e.AvailabilityZone ?? e.SubnetId }.Where(p => p is not null))).Where(p => p.Length > 0).Distinct(StringComparer.Ordinal).ToList();
+        var message = group.First().Message.TrimEnd('.');
+        return pools.Count == 0 ? $"{group.Key}: {message}." : $"{group.Key} ({string.Join(", ", pools)}): {message}.";
+    }
+}

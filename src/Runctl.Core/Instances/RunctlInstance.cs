@@ -1,0 +1,56 @@
+namespace Runctl.Instances;
+
+/// <summary>An EC2 instance as Runctl sees it.</summary>
+public sealed record RunctlInstance
+{
+    /// <summary>EC2's id, for example <c>i-0123456789abcdef0</c>.</summary>
+    public required string InstanceId { get; init; }
+
+    /// <summary>pending, running, shutting-down, terminated, stopping or stopped.</summary>
+    public required string State { get; init; }
+
+    /// <summary>For example <c>g5.xlarge</c>.</summary>
+    public required string InstanceType { get; init; }
+
+    /// <summary>Whether it is a spot instance.</summary>
+    public bool IsSpot { get; init; }
+
+    /// <summary>For example <c>us-east-1a</c>.</summary>
+    public string? AvailabilityZone { get; init; }
+
+    /// <summary>The region it is in.</summary>
+    public required string Region { get; init; }
+
+    /// <summary>The endpoint it was found at, where it is not AWS itself (a sandbox), else null.</summary>
+    public Uri? EndpointUrl { get; init; }
+
+    /// <summary>Profile of the credentials it was found with, or null.</summary>
+    public string? ProfileName { get; init; }
+
+    /// <summary>When it was launched, UTC.</summary>
+    public DateTimeOffset? LaunchTime { get; init; }
+
+    /// <summary>Image it was started from.</summary>
+    public string? ImageId { get; init; }
+
+    /// <summary>Subnet it is in.</summary>
+    public string? SubnetId { get; init; }
+
+    /// <summary>Name of its instance profile, or null where it has none (then SSM can not reach it).</summary>
+    public string? IamInstanceProfile { get; init; }
+
+    /// <summary>EC2's code for why it changed state, for example <c>Server.SpotInstanceTermination</c>.</summary>
+    public string? StateReason { get; init; }
+
+    /// <summary>Id of its spot request, or null.</summary>
+    public string? SpotInstanceRequestId { get; init; }
+
+    /// <summary>Price in US dollars an hour when it was launched, or null where it is not known.</summary>
+    public decimal? HourlyPrice { get; init; }
+
+    /// <summary>Its tags.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether Runctl launched it (it carries Runctl's tag).</summary>
+    public bool IsManaged => Tags.ContainsKey(RunctlTags.Managed);
+}

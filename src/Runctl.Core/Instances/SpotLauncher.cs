@@ -1,0 +1,19 @@
+using Runctl.Ports;
+using Runctl.Progress;
+
+namespace Runctl.Instances;
+
+/// <summary>Launches spot instances by CreateFleet, and waits until they are ready.</summary>
+public sealed class SpotLauncher(ICloud cloud, TimeProvider time)
+{
+    /// <summary>Checks and resolves a request without changing anything.</summary>
+    public Task<LaunchPlan> PlanAsync(LaunchRequest request, CancellationToken cancellationToken) => new LaunchPlanner(cloud).PlanAsync(request, cancellationToken);
+
+    /// <summary>Launches. On failure or cancellation nothing of this launch is left running.</summary>
+    public Task<IReadOnlyList<RunctlInstance>> LaunchAsync(LaunchPlan plan, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
+        new FleetLaunch(cloud, time, plan, progress).RunAsync(cancellationToken);
+
+    /// <summary>Waits until an instance is running, online in SSM and done with cloud-init.</summary>
+    public Task<RunctlInstance> WaitUntilReadyAsync(string instanceId, TimeSpan timeout, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
+        new ReadinessWait(cloud, time, instanceId, progress).RunAsync(timeout, cancellationToken);
+}

@@ -1,0 +1,112 @@
+using Runctl.Errors;
+using Runctl.Events;
+using Runctl.Ports;
+using Runctl.Runs;
+using Runctl.Training;
+
+namespace Runctl.Monitoring;
+
+/// <summary>One run under watch: what was told of it already, and to whom.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing that has to be released.")]
+internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorObserver observer, TimeProvider time)
+{
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+    private readonly EventFeed _feed = new(cloud, target.Training, target.AfterSequence, time);
+    private readonly TrainingReader _reader = new(cloud, time);
+    private RunctlTraining _training = target.Training;
+    private volatile bool _isOver;
+
+    /// <summary>What is monitored.</summary>
+    public MonitorTarget Target => target;
+
+    /// <summary>Whether nothing will be told any more.</summary>
+    public bool IsOver => _isOver;
+
+    /// <summary>Takes the guard's status in.</summary>
+    public Task OnStatusAsync(GuardStatus status, CancellationToken cancellationToken) => InTurnAsync(async () =>
+    {
+        var state = status.Runs?.FirstOrDefault(r => r.RunId == _training.RunId);
+        if (state is null)
+        {
+            // An instance with many runs: this one's state did not fit.
+            _training = await _reader.RefreshAsync(_training, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            _training = _reader.Apply(_training, state);
+        }
+
+        var fresh = _feed.TryTake(status.Events ?? []);
+        Tell(fresh ?? []);
+        if (fresh is null || state is null || state.LastSeq > _feed.Position)
+        {
+            Tell(await _feed.AskAsync(cancellationToken).ConfigureAwait(false));
+        }
+
+        _warned.Clear();
+        if (_training.HasEnded)
+        {
+            End();
+        }
+    });
+
+    /// <summary>The instance is gone: what the guard left in S3 is all there will be.</summary>
+    public Task OnGoneAsync(CancellationToken cancellationToken) => InTurnAsync(async () =>
+    {
+        Tell(await _feed.ReadShippedAsync(cancellationToken).ConfigureAwait(false));
+        _training = await _reader.ReadRecordAsync(_training, cancellationToken).ConfigureAwait(false);
+        End();
+    });
+
+    /// <summary>Says what could not be done, once until it works again.</summary>
+    public Task WarnAsync(string cause, string message) => InTurnAsync(() =>
+    {
+        if (_warned.Add(cause))
+        {
+            observer.OnWarning(message);
+        }
+
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Says what failed, by its cause.</summary>
+    public Task WarnAsync(RunctlException error) => WarnAsync(error.ServiceErrorCode ?? error.Id, error.RecommendedAction is null ? error.Message : $"{error.Message} {error.RecommendedAction}");
+
+    /// <summary>Nobody wants to be told any more.</summary>
+    public Task EndAsync() => InTurnAsync(() =>
+    {
+        _isOver = true;
+        return Task.CompletedTask;
+    });
+
+    private void Tell(IReadOnlyList<RunctlEvent> events)
+    {
+        foreach (var item in events)
+        {
+            observer.OnEvent(item);
+        }
+    }
+
+    private void End()
+    {
+        _isOver = true;
+        observer.OnEnded(_training);
+    }
+
+    private async Task InTurnAsync(Func<Task> act)
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (!_isOver)
+            {
+                await act().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+}

@@ -1,0 +1,6 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("Runctl.Adapters")]
+[assembly: InternalsVisibleTo("Runctl.PowerShell")]
+[assembly: InternalsVisibleTo("Runctl.Core.Tests")]
+[assembly: InternalsVisibleTo("Runctl.Adapters.Tests")]

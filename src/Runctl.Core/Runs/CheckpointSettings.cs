@@ -1,0 +1,15 @@
+namespace Runctl.Runs;
+
+/// <summary>How a run saves.</summary>
+internal sealed record CheckpointSettings
+{
+    public string Dir { get; init; } = "checkpoints";
+
+    public int SaveInterval { get; init; } = 5;
+
+    public int? KeepLastN { get; init; }
+
+    public bool Mirror { get; init; } = true;
+
+    public IReadOnlyList<string> Patterns { get; init; } = [];
+}

@@ -1,0 +1,15 @@
+using Runctl.Events;
+
+namespace Runctl.Runs;
+
+/// <summary>The guard's answer to <c>status</c>.</summary>
+internal sealed record GuardStatus
+{
+    public string? InstanceId { get; init; }
+
+    public GuardHealth? Guard { get; init; }
+
+    public IReadOnlyList<RunState>? Runs { get; init; }
+
+    public IReadOnlyList<RunctlEvent>? Events { get; init; }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json.Serialization;
+using Runctl.Instances;
+
+namespace Runctl.Runs;
+
+/// <summary>Everything an attempt needs; src/README.md has its form. Stored without <see cref="Attempt"/> as spec.json.</summary>
+internal sealed record RunSpec
+{
+    public int Schema { get; init; } = 1;
+
+    public required string RunId { get; init; }
+
+    public required string ProjectName { get; init; }
+
+    public DateTimeOffset Created { get; init; }
+
+    public required string Region { get; init; }
+
+    public string? User { get; init; }
+
+    public string? Python { get; init; }
+
+    public string? SetupCommand { get; init; }
+
+    public required string Script { get; init; }
+
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    public CodeReference? Code { get; init; }
+
+    public CheckpointSettings Checkpoint { get; init; } = new();
+
+    public StoreReference? Store { get; init; }
+
+    public IReadOnlyList<string> ResumeArguments { get; init; } = [];
+
+    public RunPolicy Policy { get; init; } = new();
+
+    public LaunchRequest? Launch { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AttemptSpec? Attempt { get; init; }
+}

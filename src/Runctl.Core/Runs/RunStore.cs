@@ -1,0 +1,127 @@
+using System.Text.Json;
+using Runctl.Errors;
+using Runctl.Events;
+using Runctl.Json;
+using Runctl.Ports;
+
+namespace Runctl.Runs;
+
+/// <summary>Run records in S3.</summary>
+internal sealed class RunStore(IObjectStore objects, string bucket, string runPrefix)
+{
+    /// <summary>The keys.</summary>
+    public RunKeys Keys { get; } = new(runPrefix);
+
+    /// <summary>The bucket.</summary>
+    public string Bucket => bucket;
+
+    /// <summary>All runs, in the order of their ids.</summary>
+    public async IAsyncEnumerable<string> ListAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var directory in objects.ListDirectoriesAsync(bucket, Keys.Runs, cancellationToken).ConfigureAwait(false))
+        {
+            yield return directory[Keys.Runs.Length..].TrimEnd('/');
+        }
+    }
+
+    /// <summary>A run's record, or null.</summary>
+    public Task<RunRecord?> ReadRecordAsync(string runId, CancellationToken cancellationToken) => ReadAsync<RunRecord>(Keys.Record(runId), cancellationToken);
+
+    /// <summary>A run's specification, or null.</summary>
+    public Task<RunSpec?> ReadSpecAsync(string runId, CancellationToken cancellationToken) => ReadAsync<RunSpec>(Keys.Spec(runId), cancellationToken);
+
+    /// <summary>Writes what a new run begins with.</summary>
+    public async Task CreateAsync(RunSpec spec, RunRecord record, CancellationToken cancellationToken)
+    {
+        await WriteNewAsync(Keys.Spec(spec.RunId), spec with { Attempt = null }, cancellationToken).ConfigureAwait(false);
+        await WriteNewAsync(Keys.Record(spec.RunId), record, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives up a claim that nobody has taken yet, so that nobody can any more; leaves everything else as it is.</summary>
+    public async Task WithdrawAsync(string runId, string nonce, CancellationToken cancellationToken)
+    {
+        var key = Keys.Record(runId);
+        if (await objects.ReadAsync(bucket, key, cancellationToken).ConfigureAwait(false) is not { ETag: { } version } content)
+        {
+            return;
+        }
+
+        var record = Parse(key, () => RunctlJson.Read<RunRecord>(content.Content));
+        if (record.Newest() is { State: "claimed" } claim && claim.Nonce == nonce)
+        {
+            var withdrawn = record with { Outcome = "failed", Attempts = [.. record.Attempts.Where(a => a != claim), claim with { State = "failed" }] };
+            // Where the condition does not hold a guard was quicker: the run is its own now.
+            await objects.WriteAsync(bucket, key, RunctlJson.WriteUtf8(withdrawn), WriteCondition.IfUnchanged(version), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The events of an attempt after a position, in order.</summary>
+    public async Task<IReadOnlyList<RunctlEvent>> ReadEventsAsync(string runId, int attempt, long after, CancellationToken cancellationToken)
+    {
+        var segments = await ListSegmentsAsync(Keys.Events(runId, attempt), cancellationToken).ConfigureAwait(false);
+        var events = new SortedDictionary<long, RunctlEvent>();
+        for (var i = 0; i < segments.Count; i++)
+        {
+            // The next segment begins where this one ends: all of this one is known already.
+            if (i + 1 < segments.Count && segments[i + 1].Start <= after + 1)
+            {
+                continue;
+            }
+
+            if (await objects.ReadAsync(bucket, segments[i].Key, cancellationToken).ConfigureAwait(false) is { } content)
+            {
+                foreach (var item in Parse(segments[i].Key, () => RunctlJson.ReadLines<RunctlEvent>(content.Content).Where(e => e.Sequence > after).ToList()))
+                {
+                    events[item.Sequence] = item;
+                }
+            }
+        }
+
+        return [.. events.Values];
+    }
+
+    /// <summary>The segments below a prefix by where they begin.</summary>
+    public async Task<IReadOnlyList<(long Start, string Key)>> ListSegmentsAsync(string prefix, CancellationToken cancellationToken)
+    {
+        var segments = new List<(long Start, string Key)>();
+        await foreach (var item in objects.ListAsync(bucket, prefix, cancellationToken).ConfigureAwait(false))
+        {
+            if (RunKeys.SegmentStart(item.Key) is { } start)
+            {
+                segments.Add((start, item.Key));
+            }
+        }
+
+        segments.Sort((a, b) => a.Start.CompareTo(b.Start));
+        return segments;
+    }
+
+    private async Task WriteNewAsync<T>(string key, T value, CancellationToken cancellationToken)
+    {
+        if (!await objects.WriteAsync(bucket, key, RunctlJson.WriteUtf8(value), WriteCondition.IfMissing, cancellationToken).ConfigureAwait(false)
+            && (await objects.ReadAsync(bucket, key, cancellationToken).ConfigureAwait(false))?.Content.Span.SequenceEqual(RunctlJson.WriteUtf8(value)) != true)
+        {
+            // A lost answer repeated by the SDK finds its own object there; anything else is somebody else's.
+            throw RunctlErrors.ObjectExists($"s3://{bucket}/{key}");
+        }
+    }
+
+    private async Task<T?> ReadAsync<T>(string key, CancellationToken cancellationToken)
+        where T : class
+    {
+        var content = await objects.ReadAsync(bucket, key, cancellationToken).ConfigureAwait(false);
+        return content is null ? null : Parse(key, () => RunctlJson.Read<T>(content.Content));
+    }
+
+    private T Parse<T>(string key, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (JsonException e)
+        {
+            throw RunctlErrors.RecordDamaged($"s3://{bucket}/{key}", e);
+        }
+    }
+}

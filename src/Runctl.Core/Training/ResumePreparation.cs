@@ -1,0 +1,105 @@
+using Runctl.Checkpoints;
+using Runctl.Configuration;
+using Runctl.Errors;
+using Runctl.Json;
+using Runctl.Ports;
+using Runctl.Runs;
+
+namespace Runctl.Training;
+
+/// <summary>Makes what a user wants to resume from into something an instance can restore.</summary>
+internal sealed class ResumePreparation(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
+{
+    /// <summary>Checks that the checkpoint is there, before anything is changed.</summary>
+    public async Task CheckAsync(StartRequest request, CancellationToken cancellationToken)
+    {
+        if (request.ResumeFrom is not { } source)
+        {
+            return;
+        }
+
+        if (S3Uri.Looks(source))
+        {
+            if (configuration.S3Bucket is null)
+            {
+                throw RunctlErrors.BucketNotConfigured("Resuming from a checkpoint in S3");
+            }
+
+            await new ManifestStore(cloud).FindAsync(source, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        if (!Path.Exists(source))
+        {
+            throw RunctlErrors.CheckpointNotFound(source);
+        }
+
+        if (configuration.S3Bucket is null)
+        {
+            RelativePath(request, source);
+        }
+    }
+
+    /// <summary>The source for the spec; a local checkpoint is uploaded as a checkpoint of its own.</summary>
+    public async Task<ResumeSource?> PrepareAsync(StartRequest request, string runId, RunStore? store, CancellationToken cancellationToken)
+    {
+        if (request.ResumeFrom is not { } source)
+        {
+            return null;
+        }
+
+        if (S3Uri.Looks(source))
+        {
+            var (uri, _) = await new ManifestStore(cloud).FindAsync(source, cancellationToken).ConfigureAwait(false);
+            return new ResumeSource { Manifest = uri.ToString() };
+        }
+
+        return store is null ? new ResumeSource { Path = RelativePath(request, source) } : new ResumeSource { Manifest = await UploadAsync(source, runId, store, cancellationToken).ConfigureAwait(false) };
+    }
+
+    private async Task<string> UploadAsync(string source, string runId, RunStore store, CancellationToken cancellationToken)
+    {
+        source = Path.TrimEndingDirectorySeparator(Path.GetFullPath(source));
+        var isDirectory = Directory.Exists(source);
+        var parent = Path.GetDirectoryName(source)!;
+        var files = new List<CheckpointFile>();
+        foreach (var path in (isDirectory ? Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories) : [source]).Order(StringComparer.Ordinal))
+        {
+            var relative = Path.GetRelativePath(parent, path).Replace('\\', '/');
+            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            await using (stream.ConfigureAwait(false))
+            {
+                var (crc, length) = await Crc32.OfAsync(stream, cancellationToken).ConfigureAwait(false);
+                files.Add(new CheckpointFile(relative, store.Keys.Resume(runId, relative), length, crc));
+            }
+
+            await cloud.Objects.UploadAsync(store.Bucket, store.Keys.Resume(runId, relative), path, WriteCondition.Always, cancellationToken).ConfigureAwait(false);
+        }
+
+        var name = Path.GetFileName(source);
+        var key = store.Keys.Resume(runId, name + ManifestRecord.Suffix);
+        var manifest = new ManifestRecord
+        {
+            RunId = runId,
+            Attempt = 0,
+            Name = name,
+            Kind = isDirectory ? "directory" : "file",
+            Reason = "manual",
+            SavedAt = File.GetLastWriteTimeUtc(source),
+            Created = time.GetUtcNow(),
+            Files = files,
+            Bytes = files.Sum(f => f.Size),
+            Validation = new ManifestValidation("unknown", "settled", null),
+        };
+        await cloud.Objects.WriteAsync(store.Bucket, key, RunctlJson.WriteUtf8(manifest), WriteCondition.Always, cancellationToken).ConfigureAwait(false);
+        return new S3Uri(store.Bucket, key).ToString();
+    }
+
+    private string RelativePath(StartRequest request, string source)
+    {
+        var relative = Path.GetRelativePath(request.ProjectDirectory, source).Replace('\\', '/');
+        return request.SyncCode && relative.StartsWith(configuration.CheckpointDirectory.Replace('\\', '/').Trim('/') + "/", StringComparison.Ordinal)
+            ? relative
+            : throw RunctlErrors.LocalCheckpointNeedsBucket(source, configuration.CheckpointDirectory);
+    }
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Runctl.Guarding;
+
+namespace Runctl.Training;
+
+/// <summary>Names of projects and runs: plain enough for keys, tags, paths and shells.</summary>
+internal static class RunNaming
+{
+    /// <summary>A project's name: what is configured, else the directory's; other characters than letters, digits, dot, dash and underscore become dashes.</summary>
+    public static string ProjectName(string? configured, string directory)
+    {
+        var name = configured ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(directory));
+        var plain = new string([.. name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '-')]).Trim('-', '.');
+        return plain.Length == 0 ? "project" : plain;
+    }
+
+    /// <summary><c>{project}-{yyyyMMdd-HHmmss}-{6 hex}</c>.</summary>
+    public static string NewRunId(string projectName, DateTimeOffset now)
+    {
+#pragma warning disable CA1308 // Ids are lower case.
+        var project = new string([.. projectName.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]).Trim('-');
+#pragma warning restore CA1308
+        project = project.Length > 40 ? project[..40].TrimEnd('-') : project;
+        return $"{(project.Length == 0 ? "project" : project)}-{now.UtcDateTime.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{Hex.Of(RandomNumberGenerator.GetBytes(3))}";
+    }
+}

@@ -1,0 +1,20 @@
+using Runctl.Configuration;
+using Runctl.Instances;
+
+namespace Runctl.Training;
+
+/// <summary>A start that was checked but not begun: what -WhatIf names.</summary>
+/// <param name="Request">What was asked for.</param>
+/// <param name="Configuration">Settings in force.</param>
+/// <param name="Instance">The instance, found running and reachable over SSM.</param>
+/// <param name="RunId">Id the run will have.</param>
+/// <param name="Description">Script, instance and place of the checkpoints in a line, for people.</param>
+/// <param name="Warnings">What the user should know before.</param>
+public sealed record StartPlan(StartRequest Request, RunctlConfiguration Configuration, RunctlInstance Instance, string RunId, string Description, IReadOnlyList<string> Warnings)
+{
+    /// <summary>The script, relative to the project, with forward slashes.</summary>
+    internal string Script => Path.GetRelativePath(Request.ProjectDirectory, Request.ScriptPath).Replace('\\', '/');
+
+    /// <summary>Name of the project on the instance.</summary>
+    internal string ProjectName => RunNaming.ProjectName(Configuration.ProjectName, Request.ProjectDirectory);
+}

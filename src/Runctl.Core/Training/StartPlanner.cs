@@ -1,0 +1,98 @@
+using Runctl.Configuration;
+using Runctl.Errors;
+using Runctl.Instances;
+using Runctl.Pacing;
+using Runctl.Ports;
+
+namespace Runctl.Training;
+
+/// <summary>Checks a start: script, instance, SSM, bucket, checkpoint. Changes nothing.</summary>
+internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
+{
+    /// <summary>An instance that was just launched gets this long to come online.</summary>
+    private static readonly TimeSpan OnlineWait = TimeSpan.FromSeconds(20);
+
+    /// <summary>The plan for a request.</summary>
+    public async Task<StartPlan> PlanAsync(StartRequest request, RunctlConfiguration configuration, CancellationToken cancellationToken)
+    {
+        CheckScript(request);
+        var instance = await cloud.GetOneAsync(request.InstanceId, cancellationToken).ConfigureAwait(false);
+        if (instance.State != "running")
+        {
+            throw RunctlErrors.InstanceNotRunning(instance.InstanceId, instance.State, instance.StateReason);
+        }
+
+        await WaitOnlineAsync(instance, cancellationToken).ConfigureAwait(false);
+        if (configuration.S3Bucket is { } bucket)
+        {
+            await cloud.Objects.CheckBucketAsync(bucket, cancellationToken).ConfigureAwait(false);
+        }
+
+        await new ResumePreparation(cloud, configuration, time).CheckAsync(request, cancellationToken).ConfigureAwait(false);
+        var runId = RunNaming.NewRunId(RunNaming.ProjectName(configuration.ProjectName, request.ProjectDirectory), time.GetUtcNow());
+        var plan = new StartPlan(request, configuration, instance, runId, "", Warnings(instance, configuration));
+        var place = configuration.S3Bucket is { } name ? $"checkpoints to s3://{name}/{configuration.S3Prefix.Trim('/')}/{instance.InstanceId}/" : "checkpoints stay on the instance";
+        return plan with { Description = $"{plan.Script} on {instance.InstanceId} ({instance.InstanceType}, {instance.AvailabilityZone}), {place}" };
+    }
+
+    private static void CheckScript(StartRequest request)
+    {
+        if (!Directory.Exists(request.ProjectDirectory))
+        {
+            throw RunctlErrors.ProjectMissing(request.ProjectDirectory);
+        }
+
+        var relative = Path.GetRelativePath(request.ProjectDirectory, request.ScriptPath);
+        if (Path.IsPathRooted(relative) || relative == ".." || relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        {
+            throw RunctlErrors.ScriptOutsideProject(request.ScriptPath, request.ProjectDirectory);
+        }
+
+        if (Directory.Exists(request.ScriptPath))
+        {
+            throw RunctlErrors.ScriptIsDirectory(request.ScriptPath);
+        }
+
+        // Without -SyncCode it is the instance's copy that counts; the guard looks for it there.
+        if (request.SyncCode && !File.Exists(request.ScriptPath))
+        {
+            throw RunctlErrors.ScriptMissing(request.ScriptPath);
+        }
+    }
+
+    private async Task WaitOnlineAsync(RunctlInstance instance, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(4), time);
+        while (!await cloud.IsOnlineAsync(instance.InstanceId, cancellationToken).ConfigureAwait(false))
+        {
+            var age = instance.LaunchTime is { } launched ? time.GetUtcNow() - launched : TimeSpan.MaxValue;
+            if (age > TimeSpan.FromMinutes(10) || time.GetElapsedTime(began) > OnlineWait)
+            {
+                throw RunctlErrors.InstanceNotOnline(instance.InstanceId, instance.IamInstanceProfile);
+            }
+
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static List<string> Warnings(RunctlInstance instance, RunctlConfiguration configuration)
+    {
+        var warnings = new List<string>();
+        if (configuration.S3Bucket is null)
+        {
+            warnings.Add("No s3_bucket is configured: checkpoints stay on the instance's disk and are lost with it, and the run can not be resumed elsewhere.");
+        }
+        else if (instance.IamInstanceProfile is null)
+        {
+            warnings.Add($"Instance {instance.InstanceId} has no instance profile: it has no credentials to upload checkpoints with.");
+        }
+
+        if (!instance.IsSpot)
+        {
+            warnings.Add($"Instance {instance.InstanceId} is not a spot instance: it will not be interrupted, and the guard only mirrors its checkpoints.");
+        }
+
+        return warnings;
+    }
+}

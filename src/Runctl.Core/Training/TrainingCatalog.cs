@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using Runctl.Configuration;
+using Runctl.Errors;
+using Runctl.Guarding;
+using Runctl.Pacing;
+using Runctl.Ports;
+using Runctl.Progress;
+
+namespace Runctl.Training;
+
+/// <summary>Finds runs, by asking their guards and reading their records in S3, and stops them.</summary>
+public sealed class TrainingCatalog(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
+{
+    private readonly TrainingReader _reader = new(cloud, time);
+
+    /// <summary>Runs by id; by instance; or all that are known (S3 records, instances with Runctl's tags). Works after an instance is gone where there is a bucket.</summary>
+    /// <param name="runId">Only this run, or null.</param>
+    /// <param name="instanceId">Only runs with an attempt on this instance, or null.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public async IAsyncEnumerable<RunctlTraining> FindAsync(string? runId, string? instanceId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var found = await new TrainingSearch(cloud, configuration, time).FindAsync(runId, instanceId, cancellationToken).ConfigureAwait(false);
+        foreach (var training in found)
+        {
+            yield return training;
+        }
+    }
+
+    /// <summary>Stops a run gracefully: same sequence as an interruption, checkpoint uploaded too.</summary>
+    public async Task<RunctlTraining> StopAsync(RunctlTraining training, TimeSpan gracePeriod, CancellationToken cancellationToken)
+    {
+        var grace = gracePeriod.TotalSeconds.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture);
+        try
+        {
+            await new GuardClient(cloud, time).CallAsync(training.InstanceId, ["stop", "--run", training.RunId, "--grace", grace, "--no-wait"], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RunctlException e) when (TrainingReader.MeansGone(e))
+        {
+            return await _reader.ReadRecordAsync(training, cancellationToken).ConfigureAwait(false);
+        }
+
+        // The save and the upload take their time; a command that waited for them would sit in one of the agent's five places.
+        return await WaitAsync(training, TimeSpan.FromSeconds(2), new Ignore(), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until a run has ended on its instance.</summary>
+    public async Task<RunctlTraining> WaitAsync(RunctlTraining training, TimeSpan pollInterval, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken)
+    {
+        var first = pollInterval < TimeSpan.FromSeconds(1) ? pollInterval : TimeSpan.FromSeconds(1);
+        var backoff = new Backoff(first, pollInterval, time);
+        while (true)
+        {
+            try
+            {
+                training = await _reader.RefreshAsync(training, cancellationToken).ConfigureAwait(false);
+                if (training.HasEnded)
+                {
+                    return training;
+                }
+
+                var step = training.LastStep is { } last ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $", step {last}") : "";
+                progress.Report(new ProgressUpdate($"Waiting for {training.RunId}", $"{training.State} on {training.InstanceId}{step}"));
+            }
+            catch (RunctlException e) when (e.IsTransient)
+            {
+                progress.Report(new ProgressUpdate($"Waiting for {training.RunId}", e.Message));
+            }
+
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private sealed class Ignore : IProgress<ProgressUpdate>
+    {
+        public void Report(ProgressUpdate value)
+        {
+            // Stopping shows no progress of its own.
+        }
+    }
+}

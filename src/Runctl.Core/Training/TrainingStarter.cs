@@ -1,0 +1,150 @@
+using Runctl.Code;
+using Runctl.Configuration;
+using Runctl.Errors;
+using Runctl.Guarding;
+using Runctl.Instances;
+using Runctl.Ports;
+using Runctl.Progress;
+using Runctl.Runs;
+
+namespace Runctl.Training;
+
+/// <summary>Brings a project to an instance and starts training under the guard.</summary>
+public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvider time)
+{
+    /// <summary>Checks a request: script, instance, SSM, bucket. Changes nothing.</summary>
+    public Task<StartPlan> PlanAsync(StartRequest request, RunctlConfiguration configuration, CancellationToken cancellationToken) =>
+        new StartPlanner(cloud, time).PlanAsync(request, configuration, cancellationToken);
+
+    /// <summary>Syncs, writes the run's record and starts.</summary>
+    public async Task<RunctlTraining> StartAsync(StartPlan plan, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken)
+    {
+        void Report(string status) => progress.Report(new ProgressUpdate($"Starting {plan.Script} on {plan.Instance.InstanceId}", status));
+        var configuration = plan.Configuration;
+        var reference = configuration.S3Bucket is { } bucket ? new StoreReference(bucket, configuration.S3Prefix.Trim('/'), configuration.RunPrefix.Trim('/')) : null;
+        var store = reference is null ? null : new RunStore(cloud.Objects, reference.Bucket, reference.RunPrefix);
+
+        Report("Gathering code");
+        var code = plan.Request.SyncCode ? await SyncAsync(plan, store, Report, cancellationToken).ConfigureAwait(false) : null;
+        var resume = await new ResumePreparation(cloud, configuration, time).PrepareAsync(plan.Request, plan.RunId, store, cancellationToken).ConfigureAwait(false);
+        var spec = SpecOf(plan, reference, code, new AttemptSpec(1, Guid.NewGuid().ToString("N"), 0, 1, resume));
+        if (store is not null)
+        {
+            Report("Writing the run's record");
+            await store.CreateAsync(spec, ClaimOf(plan, spec), cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            await TagAsync(plan, Report, cancellationToken).ConfigureAwait(false);
+            Report(resume is null ? "Starting" : "Restoring the checkpoint and starting");
+            var state = await new GuardClient(cloud, time).CallAsync<RunState>(plan.Instance.InstanceId, ["run", "--spec", "-"], spec, GuardClient.LongCall, cancellationToken).ConfigureAwait(false);
+            return new TrainingView(cloud, reference).Of(state, plan.Instance.InstanceId, plan.Script, plan.ProjectName);
+        }
+        catch when (store is not null)
+        {
+            await WithdrawAsync(store, spec, Report).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>The claim is given up whatever the cause, so that a guard that is merely slow does not start what the user was told has failed.</summary>
+    private async Task WithdrawAsync(RunStore store, RunSpec spec, Action<string> report)
+    {
+        using var own = new CancellationTokenSource(TimeSpan.FromSeconds(20), time);
+        try
+        {
+            await store.WithdrawAsync(spec.RunId, spec.Attempt!.Nonce, own.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RunctlException or OperationCanceledException)
+        {
+            // The first failure is the one to tell of.
+            report($"The record of run {spec.RunId} could not be closed: {e.Message}");
+        }
+    }
+
+    private async Task<CodeReference> SyncAsync(StartPlan plan, RunStore? store, Action<string> report, CancellationToken cancellationToken)
+    {
+        var named = plan.Request.ResumeFrom is { } resume && store is null ? plan.Request.ScriptArguments.Append(Path.GetRelativePath(plan.Request.ProjectDirectory, resume)) : plan.Request.ScriptArguments;
+        var listing = await new ProjectFiles(adapters)
+            .ListAsync(plan.Request.ProjectDirectory, plan.Script, plan.Configuration.CheckpointDirectory, [.. named], cancellationToken).ConfigureAwait(false);
+        foreach (var warning in listing.Warnings)
+        {
+            report(warning);
+        }
+
+        using var bundle = await CodeBundle.CreateAsync(listing.Files, cancellationToken).ConfigureAwait(false);
+        return await new CodeTransport(cloud, time).BringAsync(bundle, store, plan.Instance.InstanceId, plan.Request.ProjectDirectory, report, cancellationToken).ConfigureAwait(false);
+    }
+
+    private RunSpec SpecOf(StartPlan plan, StoreReference? store, CodeReference? code, AttemptSpec attempt)
+    {
+        var configuration = plan.Configuration;
+        return new RunSpec
+        {
+            RunId = plan.RunId,
+            ProjectName = plan.ProjectName,
+            Created = time.GetUtcNow(),
+            Region = cloud.Region,
+            User = configuration.User,
+            Python = configuration.Python,
+            SetupCommand = configuration.SetupCommand,
+            Script = plan.Script,
+            Arguments = plan.Request.ScriptArguments,
+            Environment = configuration.TrainingEnvironment,
+            Code = code,
+            Checkpoint = new CheckpointSettings
+            {
+                Dir = configuration.CheckpointDirectory,
+                SaveInterval = configuration.SaveInterval,
+                KeepLastN = configuration.KeepLastN,
+                Mirror = configuration.Mirror,
+                Patterns = configuration.CheckpointPatterns,
+            },
+            Store = store,
+            ResumeArguments = configuration.ResumeArguments,
+            Policy = new RunPolicy
+            {
+                GraceSeconds = configuration.GracePeriod.TotalSeconds,
+                GuardPollSeconds = configuration.GuardPollInterval.TotalSeconds,
+                OnExit = configuration.OnExit,
+                AutoResume = configuration.AutoResume,
+                MaxResumes = configuration.MaxResumes,
+            },
+            Launch = plan.Request.Launch,
+            Attempt = attempt,
+        };
+    }
+
+    private static RunRecord ClaimOf(StartPlan plan, RunSpec spec) => new()
+    {
+        RunId = spec.RunId,
+        ProjectName = spec.ProjectName,
+        Created = spec.Created,
+        Attempts =
+        [
+            new AttemptRecord
+            {
+                Number = spec.Attempt!.Number,
+                Nonce = spec.Attempt.Nonce,
+                State = "claimed",
+                Claimed = spec.Created,
+                ClaimedBy = Environment.MachineName,
+                InstanceId = plan.Instance.InstanceId,
+                InstanceType = plan.Instance.InstanceType,
+            },
+        ],
+    };
+
+    private async Task TagAsync(StartPlan plan, Action<string> report, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await cloud.Instances.TagAsync([plan.Instance.InstanceId], new Dictionary<string, string> { [RunctlTags.RunId] = plan.RunId, [RunctlTags.Project] = plan.ProjectName }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RunctlException e) when (e.Kind == ErrorKind.PermissionDenied)
+        {
+            report($"The instance could not be tagged with its run: {e.Message}");
+        }
+    }
+}

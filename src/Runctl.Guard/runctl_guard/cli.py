@@ -1,0 +1,167 @@
+"""The commands: one JSON line on stdout, prose on stderr, distinct exit codes."""
+import argparse
+import json
+import os
+import sys
+import traceback
+from typing import Any, List, NoReturn, Optional
+
+from . import paths
+from .envelope import decode
+from .errors import DEFECT, STORAGE, USAGE, GuardError
+from .files import to_line
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise GuardError("Usage", message, USAGE)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = Parser(prog="runctl-guard", description="Guards trainings on this instance against spot interruptions.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def add(name: str, text: str, run: Optional[bool] = None) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text)
+        if run is not None:
+            command.add_argument("--run", required=run)
+        return command
+
+    for name, text in (("run", "start a training"), ("attach", "guard a process that is there already")):
+        add(name, text).add_argument("--spec", required=True, help="-, a file, or s3://bucket/key")
+    command = add("status", "guard, runs and newest events", False)
+    command.add_argument("--events", type=int, default=0)
+    command.add_argument("--after", type=int)
+    command.add_argument("--max-bytes", type=int, default=2400)
+    command = add("events", "events in order", True)
+    command.add_argument("--after", type=int, default=0)
+    command.add_argument("--max-bytes", type=int, default=20000)
+    command = add("log", "the training's output", True)
+    command.add_argument("--offset", type=int, default=0)
+    command.add_argument("--max-bytes", type=int, default=15000)
+    add("processes", "processes of the training", False)
+    command = add("interrupt", "run the sequence now", True)
+    command.add_argument("--deadline")
+    command.add_argument("--reason", choices=["interruption", "manual"], default="interruption")
+    add("drill", "as if a notice had come", True).add_argument("--window", type=float, default=120.0)
+    command = add("stop", "save and stop", True)
+    command.add_argument("--grace", type=float)
+    command.add_argument("--no-wait", action="store_true")
+    add("upload", "upload the newest checkpoint now", True).add_argument("--name")
+    command = add("restore", "download a checkpoint")
+    command.add_argument("--manifest", required=True)
+    command.add_argument("--into", required=True)
+    add("repair", "start the guard where none is alive, then status")
+    for name in ("guard", "keeper"):
+        add(name, argparse.SUPPRESS)
+    for name in ("prepare", "reaper"):
+        add(name, argparse.SUPPRESS, True)
+    return parser
+
+
+def main(argv: List[str]) -> int:
+    stdin: Any = None
+    try:
+        if len(argv) == 1 and argv[0].startswith("@"):
+            argv, stdin = decode(argv[0])
+        options = build_parser().parse_args(argv)
+        if not options.command:
+            raise GuardError("Usage", "Which command? See --help.", USAGE)
+        os.umask(0o022)
+        answer = dispatch(options, stdin)
+        if isinstance(answer, int):
+            return answer
+        _print(answer)
+        return 0
+    except GuardError as error:
+        print(error.message, file=sys.stderr)
+        _print(error.as_json())
+        return error.exit_code
+    except OSError as error:
+        traceback.print_exc()
+        _print(GuardError("DiskFailed", str(error), STORAGE, error.filename).as_json())
+        return STORAGE
+    except Exception as error:
+        traceback.print_exc()
+        _print(GuardError("Defect", "%s: %s" % (type(error).__name__, error), DEFECT).as_json())
+        return DEFECT
+
+
+def _print(value: Any) -> None:
+    sys.stdout.buffer.write(to_line(value))
+    sys.stdout.buffer.flush()
+
+
+def dispatch(options: argparse.Namespace, stdin: Any) -> Any:
+    """Imports only what the command needs: `status` is called every few seconds, the keeper stays for days."""
+    name = options.command
+    if name == "keeper":
+        from .service import keep
+        return keep()
+    if name == "guard":
+        from .guard import main as guard
+        return guard()
+    if name == "reaper":
+        from .reaper import main as reaper
+        return reaper(options.run)
+    if name == "prepare":
+        from .prepare import main as prepare
+        return prepare(options.run)
+    if name in ("run", "attach"):
+        from . import start
+        os.makedirs(paths.runs(), exist_ok=True)
+        spec = read_spec(options.spec, stdin)
+        return start.run(spec) if name == "run" else start.attach(spec)
+    return query(options)
+
+
+def query(options: argparse.Namespace) -> Any:
+    from . import status
+    from .run import all_runs, find_run
+    name = options.command
+    if name == "repair":
+        from .service import ensure_guard
+        os.makedirs(paths.runs(), exist_ok=True)
+        ensure_guard()
+        return status.status(None, 0, None, 2400)
+    if name == "status":
+        run = find_run(options.run) if options.run else None
+        return status.status(run, options.events, options.after, options.max_bytes)
+    if name == "processes":
+        return status.process_list([find_run(options.run)] if options.run else all_runs())
+    if name == "restore":
+        from .manual import restore
+        return restore(options.manifest, options.into)
+    run = find_run(options.run)
+    if name == "events":
+        return status.events(run, options.after, options.max_bytes)
+    if name == "log":
+        return status.log(run, options.offset, options.max_bytes)
+    if name == "upload":
+        from .manual import upload
+        return upload(run, options.name)
+    from . import interrupt
+    if name == "drill":
+        return interrupt.drill(run, options.window)
+    if name == "stop":
+        return interrupt.interrupt(run, "manual", None, options.grace, not options.no_wait)
+    return interrupt.interrupt(run, options.reason, options.deadline, None, True)
+
+
+def read_spec(source: str, stdin: Any) -> Any:
+    """From standard input or the envelope (-), a file, or S3."""
+    if source == "-" and stdin is not None:
+        return stdin
+    if source.startswith("s3://"):
+        from .s3 import parse_uri
+        from .services import Services
+        text = Services().s3().get(parse_uri(source)).body
+    elif source == "-":
+        text = sys.stdin.buffer.read()
+    else:
+        with open(source, "rb") as file:
+            text = file.read()
+    try:
+        return json.loads(text.decode("utf-8"))
+    except ValueError as error:
+        raise GuardError("BadSpec", "The spec is not JSON: %s" % error)

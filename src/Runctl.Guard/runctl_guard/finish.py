@@ -1,0 +1,117 @@
+"""The ordinary end of a training: its last checkpoint to S3, the final event, the record, and the machine if asked."""
+import subprocess
+import time
+from typing import Any, Dict, Optional
+
+from . import checkpoints, files, paths, processes
+from .clock import utc_text
+from .journal import Journal
+from .run import ENDED, Run
+from .ship import Shipper
+from .services import Services
+from .target import ProcessTarget
+from .validate import NotUsable, validate
+
+
+def ended(run: Run, target: ProcessTarget) -> bool:
+    """True when the training is over: its main process, and everything it started."""
+    if target.main_alive():
+        return False
+    training = run.training()
+    exit = run.exit()
+    if not training and not exit:
+        return False
+    members = target.members()
+    if not members:
+        # The reaper writes the exit code a moment after the process is gone.
+        return exit is not None or not processes.find((training or {}).get("reaper"))
+    return exit is not None and _waited_long_enough(run, target, members)
+
+
+def _waited_long_enough(run: Run, target: ProcessTarget, members: Dict[int, Any]) -> bool:
+    """A script may end before what it started: that gets the grace period, then it is killed."""
+    since = run.state.get("left_behind_since")
+    if since is None:
+        run.update(left_behind_since=time.time())
+        return False
+    if time.time() - since < float(run.spec["policy"].get("grace_seconds", 90.0)):
+        return False
+    run.warn("ProcessesLeft", "Processes of the training were still there after its end and were killed.",
+             pids=sorted(members))
+    target.kill()
+    return True
+
+
+def finish(run: Run, services: Services) -> None:
+    """Does nothing when the sequence has the run."""
+    with files.locked(run.file("sequence.lock"), wait=False) as mine:
+        if not mine or Journal(run).begun or run.state["state"] in ENDED:
+            return
+        exit = run.exit() or {}
+        training = run.training() or {}
+        code = exit.get("exit_code")
+        if code is None and not training.get("attached"):
+            run.warn("ExitCodeUnknown", "The training's exit code is not known: the machine or its reaper died with it.")
+        checkpoint = _last_checkpoint(run, services)
+        good = code == 0 or (code is None and bool(training.get("attached")))
+        run.update(state="finished" if good else "failed", ended=exit.get("ended") or utc_text(), exit_code=code,
+                   signal=exit.get("signal"), record_pending=True,
+                   error=None if good else {"id": "TrainingFailed", "message": _reason(code, exit.get("signal"))})
+        run.emit("TrainingFinished" if good else "TrainingFailed",
+                 "Training finished" if good else "Training " + _reason(code, exit.get("signal")),
+                 exit_code=code, last_step=run.last_step(), checkpoint=checkpoint)
+
+
+def _reason(code: Optional[int], number: Optional[int]) -> str:
+    if number:
+        return "failed with exit code %s (%s)" % (code, processes.signal_name(number))
+    return "failed with exit code %s" % ("unknown" if code is None else code)
+
+
+def _last_checkpoint(run: Run, services: Services) -> Optional[Dict[str, Any]]:
+    state = run.state
+    found = checkpoints.scan(state["checkpoint_dir"], run.spec["checkpoint"].get("patterns") or ())
+    for candidate in checkpoints.newest_first(found, state.get("started_at") or 0.0, state.get("restored")):
+        try:
+            validation = validate(candidate)
+        except NotUsable as error:
+            run.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (candidate.path, error),
+                     path=candidate.path, reason=str(error))
+            continue
+        uploads = services.uploads(run)
+        if uploads.store is None:
+            return {"name": candidate.name, "step": candidate.step, "manifest": None}
+        known = uploads.store.already(candidate)
+        job = uploads.start(candidate, "periodic", False, validation)
+        job.wait()
+        if job.committed:
+            if not known:
+                run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
+            return {"name": candidate.name, "step": candidate.step, "manifest": job.committed["manifest"]}
+        run.warn("UploadFailed", "The checkpoint could not be brought to S3: %s" % job.error, path=candidate.path)
+        return state.get("checkpoint")
+    return state.get("checkpoint")
+
+
+def settle(run: Run, services: Services) -> None:
+    """Events, log and record of an ended run; raises when S3 does not take them, and is simply tried again."""
+    if run.spec.get("store"):
+        Shipper(services.s3(run.spec), run).ship()
+        record = services.record(run)
+        if record:
+            record.settle(run)
+    run.update(record_pending=False)
+    if run.spec["policy"].get("on_exit") == "terminate" and run.state["state"] in ("finished", "failed"):
+        _power_off(run)
+
+
+def _power_off(run: Run) -> None:
+    if paths.rooted():
+        run.warn("CannotTerminate", "The instance is not shut down: it is not a machine of its own.")
+        return
+    done = subprocess.run(["shutdown", "-h", "now"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL)
+    if done.returncode:
+        run.warn("CannotTerminate", "The instance could not be shut down.")
+
+

@@ -1,0 +1,247 @@
+"""The guard itself: polls the metadata service, watches every run of the instance, and starts the sequence."""
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from typing import Any, Callable, Dict, List, Optional
+
+from . import files, finish, paths, processes
+from .clock import boot_id, parse_utc, utc_seconds_text, utc_text
+from .journal import Journal
+from .mirror import Mirror
+from .poller import Poller
+from .run import ENDED, PREPARING, Run, all_runs
+from .sequence import Busy, Sequence, Trigger
+from .service import LEFT, detach, guard_file, ours
+from .services import Services
+from .ship import Shipper
+from .target import ProcessTarget
+from .withdrawn import Withdrawal
+
+TICK_SECONDS = 0.25
+SHIP_SECONDS = 3.0
+SHUTDOWN_SECONDS = 110.0
+MOST_STARTERS = 3
+
+
+class Watched:
+    """What the guard keeps in memory about one run; all of it can be lost."""
+
+    def __init__(self, run: Run, services: Services) -> None:
+        self.run = run
+        self.target = ProcessTarget(run)
+        self.mirror = Mirror(run, services)
+        self.work: Dict[str, threading.Thread] = {}
+        self.starter: Optional[Any] = None
+        self.starters = 0
+        self.due: Dict[str, float] = {}
+
+    def busy(self, name: str) -> bool:
+        thread = self.work.get(name)
+        return thread is not None and thread.is_alive()
+
+    def do(self, name: str, act: Callable[[], None]) -> None:
+        """Runs it in a thread of its own unless it still does; whatever fails there is tried again later."""
+        if self.busy(name):
+            return
+
+        def guarded() -> None:
+            try:
+                act()
+            except Exception:
+                traceback.print_exc()
+                self.due[name] = time.monotonic() + 2.0
+        self.work[name] = threading.Thread(target=guarded, name="%s %s" % (name, self.run.id), daemon=True)
+        self.work[name].start()
+
+    def every(self, name: str, seconds: float, act: Callable[[], None]) -> None:
+        if time.monotonic() >= self.due.get(name, 0.0) and not self.busy(name):
+            self.due[name] = time.monotonic() + seconds
+            self.do(name, act)
+
+
+class Guard:
+    def __init__(self) -> None:
+        self._services = Services()
+        self._watched: Dict[str, Watched] = {}
+        self._settled: Dict[str, float] = {}
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
+        self._leaving = False
+        self._shutdown: Optional[Trigger] = None
+        self._poller = Poller(self._services.imds, self._noticed, self._told)
+        self._withdrawal = Withdrawal(self._services)
+
+    def main(self) -> int:
+        os.makedirs(paths.runs(), exist_ok=True)
+        lock = files.take_lock(os.path.join(paths.home(), "guard.lock"), wait=False)
+        if lock is None:
+            return LEFT
+        signal.signal(signal.SIGTERM, lambda *_: self._terminate())
+        signal.signal(signal.SIGHUP, lambda *_: self._leave())
+        signal.signal(signal.SIGUSR1, lambda *_: self._wake.set())
+        # The id is asked for once, before it could be needed in a hurry.
+        self._services.instance_id()
+        files.write_json(guard_file(), dict(processes.own().identity(), schema=1, program=paths.program(),
+                                            since=utc_text(), ready=True))
+        threading.Thread(target=self._poller.run, args=(self._poll_seconds,), daemon=True).start()
+        while not (self._leaving and not self._in_sequence()):
+            self._wake.wait(TICK_SECONDS)
+            self._wake.clear()
+            try:
+                self._tick()
+            except Exception:
+                traceback.print_exc()
+                time.sleep(0.5)
+            if self._shutdown and self._all_handled():
+                break
+        return LEFT
+
+    # Signals
+
+    def _terminate(self) -> None:
+        """Shutdown, or a stop from the console: there may be no notice, but there is an end."""
+        if self._shutdown is None:
+            at = time.time() + SHUTDOWN_SECONDS
+            self._shutdown = Trigger("interruption", "shutdown", "terminate", utc_seconds_text(at),
+                                     time.monotonic() + SHUTDOWN_SECONDS)
+        self._wake.set()
+
+    def _leave(self) -> None:
+        self._leaving = True
+        self._wake.set()
+
+    def _in_sequence(self) -> bool:
+        return any(watched.busy("sequence") for watched in self._watched.values())
+
+    def _all_handled(self) -> bool:
+        return not any(watched.busy(name) for watched in self._watched.values() for name in ("sequence", "settle")) \
+            and all(run.state["state"] in ENDED for run in all_runs())
+
+    # What the poller tells
+
+    def _poll_seconds(self) -> float:
+        given = [float(watched.run.spec["policy"].get("guard_poll_seconds", 1.0)) for watched in self._active()]
+        return max(0.1, min(given, default=1.0))
+
+    def _noticed(self, trigger: Trigger) -> None:
+        # In the poller's own thread: not even the next tick is waited for.
+        for watched in self._active():
+            self._begin(watched, trigger)
+
+    def _told(self, kind: str, message: str, data: Dict[str, Any]) -> None:
+        text = message.replace("{id}", self._services.instance_id())
+        for watched in self._active():
+            watched.run.emit(kind, text, **data)
+
+    # Every tick
+
+    def _tick(self) -> None:
+        for run in self._changed_runs():
+            with self._lock:
+                watched = self._watched.setdefault(run.id, Watched(run, self._services))
+            self._look(watched)
+        self._withdrawal.look([watched.run for watched in self._watched.values()])
+
+    def _changed_runs(self) -> List[Run]:
+        """Runs that may need something: one that has ended and was settled is left alone until its state changes."""
+        found = []
+        for entry in os.scandir(paths.runs()):
+            state = os.path.join(entry.path, "state.json")
+            try:
+                modified = os.stat(state).st_mtime_ns
+            except OSError:
+                continue
+            if self._settled.get(entry.name) != modified:
+                known = self._watched.get(entry.name)
+                run = known.run if known else Run(entry.name)
+                current = run.state
+                if current.get("state") in ENDED and not current.get("record_pending"):
+                    self._settled[entry.name] = modified
+                found.append(run)
+        return found
+
+    def _active(self) -> List[Watched]:
+        with self._lock:
+            return [one for one in self._watched.values() if one.run.state.get("state") not in ENDED + (None,)]
+
+    def _look(self, watched: Watched) -> None:
+        run = watched.run
+        state = run.state
+        name = state.get("state")
+        if name in ENDED:
+            if state.get("record_pending"):
+                watched.every("settle", 2.0, lambda: finish.settle(run, self._services))
+            return
+        if watched.busy("sequence"):
+            return
+        trigger = self._trigger(run)
+        if trigger or Journal(run).begun:
+            self._begin(watched, trigger or Trigger("interruption", "imds"))
+        elif name in PREPARING:
+            self._prepare(watched)
+        elif not watched.target.main_alive() and finish.ended(run, watched.target):
+            watched.do("finish", lambda: finish.finish(run, self._services))
+        else:
+            watched.every("mirror", 1.0, watched.mirror.look)
+        if run.spec.get("store"):
+            watched.every("ship", SHIP_SECONDS, lambda: self._ship(run))
+
+    def _ship(self, run: Run) -> None:
+        Shipper(self._services.s3(run.spec), run).ship()
+
+    def _begin(self, watched: Watched, trigger: Trigger) -> None:
+        def act() -> None:
+            try:
+                Sequence(watched.run, self._services.uploads(watched.run)).run(trigger)
+            except Busy:
+                return
+            # The record says "handled" as soon as S3 holds the final event.
+            finish.settle(watched.run, self._services)
+        watched.do("sequence", act)
+
+    def _trigger(self, run: Run) -> Optional[Trigger]:
+        """Why this run is to be interrupted now, if it is."""
+        if self._shutdown:
+            return self._shutdown
+        asked = files.read_json(run.file("request.json"))
+        if asked and asked.get("attempt") == run.state.get("attempt"):
+            return request_trigger(asked)
+        return self._poller.standing()
+
+    # Starting
+
+    def _prepare(self, watched: Watched) -> None:
+        if watched.starter and watched.starter.poll() is None:
+            return
+        run = watched.run
+        if run.starter_alive():
+            return
+        if watched.starters >= MOST_STARTERS:
+            run.update(state="failed", ended=utc_text(), record_pending=True,
+                       error={"id": "StartFailed", "message": "The start was given up after it had died repeatedly."})
+            run.emit("TrainingFailed", "Training failed: its start died repeatedly", exit_code=None, last_step=None,
+                     checkpoint=None)
+            return
+        watched.starters += 1
+        watched.starter = detach(ours("prepare", "--run", run.id), os.path.join(paths.home(), "guard.log"))
+
+
+def request_trigger(asked: Dict[str, Any]) -> Trigger:
+    """A request written by `interrupt`, `drill` or `stop`, as what starts the sequence."""
+    deadline = None
+    if asked.get("deadline") is not None:
+        same_boot = asked.get("boot_id") == boot_id()
+        deadline = asked["deadline_monotonic"] if same_boot else \
+            time.monotonic() + parse_utc(asked["deadline"]) - time.time()
+    return Trigger(asked["reason"], asked["source"], asked.get("action") or "terminate", asked.get("deadline"),
+                   deadline, 0.0, asked.get("grace"))
+
+
+def main() -> int:
+    sys.setswitchinterval(0.005)
+    return Guard().main()
+
+

@@ -1,0 +1,47 @@
+"""`upload` and `restore`: what a person or a script asks for by hand."""
+import os
+from typing import Any, Dict, Optional
+
+from . import checkpoints, paths, store
+from .errors import REFUSED, STORAGE, GuardError
+from .run import Run
+from .services import Services
+from .users import by_id
+from .validate import NotUsable, validate
+
+
+def upload(run: Run, name: Optional[str]) -> Dict[str, Any]:
+    """The manifest of the newest good checkpoint, or of the one named, uploaded now if it is not in S3 yet."""
+    state = run.state
+    services = Services()
+    uploads = services.uploads(run)
+    if uploads.store is None:
+        raise GuardError("NoBucket", "The run has no S3 bucket.", REFUSED, run.id)
+    found = checkpoints.scan(state["checkpoint_dir"], [name] if name else run.spec["checkpoint"].get("patterns") or ())
+    ordered = found if name else checkpoints.newest_first(found, state.get("started_at") or 0.0, state.get("restored"))
+    reason = "there is none"
+    for candidate in ordered:
+        try:
+            validation = validate(candidate)
+        except NotUsable as error:
+            reason = "%s: %s" % (candidate.path, error)
+            continue
+        job = uploads.start(candidate, "manual", None, validation)
+        job.wait()
+        if not job.committed:
+            raise job.error if isinstance(job.error, GuardError) else GuardError("UploadFailed", str(job.error), STORAGE)
+        run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
+        return dict(store.read_manifest(uploads.store.s3, job.committed["manifest"]),
+                    manifest=job.committed["manifest"])
+    raise GuardError("CheckpointNotFound", "No checkpoint can be uploaded: %s" % reason, REFUSED, name)
+
+
+def restore(manifest: str, into: str) -> Dict[str, Any]:
+    directory = paths.under_root(into) if os.path.isabs(into) else os.path.abspath(into)
+    nearest = directory
+    while not os.path.exists(nearest):
+        nearest = os.path.dirname(nearest)
+    # Whose directory it is, his the checkpoint will be.
+    user = by_id(os.stat(nearest).st_uid)
+    body = store.restore(Services().s3(), manifest, directory, user)
+    return {"schema": 1, "path": body["local"], "name": body["name"], "step": body["step"], "bytes": body["bytes"]}

@@ -1,0 +1,43 @@
+"""Which reading of `spot/instance-action` is a new notice. Pure; the poller feeds it."""
+from typing import Any, Dict, NamedTuple, Optional
+
+from .clock import parse_utc, utc_seconds_text
+
+STALE_SECONDS = 300.0
+
+
+class Notice(NamedTuple):
+    action: str
+    time: str
+    # Seconds on the monotonic clock of this boot.
+    deadline: float
+
+
+class NoticeLatch:
+    """Keeps the first time of a notice: one that slides with every reading stays the same notice until a 404."""
+
+    def __init__(self, latched: Optional[str] = None) -> None:
+        self.latched = latched
+        self._stale = False
+
+    def feed(self, status: str, body: Optional[Dict[str, Any]], wall: float, monotonic: float) -> Optional[Any]:
+        """A Notice when there is a new one, the text of its time when it is stale, else None.
+
+        `wall` is the time now, corrected. Only a clear "none" ends a notice; an error says nothing.
+        """
+        if status == "none":
+            self.latched, self._stale = None, False
+            return None
+        if status != "ok" or body is None or (self.latched is not None and not self._stale):
+            return None
+        try:
+            moment = parse_utc(str(body["time"]))
+            action = str(body.get("action") or "terminate")
+        except (KeyError, ValueError):
+            # A notice whose time cannot be read is a notice all the same: two minutes is what EC2 gives.
+            moment, action = wall + 120.0, str(body.get("action") or "terminate")
+        text, known = utc_seconds_text(moment), self.latched
+        self.latched, self._stale = text, moment < wall - STALE_SECONDS
+        if self._stale:
+            return text if text != known else None
+        return Notice(action, self.latched, monotonic + moment - wall)

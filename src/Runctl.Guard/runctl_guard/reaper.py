@@ -1,0 +1,118 @@
+"""The parent of a training: outlives the guard, writes down how the training ended, and adopts its orphans."""
+import ctypes
+import errno
+import os
+import signal
+import time
+from typing import Any, Dict, List, Optional
+
+from . import files, paths, processes, training
+from .clock import utc_text
+from .run import Run
+from .users import User
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def main(run_id: str) -> int:
+    run = Run(run_id)
+    lock = files.take_lock(run.file("reaper.lock"), wait=False)
+    if lock is None or run.training() or run.exit():
+        return 0  # Another reaper has this attempt: nothing is ever started twice.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        # Orphans of the training come to us instead of to init: nothing escapes by leaving its session.
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    except (OSError, AttributeError):
+        pass
+    try:
+        pid = _start(run)
+    except Exception as error:
+        _write_exit(run, None, {"id": getattr(error, "id", "TrainingNotStarted"), "message": str(error)})
+        return 1
+    _reap(run, pid)
+    return 0
+
+
+def _start(run: Run) -> int:
+    from .services import Services
+    state, spec = run.state, run.spec
+    user = training.run_user(run)
+    restored = (state.get("restored") or {}).get("path")
+    argv = training.command(spec, state["project_dir"], user, restored)
+    environment = training.environment(run, user, Services().secrets(spec))
+    log = os.open(run.file("log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    ready, told = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _child(argv, environment, user, state["project_dir"], log, told)
+    os.close(told)
+    failure = os.read(ready, 16)
+    os.close(ready)
+    os.close(log)
+    if failure:
+        os.waitpid(pid, 0)
+        raise OSError(int(failure), "%s cannot be started: %s" % (argv[0], os.strerror(int(failure))))
+    process = processes.read(pid)
+    identity: Dict[str, Any] = process.identity() if process else {"pid": pid, "start_time": 0, "boot_id": ""}
+    files.write_json(run.file("training.json"), dict(
+        identity, schema=1, attempt=state["attempt"], started=utc_text(), started_at=time.time(), command=argv,
+        reaper=processes.own().identity(), cgroup=_own_cgroup()))
+    return pid
+
+
+def _child(argv: List[str], environment: Dict[str, str], user: User, directory: str, log: int, told: int) -> None:
+    """Never returns: becomes the training, or tells the parent the error number through the pipe."""
+    try:
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        # Python ignores SIGPIPE; programs expect it. Ours are not theirs either.
+        for number in (signal.SIGPIPE, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        training.enter(user, directory)
+        os.execve(argv[0], argv, environment)
+    except OSError as error:
+        os.write(told, str(error.errno or errno.EIO).encode())
+    finally:
+        os._exit(127)
+
+
+def _own_cgroup() -> Optional[str]:
+    """The training unit's cgroup where systemd gave us one."""
+    if paths.rooted():
+        return None
+    try:
+        with open("/proc/self/cgroup") as file:
+            path = next(line.split(":", 2)[2].strip() for line in file if line.startswith("0::"))
+    except (OSError, StopIteration):
+        return None
+    return "/sys/fs/cgroup" + path if "runctl-training-" in path else None
+
+
+def _reap(run: Run, main_pid: int) -> None:
+    """Waits for everybody; the end of the main process is written at once."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+        if pid == main_pid:
+            _write_exit(run, status, None)
+
+
+def _write_exit(run: Run, status: Optional[int], error: Optional[Dict[str, Any]]) -> None:
+    code = number = None
+    if status is not None:
+        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+        code = 128 + number if number else os.WEXITSTATUS(status)
+    files.write_json(run.file("exit.json"), {
+        "schema": 1, "attempt": run.state["attempt"], "exit_code": code, "signal": number, "ended": utc_text(),
+        "error": error})
+    from .service import wake_guard
+    wake_guard()
+
+

@@ -1,0 +1,127 @@
+"""Starts what has to outlive us: the guard and its keeper, or units of systemd."""
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Any, Dict, List, Optional
+
+from . import files, paths, processes
+from .errors import NO_GUARD, GuardError
+
+# The guard left on purpose; any other end of it is a crash, and it is started again.
+LEFT = 75
+
+
+def ours(*arguments: str) -> List[str]:
+    """The command line of this program, apart from any Python settings of the user."""
+    return [sys.executable or "/usr/bin/python3", "-IBS", paths.program()] + list(arguments)
+
+
+def has_systemd() -> bool:
+    return not paths.rooted() and os.path.isdir("/run/systemd/system") and os.geteuid() == 0
+
+
+def guard_file() -> str:
+    return os.path.join(paths.home(), "guard.json")
+
+
+def guard_identity() -> Optional[Dict[str, Any]]:
+    """guard.json of the guard that is alive; None when none is."""
+    identity = files.read_json(guard_file())
+    return identity if identity and processes.find(identity) else None
+
+
+def wake_guard() -> None:
+    identity = guard_identity()
+    process = processes.find(identity)
+    if process and identity and identity.get("ready"):
+        processes.send(process, signal.SIGUSR1)
+
+
+def detach(arguments: List[str], log: Optional[str] = None, environment: Optional[Dict[str, str]] = None) -> Any:
+    """A process in a session of its own, with nothing of ours open: an SSM command ends without it."""
+    output = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/",
+                                start_new_session=True, close_fds=True, env=environment)
+    finally:
+        os.close(output)
+
+
+def unit(name: str, properties: List[str], arguments: List[str]) -> None:
+    settings = [part for text in properties for part in ("--property", text)]
+    passed = [part for variable in ("AWS_REGION", "PATH") if os.environ.get(variable)
+              for part in ("--setenv", "%s=%s" % (variable, os.environ[variable]))]
+    done = subprocess.run(["systemd-run", "--quiet", "--collect", "--unit", name] + settings + passed + arguments,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise GuardError("UnitNotStarted", "systemd-run: " + done.stdout.decode("utf-8", "replace").strip(), NO_GUARD)
+
+
+def ensure_guard() -> Dict[str, Any]:
+    """Starts the guard if none is alive, and puts this program in the place of an older one."""
+    with files.locked(os.path.join(paths.home(), "start.lock")):
+        identity = guard_identity()
+        if identity and identity.get("program") != paths.program():
+            _hand_over(identity)
+            identity = None
+        if identity:
+            return identity
+        if has_systemd():
+            unit("runctl-guard", ["Restart=always", "RestartSec=100ms", "RestartPreventExitStatus=%d" % LEFT,
+                                  "StartLimitIntervalSec=0", "OOMScoreAdjust=-900", "KillMode=mixed",
+                                  "TimeoutStopSec=130", "After=network-online.target", "CPUWeight=1000"],
+                 ours("guard"))
+        else:
+            detach(ours("keeper"))
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            identity = guard_identity()
+            if identity and identity.get("ready"):
+                return identity
+            time.sleep(0.02)
+    raise GuardError("GuardNotStarted", "The guard did not start; see guard.log.", NO_GUARD)
+
+
+def _hand_over(identity: Dict[str, Any]) -> None:
+    """An older program steps back without touching the trainings: everything it knows is on disk."""
+    process = processes.find(identity)
+    if process:
+        processes.send(process, signal.SIGHUP)
+    end = time.monotonic() + 5
+    while processes.find(identity) and time.monotonic() < end:
+        time.sleep(0.02)
+    if processes.find(identity):
+        raise GuardError("GuardBusy", "An older guard is in the middle of an interruption.", NO_GUARD)
+
+
+def start_reaper(run_id: str, attempt: int) -> None:
+    if has_systemd():
+        # Before= in starting is after in stopping: at shutdown the guard goes first and finds the training alive.
+        unit("runctl-training-%s-%d" % (run_id, attempt),
+             ["Before=runctl-guard.service", "KillMode=mixed", "TimeoutStopSec=130", "OOMPolicy=continue",
+              "LimitNOFILE=1024:1048576", "LimitMEMLOCK=infinity", "TasksMax=infinity", "Delegate=yes"],
+             ours("reaper", "--run", run_id))
+    else:
+        detach(ours("reaper", "--run", run_id), os.path.join(paths.home(), "guard.log"))
+
+
+def keep() -> int:
+    """The minimal parent: starts the guard, and again whenever it dies."""
+    child: List[Any] = []
+
+    def pass_on(number: int, _: Any) -> None:
+        if child:
+            child[0].send_signal(number)
+
+    signal.signal(signal.SIGTERM, pass_on)
+    signal.signal(signal.SIGHUP, pass_on)
+    pause = 0.05
+    while True:
+        started = time.monotonic()
+        child[:] = [detach(ours("guard"), os.path.join(paths.home(), "guard.log"))]
+        if child[0].wait() == LEFT:
+            return 0
+        pause = 0.05 if time.monotonic() - started > 5 else min(5.0, pause * 2)
+        time.sleep(pause)

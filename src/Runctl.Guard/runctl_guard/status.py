@@ -1,0 +1,134 @@
+"""What is told about guard, runs, events, log and processes. Answers fit the limits of Run Command's output."""
+import base64
+import gzip
+import os
+import time
+from typing import Any, Dict, List, Optional
+
+from . import files, paths, processes
+from .clock import boot_id, utc_text
+from .run import ENDED, Run, all_runs
+from .service import guard_identity
+from .services import Services
+from .target import ProcessTarget
+
+
+def _length(value: Any) -> int:
+    return len(files.to_line(value))
+
+
+def status(run: Optional[Run], newest: int, after: Optional[int], most: int) -> Dict[str, Any]:
+    """As much as fits: active runs first, then events. Never fails for want of a guard."""
+    identity = guard_identity()
+    told = files.read_json(os.path.join(paths.home(), "guard-status.json")) or {}
+    answer: Dict[str, Any] = {
+        "schema": 1, "time": utc_text(), "instance_id": Services().instance_id(),
+        "guard": {"alive": identity is not None, "pid": (identity or {}).get("pid"),
+                  "program": os.path.basename((identity or {}).get("program") or "") or None,
+                  "imds": told.get("imds") if identity else None, "since": (identity or {}).get("since")},
+        "notice": _notice(run), "runs": [], "events": []}
+    chosen = [run] if run else sorted(all_runs(), key=lambda one: one.state["state"] in ENDED)
+    shown = [(one, one.shown()) for one in chosen]
+    for _, state in shown:
+        if not answer["runs"] or _length(answer) + _length(state) < most:
+            answer["runs"].append(state)
+    if _length(answer) > most:
+        for state in answer["runs"]:
+            state["phases"] = []
+            if state["error"]:
+                state["error"]["message"] = state["error"]["message"][-300:]
+    events = sorted((event for one, _ in shown for event in one.events()), key=lambda event: event["time"])
+    _add_events(answer, events, newest, after, most)
+    return answer
+
+
+def _add_events(answer: Dict[str, Any], events: List[Dict[str, Any]], newest: int, after: Optional[int],
+                most: int) -> None:
+    """After a number: in order, the first that fit. Otherwise the newest that fit."""
+    room = most - _length(answer)
+    if after is not None:
+        chosen = [event for event in events if event["seq"] > after]
+    else:
+        chosen = list(reversed(events[-newest:] if newest else []))
+    fitting = []
+    for event in chosen[:newest] if after is not None and newest else chosen:
+        room -= _length(event)
+        if room < 0:
+            break
+        fitting.append(event)
+    answer["events"] = fitting if after is not None else list(reversed(fitting))
+
+
+def _notice(run: Optional[Run]) -> Optional[Dict[str, Any]]:
+    """The notice that stands: EC2's, or that of a drill."""
+    kept = files.read_json(os.path.join(paths.home(), "notice.json")) or {}
+    if kept.get("time") and kept.get("boot_id") == boot_id() and not kept.get("stale"):
+        return {"action": kept.get("action"), "time": kept["time"], "drill": False}
+    for one in [run] if run else all_runs():
+        asked = files.read_json(one.file("request.json")) or {}
+        if asked.get("source") == "drill" and asked.get("attempt") == one.state.get("attempt") \
+                and time.monotonic() < asked["deadline_monotonic"]:
+            return {"action": "terminate", "time": asked["deadline"], "drill": True}
+    return None
+
+
+def events(run: Run, after: int, most: int) -> Dict[str, Any]:
+    answer: Dict[str, Any] = {"schema": 1, "events": [], "more": False}
+    room = most - _length(answer) - 1
+    for event in run.events():
+        if event["seq"] <= after:
+            continue
+        room -= _length(event)
+        if room < 0 and answer["events"]:
+            answer["more"] = True
+            break
+        answer["events"].append(event)
+    return answer
+
+
+def log(run: Run, offset: int, most: int) -> Dict[str, Any]:
+    """Bytes from an offset, compressed. `most` bounds the answer: what does not compress is cut to fit."""
+    size = run.log_size()
+    offset = max(0, min(offset, size))
+    take = 1 << 18
+    while True:
+        with open(run.file("log"), "rb") as file:
+            file.seek(offset)
+            data = file.read(take)
+        packed = base64.b64encode(gzip.compress(data, 6)).decode("ascii")
+        if len(packed) <= most or take <= 512:
+            break
+        take = max(512, min(take // 2, int(len(data) * 0.9 * most / len(packed))))
+    following = offset + len(data)
+    return {"schema": 1, "offset": offset, "next_offset": following, "size": size,
+            "ended": run.state.get("state") in ENDED and following >= size, "data": packed}
+
+
+def process_list(runs: List[Run]) -> Dict[str, Any]:
+    found = []
+    for run in runs:
+        if run.state.get("state") in ENDED:
+            continue
+        members = ProcessTarget(run).members()
+        main = (run.training() or {}).get("pid")
+        for process in sorted(members.values()):
+            found.append(dict(_usage(process), run_id=run.id, pid=process.pid, parent=process.parent,
+                              state=process.state, main=process.pid == main,
+                              command=processes.command_line(process.pid)[:300] or process.name))
+    return {"schema": 1, "processes": found}
+
+
+def _usage(process: processes.Process) -> Dict[str, Any]:
+    """Processor time and time alive in seconds, resident memory in bytes, and the user's number."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    try:
+        with open("/proc/%d/stat" % process.pid) as file:
+            fields = file.read().rpartition(")")[2].split()
+        with open("/proc/uptime") as file:
+            uptime = float(file.read().split()[0])
+        return {"cpu_seconds": (int(fields[11]) + int(fields[12])) / ticks,
+                "memory": int(fields[21]) * os.sysconf("SC_PAGE_SIZE"), "threads": int(fields[17]),
+                "elapsed": round(max(0.0, uptime - process.start / ticks), 1),
+                "uid": os.stat("/proc/%d" % process.pid).st_uid}
+    except (OSError, ValueError, IndexError):
+        return {"cpu_seconds": None, "memory": None, "threads": None, "elapsed": None, "uid": None}

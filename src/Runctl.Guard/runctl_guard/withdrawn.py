@@ -1,0 +1,72 @@
+"""Alive five minutes after the deadline: the notice was withdrawn, and the training starts again where nobody has it."""
+import os
+import time
+import uuid
+from typing import Any, List
+
+from .clock import boot_id, parse_utc
+from .errors import GuardError
+from .journal import Journal
+from .record import ClaimLost
+from .run import Run
+from .services import Services
+from .start import new_attempt
+
+AFTER_SECONDS = 300.0
+
+
+class Withdrawal:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._due = 0.0
+
+    def look(self, runs: List[Run]) -> None:
+        if time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + 1.0
+        for run in runs:
+            if run.state.get("state") == "interrupted" and not run.state.get("withdrawn"):
+                self._look(run)
+
+    def _look(self, run: Run) -> None:
+        begun = Journal(run).get("begin")
+        if not begun or begun["source"] != "imds" or begun["time"] is None:
+            return
+        if begun["boot_id"] == boot_id():
+            late = time.monotonic() - begun["deadline"]
+        else:
+            late = time.time() - parse_utc(begun["time"])
+        after = float(run.spec["policy"].get("withdrawn_seconds", AFTER_SECONDS))
+        if late < after:
+            return
+        run.emit("InterruptionWithdrawn", "Interruption notice for %s is over and the instance is still here"
+                 % begun["time"], time=begun["time"])
+        run.update(withdrawn=True)
+        self._start_again(run)
+
+    def _start_again(self, run: Run) -> None:
+        """As a new attempt, from the newest checkpoint, if the claim for it is won."""
+        state = run.state
+        claim = dict(state["claim"], nonce=uuid.uuid4().hex, number=state["attempt"] + 1)
+        if state["claim"].get("attached"):
+            return
+        try:
+            record = self._services.record(run)
+            if record:
+                claim["number"] = record.next_claim(claim["nonce"], "guard on " + str(state["instance_id"]))
+        except ClaimLost:
+            return  # The training goes on elsewhere.
+        except GuardError as error:
+            run.warn("NotStartedAgain", "The training is not started again here: %s" % error)
+            return
+        final = run.last_event(("InterruptionHandled",), state["attempt"]) or {"data": {}}
+        newest = final["data"].get("checkpoint") or state.get("checkpoint") or state.get("resumed_from")
+        local = _local(run, newest["name"]) if newest else None
+        claim["resume_from"] = {"path": local} if local else \
+            {"manifest": newest["manifest"]} if newest and newest.get("manifest") else None
+        new_attempt(run, run.spec, claim)
+
+
+def _local(run: Run, name: str) -> Any:
+    path = os.path.join(run.state["checkpoint_dir"], name)
+    return path if os.path.exists(path) else None
