@@ -53,7 +53,7 @@ internal static class Ec2Xml
 
     private static byte[] Bytes(XElement root)
     {
-        // Tags may hold characters that XML 1.0 has no form for; EC2 sends them as references.
+        // A message may quote what a client sent, also where XML 1.0 has no form for it.
         var settings = new XmlWriterSettings { Encoding = new UTF8Encoding(false), CheckCharacters = false };
         using var bytes = new MemoryStream();
         using (var writer = XmlWriter.Create(bytes, settings))

@@ -48,11 +48,13 @@ internal static class TagReader
 
     private static string CheckKey(string key) =>
         IsReserved(key) ? throw new Ec2Exception("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use")
+        : key.Any(char.IsControl) ? throw new Ec2Exception("InvalidParameterValue", "Tag key contains invalid characters")
         : key.Length <= MaxKey ? key
         : throw new Ec2Exception("InvalidParameterValue", $"Tag key exceeds the maximum length of {MaxKey} characters");
 
-    private static string CheckValue(string value) => value.Length <= MaxValue
-        ? value
+    private static string CheckValue(string value) =>
+        value.Any(char.IsControl) ? throw new Ec2Exception("InvalidParameterValue", "Tag value contains invalid characters")
+        : value.Length <= MaxValue ? value
         : throw new Ec2Exception("InvalidParameterValue", $"Tag value exceeds the maximum length of {MaxValue} characters");
 
     private static bool IsReserved(string key) => key.StartsWith("aws:", StringComparison.OrdinalIgnoreCase);
