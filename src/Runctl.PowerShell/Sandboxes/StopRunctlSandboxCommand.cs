@@ -9,8 +9,9 @@ namespace Runctl.PowerShell.Sandboxes;
 [OutputType(typeof(void))]
 public sealed class StopRunctlSandboxCommand : AsyncCmdlet
 {
-    /// <summary>Endpoint of the sandbox, as Start-RunctlSandbox returned it. Default: all sandboxes this session started.</summary>
+    /// <summary>The sandbox, or its endpoint, as Start-RunctlSandbox returned it. Default: all sandboxes this session started.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [SandboxEndpoint]
     public Uri[]? EndpointUrl { get; set; }
 
     /// <inheritdoc/>
