@@ -8,6 +8,7 @@
     Description          = 'Train models on EC2 spot instances and lose nothing when AWS takes the machine back.'
     PowerShellVersion    = '7.4'
     CompatiblePSEditions = @('Core')
+    TypesToProcess       = @('Runctl.types.ps1xml')
     FormatsToProcess     = @('Runctl.format.ps1xml')
     FunctionsToExport    = @()
     VariablesToExport    = @()

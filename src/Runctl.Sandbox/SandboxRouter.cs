@@ -79,7 +79,6 @@ internal sealed class SandboxRouter(
         }
 
         var refusal = SignatureErrors.For(failure, ServiceDialect.Ec2);
-        var xml = Encoding.UTF8.GetBytes(Ec2Xml.Error(refusal.Code, refusal.Message, requestId));
-        return exchange.RespondAsync(refusal.Status, new HttpHeaders { { "Content-Type", "text/xml;charset=UTF-8" } }, xml, ct);
+        return Ec2Service.RefuseAsync(exchange, refusal.Status, refusal.Code, refusal.Message, requestId, ct);
     }
 }

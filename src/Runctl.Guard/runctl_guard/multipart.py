@@ -107,7 +107,8 @@ class FileUpload:
         checksums: Dict[int, int] = {}
         upload_id = self._resume(descriptor, stat, parts, checksums) or self._begin(stat)
         self._queue = [part for part in reversed(parts) if part.number not in self._done]
-        workers = [threading.Thread(target=self._work, args=(descriptor, upload_id, checksums), daemon=True)
+        workers = [threading.Thread(target=self._work, args=(descriptor, upload_id, checksums), name="parts",
+                                    daemon=True)
                    for _ in range(min(WORKERS, len(self._queue)))]
         for worker in workers:
             worker.start()

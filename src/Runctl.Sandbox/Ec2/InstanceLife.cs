@@ -24,7 +24,7 @@ internal sealed class InstanceLife(
         {
             if (Record.State is not (InstanceState.Pending or InstanceState.Stopped))
             {
-                throw Ec2Errors.IncorrectState(Record.InstanceId);
+                throw Ec2Errors.NotStartable(Record.InstanceId);
             }
 
             if (Record.State == InstanceState.Stopped)

@@ -33,6 +33,9 @@ internal sealed record InstanceOrder
     /// <summary>Whether an instance that shuts itself down is terminated, not stopped.</summary>
     public bool ShutdownTerminates { get; init; }
 
+    /// <summary>Size of the root volume in GiB.</summary>
+    public int VolumeSize { get; init; } = 8;
+
     public string? ClientToken { get; init; }
 
     public TagSet Tags { get; init; } = TagSet.Empty;

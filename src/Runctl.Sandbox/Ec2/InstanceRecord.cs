@@ -1,7 +1,9 @@
+using Runctl.Sandbox.Ec2.Tagging;
+
 namespace Runctl.Sandbox.Ec2;
 
 /// <summary>An instance as EC2 knows it. Live: only <see cref="InstanceRegistry"/> and the tag actions change it.</summary>
-internal sealed class InstanceRecord(InstanceOrder order, string instanceId, string privateIp, DateTimeOffset created)
+internal sealed class InstanceRecord(InstanceOrder order, string instanceId, string privateIp, DateTimeOffset created) : ITagged
 {
     private volatile int _state;
     private volatile TagSet _tags = order.Tags;
@@ -56,6 +58,16 @@ internal sealed class InstanceRecord(InstanceOrder order, string instanceId, str
 
     /// <summary>When the state was left that it was in by itself; part of StateTransitionReason.</summary>
     public DateTimeOffset? Ended { get; set; }
+
+    string ITagged.ResourceId => InstanceId;
+
+    string ITagged.ResourceType => "instance";
+
+    /// <summary>Its root volume.</summary>
+    public TaggedPart Volume { get; } = new("volume", Ids.Derive("vol", instanceId), order.VolumeTags);
+
+    /// <summary>Its network interface.</summary>
+    public TaggedPart Interface { get; } = new("network-interface", Ids.Derive("eni", instanceId), order.InterfaceTags);
 
     public TagSet Tags
     {

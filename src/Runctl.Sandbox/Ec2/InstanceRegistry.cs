@@ -47,18 +47,37 @@ internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower po
         Track(Life(instanceId).End(InstanceState.ShuttingDown, StateReason.User));
 
     /// <summary>Stops: stopping when this returns, stopped when the task is done.</summary>
-    /// <exception cref="Ec2Exception">A spot instance of a one-time request can not be stopped, nor one that is ending.</exception>
+    /// <exception cref="Ec2Exception">As <see cref="CheckStoppable"/>.</exception>
     public Task StopAsync(string instanceId)
     {
-        var record = Get(instanceId);
-        return record.Order.Spot is { Persistent: false } ? throw Ec2Errors.NotStoppable(instanceId)
-            : record.State is InstanceState.ShuttingDown or InstanceState.Terminated or InstanceState.Pending
-                ? throw Ec2Errors.IncorrectState(instanceId)
-            : Track(Life(instanceId).End(InstanceState.Stopping, StateReason.User));
+        var life = Life(instanceId);
+        CheckStoppable(life.Record);
+        return Track(life.End(InstanceState.Stopping, StateReason.User));
+    }
+
+    /// <exception cref="Ec2Exception">A spot instance of a one-time request can not be stopped, nor one that is ending.</exception>
+    public static void CheckStoppable(InstanceRecord record)
+    {
+        if (record.Order.Spot is { Persistent: false })
+        {
+            throw Ec2Errors.OneTimeSpot(record.InstanceId);
+        }
+
+        if (record.State is InstanceState.ShuttingDown or InstanceState.Terminated or InstanceState.Pending)
+        {
+            throw Ec2Errors.NotStoppable(record.InstanceId);
+        }
     }
 
     /// <summary>Starts a stopped instance: pending when this returns, running when the task is done.</summary>
-    public Task StartAsync(string instanceId) => Track(Life(instanceId).Boot());
+    /// <exception cref="Ec2Exception">It is not stopped, or it was EC2 that stopped it.</exception>
+    public Task StartAsync(string instanceId)
+    {
+        var life = Life(instanceId);
+        return life.Record.State == InstanceState.Stopped && life.Request is { Status.State: not "disabled" }
+            ? throw Ec2Errors.SpotRequestForbidsStart(life.Record)
+            : Track(life.Boot());
+    }
 
     /// <summary>The instance shuts itself down.</summary>
     public Task ShutDownAsync(string instanceId)

@@ -5,6 +5,7 @@ namespace Runctl.Sandbox.Ec2;
 /// <summary>The default VPC: three zones, one subnet each, one security group.</summary>
 internal sealed class NetworkTable
 {
+    public const string OwnerId = "000000000000";
     public const string VpcId = "vpc-0a1b2c3d4e5f60001";
     public const string VpcCidr = "172.31.0.0/16";
     public const string SecurityGroupId = "sg-0a1b2c3d4e5f60001";

@@ -8,6 +8,4 @@ namespace Runctl.Sandbox.Ec2;
 internal sealed record Subnet(string SubnetId, string Zone, string ZoneId, int ThirdOctet)
 {
     public string Cidr => $"172.31.{ThirdOctet}.0/20";
-
-    public string Arn(string region, string account) => $"arn:aws:ec2:{region}:{account}:subnet/{SubnetId}";
 }

@@ -33,11 +33,11 @@ internal sealed class PublicParameters(string region)
     }
 
     private JsonObject? Find(string name) =>
-        Image.All.FirstOrDefault(image => image.Parameter == name) is not { } image ? null : new JsonObject
+        ImageTable.FindByParameter(name) is not { } image ? null : new JsonObject
         {
             ["Name"] = name,
             ["Type"] = "String",
-            ["Value"] = image.Id,
+            ["Value"] = image,
             ["Version"] = 1,
             ["DataType"] = "aws:ec2:image",
             ["ARN"] = $"arn:aws:ssm:{region}::parameter{name}",

@@ -96,8 +96,7 @@ class Upload(WithStorage):
         first._abandon = lambda upload_id: None  # As a killed guard: it tidies nothing up.
         with self.assertRaises(GuardError):
             first.run()
-        support.eventually(lambda: not any(thread.name.startswith("Thread-") and "_work" in thread.name
-                                           for thread in threading.enumerate()))
+        support.eventually(lambda: not any(thread.name == "parts" for thread in threading.enumerate()))
         kept = set(self.s3.uploads[read_json(ticket)["upload_id"]])
         self.s3.fail, self.s3.calls = lambda *_: None, []
         FileUpload(self.client, AT, path, ticket).run()

@@ -1,0 +1,81 @@
+using System.Management.Automation;
+using Runctl.Checkpoints;
+using Runctl.Configuration;
+using Runctl.PowerShell.Composition;
+using Runctl.PowerShell.Engine;
+
+namespace Runctl.PowerShell.Checkpoints;
+
+/// <summary>Lists the checkpoints that are whole and checked in S3, newest first.</summary>
+[Cmdlet(VerbsCommon.Get, "RunctlCheckpoint")]
+[OutputType(typeof(RunctlCheckpoint))]
+public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
+{
+    /// <summary>Names of checkpoints, wildcards allowed, for example epoch_10.pt.</summary>
+    [Parameter(Position = 0)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string? Name { get; set; }
+
+    /// <summary>Id of the run that saved them.</summary>
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(RunCompleter))]
+    public string? RunId { get; set; }
+
+    /// <summary>Id of the instance that saved them; it may be gone.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(InstanceCompleter))]
+    public string? InstanceId { get; set; }
+
+    /// <summary>Only the newest one.</summary>
+    [Parameter]
+    public SwitchParameter Latest { get; set; }
+
+    /// <summary>Bucket they are in. Default: <c>s3_bucket</c> in .runctl.toml.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? S3Bucket { get; set; }
+
+    /// <summary>Prefix of checkpoints in the bucket. Default: <c>s3_prefix</c> in .runctl.toml, then checkpoints/spot-interruptions.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? S3Prefix { get; set; }
+
+    /// <inheritdoc/>
+    private protected override void AddSettings(IDictionary<string, object?> settings)
+    {
+        base.AddSettings(settings);
+        settings[nameof(RunctlConfiguration.S3Bucket)] = NullIfEmpty(S3Bucket);
+        settings[nameof(RunctlConfiguration.S3Prefix)] = NullIfEmpty(S3Prefix);
+    }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync() => ForTargetAsync(RunId ?? InstanceId ?? Name, async () =>
+    {
+        var scope = OpenScope();
+        var exact = Name is null || WildcardPattern.ContainsWildcardCharacters(Name) ? null : Name;
+        var pattern = WildcardPattern.Get(Name ?? "*", WildcardOptions.None);
+
+        // A run goes from instance to instance: with its id, the instance of the object in the pipeline says nothing.
+        var runId = NullIfEmpty(RunId);
+        var instanceId = runId is null || IsGivenByUser(nameof(InstanceId)) ? NullIfEmpty(InstanceId) : null;
+        var found = false;
+        await foreach (var checkpoint in new CheckpointCatalog(scope.Cloud, scope.Configuration).FindAsync(runId, instanceId, exact, StopToken))
+        {
+            if (!pattern.IsMatch(checkpoint.Name))
+            {
+                continue;
+            }
+
+            found = true;
+            WriteObject(checkpoint);
+            if (Latest)
+            {
+                break;
+            }
+        }
+
+        if (!found && exact is not null)
+        {
+            throw CommandErrors.CheckpointNotFound($"named {exact}", exact);
+        }
+    });
+}

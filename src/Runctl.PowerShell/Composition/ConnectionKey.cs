@@ -1,0 +1,19 @@
+using Runctl.Ports;
+
+namespace Runctl.PowerShell.Composition;
+
+/// <summary>What makes two connections the same one.</summary>
+internal readonly record struct ConnectionKey(string? Region, string? ProfileName, Uri? EndpointUrl, string? AccessKeyId, string? SecretAccessKey, string? SessionToken)
+{
+    /// <summary>The key of a connection.</summary>
+    public static ConnectionKey Of(CloudConnection connection) => new(
+        connection.Region,
+        connection.ProfileName,
+        connection.EndpointUrl,
+        connection.Credentials?.AccessKeyId,
+        connection.Credentials?.SecretAccessKey,
+        connection.Credentials?.SessionToken);
+
+    /// <summary>Says nothing of the credentials.</summary>
+    public override string ToString() => $"{Region} {ProfileName} {EndpointUrl}";
+}

@@ -1,0 +1,13 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+
+namespace Runctl.PowerShell.Composition;
+
+/// <summary>Completes the ids of instances this session has seen.</summary>
+internal sealed class InstanceCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        Completions.Of(RunctlSession.Current.Known.Instances, wordToComplete);
+}

@@ -1,0 +1,144 @@
+using System.Management.Automation;
+using Runctl.Configuration;
+using Runctl.Ports;
+using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Sandboxes;
+
+namespace Runctl.PowerShell.Composition;
+
+/// <summary>A cmdlet that talks to AWS, or to a sandbox in its place.</summary>
+public abstract class RunctlCmdlet : AsyncCmdlet
+{
+    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _given = new(StringComparer.OrdinalIgnoreCase);
+    private RunctlSession? _session;
+    private bool _connectionTaken;
+
+    /// <summary>Region, for example us-east-1. Default: the object's from the pipeline, the session's, AWS_REGION, <c>region</c> in .runctl.toml, the profile's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(RegionCompleter))]
+    public string? Region { get; set; }
+
+    /// <summary>Profile of the credentials, as in ~/.aws/config. Default: AWS_PROFILE, <c>profile</c> in .runctl.toml, then the SDK's own search.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? ProfileName { get; set; }
+
+    /// <summary>Endpoint of all services instead of AWS's own, for example a sandbox's. Default: the object's from the pipeline, the sandbox in use, AWS_ENDPOINT_URL.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public Uri? EndpointUrl { get; set; }
+
+    /// <summary>What the module keeps for this session.</summary>
+    private protected RunctlSession Session => _session ??= RunctlSession.Current;
+
+    /// <summary>Whether the user, or an object in the pipeline, gave this parameter.</summary>
+    private protected bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+
+    /// <summary>Whether the user gave this parameter in the command, not an object in the pipeline.</summary>
+    private protected bool IsGivenByUser(string parameter) => _given.Contains(parameter);
+
+    /// <inheritdoc/>
+    protected override Task BeginAsync()
+    {
+        // Nothing of a pipeline is bound yet.
+        _given.UnionWith(MyInvocation.BoundParameters.Keys);
+        return base.BeginAsync();
+    }
+
+    /// <summary>Adds the settings this command's parameters decide, by the property names of <see cref="RunctlConfiguration"/>; null decides nothing.</summary>
+    private protected virtual void AddSettings(IDictionary<string, object?> settings)
+    {
+        settings[nameof(RunctlConfiguration.Region)] = NullIfEmpty(Region);
+        settings[nameof(RunctlConfiguration.ProfileName)] = NullIfEmpty(ProfileName);
+        settings[nameof(RunctlConfiguration.EndpointUrl)] = EndpointUrl;
+    }
+
+    /// <summary>Reads the settings in force for a directory, the current one by default.</summary>
+    private protected RunctlConfiguration ReadConfiguration(string? directory = null)
+    {
+        var parameters = new Dictionary<string, object?>(StringComparer.Ordinal);
+        AddSettings(parameters);
+        var reader = new ConfigurationReader(AdaptersLoader.Adapters, Environment.GetEnvironmentVariable);
+        var configuration = reader.Read(directory ?? CurrentDirectory, new ConfigurationOverrides(parameters, SessionSettings()));
+        foreach (var warning in configuration.Warnings.Where(_warned.Add))
+        {
+            WriteWarning(warning);
+        }
+
+        return configuration;
+    }
+
+    /// <summary>The settings and the connection for the current input.</summary>
+    private protected CommandScope OpenScope(string? directory = null) => OpenScope(ReadConfiguration(directory));
+
+    /// <summary>The connection that settings lead to.</summary>
+    private protected CommandScope OpenScope(RunctlConfiguration configuration)
+    {
+        var connection = ConnectionFor(configuration);
+        WriteDebug($"Connection: region {connection.Region ?? "by the SDK"}, profile {connection.ProfileName ?? "none"}, endpoint {connection.EndpointUrl?.ToString() ?? "AWS"}");
+        return new CommandScope(configuration, Session.Connect(connection));
+    }
+
+    /// <summary>Takes the connection an object was found by, unless parameters say otherwise: given by position it brings it as it does by property name in a pipeline.</summary>
+    private protected void UseConnectionOf(string region, Uri? endpointUrl, string? profileName)
+    {
+        if (IsBound(nameof(EndpointUrl)) || IsBound(nameof(ProfileName)))
+        {
+            return;
+        }
+
+        Region = IsBound(nameof(Region)) ? Region : region;
+        EndpointUrl = endpointUrl;
+        ProfileName = profileName;
+        _connectionTaken = true;
+    }
+
+    /// <summary>Where relative paths begin: the session's location in the file system.</summary>
+    private protected string CurrentDirectory => SessionState.Path.CurrentFileSystemLocation.ProviderPath;
+
+    /// <summary>Makes a path absolute, by the session's location.</summary>
+    private protected string FullPath(string path)
+    {
+        var full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
+        return provider.Name == "FileSystem" ? full : throw CommandErrors.PathNotFileSystem(path);
+    }
+
+    private protected static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    private CloudConnection ConnectionFor(RunctlConfiguration configuration)
+    {
+        // A sandbox of this process is known by its endpoint, and no other keys fit it.
+        if (configuration.EndpointUrl is { } endpoint && RunningSandboxes.Find(endpoint) is { } sandbox)
+        {
+            return new CloudConnection { Region = configuration.Region ?? sandbox.Region, EndpointUrl = endpoint, Credentials = sandbox.Credentials };
+        }
+
+        return new CloudConnection
+        {
+            Region = configuration.Region,
+            ProfileName = configuration.ProfileName,
+            EndpointUrl = configuration.EndpointUrl,
+            Credentials = configuration.ProfileName is null ? AwsToolsDefaults.Credentials(SessionState) : null,
+        };
+    }
+
+    private Dictionary<string, object?> SessionSettings()
+    {
+        var settings = new Dictionary<string, object?>(StringComparer.Ordinal);
+
+        // An explicit profile means AWS itself, and so does an object that was found there: its endpoint is known, and null.
+        var isAws = !string.IsNullOrEmpty(ProfileName) || (EndpointUrl is null && (_connectionTaken || IsBound(nameof(EndpointUrl))));
+        if (Session.DefaultSandbox is { } sandbox && !isAws)
+        {
+            settings[nameof(RunctlConfiguration.EndpointUrl)] = sandbox.EndpointUrl;
+            settings[nameof(RunctlConfiguration.Region)] = sandbox.Region;
+            settings[nameof(RunctlConfiguration.S3Bucket)] = sandbox.S3Bucket;
+            settings[nameof(RunctlConfiguration.IamInstanceProfile)] = sandbox.IamInstanceProfile;
+        }
+        else if (AwsToolsDefaults.Region(SessionState) is { Length: > 0 } region)
+        {
+            settings[nameof(RunctlConfiguration.Region)] = region;
+        }
+
+        return settings;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using System.Management.Automation.Runspaces;
+using System.Runtime.CompilerServices;
+using Runctl.Instances;
+using Runctl.Monitoring;
+using Runctl.Ports;
+using Runctl.PowerShell.Sandboxes;
+using Runctl.Training;
+
+namespace Runctl.PowerShell.Composition;
+
+/// <summary>What the module keeps for one PowerShell session (a runspace): connections, monitors, the sandbox in use, and what was seen.</summary>
+internal sealed class RunctlSession
+{
+    private static readonly ConditionalWeakTable<Runspace, RunctlSession> Sessions = [];
+
+    private readonly ConcurrentDictionary<ConnectionKey, Lazy<ICloud>> _clouds = new();
+    private readonly ConcurrentDictionary<ICloud, Lazy<InstanceMonitor>> _monitors = new();
+    private readonly ConcurrentDictionary<string, LaunchRequest> _launches = new(StringComparer.Ordinal);
+
+    /// <summary>The sandbox that cmdlets use where nothing else is said, or null.</summary>
+    public RunctlSandbox? DefaultSandbox { get; set; }
+
+    /// <summary>Runs and instances this session has seen, for completion.</summary>
+    public KnownTargets Known { get; } = new();
+
+    /// <summary>The session of the calling thread's runspace.</summary>
+    public static RunctlSession Current => Runspace.DefaultRunspace is { } runspace
+        ? Sessions.GetValue(runspace, static _ => new RunctlSession())
+        : throw new InvalidOperationException("Runctl was called outside a PowerShell session.");
+
+    /// <summary>The connection for these settings; the same one for the same settings.</summary>
+    public ICloud Connect(CloudConnection connection) =>
+        _clouds.GetOrAdd(ConnectionKey.Of(connection), _ => new Lazy<ICloud>(() => AdaptersLoader.Adapters.Connect(connection))).Value;
+
+    /// <summary>The one monitor of a connection.</summary>
+    public InstanceMonitor MonitorFor(ICloud cloud) =>
+        _monitors.GetOrAdd(cloud, static key => new Lazy<InstanceMonitor>(() => new InstanceMonitor(key, TimeProvider.System))).Value;
+
+    /// <summary>Remembers what an instance was launched from, so that a replacement can be.</summary>
+    public void Remember(RunctlInstance instance, LaunchRequest request)
+    {
+        _launches[instance.InstanceId] = request;
+        Known.Add(instance);
+    }
+
+    /// <summary>Remembers a run.</summary>
+    public RunctlTraining Remember(RunctlTraining training)
+    {
+        Known.Add(training);
+        return training;
+    }
+
+    /// <summary>What an instance was launched from, or null where another session did it.</summary>
+    public LaunchRequest? LaunchOf(string instanceId) => _launches.GetValueOrDefault(instanceId);
+
+    /// <summary>Ends what the session holds: monitors and connections. The module is being removed from it.</summary>
+    public async Task CloseAsync()
+    {
+        foreach (var monitor in _monitors.Values.Where(lazy => lazy.IsValueCreated))
+        {
+            await monitor.Value.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _monitors.Clear();
+        foreach (var cloud in _clouds.Values.Where(lazy => lazy.IsValueCreated))
+        {
+            cloud.Value.Dispose();
+        }
+
+        _clouds.Clear();
+        DefaultSandbox = null;
+    }
+}

@@ -1,0 +1,43 @@
+using System.Management.Automation;
+using System.Reflection;
+using Runctl.Configuration;
+using Runctl.PowerShell.Composition;
+
+namespace Runctl.PowerShell.Configuration;
+
+/// <summary>Shows the settings in force here, and where each came from.</summary>
+[Cmdlet(VerbsCommon.Get, "RunctlConfiguration")]
+[OutputType(typeof(RunctlSetting))]
+public sealed class GetRunctlConfigurationCommand : RunctlCmdlet
+{
+    private static readonly string[] NotSettings = [nameof(RunctlConfiguration.Path), nameof(RunctlConfiguration.Sources), nameof(RunctlConfiguration.Warnings)];
+
+    private static readonly PropertyInfo[] Settings =
+        [.. typeof(RunctlConfiguration).GetProperties().Where(property => !NotSettings.Contains(property.Name)).OrderBy(property => property.MetadataToken)];
+
+    /// <summary>Names of settings, wildcards allowed. Default: all.</summary>
+    [Parameter(Position = 0)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(SettingCompleter))]
+    public string[] Name { get; set; } = ["*"];
+
+    /// <summary>The names there are.</summary>
+    internal static IEnumerable<string> Names => Settings.Select(property => property.Name);
+
+    /// <inheritdoc/>
+    protected override Task EndAsync()
+    {
+        var configuration = ReadConfiguration();
+        var patterns = Name.Select(name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase)).ToArray();
+        foreach (var property in Settings.Where(property => Array.Exists(patterns, pattern => pattern.IsMatch(property.Name))))
+        {
+            WriteObject(new RunctlSetting(
+                property.Name,
+                SettingMask.Apply(property.Name, property.GetValue(configuration)),
+                configuration.Sources.GetValueOrDefault(property.Name, "Default"),
+                configuration.Path));
+        }
+
+        return Task.CompletedTask;
+    }
+}

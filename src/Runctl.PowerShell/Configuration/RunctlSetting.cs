@@ -1,0 +1,26 @@
+using System.Collections;
+using System.Globalization;
+
+namespace Runctl.PowerShell.Configuration;
+
+/// <summary>A setting in force and where it came from.</summary>
+/// <param name="Name">Name of the setting, as the parameters and properties are called.</param>
+/// <param name="Value">Its value; secrets are masked.</param>
+/// <param name="Source">Parameter, Session, Environment (with the variable), File (with the line) or Default.</param>
+/// <param name="Path">The configuration file that was read, or null.</param>
+public sealed record RunctlSetting(string Name, object? Value, string Source, string? Path)
+{
+    /// <summary>The value as people read it, and as it could stand in .runctl.toml.</summary>
+    public string DisplayValue => Display(Value);
+
+    private static string Display(object? value) => value switch
+    {
+        null => "",
+        string text => text,
+        bool flag => flag ? "true" : "false",
+        TimeSpan span => span.TotalSeconds.ToString(CultureInfo.InvariantCulture) + "s",
+        IDictionary table => string.Join(", ", table.Cast<DictionaryEntry>().Select(entry => $"{entry.Key} = {Display(entry.Value)}")),
+        IEnumerable list => string.Join(", ", list.Cast<object?>().Select(Display)),
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
+    };
+}

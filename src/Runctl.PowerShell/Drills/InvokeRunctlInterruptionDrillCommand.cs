@@ -1,0 +1,53 @@
+using System.Management.Automation;
+using Runctl.Drills;
+using Runctl.Events;
+using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Training;
+
+namespace Runctl.PowerShell.Drills;
+
+/// <summary>Interrupts a running training as a spot interruption would, and reports whether anything was lost. A sandbox really takes the instance; AWS is not asked to.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "RunctlInterruptionDrill", SupportsShouldProcess = true, DefaultParameterSetName = TrainingSet)]
+[OutputType(typeof(RunctlDrillReport))]
+public sealed class InvokeRunctlInterruptionDrillCommand : TrainingTargetCmdlet
+{
+    private static readonly string[] Tags = ["Runctl"];
+
+    /// <summary>Time from the notice to the end of the instance; AWS gives two minutes.</summary>
+    [Parameter]
+    [Duration("2s", "1h")]
+    public TimeSpan Window { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How often to ask the guard what has happened.</summary>
+    [Parameter]
+    [Duration("100ms", "5m")]
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
+    {
+        var what = $"Interrupt the training as EC2 would, {Window.TotalSeconds:0.###} s from notice to deadline; it does not go on afterwards";
+        if (!ShouldProcess($"{training.RunId} on {training.InstanceId}", what))
+        {
+            return;
+        }
+
+        var drill = new InterruptionDrill(scope.Cloud, scope.Configuration, TimeProvider.System);
+
+        // Made here, it reports on this thread, in order.
+        var events = new Progress<RunctlEvent>(Show);
+        WriteObject(await drill.RunAsync(training, Window, PollInterval, events, StopToken));
+    });
+
+    private void Show(RunctlEvent happened)
+    {
+        if (happened.Kind == EventKinds.InterruptionDetected)
+        {
+            WriteWarning(happened.Message);
+        }
+        else
+        {
+            WriteInformation(happened, Tags);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Runctl.Errors;
+
+namespace Runctl.PowerShell.Engine;
+
+/// <summary>The catalogue of errors that the cmdlets themselves find; the others are in Core.</summary>
+internal static class CommandErrors
+{
+    public static RunctlException SandboxNotSupported() => new(
+        "SandboxNotSupported", ErrorKind.NotSupported, "The sandbox runs on Linux only: its instances are Linux processes.", null, "Use a Linux machine, WSL or a container.");
+
+    public static RunctlException SandboxNotFound(Uri endpoint) => new(
+        "SandboxNotFound", ErrorKind.NotFound, $"No sandbox of this process is at {endpoint}.", endpoint, "A sandbox is stopped in the session that started it.");
+
+    public static RunctlException PathNotFileSystem(string path) => new(
+        "PathNotFileSystem", ErrorKind.InvalidInput, $"'{path}' is not a path in the file system.", path, "Give a path of a file or directory.");
+
+    public static RunctlException NothingToResumeFrom(string what, object? target) => new(
+        "NothingToResumeFrom", ErrorKind.InvalidState, $"There is no checkpoint to resume from: {what}.", target, "Get-RunctlCheckpoint lists the checkpoints; without -ResumeFrom the training begins anew.");
+
+    public static RunctlException ResumeFromInvalid(object value) => new(
+        "ResumeFromInvalid", ErrorKind.InvalidInput, $"-ResumeFrom does not take a {value.GetType().Name}.", value, "Give a checkpoint, a training, a drill report, an S3 URI or a local path.");
+
+    public static RunctlException TrainingNotNamed() => new(
+        "TrainingNotNamed", ErrorKind.InvalidInput, "No training is named.", null, "Pipe a training in, or give -RunId or -InstanceId; Get-RunctlTraining lists what there is.");
+
+    public static RunctlException TrainingNotFound(string? runId, string? instanceId) => new(
+        "TrainingNotFound",
+        ErrorKind.NotFound,
+        runId is not null ? $"There is no run {runId}." : instanceId is not null ? $"No training of Runctl is known on instance {instanceId}." : "No training of Runctl is known.",
+        runId ?? instanceId,
+        "Get-RunctlTraining lists the runs that are known here; after its instance is gone a run is known only where S3Bucket is configured.");
+
+    public static RunctlException CheckpointNotFound(string what, object? target) => new(
+        "CheckpointNotFound", ErrorKind.NotFound, $"There is no committed checkpoint {what}.", target, "Get-RunctlCheckpoint lists all of them.");
+
+    public static RunctlException WaitTimedOut(string runId, TimeSpan timeout) => new(
+        "WaitTimedOut", ErrorKind.Timeout, $"Run {runId} did not end within {timeout.TotalSeconds:0.###} s; it goes on.", runId, "Wait longer by -Timeout, or stop it by Stop-RunctlTraining.");
+
+    public static RunctlException InstanceNotReady(string instanceId, RunctlException cause) => new(
+        "InstanceNotReady", cause.Kind, $"Instance {instanceId} did not become ready and was terminated: {cause.Message}", instanceId, cause.RecommendedAction, cause)
+    {
+        ServiceErrorCode = cause.ServiceErrorCode,
+        RequestId = cause.RequestId,
+    };
+
+    public static RunctlException EnvironmentInvalid(object name) => new(
+        "EnvironmentInvalid", ErrorKind.InvalidInput, $"'{name}' can not be the name of an environment variable.", name, "Use letters, digits and underscores, not beginning with a digit.");
+
+    public static RunctlException MonitorLostRun(string runId, string instanceId) => new(
+        "MonitorLostRun", ErrorKind.Connection, $"Run {runId} was lost with instance {instanceId}: how it ended is not known.", runId, "Get-RunctlCheckpoint lists what is in S3.");
+
+    public static RunctlException CredentialsUnusable(string message, Exception cause) => new(
+        "SessionCredentialsUnusable", ErrorKind.Authentication, $"The session's AWS.Tools credentials can not be used: {message}", null, "Run Set-AWSCredential again, or give -ProfileName.", cause);
+}

@@ -1,0 +1,19 @@
+using System.Threading.Channels;
+using Runctl.Events;
+using Runctl.Monitoring;
+using Runctl.Training;
+
+namespace Runctl.PowerShell.Monitoring;
+
+/// <summary>Takes down what a monitor tells on its thread, for the engine's thread to show.</summary>
+internal sealed class NoteTaker(ChannelWriter<MonitorNote> notes) : IMonitorObserver
+{
+    /// <inheritdoc/>
+    public void OnEvent(RunctlEvent runctlEvent) => notes.TryWrite(new MonitorNote(runctlEvent, null, IsEnd: false));
+
+    /// <inheritdoc/>
+    public void OnWarning(string message) => notes.TryWrite(new MonitorNote(null, message, IsEnd: false));
+
+    /// <inheritdoc/>
+    public void OnEnded(RunctlTraining training) => notes.TryWrite(new MonitorNote(null, null, IsEnd: true));
+}

@@ -1,0 +1,142 @@
+using System.Management.Automation;
+using Runctl.Events;
+using Runctl.Monitoring;
+using Runctl.PowerShell.Engine;
+using Runctl.Training;
+
+namespace Runctl.PowerShell.Monitoring;
+
+/// <summary>Monitors one run in the background of a session: its events are the job's output. Losing it loses nothing, the guard is on the instance.</summary>
+public sealed class RunctlMonitorJob : Job, IMonitorObserver
+{
+    private readonly object _gate = new();
+    private IAsyncDisposable? _watch;
+    private bool _ended;
+
+    private RunctlMonitorJob(RunctlTraining training)
+        : base($"Watch-RunctlSpotInterruption -RunId {training.RunId}", $"Runctl:{training.RunId}")
+    {
+        RunId = training.RunId;
+        Location = training.InstanceId;
+        PSJobTypeName = "RunctlMonitorJob";
+    }
+
+    /// <summary>The run that is monitored.</summary>
+    public string RunId { get; }
+
+    /// <inheritdoc/>
+    public override bool HasMoreData => Output.Count > 0 || Warning.Count > 0 || Error.Count > 0;
+
+    /// <summary>The instance the run is on.</summary>
+    public override string Location { get; }
+
+    /// <inheritdoc/>
+    public override string StatusMessage => $"{RunId} on {Location}: {JobStateInfo.State}";
+
+    /// <summary>Starts to monitor.</summary>
+    internal static RunctlMonitorJob Start(InstanceMonitor monitor, MonitorTarget target)
+    {
+        var job = new RunctlMonitorJob(target.Training);
+        job.SetJobState(JobState.Running);
+        var watch = monitor.Watch(target, job);
+        lock (job._gate)
+        {
+            job._watch = watch;
+            if (!job._ended)
+            {
+                return job;
+            }
+        }
+
+        job.EndWatch();
+        return job;
+    }
+
+    /// <inheritdoc/>
+    public override void StopJob()
+    {
+        if (End())
+        {
+            SetJobState(JobState.Stopped);
+            EndWatch();
+        }
+    }
+
+    /// <inheritdoc/>
+    void IMonitorObserver.OnEvent(RunctlEvent runctlEvent) => Write(() =>
+    {
+        if (runctlEvent.Kind == EventKinds.InterruptionDetected)
+        {
+            Warning.Add(new WarningRecord(runctlEvent.Message));
+        }
+
+        Output.Add(PSObject.AsPSObject(runctlEvent));
+    });
+
+    /// <inheritdoc/>
+    void IMonitorObserver.OnWarning(string message) => Write(() => Warning.Add(new WarningRecord(message)));
+
+    /// <inheritdoc/>
+    void IMonitorObserver.OnEnded(RunctlTraining training)
+    {
+        var lost = training.State == "lost";
+        if (lost)
+        {
+            Write(() => Error.Add(ErrorRecords.From(CommandErrors.MonitorLostRun(training.RunId, training.InstanceId))));
+        }
+
+        if (End())
+        {
+            SetJobState(lost ? JobState.Failed : JobState.Completed);
+            EndWatch();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && End())
+        {
+            SetJobState(JobState.Stopped);
+            EndWatch();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    // Records come from the monitor's thread; none may follow the final state.
+    private void Write(Action write)
+    {
+        lock (_gate)
+        {
+            if (!_ended)
+            {
+                write();
+            }
+        }
+    }
+
+    private bool End()
+    {
+        lock (_gate)
+        {
+            return !_ended && (_ended = true);
+        }
+    }
+
+    // The watch may be waiting for the very call that ended it, so nobody waits for the watch here.
+    private void EndWatch()
+    {
+        IAsyncDisposable? watch;
+        lock (_gate)
+        {
+            watch = _watch;
+            _watch = null;
+        }
+
+        if (watch is not null)
+        {
+            BackgroundWork.Track(Task.Run(async () => await watch.DisposeAsync()));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Management.Automation;
+using System.Threading.Channels;
+using Runctl.Configuration;
+using Runctl.Events;
+using Runctl.Monitoring;
+using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Training;
+
+namespace Runctl.PowerShell.Monitoring;
+
+/// <summary>Shows what happens to trainings as it happens, until they have ended on their instances; Start-RunctlTraining does this by a job of its own.</summary>
+[Cmdlet(VerbsCommon.Watch, "RunctlSpotInterruption", DefaultParameterSetName = TrainingSet)]
+[OutputType(typeof(RunctlEvent), typeof(RunctlMonitorJob))]
+public sealed class WatchRunctlSpotInterruptionCommand : TrainingTargetCmdlet
+{
+    private readonly Channel<MonitorNote> _notes = Channel.CreateUnbounded<MonitorNote>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly List<IAsyncDisposable> _watches = [];
+
+    /// <summary>Watches in the background: a job for each training, whose output are the events.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <summary>How often to ask. Default: <c>poll_interval</c> in .runctl.toml, then 30 s.</summary>
+    [Parameter]
+    [Duration("100ms", "1h")]
+    public TimeSpan? PollInterval { get; set; }
+
+    /// <inheritdoc/>
+    private protected override void AddSettings(IDictionary<string, object?> settings)
+    {
+        base.AddSettings(settings);
+        settings[nameof(RunctlConfiguration.PollInterval)] = PollInterval;
+    }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync() => ForEachTrainingAsync((scope, training) =>
+    {
+        var monitor = Session.MonitorFor(scope.Cloud);
+        var target = new MonitorTarget(training, scope.Configuration.PollInterval);
+        if (AsJob)
+        {
+            var job = RunctlMonitorJob.Start(monitor, target);
+            JobRepository.Add(job);
+            WriteObject(job);
+        }
+        else
+        {
+            _watches.Add(monitor.Watch(target, new NoteTaker(_notes.Writer)));
+        }
+
+        return Task.CompletedTask;
+    });
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync()
+    {
+        try
+        {
+            for (var left = _watches.Count; left > 0;)
+            {
+                var note = await _notes.Reader.ReadAsync(StopToken);
+                left -= note.IsEnd ? 1 : 0;
+                Show(note);
+            }
+        }
+        finally
+        {
+            await EndWatchesAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && _watches.Count > 0)
+        {
+            BackgroundWork.Track(EndWatchesAsync());
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Show(MonitorNote note)
+    {
+        if (note.Warning is { } warning)
+        {
+            WriteWarning(warning);
+        }
+
+        if (note.Event is not { } happened)
+        {
+            return;
+        }
+
+        // People read the detection as a warning; its object follows for scripts, and its view is empty so that it is not read twice.
+        if (happened.Kind == EventKinds.InterruptionDetected)
+        {
+            WriteWarning(happened.Message);
+        }
+
+        WriteObject(happened);
+    }
+
+    private async Task EndWatchesAsync()
+    {
+        IAsyncDisposable[] watches = [.. _watches];
+        _watches.Clear();
+        foreach (var watch in watches)
+        {
+            await watch.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

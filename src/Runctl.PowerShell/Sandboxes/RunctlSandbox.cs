@@ -1,0 +1,44 @@
+using Runctl.Ports;
+
+namespace Runctl.PowerShell.Sandboxes;
+
+/// <summary>A running sandbox: EC2, SSM and S3 on this machine.</summary>
+public sealed class RunctlSandbox
+{
+    internal RunctlSandbox(CloudCredentials credentials) => Credentials = credentials;
+
+    /// <summary>Endpoint of all its services.</summary>
+    public required Uri EndpointUrl { get; init; }
+
+    /// <summary>Region it stands for.</summary>
+    public required string Region { get; init; }
+
+    /// <summary>Bucket that is there from the beginning.</summary>
+    public required string S3Bucket { get; init; }
+
+    /// <summary>Instance profile that is there from the beginning.</summary>
+    public required string IamInstanceProfile { get; init; }
+
+    /// <summary>Access key id; <see cref="GetEnvironment"/> has the secret too.</summary>
+    public string AccessKeyId => Credentials.AccessKeyId;
+
+    /// <summary>Directory its instances and objects are in.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>Whether cmdlets of the session that started it use it where nothing else is said.</summary>
+    public bool IsDefault { get; internal set; }
+
+    internal CloudCredentials Credentials { get; }
+
+    /// <summary>The environment variables by which other sessions and other AWS clients join it; the secret key is among them.</summary>
+    public IDictionary<string, string> GetEnvironment() => new SortedDictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["AWS_ENDPOINT_URL"] = EndpointUrl.ToString(),
+        ["AWS_REGION"] = Region,
+        ["AWS_ACCESS_KEY_ID"] = Credentials.AccessKeyId,
+        ["AWS_SECRET_ACCESS_KEY"] = Credentials.SecretAccessKey,
+    };
+
+    /// <summary>The endpoint.</summary>
+    public override string ToString() => EndpointUrl.ToString();
+}

@@ -1,0 +1,40 @@
+using System.Management.Automation;
+using Runctl.PowerShell.Composition;
+using Runctl.PowerShell.Engine;
+
+namespace Runctl.PowerShell.Sandboxes;
+
+/// <summary>Starts a sandbox: EC2, SSM and S3 on this machine, where an interruption can be rehearsed without an AWS account.</summary>
+[Cmdlet(VerbsLifecycle.Start, "RunctlSandbox")]
+[OutputType(typeof(RunctlSandbox))]
+public sealed class StartRunctlSandboxCommand : AsyncCmdlet
+{
+    /// <summary>Makes the cmdlets of this session use the sandbox wherever no endpoint or profile is given.</summary>
+    [Parameter]
+    public SwitchParameter UseAsDefault { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw CommandErrors.SandboxNotSupported();
+        }
+
+        var session = RunctlSession.Current;
+        var sandbox = await SandboxServer.StartAsync(session, StopToken);
+        if (UseAsDefault)
+        {
+            if (session.DefaultSandbox is { } previous)
+            {
+                previous.IsDefault = false;
+            }
+
+            session.DefaultSandbox = sandbox;
+            sandbox.IsDefault = true;
+        }
+
+        WriteVerbose($"Sandbox at {sandbox.EndpointUrl}, files in {sandbox.Directory}.");
+        WriteObject(sandbox);
+    }
+}

@@ -1,0 +1,149 @@
+using System.Collections;
+using System.Management.Automation;
+using Runctl.Configuration;
+using Runctl.PowerShell.Composition;
+using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Monitoring;
+using Runctl.Training;
+
+namespace Runctl.PowerShell.Training;
+
+/// <summary>Starts a training on an instance, guarded against interruption, and monitors it by a job.</summary>
+[Cmdlet(VerbsLifecycle.Start, "RunctlTraining", SupportsShouldProcess = true)]
+[OutputType(typeof(RunctlTraining))]
+public sealed class StartRunctlTrainingCommand : RunctlCmdlet
+{
+    /// <summary>Path of the training script on this machine, inside the project.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Script { get; set; } = "";
+
+    /// <summary>Id of the instance to train on.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(InstanceCompleter))]
+    public string InstanceId { get; set; } = "";
+
+    /// <summary>Arguments for the script, each passed as it is.</summary>
+    [Parameter]
+    [Alias("ScriptArgs")]
+    [AllowEmptyCollection]
+    [AllowEmptyString]
+    public string[] ScriptArgument { get; set; } = [];
+
+    /// <summary>Brings the project's files to the instance first: what git knows or would add, without ignored files.</summary>
+    [Parameter]
+    public SwitchParameter SyncCode { get; set; }
+
+    /// <summary>The project on this machine. Default: the nearest directory from the script upwards with a .runctl.toml, else the top of its git work tree, else the current location.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ProjectDirectory { get; set; }
+
+    /// <summary>Where the script saves checkpoints, relative to the project. Default: <c>dir</c> under [checkpoint] in .runctl.toml, then checkpoints.</summary>
+    [Parameter]
+    [Alias("CheckpointDir")]
+    [ValidateNotNullOrEmpty]
+    public string? CheckpointDirectory { get; set; }
+
+    /// <summary>Bucket for checkpoints, code and records. Default: <c>s3_bucket</c> in .runctl.toml.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? S3Bucket { get; set; }
+
+    /// <summary>Prefix of checkpoints in the bucket. Default: <c>s3_prefix</c> in .runctl.toml, then checkpoints/spot-interruptions.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? S3Prefix { get; set; }
+
+    /// <summary>Checkpoint to begin from: a checkpoint, a training or a drill report as the cmdlets return them, an S3 URI, or a local path.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("Manifest", "Checkpoint")]
+    public object? ResumeFrom { get; set; }
+
+    /// <summary>keep or terminate: what happens to the instance when the training has ended. Default: <c>on_exit</c> in .runctl.toml, then keep.</summary>
+    [Parameter]
+    [ValidateSet("keep", "terminate")]
+    public string? OnExit { get; set; }
+
+    /// <summary>Environment variables of the training, added to those in .runctl.toml. For secrets use ssm:/name or secretsmanager:arn as the value.</summary>
+    [Parameter]
+    public Hashtable? Environment { get; set; }
+
+    /// <summary>Starts no monitor job; the guard on the instance does its work all the same.</summary>
+    [Parameter]
+    public SwitchParameter NoMonitor { get; set; }
+
+    /// <summary>How often the monitor job asks. Default: <c>poll_interval</c> in .runctl.toml, then 30 s.</summary>
+    [Parameter]
+    [Duration("100ms", "1h")]
+    public TimeSpan? PollInterval { get; set; }
+
+    /// <inheritdoc/>
+    private protected override void AddSettings(IDictionary<string, object?> settings)
+    {
+        base.AddSettings(settings);
+        settings[nameof(RunctlConfiguration.CheckpointDirectory)] = CheckpointDirectory;
+        settings[nameof(RunctlConfiguration.S3Bucket)] = NullIfEmpty(S3Bucket);
+        settings[nameof(RunctlConfiguration.S3Prefix)] = NullIfEmpty(S3Prefix);
+        settings[nameof(RunctlConfiguration.OnExit)] = OnExit;
+        settings[nameof(RunctlConfiguration.PollInterval)] = PollInterval;
+    }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync() => ForTargetAsync(InstanceId, async () =>
+    {
+        var request = ReadRequest();
+        var scope = OpenScope(Complete(ReadConfiguration(request.ProjectDirectory)));
+        var starter = new TrainingStarter(scope.Cloud, AdaptersLoader.Adapters, TimeProvider.System);
+        var plan = await starter.PlanAsync(request, scope.Configuration, StopToken);
+        foreach (var warning in plan.Warnings)
+        {
+            WriteWarning(warning);
+        }
+
+        if (!ShouldProcess(plan.Description, "Start training"))
+        {
+            return;
+        }
+
+        var training = Session.Remember(await starter.StartAsync(plan, Progress, StopToken));
+        WriteObject(training with { MonitorJob = StartMonitor(scope, plan, training)?.Name });
+    });
+
+    private StartRequest ReadRequest()
+    {
+        var script = FullPath(Script);
+        return new StartRequest
+        {
+            InstanceId = InstanceId,
+            ScriptPath = script,
+            ProjectDirectory = ProjectDirectory is { } directory ? FullPath(directory) : ProjectLocator.Find(script, CurrentDirectory),
+            ScriptArguments = ScriptArgument,
+            SyncCode = SyncCode,
+            ResumeFrom = IsBound(nameof(ResumeFrom)) ? ResumePoint.Resolve(ResumeFrom, FullPath) : null,
+            Launch = Session.LaunchOf(InstanceId),
+        };
+    }
+
+    private RunctlConfiguration Complete(RunctlConfiguration configuration) => Environment is null ? configuration : configuration with
+    {
+        TrainingEnvironment = TrainingVariables.Merge(configuration.TrainingEnvironment, Environment),
+    };
+
+    private RunctlMonitorJob? StartMonitor(CommandScope scope, StartPlan plan, RunctlTraining training)
+    {
+        if (NoMonitor)
+        {
+            return null;
+        }
+
+        if (!plan.Instance.IsSpot)
+        {
+            WriteWarning($"Instance {training.InstanceId} is not a spot instance: there is no interruption to wait for, and no monitor job was started.");
+            return null;
+        }
+
+        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new(training, scope.Configuration.PollInterval));
+        JobRepository.Add(job);
+        return job;
+    }
+}

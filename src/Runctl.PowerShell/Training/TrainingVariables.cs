@@ -1,0 +1,24 @@
+using System.Collections;
+using System.Text.RegularExpressions;
+using Runctl.PowerShell.Engine;
+
+namespace Runctl.PowerShell.Training;
+
+/// <summary>Puts the variables of a parameter over those of the configuration.</summary>
+internal static partial class TrainingVariables
+{
+    /// <summary>Both together; those of the parameter win.</summary>
+    public static IReadOnlyDictionary<string, string> Merge(IReadOnlyDictionary<string, string> configured, Hashtable given)
+    {
+        var merged = new Dictionary<string, string>(configured, StringComparer.Ordinal);
+        foreach (var (name, value) in TextTable.Of(given))
+        {
+            merged[Name().IsMatch(name) ? name : throw CommandErrors.EnvironmentInvalid(name)] = value;
+        }
+
+        return merged;
+    }
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
+    private static partial Regex Name();
+}

@@ -1,0 +1,41 @@
+using System.Management.Automation;
+using Runctl.PowerShell.Engine;
+using Runctl.Training;
+
+namespace Runctl.PowerShell.Training;
+
+/// <summary>Waits until trainings have ended on their instances; the exit code is in what it returns.</summary>
+[Cmdlet(VerbsLifecycle.Wait, "RunctlTraining", DefaultParameterSetName = TrainingSet)]
+[OutputType(typeof(RunctlTraining))]
+public sealed class WaitRunctlTrainingCommand : TrainingTargetCmdlet
+{
+    /// <summary>Longest wait for a training; it goes on when the wait is over. Default: no limit.</summary>
+    [Parameter]
+    [Duration("0s", "365d")]
+    public TimeSpan? Timeout { get; set; }
+
+    /// <summary>How often to ask.</summary>
+    [Parameter]
+    [Duration("100ms", "1h")]
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
+        if (Timeout is { } timeout)
+        {
+            limit.CancelAfter(timeout);
+        }
+
+        try
+        {
+            var catalog = new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System);
+            WriteObject(Session.Remember(await catalog.WaitAsync(training, PollInterval, Progress, limit.Token)));
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !StopToken.IsCancellationRequested)
+        {
+            throw CommandErrors.WaitTimedOut(training.RunId, Timeout!.Value);
+        }
+    });
+}

@@ -1,0 +1,71 @@
+using Runctl.Package.Tests.Support;
+
+namespace Runctl.Package.Tests;
+
+public sealed class ArgumentTests
+{
+    // Refused further on, where the duration has long been read.
+    private const string Command = "Get-RunctlTrainingLog -RunId r -EndpointUrl http://127.0.0.1:9/ -Region us-east-1 -PollInterval ";
+
+    [Theory]
+    [InlineData("30s")]
+    [InlineData("'2m'")]
+    [InlineData("'500ms'")]
+    [InlineData("'1.5 m'")]
+    [InlineData("1h")]
+    [InlineData("2.5")]
+    [InlineData("'15'")]
+    [InlineData("'00:00:30'")]
+    [InlineData("([timespan]::FromSeconds(3))")]
+    public void Durations_are_read_as_people_write_them(string text)
+    {
+        using var session = new ModuleSession();
+        Assert.DoesNotContain("ParameterArgumentTransformationError", session.Run(Command + text).ErrorId);
+    }
+
+    [Theory]
+    [InlineData("'soon'", "is not a duration")]
+    [InlineData("'30x'", "is not a duration")]
+    [InlineData("'1,5'", "is not a duration")]
+    [InlineData("'-5s'", "is not a duration")]
+    [InlineData("'10ms'", "out of range")]
+    [InlineData("2h", "out of range")]
+    [InlineData("0", "out of range")]
+    public void What_is_no_duration_is_refused_with_the_form_that_is_expected(string text, string expected)
+    {
+        using var session = new ModuleSession();
+        var result = session.Run(Command + text);
+        Assert.Equal("ParameterArgumentTransformationError", result.ErrorId);
+        Assert.Contains(expected, result.Error.Exception.Message);
+    }
+
+    [Theory]
+    [InlineData("'0,35'", "is not a price")]
+    [InlineData("'cheap'", "is not a price")]
+    [InlineData("0", "out of range")]
+    [InlineData("-1", "is not a price")]
+    [InlineData("1000", "out of range")]
+    public void What_is_no_price_is_refused(string text, string expected)
+    {
+        using var session = new ModuleSession();
+        var result = session.Run($"New-RunctlSpotInstance g5.xlarge -EndpointUrl http://127.0.0.1:9/ -Region us-east-1 -MaxPrice {text}");
+        Assert.Equal("ParameterArgumentTransformationError", result.ErrorId);
+        Assert.Contains(expected, result.Error.Exception.Message);
+    }
+
+    [Fact]
+    public void Instances_flow_into_commands_by_their_id()
+    {
+        using var session = new ModuleSession();
+        var result = session.Run($"{Records.Instance} | Get-RunctlInstance -EndpointUrl http://127.0.0.1:9/; [pscustomobject]@{{ InstanceId = 'i-9' }} | Remove-RunctlInstance -Confirm:$false -Region us-east-1 -EndpointUrl http://127.0.0.1:9/");
+        Assert.Equal("i-9", result.Errors[^1].TargetObject?.ToString());
+    }
+
+    [Fact]
+    public void A_training_given_by_position_brings_its_connection()
+    {
+        using var session = new ModuleSession();
+        var result = session.Run($"$DebugPreference = 'Continue'; Get-RunctlTrainingLog ({Records.Training(new Uri("http://127.0.0.1:9/"))})");
+        Assert.Contains(result.Details, text => text.Contains("region eu-central-1", StringComparison.Ordinal) && text.Contains("127.0.0.1:9", StringComparison.Ordinal));
+    }
+}

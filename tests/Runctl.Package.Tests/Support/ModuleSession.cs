@@ -1,0 +1,86 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+
+namespace Runctl.Package.Tests.Support;
+
+/// <summary>A PowerShell session of its own with the built module imported.</summary>
+internal sealed class ModuleSession : IDisposable
+{
+    private readonly RecordingHost _host = new();
+    private readonly Runspace _runspace;
+
+    public ModuleSession()
+    {
+        var state = InitialSessionState.CreateDefault2();
+        state.ImportPSModule([BuiltModule.Manifest]);
+        _runspace = RunspaceFactory.CreateRunspace(_host, state);
+        _runspace.Open();
+        Directory = System.IO.Directory.CreateTempSubdirectory("runctl-package-").FullName;
+        _runspace.SessionStateProxy.Path.SetLocation(Directory);
+    }
+
+    /// <summary>The session's location, empty at first.</summary>
+    public string Directory { get; }
+
+    /// <summary>Sets a variable.</summary>
+    public void Set(string name, object? value) => _runspace.SessionStateProxy.SetVariable(name, value);
+
+    /// <summary>Runs a script; what it wrote is in the result, and a terminating error too.</summary>
+    public SessionResult Run(string script)
+    {
+        using var shell = Begin(script);
+        return Complete(shell, () => shell.Invoke());
+    }
+
+    /// <summary>What a script shows on the screen.</summary>
+    public string Show(string script)
+    {
+        _host.Clear();
+        using var shell = Begin(script);
+        shell.Commands.Commands[0].MergeMyResults(PipelineResultTypes.Error, PipelineResultTypes.Output);
+        shell.AddCommand("Out-Default");
+        shell.Invoke();
+        return _host.Text;
+    }
+
+    /// <summary>Runs a script and stops it after a while.</summary>
+    /// <returns>How long the stop took.</returns>
+    public TimeSpan Stop(string script, TimeSpan after)
+    {
+        using var shell = Begin(script);
+        var running = shell.BeginInvoke();
+        Assert.False(running.AsyncWaitHandle.WaitOne(after), "It ended before it could be stopped: " + string.Join("; ", shell.Streams.Error));
+        var began = TimeProvider.System.GetTimestamp();
+        shell.Stop();
+        return TimeProvider.System.GetElapsedTime(began);
+    }
+
+    public void Dispose()
+    {
+        _runspace.Dispose();
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private System.Management.Automation.PowerShell Begin(string script) => System.Management.Automation.PowerShell.Create(_runspace).AddScript(script);
+
+    private static SessionResult Complete(System.Management.Automation.PowerShell shell, Func<IEnumerable<PSObject>> invoke)
+    {
+        PSObject[] output = [];
+        ErrorRecord? terminating = null;
+        try
+        {
+            output = [.. invoke()];
+        }
+        catch (RuntimeException exception)
+        {
+            terminating = exception.ErrorRecord;
+        }
+
+        return new SessionResult(
+            output,
+            [.. shell.Streams.Error, .. terminating is null ? Array.Empty<ErrorRecord>() : [terminating]],
+            [.. shell.Streams.Warning.Select(record => record.Message)],
+            [.. shell.Streams.Verbose.Select(record => record.Message), .. shell.Streams.Debug.Select(record => record.Message)],
+            [.. shell.Streams.Information]);
+    }
+}

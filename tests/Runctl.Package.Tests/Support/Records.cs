@@ -1,0 +1,23 @@
+namespace Runctl.Package.Tests.Support;
+
+/// <summary>Scripts that make the module's objects by hand.</summary>
+internal static class Records
+{
+    public const string Instance =
+        """
+        [Runctl.Instances.RunctlInstance]@{
+            InstanceId = 'i-0123456789abcdef0'; State = 'running'; IsSpot = $true; InstanceType = 'g4dn.12xlarge'; Region = 'eu-central-1'
+            AvailabilityZone = 'eu-central-1a'; HourlyPrice = 0.3512; LaunchTime = [DateTimeOffset]'2026-01-31T12:00:00Z' }
+        """;
+
+    public static string Training(Uri? endpoint = null) =>
+        $$"""
+        [Runctl.Training.RunctlTraining]@{
+            RunId = 'digits-20260131-120000-ab12cd'; InstanceId = 'i-0123456789abcdef0'; ProjectName = 'digits'; Script = 'train.py'
+            State = 'running'; Region = 'eu-central-1'; LastStep = 1200; EndpointUrl = {{(endpoint is null ? "$null" : $"'{endpoint}'")}}
+            Checkpoint = [Runctl.Checkpoints.CheckpointReference]@{ Name = 'epoch_10.pt'; Manifest = 's3://b/epoch_10.pt.manifest.json' } }
+        """;
+
+    public static string Event(string kind, string message) =>
+        $"[Runctl.Events.RunctlEvent]@{{ Time = [DateTimeOffset]'2024-01-01T11:58:00Z'; Kind = '{kind}'; InstanceId = 'i-123'; Message = '{message}' }}";
+}

@@ -1,0 +1,55 @@
+using Runctl.Package.Tests.Support;
+
+namespace Runctl.Package.Tests;
+
+public sealed class ViewTests
+{
+    [Fact]
+    public void Events_read_as_their_messages()
+    {
+        using var session = new ModuleSession();
+        var shown = session.Show($"{Records.Event("HandlingInterruption", "Handling spot interruption for instance i-123")}; {Records.Event("InterruptionTime", "Interruption time: 2024-01-01T12:00:00Z")}");
+        Assert.Equal("Handling spot interruption for instance i-123\nInterruption time: 2024-01-01T12:00:00Z\n", shown);
+    }
+
+    [Fact]
+    public void A_detection_is_not_read_twice()
+    {
+        using var session = new ModuleSession();
+        Assert.Equal("", session.Show(Records.Event("InterruptionDetected", "Spot interruption detected for instance i-123!")).Trim());
+    }
+
+    [Fact]
+    public void An_instance_is_a_line_of_a_table()
+    {
+        using var session = new ModuleSession();
+        var lines = Lines(session.Show(Records.Instance));
+        Assert.Equal("InstanceId          Type          Market    State         Zone               USD/h Launched (UTC)", lines[0]);
+        Assert.Equal("i-0123456789abcdef0 g4dn.12xlarge spot      running       eu-central-1a     0.3512 2026-01-31 12:00", lines[2]);
+    }
+
+    [Fact]
+    public void A_training_is_a_line_of_a_table()
+    {
+        using var session = new ModuleSession();
+        var line = Lines(session.Show(Records.Training()))[2];
+        Assert.Matches("^digits-20260131-120000-ab12cd +i-0123456789abcdef0 +running +1 +1200 +epoch_10.pt$", line);
+        Assert.True(line.Length <= 100);
+    }
+
+    [Fact]
+    public void A_drill_report_ends_with_its_phases()
+    {
+        using var session = new ModuleSession();
+        var lines = Lines(session.Show(
+            """
+            [Runctl.Drills.RunctlDrillReport]@{
+                Passed = $true; Reason = 'Nothing was lost.'; RunId = 'r'; InstanceId = 'i-1'; Region = 'us-east-1'; InstanceTaken = $true; SecondsToSpare = 108.31
+                Phases = [Runctl.Training.Phase[]]@([Runctl.Training.Phase]::new('detect', 0.41), [Runctl.Training.Phase]::new('save', 12.3)) }
+            """));
+        Assert.Equal("Drill passed: Nothing was lost.", lines[0]);
+        Assert.Equal(["Phase          Seconds", "-----          -------", "detect            0.41", "save             12.30"], lines[^4..]);
+    }
+
+    private static string[] Lines(string text) => [.. text.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0)];
+}
