@@ -129,6 +129,24 @@ public sealed class SpotTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_persistent_request_replaces_what_its_owner_terminates_until_it_is_cancelled()
+    {
+        var first = await _server.RunSpotAsync("persistent");
+        var request = await _server.SpotRequestAsync(first);
+        await _server.Client.TerminateInstancesAsync(new() { InstanceIds = [first] }, Ct);
+        await _server.UntilAsync(first, "terminated");
+        var second = await _server.NextOfAsync(request.SpotInstanceRequestId, first);
+        await _server.UntilAsync(second, "running");
+        await _server.Client.CancelSpotInstanceRequestsAsync(new() { SpotInstanceRequestIds = [request.SpotInstanceRequestId] }, Ct);
+        await _server.Client.TerminateInstancesAsync(new() { InstanceIds = [second] }, Ct);
+        await _server.UntilAsync(second, "terminated");
+        await Task.Delay(200, Ct);
+
+        Assert.Equal(2, _server.Registry.All.Count);
+        Assert.Equal(SpotInstanceState.Cancelled, (await _server.SpotRequestAsync(second)).State);
+    }
+
+    [Fact]
     public async Task To_be_stopped_takes_a_persistent_request() =>
         Assert.Equal("InvalidParameterCombination", await Ec2Refusal.CodeAsync(_server.RunSpotAsync("one-time", "stop")));
 
