@@ -19,9 +19,9 @@ public sealed class Ec2Server : IAsyncDisposable
     private readonly HttpServer _http;
     private readonly SignatureVerifier _verifier;
 
-    public Ec2Server(TimeSpan? bootTime = null, int? vcpuQuota = null)
+    public Ec2Server(TimeSpan? bootTime = null, int? vcpuQuota = null, TimeProvider? clock = null)
     {
-        var clock = TimeProvider.System;
+        clock ??= TimeProvider.System;
         Options = new SandboxOptions { BootTime = bootTime ?? TimeSpan.FromMilliseconds(20), SpotVcpuQuota = vcpuQuota };
         Registry = new InstanceRegistry(Options, Power, clock);
         Service = new Ec2Service(Options, Registry, clock);
