@@ -18,8 +18,9 @@ public sealed class SandboxOptions
     public string InstanceProfile { get; init; } = "RunctlSandbox";
 
     /// <summary>
-    /// Spot and on-demand pools that launch nothing: <c>g5.xlarge</c> or <c>g5.xlarge/us-east-1a</c> to an EC2 error code
-    /// such as InsufficientInstanceCapacity. It may be changed while the sandbox runs.
+    /// Pools that are out of something: <c>g5.xlarge</c> or <c>g5.xlarge/us-east-1a</c> to an EC2 error code such as
+    /// InsufficientInstanceCapacity. <c>spot:</c> or <c>on-demand:</c> before the pool limits that to one way to buy, a number before
+    /// the code (<c>2:InsufficientInstanceCapacity</c>) is how many instances the pool has. It may be changed while the sandbox runs.
     /// </summary>
     public IDictionary<string, string> PoolErrors { get; } = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
 

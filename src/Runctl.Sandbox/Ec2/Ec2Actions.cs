@@ -19,9 +19,10 @@ internal static class Ec2Actions
         var fleets = new FleetStore();
         var planner = new LaunchPlanner(options, network, clock);
         var limits = new PoolLimits(options, registry);
+        var quota = new SpotQuota(options, registry);
         var directory = new TagDirectory(registry, lookup, templates, fleets);
         var reader = new FleetRequestReader(templates, network);
-        var launcher = new FleetLauncher(registry, planner, limits, clock);
+        var launcher = new FleetLauncher(registry, planner, limits, quota, clock);
         return new IEc2Action[]
         {
             new CreateLaunchTemplate(templates, tokens, clock),
@@ -30,7 +31,7 @@ internal static class Ec2Actions
             new CreateFleet(reader, launcher, fleets, tokens),
             new DescribeFleets(fleets),
             new DeleteFleets(fleets, registry),
-            new RunInstances(registry, templates, planner, limits, tokens),
+            new RunInstances(registry, templates, planner, limits, quota, tokens),
             new DescribeInstances(lookup),
             new DescribeInstanceStatus(lookup),
             new TerminateInstances(registry, lookup),

@@ -13,6 +13,9 @@ internal sealed class InstanceLife(
 
     public InstanceRecord Record { get; } = record;
 
+    /// <summary>Told when its owner terminated it and its request is open again: EC2 launches another.</summary>
+    public Action<SpotRequest>? Reopened { get; init; }
+
     /// <summary>Null for on-demand.</summary>
     public SpotRequest? Request { get; } = request;
 
@@ -168,6 +171,11 @@ internal sealed class InstanceLife(
             {
                 SpotRequestEnd.Apply(Request, Record.State, reason, clock.GetUtcNow());
             }
+        }
+
+        if (Request is { Status: { State: "open", Code: "instance-terminated-by-user" } })
+        {
+            Reopened?.Invoke(Request);
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower po
 
     /// <summary>Every spot request, oldest first.</summary>
     public IReadOnlyList<SpotRequest> SpotRequests =>
-        [.. _lives.Values.Select(life => life.Request).OfType<SpotRequest>().OrderBy(request => request.Created).ThenBy(request => request.Id, StringComparer.Ordinal)];
+        [.. _lives.Values.Select(life => life.Request).OfType<SpotRequest>().Distinct().OrderBy(request => request.Created).ThenBy(request => request.Id, StringComparer.Ordinal)];
 
     /// <summary>An instance, or null.</summary>
     public InstanceRecord? Find(string instanceId) => _lives.GetValueOrDefault(instanceId)?.Record;
@@ -28,19 +28,7 @@ internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower po
     public InstanceRecord Get(string instanceId) => Life(instanceId).Record;
 
     /// <summary>Launches an instance: it is pending when this returns and boots by itself.</summary>
-    public InstanceRecord Launch(InstanceOrder order)
-    {
-        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-        var record = new InstanceRecord(order, Ids.New("i"), Network.NextAddress(order.SubnetId), clock.GetUtcNow())
-        {
-            SpotRequestId = order.Spot is null ? null : SpotRequestId(),
-        };
-        var request = order.Spot is null ? null : new SpotRequest(record.SpotRequestId!, order.Spot, record);
-        var life = new InstanceLife(record, request, power, clock, options.BootTime);
-        _lives[record.InstanceId] = life;
-        _ = Track(life.Boot());
-        return record;
-    }
+    public InstanceRecord Launch(InstanceOrder order) => Launch(order, request: null);
 
     /// <summary>Terminates: shutting-down when this returns, terminated when the task is done. Twice is no error.</summary>
     public Task TerminateAsync(string instanceId) =>
@@ -144,6 +132,43 @@ internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower po
         }
     }
 
+    private InstanceRecord Launch(InstanceOrder order, SpotRequest? request)
+    {
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        var record = new InstanceRecord(order, Ids.New("i"), Network.NextAddress(order.SubnetId), clock.GetUtcNow())
+        {
+            SpotRequestId = request?.Id ?? (order.Spot is null ? null : SpotRequestId()),
+        };
+        if (request is not null)
+        {
+            request.Instance = record;
+        }
+        else if (order.Spot is { } spot)
+        {
+            request = new SpotRequest(record.SpotRequestId!, spot, record);
+        }
+
+        var life = new InstanceLife(record, request, power, clock, options.BootTime)
+        {
+            Reopened = reopened => _ = Track(ReplaceAsync(order, reopened)),
+        };
+        _lives[record.InstanceId] = life;
+        _ = Track(life.Boot());
+        return record;
+    }
+
+    /// <summary>A persistent request that nobody cancelled gets another instance, wanted or not.</summary>
+    private async Task ReplaceAsync(InstanceOrder order, SpotRequest request)
+    {
+        if (!await PauseAsync(options.BootTime).ConfigureAwait(false) || request.Status.State != "open")
+        {
+            return;
+        }
+
+        // The launch specification of a spot request has no tags, so the next instance has none either.
+        Launch(order with { ReservationId = Ids.New("r"), Tags = TagSet.Empty }, request);
+    }
+
     private static string SpotRequestId() => "sir-" + Ids.New("x")[^8..];
 
     private InstanceLife Life(string instanceId) =>
@@ -151,17 +176,29 @@ internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower po
 
     private async Task TakeAsync(InstanceLife life, SpotNotice notice, TimeSpan window)
     {
+        if (await PauseAsync(window).ConfigureAwait(false))
+        {
+            await life.Take(notice).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits; false where the sandbox ends meanwhile, and every instance with it.</summary>
+    private async Task<bool> PauseAsync(TimeSpan time)
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return false;
+        }
+
         try
         {
-            await Task.Delay(window, clock, _stopping.Token).ConfigureAwait(false);
+            await Task.Delay(time, clock, _stopping.Token).ConfigureAwait(false);
+            return true;
         }
         catch (OperationCanceledException)
         {
-            // The sandbox ends, and every instance with it.
-            return;
+            return false;
         }
-
-        await life.Take(notice).ConfigureAwait(false);
     }
 
     /// <summary>Keeps work until it is done; what failed stays, for <see cref="DisposeAsync"/> to report.</summary>

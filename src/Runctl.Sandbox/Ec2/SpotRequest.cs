@@ -5,6 +5,7 @@ namespace Runctl.Sandbox.Ec2;
 /// <summary>The spot request behind an instance.</summary>
 internal sealed class SpotRequest(string id, SpotOrder order, InstanceRecord instance) : ITagged
 {
+    private volatile InstanceRecord _instance = instance;
     private volatile TagSet _tags = order.Tags;
     private volatile SpotRequestStatus _status = new("active", "fulfilled", "Your Spot request is fulfilled.", instance.Created);
 
@@ -12,7 +13,12 @@ internal sealed class SpotRequest(string id, SpotOrder order, InstanceRecord ins
 
     public SpotOrder Order { get; } = order;
 
-    public InstanceRecord Instance { get; } = instance;
+    /// <summary>The instance that fulfils it, or the last that did.</summary>
+    public InstanceRecord Instance
+    {
+        get => _instance;
+        set => _instance = value;
+    }
 
     public DateTimeOffset Created { get; } = instance.Created;
 

@@ -19,11 +19,10 @@ public sealed class Ec2Server : IAsyncDisposable
     private readonly HttpServer _http;
     private readonly SignatureVerifier _verifier;
 
-    public Ec2Server(Action<SandboxOptions>? configure = null, TimeSpan? bootTime = null)
+    public Ec2Server(TimeSpan? bootTime = null, int? vcpuQuota = null, TimeProvider? clock = null)
     {
-        var clock = TimeProvider.System;
-        Options = new SandboxOptions { BootTime = bootTime ?? TimeSpan.FromMilliseconds(20) };
-        configure?.Invoke(Options);
+        clock ??= TimeProvider.System;
+        Options = new SandboxOptions { BootTime = bootTime ?? TimeSpan.FromMilliseconds(20), SpotVcpuQuota = vcpuQuota };
         Registry = new InstanceRegistry(Options, Power, clock);
         Service = new Ec2Service(Options, Registry, clock);
         var credentials = new CredentialStore(clock);
@@ -142,6 +141,23 @@ public sealed class Ec2Server : IAsyncDisposable
             if (answer.Reservations is [var reservation])
             {
                 return reservation.Instances.Single();
+            }
+
+            await Task.Delay(20, limit.Token);
+        }
+    }
+
+    /// <summary>Waits until a spot request has another instance.</summary>
+    public async Task<string> NextOfAsync(string requestId, string instanceId)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (true)
+        {
+            var answer = await Client.DescribeSpotInstanceRequestsAsync(
+                new DescribeSpotInstanceRequestsRequest { SpotInstanceRequestIds = [requestId] }, limit.Token);
+            if (answer.SpotInstanceRequests.Single().InstanceId is var next && next != instanceId)
+            {
+                return next;
             }
 
             await Task.Delay(20, limit.Token);

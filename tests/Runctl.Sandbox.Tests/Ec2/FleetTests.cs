@@ -118,6 +118,27 @@ public sealed class FleetTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_quota_counts_vcpus_over_all_pools_also_of_what_is_shutting_down()
+    {
+        await using var server = new Ec2Server(vcpuQuota: 8);
+        await server.CreateTemplateAsync();
+        var three = await server.CreateFleetAsync(["g5.xlarge", "g4dn.xlarge"], count: 3, change: Loosen);
+        var leaving = three.Instances.SelectMany(part => part.InstanceIds).First();
+        using var held = server.Power.HoldOff();
+        await server.Client.TerminateInstancesAsync(new() { InstanceIds = [leaving] }, Ct);
+        var meanwhile = await server.CreateFleetAsync(["g5.xlarge"]);
+        held.Dispose();
+        await server.UntilAsync(leaving, "terminated");
+        var afterwards = await server.CreateFleetAsync(["g5.xlarge"]);
+
+        Assert.Equal(2, three.Instances.Sum(part => part.InstanceIds.Count));
+        Assert.Contains("MaxSpotInstanceCountExceeded", three.Errors.Select(error => error.ErrorCode));
+        Assert.Equal(["MaxSpotInstanceCountExceeded"], meanwhile.Errors.Select(error => error.ErrorCode).Distinct());
+        Assert.Empty(meanwhile.Instances ?? []);
+        Assert.Single(afterwards.Instances);
+    }
+
+    [Fact]
     public async Task A_price_below_that_of_a_pool_is_an_error_of_that_pool()
     {
         var fleet = await _server.CreateFleetAsync(["g5.xlarge", "g4dn.xlarge"], change: request =>

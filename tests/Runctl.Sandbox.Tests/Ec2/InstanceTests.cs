@@ -1,5 +1,6 @@
 using Amazon.EC2;
 using Amazon.EC2.Model;
+using Runctl.Sandbox.Tests.Signing;
 using static Runctl.Sandbox.Tests.Ec2.Ec2Server;
 
 namespace Runctl.Sandbox.Tests.Ec2;
@@ -11,7 +12,7 @@ public sealed class InstanceTests : IAsyncLifetime
     [Fact]
     public async Task An_instance_is_pending_first_and_runs_after_its_boot_time()
     {
-        await using var server = new Ec2Server(bootTime: TimeSpan.FromMilliseconds(600));
+        await using var server = new Ec2Server(bootTime: TimeSpan.FromSeconds(2));
         var reservation = (await server.Client.RunInstancesAsync(Two(), Ct)).Reservation;
         var id = reservation.Instances[0].InstanceId;
 
@@ -30,13 +31,15 @@ public sealed class InstanceTests : IAsyncLifetime
     [Fact]
     public async Task A_new_id_is_unknown_for_a_moment()
     {
-        var id = (await _server.Client.RunInstancesAsync(Two(), Ct)).Reservation.Instances[0].InstanceId;
+        var clock = new FixedClock(DateTimeOffset.UtcNow);
+        await using var server = new Ec2Server(clock: clock);
+        var id = (await server.Client.RunInstancesAsync(Two(), Ct)).Reservation.Instances[0].InstanceId;
 
-        Assert.Equal("InvalidInstanceID.NotFound", await Ec2Refusal.CodeAsync(_server.DescribeAsync(id)));
+        Assert.Equal("InvalidInstanceID.NotFound", await Ec2Refusal.CodeAsync(server.DescribeAsync(id)));
         Assert.Equal("InvalidInstanceID.NotFound", await Ec2Refusal.CodeAsync(
-            _server.Client.CreateTagsAsync(new CreateTagsRequest([id], [new("a", "b")]), Ct)));
-        await Task.Delay(250, Ct);
-        Assert.Equal(id, (await _server.DescribeAsync(id)).InstanceId);
+            server.Client.CreateTagsAsync(new CreateTagsRequest([id], [new("a", "b")]), Ct)));
+        clock.Now += TimeSpan.FromMilliseconds(200);
+        Assert.Equal(id, (await server.DescribeAsync(id)).InstanceId);
     }
 
     [Fact]

@@ -7,6 +7,7 @@ namespace Runctl.Sandbox.Tests.Ec2;
 internal sealed class RecordingPower : IInstancePower
 {
     private readonly ConcurrentQueue<string> _calls = new();
+    private volatile Task _off = Task.CompletedTask;
 
     public IEnumerable<string> Calls => _calls;
 
@@ -22,6 +23,19 @@ internal sealed class RecordingPower : IInstancePower
     public Task PowerOffAsync(InstanceRecord record)
     {
         _calls.Enqueue($"off {record.InstanceId} {record.State}");
-        return Task.CompletedTask;
+        return _off;
+    }
+
+    /// <summary>Keeps instances from powering off until the answer is disposed.</summary>
+    public IDisposable HoldOff()
+    {
+        var held = new TaskCompletionSource();
+        _off = held.Task;
+        return new Release(held);
+    }
+
+    private sealed class Release(TaskCompletionSource held) : IDisposable
+    {
+        public void Dispose() => held.TrySetResult();
     }
 }

@@ -1,3 +1,5 @@
+using Runctl.Sandbox.Ec2.Catalog;
+
 namespace Runctl.Sandbox.Ec2.Fleets;
 
 /// <summary>A pool that has been looked at.</summary>
@@ -8,6 +10,9 @@ namespace Runctl.Sandbox.Ec2.Fleets;
 /// <param name="Error">What it says beyond those, or null.</param>
 internal sealed record FleetCandidate(FleetPool Pool, InstanceOrder? Order, decimal Price, int Room, FleetError? Error)
 {
+    /// <summary>vCPUs of one instance; 0 where nothing can be launched.</summary>
+    public int VCpus => Order is null ? 0 : InstanceTypeTable.Find(Order.InstanceType)?.VCpus ?? 0;
+
     public decimal Weight => Pool.WeightedCapacity ?? 1;
 
     /// <summary>How many instances it takes for some units.</summary>

@@ -4,7 +4,7 @@ using Runctl.Sandbox.Ec2.Launching;
 namespace Runctl.Sandbox.Ec2.Fleets;
 
 /// <summary>Launches a fleet. What goes wrong in a pool is an entry of the answer, never a refusal of the whole.</summary>
-internal sealed class FleetLauncher(InstanceRegistry registry, LaunchPlanner planner, PoolLimits limits, TimeProvider clock)
+internal sealed class FleetLauncher(InstanceRegistry registry, LaunchPlanner planner, PoolLimits limits, SpotQuota quota, TimeProvider clock)
 {
     /// <summary>Launches what can be launched.</summary>
     public Fleet Launch(FleetRequest request, string? clientToken)
@@ -17,7 +17,7 @@ internal sealed class FleetLauncher(InstanceRegistry registry, LaunchPlanner pla
             var candidates = request.Pools.Select(pool => Look(pool, target, id, request.InstanceTags))
                 .OrderBy(candidate => target.ByPriority ? candidate.Pool.Priority ?? decimal.MaxValue : 0)
                 .ThenBy(candidate => candidate.Price).ToList();
-            var plan = FleetPlan.Make(target, candidates);
+            var plan = FleetPlan.Make(target, candidates, target.IsSpot ? quota.Left : int.MaxValue);
             errors.AddRange(plan.Errors);
             launches.AddRange(plan.Shares.Select(share => new FleetLaunch(share.Candidate.Pool, target.Lifecycle,
                 [.. Enumerable.Range(0, share.Count).Select(_ => registry.Launch(share.Candidate.Order!))])));

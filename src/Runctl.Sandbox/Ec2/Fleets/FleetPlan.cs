@@ -1,3 +1,5 @@
+using Runctl.Sandbox.Ec2.Launching;
+
 namespace Runctl.Sandbox.Ec2.Fleets;
 
 /// <summary>How a target is spread over pools.</summary>
@@ -13,13 +15,16 @@ internal sealed record FleetPlan(IReadOnlyList<(FleetCandidate Candidate, int Co
     /// Fills a target from candidates in their order. Where one type or zone is asked for, the first type or zone that holds all of it,
     /// else the one that holds most.
     /// </summary>
-    public static FleetPlan Make(FleetTarget target, IReadOnlyList<FleetCandidate> candidates)
+    /// <param name="target">What is wanted.</param>
+    /// <param name="candidates">Where, best first.</param>
+    /// <param name="vcpus">What the account's quota leaves.</param>
+    public static FleetPlan Make(FleetTarget target, IReadOnlyList<FleetCandidate> candidates, int vcpus)
     {
         var plans = candidates
             .GroupBy(candidate => (
                 target.SingleInstanceType ? candidate.Order?.InstanceType ?? candidate.Pool.InstanceType : null,
                 target.SingleAvailabilityZone ? candidate.Order?.AvailabilityZone ?? candidate.Pool.SubnetId : null))
-            .Select(group => Fill(target.Capacity, group)).ToList();
+            .Select(group => Fill(target, group, vcpus)).ToList();
         var enough = plans.FindIndex(plan => plan.Units >= target.Capacity);
         var best = enough >= 0 ? plans[enough] : plans.MaxBy(plan => plan.Units)!;
         var errors = plans.Take(enough >= 0 ? enough + 1 : plans.Count).SelectMany(plan => plan.Errors).ToList();
@@ -34,10 +39,11 @@ internal sealed record FleetPlan(IReadOnlyList<(FleetCandidate Candidate, int Co
         return new FleetPlan([], errors);
     }
 
-    private static FleetPlan Fill(decimal wanted, IEnumerable<FleetCandidate> candidates)
+    private static FleetPlan Fill(FleetTarget target, IEnumerable<FleetCandidate> candidates, int vcpus)
     {
         var shares = new List<(FleetCandidate, int)>();
         var errors = new List<FleetError>();
+        var wanted = (decimal)target.Capacity;
         foreach (var candidate in candidates)
         {
             if (wanted <= 0)
@@ -46,16 +52,20 @@ internal sealed record FleetPlan(IReadOnlyList<(FleetCandidate Candidate, int Co
             }
 
             var needed = candidate.Needed(wanted);
-            var count = Math.Min(needed, candidate.Room);
+            var affordable = candidate.VCpus == 0 ? needed : Math.Max(0, vcpus / candidate.VCpus);
+            var count = Math.Min(needed, Math.Min(candidate.Room, affordable));
             if (count > 0)
             {
                 shares.Add((candidate, count));
                 wanted -= count * candidate.Weight;
+                vcpus -= count * candidate.VCpus;
             }
 
-            if (count < needed && candidate.Error is not null)
+            if (count < needed)
             {
-                errors.Add(candidate.Error);
+                errors.Add(affordable < candidate.Room || candidate.Error is null
+                    ? new FleetError(candidate.Pool, target.Lifecycle, SpotQuota.Code, SpotQuota.Message)
+                    : candidate.Error);
             }
         }
 

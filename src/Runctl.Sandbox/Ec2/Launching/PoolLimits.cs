@@ -6,7 +6,7 @@ namespace Runctl.Sandbox.Ec2.Launching;
 internal sealed class PoolLimits(SandboxOptions options, InstanceRegistry registry)
 {
     // Codes that by their nature concern one way to buy only.
-    private static readonly string[] SpotCodes = ["MaxSpotInstanceCountExceeded", "SpotMaxPriceTooLow"];
+    private static readonly string[] SpotCodes = [SpotQuota.Code, "SpotMaxPriceTooLow"];
     private static readonly string[] OnDemandCodes = ["VcpuLimitExceeded", "InstanceLimitExceeded"];
 
     /// <summary>How many more instances a pool launches, and the error from there on.</summary>
@@ -30,7 +30,7 @@ internal sealed class PoolLimits(SandboxOptions options, InstanceRegistry regist
     {
         "InsufficientInstanceCapacity" => $"We currently do not have sufficient {instanceType} capacity in the Availability Zone you "
             + $"requested ({zone}). Our system will be working on provisioning additional capacity.",
-        "MaxSpotInstanceCountExceeded" => "Max spot instance count exceeded",
+        SpotQuota.Code => SpotQuota.Message,
         "VcpuLimitExceeded" => "You have requested more vCPU capacity than your current vCPU limit allows for the instance bucket that "
             + "the specified instance type belongs to.",
         "UnfulfillableCapacity" => "Unable to fulfill capacity due to your request configuration. Please adjust your request and try again.",

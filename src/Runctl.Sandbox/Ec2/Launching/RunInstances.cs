@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Runctl.Sandbox.Ec2.Catalog;
 using Runctl.Sandbox.Ec2.Lifecycle;
 using Runctl.Sandbox.Ec2.Protocol;
 
@@ -6,7 +7,7 @@ namespace Runctl.Sandbox.Ec2.Launching;
 
 /// <summary>RunInstances: MaxCount instances of one pool, or at least MinCount, or none.</summary>
 internal sealed class RunInstances(
-    InstanceRegistry registry, LaunchTemplates templates, LaunchPlanner planner, PoolLimits limits, ClientTokens tokens) : IEc2Action
+    InstanceRegistry registry, LaunchTemplates templates, LaunchPlanner planner, PoolLimits limits, SpotQuota quota, ClientTokens tokens) : IEc2Action
 {
     /// <inheritdoc/>
     public IEnumerable<XElement?> Answer(Ec2Parameters parameters)
@@ -28,14 +29,21 @@ internal sealed class RunInstances(
         }
 
         var order = planner.Plan(specification, Ids.New("r"), parameters["ClientToken"]);
-        var count = max;
-        if (limits.Find(order.InstanceType, order.AvailabilityZone, order.Spot is not null) is var (room, code) && room < max)
-        {
-            count = room >= min ? room : throw new Ec2Exception(code,
-                PoolLimits.Message(code, order.InstanceType, order.AvailabilityZone), Status(code));
-        }
-
+        var count = Math.Min(max, Room(order, min));
         return [.. Enumerable.Range(0, count).Select(_ => registry.Launch(order))];
+    }
+
+    /// <summary>How many instances there is room for.</summary>
+    /// <exception cref="Ec2Exception">Fewer than the minimum.</exception>
+    private int Room(InstanceOrder order, int min)
+    {
+        var spot = order.Spot is not null;
+        var byQuota = spot ? quota.Left / InstanceTypeTable.Find(order.InstanceType)!.VCpus : int.MaxValue;
+        var (byPool, code) = limits.Find(order.InstanceType, order.AvailabilityZone, spot) ?? (int.MaxValue, SpotQuota.Code);
+        var room = Math.Min(byQuota, byPool);
+        code = byQuota < byPool ? SpotQuota.Code : code;
+        return room >= min ? room : throw new Ec2Exception(
+            code, PoolLimits.Message(code, order.InstanceType, order.AvailabilityZone), Status(code));
     }
 
     private LaunchSpecification TemplateOf(Ec2Parameters branch)

@@ -1,6 +1,6 @@
 namespace Runctl.Sandbox.Ec2.Protocol;
 
-/// <summary>What calls with a ClientToken did: the same call again does nothing and gets the same result.</summary>
+/// <summary>What calls with a ClientToken did: the same call again does nothing and gets the same result. Calls run one by one.</summary>
 internal sealed class ClientTokens
 {
     private readonly object _gate = new();
@@ -11,18 +11,18 @@ internal sealed class ClientTokens
     public T Once<T>(string action, Ec2Parameters parameters, Func<T> create)
         where T : class
     {
-        if (parameters["ClientToken"] is not { } token)
-        {
-            return create();
-        }
-
         var fingerprint = string.Join('\n', parameters.All.OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Where(pair => !pair.Key.StartsWith("X-Amz-", StringComparison.Ordinal))
             .Select(pair => pair.Key + "=" + pair.Value));
 
-        // One at a time: two calls with the same token that arrive together must not both launch.
+        // One at a time: of two calls with the same token that arrive together one launches, and capacity is not used twice.
         lock (_gate)
         {
+            if (parameters["ClientToken"] is not { } token)
+            {
+                return create();
+            }
+
             if (_done.TryGetValue((action, token), out var before))
             {
                 return before.Fingerprint == fingerprint ? (T)before.Result : throw new Ec2Exception(
