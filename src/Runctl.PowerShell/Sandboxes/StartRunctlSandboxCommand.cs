@@ -5,7 +5,7 @@ using Runctl.PowerShell.Engine;
 namespace Runctl.PowerShell.Sandboxes;
 
 /// <summary>Starts a sandbox: EC2, SSM and S3 on this machine, where an interruption can be rehearsed without an AWS account.</summary>
-[Cmdlet(VerbsLifecycle.Start, "RunctlSandbox")]
+[Cmdlet(VerbsLifecycle.Start, "RunctlSandbox", SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlSandbox))]
 public sealed class StartRunctlSandboxCommand : AsyncCmdlet
 {
@@ -19,6 +19,11 @@ public sealed class StartRunctlSandboxCommand : AsyncCmdlet
         if (!OperatingSystem.IsLinux())
         {
             throw CommandErrors.SandboxNotSupported();
+        }
+
+        if (!ShouldProcess("this machine", "Start a sandbox"))
+        {
+            return;
         }
 
         var session = RunctlSession.Current;
