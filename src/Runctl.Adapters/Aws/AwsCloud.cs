@@ -100,7 +100,7 @@ internal sealed class AwsCloud : ICloud
         where T : ClientConfig
     {
         config.RetryMode = RequestRetryMode.Adaptive;
-        config.MaxErrorRetry = 5;
+        config.MaxErrorRetry = Connection.EndpointUrl is { IsLoopback: true } ? 3 : 4;
         config.ConnectTimeout = TimeSpan.FromSeconds(10);
         if (Connection.EndpointUrl is { } endpoint)
         {

@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using Runctl.Guarding;
@@ -53,39 +52,28 @@ internal sealed class CodeBundle : IDisposable
         var gzip = new GZipStream(target, CompressionLevel.Optimal, leaveOpen: true);
         await using (gzip.ConfigureAwait(false))
         {
-            // Not the Pax form: .NET puts the process id into its headers.
-            var tar = new TarWriter(gzip, TarEntryFormat.Gnu, leaveOpen: true);
-            await using (tar.ConfigureAwait(false))
+            var archive = new ArchiveWriter(gzip);
+            foreach (var file in files.OrderBy(f => f.Path, StringComparer.Ordinal))
             {
-                foreach (var file in files.OrderBy(f => f.Path, StringComparer.Ordinal))
-                {
-                    await AddAsync(tar, file, cancellationToken).ConfigureAwait(false);
-                }
+                await AddAsync(archive, file, cancellationToken).ConfigureAwait(false);
             }
+
+            await archive.FinishAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async Task AddAsync(TarWriter tar, ProjectFile file, CancellationToken cancellationToken)
+    private static async Task AddAsync(ArchiveWriter archive, ProjectFile file, CancellationToken cancellationToken)
     {
-        var entry = new GnuTarEntry(file.LinkTarget is null ? TarEntryType.RegularFile : TarEntryType.SymbolicLink, file.Path)
-        {
-            ModificationTime = DateTimeOffset.UnixEpoch,
-            AccessTime = DateTimeOffset.UnixEpoch,
-            ChangeTime = DateTimeOffset.UnixEpoch,
-            Mode = (UnixFileMode)Convert.ToInt32(file.IsExecutable ? "755" : "644", 8),
-        };
         if (file.LinkTarget is not null)
         {
-            entry.LinkName = file.LinkTarget;
-            await tar.WriteEntryAsync(entry, cancellationToken).ConfigureAwait(false);
+            await archive.AddLinkAsync(file.Path, file.LinkTarget, cancellationToken).ConfigureAwait(false);
             return;
         }
 
         var content = new FileStream(file.FullPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16, FileOptions.Asynchronous);
         await using (content.ConfigureAwait(false))
         {
-            entry.DataStream = content;
-            await tar.WriteEntryAsync(entry, cancellationToken).ConfigureAwait(false);
+            await archive.AddFileAsync(file.Path, content, file.IsExecutable, cancellationToken).ConfigureAwait(false);
         }
     }
 }

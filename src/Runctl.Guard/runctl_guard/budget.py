@@ -17,9 +17,10 @@ def grace(policy: float, left: Optional[float], upload: float, last_save: Option
 
     Cut only if the cut makes the upload fit, and never below what a save needs, as far as there is that much time.
     """
-    if left is None:
+    if left is None or left <= 0:
+        # Past the deadline and still here: nobody knows for how long, and killing would only be sure to cost the save.
         return policy
-    window = max(0.0, left - MARGIN)
+    window = max(left / 2, left - MARGIN)
     wanted = min(policy, window)
     fitting = window - upload
     if fitting >= wanted:

@@ -6,6 +6,7 @@ from typing import Dict, List, Optional
 
 from . import crc
 from .errors import STORAGE, GuardError
+from .http import close_connections
 from .multipart import MINIMUM_PART, Part, plan
 from .s3 import S3, Location
 
@@ -50,15 +51,15 @@ def _fetch(s3: S3, at: Location, descriptor: int, size: int) -> int:
     failures: List[Exception] = []
 
     def work() -> None:
-        while not failures:
+        while queue and not failures:
             try:
                 part = queue.pop()
-            except IndexError:
-                return
-            try:
                 checksums[part.number] = _part(s3, at, descriptor, part, size)
+            except IndexError:
+                break  # Another worker was faster.
             except (GuardError, OSError) as error:
                 failures.append(error)
+        close_connections()
 
     workers = [threading.Thread(target=work, daemon=True) for _ in range(min(WORKERS, len(parts)))]
     for worker in workers:

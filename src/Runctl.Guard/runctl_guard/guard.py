@@ -84,7 +84,6 @@ class Guard:
         signal.signal(signal.SIGUSR1, lambda *_: self._wake.set())
         # The id is asked for once, before it could be needed in a hurry.
         self._services.instance_id()
-        # What is imported only when first used would be read from disk in the middle of an interruption.
         files.write_json(guard_file(), dict(processes.own().identity(), schema=1, program=paths.program(),
                                             since=utc_text(), ready=True))
         threading.Thread(target=self._poller.run, args=(self._poll_seconds,), daemon=True).start()
@@ -144,7 +143,7 @@ class Guard:
             with self._lock:
                 watched = self._watched.setdefault(run.id, Watched(run, self._services))
             self._look(watched)
-        self._withdrawal.look([watched.run for watched in self._watched.values()], self._poller)
+        self._withdrawal.look([watched.run for watched in self._watched.values()])
 
     def _changed_runs(self) -> List[Run]:
         """Runs that may need something: one that has ended and was settled is left alone until its state changes."""

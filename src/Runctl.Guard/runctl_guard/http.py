@@ -64,3 +64,9 @@ def drop(url: str) -> None:
     connection = _local.__dict__.get("connections", {}).get((parts.scheme, parts.netloc))
     if connection is not None:
         connection.close()
+
+
+def close_connections() -> None:
+    """All of this thread, which is about to end."""
+    for connection in _local.__dict__.get("connections", {}).values():
+        connection.close()

@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 from . import crc
 from .errors import STORAGE, GuardError
 from .files import read_json, write_json
+from .http import close_connections
 from .s3 import S3, Location, S3Error, error_from
 
 MINIMUM_PART = 8 << 20
@@ -106,7 +107,8 @@ class FileUpload:
         checksums: Dict[int, int] = {}
         upload_id = self._resume(descriptor, stat, parts, checksums) or self._begin(stat)
         self._queue = [part for part in reversed(parts) if part.number not in self._done]
-        workers = [threading.Thread(target=self._work, args=(descriptor, upload_id, checksums), daemon=True)
+        workers = [threading.Thread(target=self._work, args=(descriptor, upload_id, checksums), name="parts",
+                                    daemon=True)
                    for _ in range(min(WORKERS, len(self._queue)))]
         for worker in workers:
             worker.start()
@@ -168,29 +170,40 @@ class FileUpload:
                     self._done[part.number] = _unescape(field["ETag"])
         return ticket["upload_id"]
 
-    def _work(self, descriptor: int, upload_id: str, checksums: Dict[int, int]) -> None:
-        while True:
-            part = self._next()
-            if part is None:
-                return
-            started = time.monotonic()
-            try:
-                if part.number not in checksums:
-                    checksums[part.number] = crc.of_range(descriptor, part.offset, part.length)
-                answer = self._s3.call(
-                    "PUT", self._at, {"partNumber": str(part.number), "uploadId": upload_id},
-                    {"x-amz-checksum-crc32": crc.to_base64(checksums[part.number])},
-                    lambda: Range(descriptor, part.offset, part.length), cancelled=lambda: self._given_up(part))
-            except (GuardError, OSError) as error:
-                with self._condition:
-                    if part.number not in self._done:
-                        self._failure = self._failure or error
-                    self._condition.notify_all()
-                return
+    def _work(self, shared: int, upload_id: str, checksums: Dict[int, int]) -> None:
+        # A descriptor of its own: one that is late must not read from a number that was given to another file.
+        descriptor = os.dup(shared)
+        try:
+            while self._send_next(descriptor, upload_id, checksums):
+                pass
+        finally:
+            os.close(descriptor)
+            close_connections()
+
+    def _send_next(self, descriptor: int, upload_id: str, checksums: Dict[int, int]) -> bool:
+        """One part; False when there is none left to send."""
+        part = self._next()
+        if part is None:
+            return False
+        started = time.monotonic()
+        try:
+            if part.number not in checksums:
+                checksums[part.number] = crc.of_range(descriptor, part.offset, part.length)
+            answer = self._s3.call(
+                "PUT", self._at, {"partNumber": str(part.number), "uploadId": upload_id},
+                {"x-amz-checksum-crc32": crc.to_base64(checksums[part.number])},
+                lambda: Range(descriptor, part.offset, part.length), cancelled=lambda: self._given_up(part))
+        except (GuardError, OSError) as error:
             with self._condition:
-                self._done.setdefault(part.number, answer.header("etag") or "")
-                self._seconds.append(time.monotonic() - started)
+                if part.number not in self._done:
+                    self._failure = self._failure or error
                 self._condition.notify_all()
+            return False
+        with self._condition:
+            self._done.setdefault(part.number, answer.header("etag") or "")
+            self._seconds.append(time.monotonic() - started)
+            self._condition.notify_all()
+        return True
 
     def _given_up(self, part: Part) -> bool:
         return self._cancelled() or self._failure is not None or part.number in self._done

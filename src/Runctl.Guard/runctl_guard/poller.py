@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, Optional
 from . import files, paths
 from .clock import boot_id
 from .imds import Imds, Reading
-from .notice import STALE_SECONDS, Notice, NoticeLatch
+from .notice import Notice, NoticeLatch
 from .sequence import Trigger
 
 REBALANCE_SECONDS = 5.0
@@ -30,8 +30,7 @@ class Poller:
         self._unknown_since: Optional[float] = None
         self._rebalance: Optional[str] = None
         self._rebalance_due = 0.0
-        self.status = "ok"
-        self.withdrawn = False
+        self.status: Optional[str] = None
 
     def run(self, interval: Callable[[], float]) -> None:
         following = time.monotonic()
@@ -58,7 +57,6 @@ class Poller:
                        "nothing is done" % found, {"time": found})
             files.write_json(self._file, {"schema": 1, "time": found, "boot_id": boot_id(), "stale": True})
         elif before and not self._latch.latched:
-            self.withdrawn = True
             files.write_json(self._file, {"schema": 1, "time": None, "boot_id": boot_id()})
             self._kept = {}
         if reading.status == "none":
@@ -69,9 +67,9 @@ class Poller:
             self._ask_rebalance()
 
     def standing(self) -> Optional[Trigger]:
-        """The notice that stands, for a run that has not been interrupted for it yet."""
+        """The notice that stands, for a run that was started after it was seen; None once its time is over."""
         kept = self._kept
-        if not kept or kept.get("deadline") is None or time.monotonic() > kept["deadline"] + STALE_SECONDS:
+        if not kept or kept.get("deadline") is None or time.monotonic() > kept["deadline"]:
             return None
         return Trigger("interruption", "imds", kept["action"], kept["time"], kept["deadline"])
 
@@ -82,7 +80,10 @@ class Poller:
 
     def _tell_unknown(self, reading: Reading, now: float) -> None:
         """An error is told once, when it has lasted: a single lost answer is nothing."""
-        self.status = reading.status if reading.status in UNKNOWN else "ok"
+        status = reading.status if reading.status in UNKNOWN else "ok"
+        if status != self.status:
+            self.status = status
+            files.write_json(os.path.join(paths.home(), "guard-status.json"), {"schema": 1, "imds": status})
         if self.status == "ok":
             self._unknown_since, self._told_status = None, "ok"
             return

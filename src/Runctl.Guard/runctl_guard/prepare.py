@@ -21,6 +21,7 @@ from .users import make_directories
 
 class Interrupted(Exception):
     """The sequence has begun while we prepared: nothing is started any more."""
+    pass
 
 
 def main(run_id: str) -> int:

@@ -32,6 +32,7 @@ class Picked(NamedTuple):
 
 class Busy(Exception):
     """Another actor has the sequence of this run."""
+    pass
 
 
 class Sequence:

@@ -9,9 +9,10 @@ from typing import Any, Callable, Dict, Optional
 from . import checkpoints
 from .checkpoints import Candidate
 from .errors import GuardError
+from .http import close_connections
 from .run import Run
 from .store import CheckpointStore, Committed
-from .validate import NotUsable, Validation, validate
+from .validate import Validation, validate
 
 FICLONE = 0x40049409
 # A plain copy is worth its time up to this size; beyond it the upload reads the original and notices a change.
@@ -87,12 +88,13 @@ class Uploads:
             job.phases = {"upload": committed.seconds, "commit": committed.commit_seconds}
             job.committed = {"uri": committed.uri, "manifest": committed.manifest, "size": committed.body["bytes"],
                              "seconds": round(committed.seconds, 3), "reason": reason}
-        except (GuardError, OSError, NotUsable) as error:
+        except Exception as error:  # Whoever waits for the job has to hear of it, whatever it was.
             job.error = error
         finally:
             if copy:
                 shutil.rmtree(os.path.dirname(copy), ignore_errors=True)
             job.finish()
+            close_connections()
 
     def _check_unchanged(self, candidate: Candidate, copy: Optional[str]) -> None:
         """A version that changed while it was checked or copied was not settled."""

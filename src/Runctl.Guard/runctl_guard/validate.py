@@ -3,7 +3,6 @@ import json
 import os
 import struct
 import zipfile
-import zlib
 from typing import Callable, NamedTuple, Optional
 
 from .checkpoints import Candidate
@@ -20,6 +19,7 @@ class Validation(NamedTuple):
 
 class NotUsable(Exception):
     """The reason a checkpoint is rejected for."""
+    pass
 
 
 def validate(candidate: Candidate, enough_time: Callable[[], bool] = lambda: True) -> Validation:
@@ -28,8 +28,9 @@ def validate(candidate: Candidate, enough_time: Callable[[], bool] = lambda: Tru
         if candidate.kind == "directory":
             return _directory(candidate, enough_time)
         return _file(candidate.path, enough_time)
-    except (OSError, zipfile.BadZipFile, zlib.error, struct.error, ValueError, EOFError, NotImplementedError,
-            RuntimeError) as error:
+    except NotUsable:
+        raise
+    except Exception as error:  # Damage can surface as anything; it must never end the sequence.
         raise NotUsable(str(error) or type(error).__name__)
 
 
@@ -96,9 +97,7 @@ def _directory(candidate: Candidate, enough_time: Callable[[], bool]) -> Validat
             continue
         try:
             part = _file(path, enough_time)
-        except NotUsable as error:
-            raise NotUsable("%s: %s" % (relative, error))
-        except (OSError, zipfile.BadZipFile, zlib.error, struct.error, ValueError) as error:
+        except Exception as error:
             raise NotUsable("%s: %s" % (relative, error))
         if part.level != "full" and level == "full":
             level, detail = part.level, "%s: %s" % (relative, part.detail or "of a kind that cannot be checked")

@@ -20,7 +20,7 @@ class Withdrawal:
         self._services = services
         self._due = 0.0
 
-    def look(self, runs: List[Run], poller: Any) -> None:
+    def look(self, runs: List[Run]) -> None:
         if time.monotonic() < self._due:
             return
         self._due = time.monotonic() + 1.0
@@ -59,7 +59,8 @@ class Withdrawal:
         except GuardError as error:
             run.warn("NotStartedAgain", "The training is not started again here: %s" % error)
             return
-        newest = state.get("checkpoint") or state.get("resumed_from")
+        final = run.last_event(("InterruptionHandled",), state["attempt"]) or {"data": {}}
+        newest = final["data"].get("checkpoint") or state.get("checkpoint") or state.get("resumed_from")
         local = _local(run, newest["name"]) if newest else None
         claim["resume_from"] = {"path": local} if local else \
             {"manifest": newest["manifest"]} if newest and newest.get("manifest") else None

@@ -9,7 +9,7 @@ internal static class SandboxServer
     /// <summary>Starts one that belongs to a session.</summary>
     public static async Task<RunctlSandbox> StartAsync(RunctlSession owner, CancellationToken cancellationToken)
     {
-        var server = await Runctl.Sandbox.Sandbox.StartAsync(cancellationToken: cancellationToken);
+        var server = await Runctl.Sandbox.RunctlSandbox.StartAsync(cancellationToken: cancellationToken);
         var sandbox = new RunctlSandbox(new CloudCredentials(server.AccessKeyId, server.SecretAccessKey, null))
         {
             EndpointUrl = server.Endpoint,

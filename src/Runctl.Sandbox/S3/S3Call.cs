@@ -49,10 +49,17 @@ internal sealed class S3Call(HttpExchange exchange, SignedRequest signed, S3Addr
     }
 
     /// <summary>The bucket.</summary>
-    /// <exception cref="S3Exception">It is not there, or in another region than the request was signed for.</exception>
+    /// <exception cref="S3Exception">
+    /// It is not there, in another region than the request was signed for, or not the expected owner's.
+    /// </exception>
     public Bucket Bucket()
     {
         var bucket = State.Buckets.Find(BucketName) ?? throw S3Errors.NoSuchBucket(BucketName);
+        if (Option("x-amz-expected-bucket-owner") is { } owner && owner != Signed.Principal.Account)
+        {
+            throw S3Errors.AccessDenied();
+        }
+
         return bucket.Region is null || bucket.Region == Signed.Scope.Region
             ? bucket
             : throw S3Errors.WrongRegion(Signed.Scope.Region, bucket.Region);

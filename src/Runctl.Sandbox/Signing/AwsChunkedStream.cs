@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using Runctl.Sandbox.Http;
 
 namespace Runctl.Sandbox.Signing;
@@ -10,12 +9,12 @@ namespace Runctl.Sandbox.Signing;
 /// on before its chunk's signature was seen: it may only be committed once the stream ended without an exception.
 /// </summary>
 internal sealed class AwsChunkedStream(
-    Stream encoded, ChunkSigner? signer, IReadOnlyCollection<string> announcedTrailers, long? decodedLength, HttpHeaders trailers)
+    Stream encoded, ChunkSigner? signer, IReadOnlyCollection<string> announcedTrailers, long? decodedLength,
+    HttpHeaders trailers)
     : ReadOnlyStream
 {
     private const int LineLimit = 4 * 1024;
     private const int MinSignedChunk = 8 * 1024;
-    private const string TrailerSignature = "x-amz-trailer-signature";
 
     private readonly BufferedInput _input = new(encoded);
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -115,40 +114,9 @@ internal sealed class AwsChunkedStream(
     private async ValueTask EndAsync(CancellationToken ct)
     {
         signer?.VerifyChunk(_hash, _signature);
-        var canonical = new StringBuilder();
-        string? signature = null;
-        // Some clients end the trailer without its empty line, at the end of the content.
-        while (await _input.ReadLineAsync(LineLimit, ct).ConfigureAwait(false) is { Length: > 0 } line)
-        {
-            var pair = line.Split(':', 2, StringSplitOptions.TrimEntries);
-            var name = pair[0].ToLowerInvariant();
-            if (pair.Length != 2 || (name != TrailerSignature && !announcedTrailers.Contains(name)))
-            {
-                throw new SignatureException(SignatureFailure.MalformedTrailer, "The trailer has a field nobody announced.");
-            }
-
-            if (name == TrailerSignature)
-            {
-                signature = pair[1];
-                continue;
-            }
-
-            trailers.Add(name, pair[1]);
-            canonical.Append(name).Append(':').Append(pair[1]).Append('\n');
-        }
-
-        if (!announcedTrailers.All(trailers.Contains))
-        {
-            throw new SignatureException(SignatureFailure.MalformedTrailer, "The trailer lacks a field that was announced.");
-        }
-
-        if (signer is not null && announcedTrailers.Count > 0)
-        {
-            signer.VerifyTrailer(canonical.ToString(), signature ?? "");
-        }
-
+        await AwsTrailer.ReadAsync(_input, signer, announcedTrailers, trailers, ct).ConfigureAwait(false);
         // Reads the transport's own end; a body longer than its content is not taken.
-        if (await _input.ReadAsync(new byte[1], ct).ConfigureAwait(false) != 0 || (decodedLength is { } l && l != _decoded))
+        if (await _input.ReadAsync(new byte[1], ct).ConfigureAwait(false) != 0 || (decodedLength ?? _decoded) != _decoded)
         {
             throw new EndOfStreamException("The content is not as long as x-amz-decoded-content-length says.");
         }

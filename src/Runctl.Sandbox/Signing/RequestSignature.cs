@@ -27,10 +27,19 @@ internal sealed record RequestSignature(
     public static RequestSignature Read(HttpRequest request) =>
         request.Headers["Authorization"] is { } authorization ? FromHeader(request, authorization)
         : request.HasQuery("X-Amz-Algorithm") || request.HasQuery("X-Amz-Signature") ? FromQuery(request)
-        : throw new SignatureException(SignatureFailure.Missing, "The request is not signed.");
+        : throw Unsigned(request);
+
+    private static SignatureException Unsigned(HttpRequest request) => request.HasQuery("AWSAccessKeyId")
+        ? OldVersion()
+        : new SignatureException(SignatureFailure.Missing, "The request is not signed.");
 
     private static RequestSignature FromHeader(HttpRequest request, string authorization)
     {
+        if (authorization.StartsWith("AWS ", StringComparison.Ordinal))
+        {
+            throw OldVersion();
+        }
+
         if (!authorization.StartsWith(Algorithm + " ", StringComparison.Ordinal))
         {
             throw Incomplete($"The Authorization header does not begin with {Algorithm}.");
@@ -102,6 +111,9 @@ internal sealed record RequestSignature(
         DateTimeOffset.TryParseExact(text, "R", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time
             : throw Incomplete("Authorization requires existence of either a 'X-Amz-Date' or a 'Date' header.");
+
+    private static SignatureException OldVersion() => new(SignatureFailure.OldVersion,
+        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
 
     private static SignatureException Incomplete(string message) => new(SignatureFailure.Incomplete, message);
 }

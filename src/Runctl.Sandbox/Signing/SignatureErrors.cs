@@ -21,6 +21,7 @@ internal static class SignatureErrors
     private static ServiceError ForS3(SignatureException e) => e.Failure switch
     {
         SignatureFailure.Missing => new(403, "AccessDenied", "Access Denied"),
+        SignatureFailure.OldVersion => new(400, "InvalidRequest", e.Message),
         SignatureFailure.Incomplete => new(400, "AuthorizationHeaderMalformed", e.Message),
         SignatureFailure.HeadersNotSigned => new(403, "AccessDenied", e.Message),
         SignatureFailure.UnknownKey =>

@@ -6,6 +6,9 @@ internal enum SignatureFailure
     /// <summary>It carries no signature at all.</summary>
     Missing,
 
+    /// <summary>It is signed with the version before this one, which new buckets never took.</summary>
+    OldVersion,
+
     /// <summary>Parts of the signature are missing or malformed.</summary>
     Incomplete,
 

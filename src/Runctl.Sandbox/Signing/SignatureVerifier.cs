@@ -37,8 +37,8 @@ internal sealed class SignatureVerifier(Func<string, SandboxCredential?> lookup,
         var age = now - signature.Time;
         if (age < -MaxSkew || (!signature.Presigned && age > MaxSkew))
         {
-            throw new SignatureException(SignatureFailure.TimeSkewed,
-                $"Signature expired: {signature.Timestamp} is more than 15 minutes from {now.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}.");
+            throw new SignatureException(SignatureFailure.TimeSkewed, string.Create(CultureInfo.InvariantCulture,
+                $"Signature expired: {signature.Timestamp} is more than 15 minutes from {now:yyyyMMdd'T'HHmmss'Z'}."));
         }
     }
 

@@ -83,7 +83,7 @@ internal sealed class AwsServer : IAsyncDisposable
             var signed = await _verifier.VerifyAsync(exchange.Request, ct);
             await (isSts ? _sts.HandleAsync(exchange, signed, ct) : S3.HandleAsync(exchange, signed, ct));
         }
-        catch (Signing.SignatureException e)
+        catch (Sandbox.Signing.SignatureException e)
         {
             await (isSts
                 ? StsService.RespondErrorAsync(exchange, e, ct)

@@ -44,7 +44,9 @@ internal sealed class ContentDigest : IDisposable
             throw S3Errors.BadDigest("Content-MD5");
         }
 
-        var value = _declared.Value ?? (_declared.InTrailer ? ChecksumDeclaration.Decode(Algorithm, trailers[Algorithm.Header]) : null);
+        var value = _declared.InTrailer
+            ? ChecksumDeclaration.Decode(Algorithm, trailers[Algorithm.Header])
+            : _declared.Value;
         if (value is not null && !value.AsSpan().SequenceEqual(Checksum))
         {
             throw S3Errors.BadDigest(Algorithm.Name);

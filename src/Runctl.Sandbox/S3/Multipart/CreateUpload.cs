@@ -33,11 +33,13 @@ internal static class CreateUpload
         {
             return type is null
                 ? (null, StoredChecksum.FullObject)
-                : throw S3Errors.InvalidRequest("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
+                : throw S3Errors.InvalidRequest(
+                    "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
         }
 
         var algorithm = ChecksumAlgorithm.Find(name)
-            ?? throw S3Errors.InvalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+            ?? throw S3Errors.InvalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the "
+                + "valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
         var standard = algorithm == ChecksumAlgorithm.Crc64Nvme ? StoredChecksum.FullObject : StoredChecksum.Composite;
         var possible = type switch
         {
@@ -48,6 +50,7 @@ internal static class CreateUpload
         };
         return possible
             ? (algorithm, type ?? standard)
-            : throw S3Errors.InvalidRequest($"The {type} checksum type cannot be used with the {algorithm.Name.ToLowerInvariant()} checksum algorithm.");
+            : throw S3Errors.InvalidRequest($"The {type} checksum type cannot be used with the "
+                + $"{algorithm.Name.ToLowerInvariant()} checksum algorithm.");
     }
 }

@@ -19,11 +19,13 @@ internal static class ListUploads
         var prefix = query("prefix") ?? "";
         var delimiter = query("delimiter") ?? "";
         var limit = Math.Min(call.QueryNumber("max-uploads") ?? MaxUploads, MaxUploads);
-        var matching = bucket.Uploads.Snapshot().Where(upload => upload.Key.StartsWith(prefix, StringComparison.Ordinal)).ToList();
+        var matching = bucket.Uploads.Snapshot()
+            .Where(upload => upload.Key.StartsWith(prefix, StringComparison.Ordinal)).ToList();
         var rest = After(matching, query("key-marker") ?? "", query("upload-id-marker"))
             .Where(upload => ListPage.CommonPrefix(upload.Key, prefix, delimiter) is null).ToList();
         var page = rest.Take(limit).ToList();
-        var prefixes = matching.Select(upload => ListPage.CommonPrefix(upload.Key, prefix, delimiter)).OfType<string>().Distinct();
+        var prefixes = matching.Select(upload => ListPage.CommonPrefix(upload.Key, prefix, delimiter))
+            .OfType<string>().Distinct();
         return call.RespondAsync(
             new XElement("ListMultipartUploadsResult",
                 new XElement("Bucket", bucket.Name),

@@ -13,23 +13,35 @@ internal static class GetObject
     /// <summary>Answers with an object, or a part of it.</summary>
     public static async Task HandleAsync(S3Call call, CancellationToken ct)
     {
+        if (call.Request.Method == "HEAD")
+        {
+            var known = call.Bucket().Find(call.Key) ?? throw call.Missing(call.Key);
+            await RespondAsync(call, known, content: null, ct).ConfigureAwait(false);
+            return;
+        }
+
         var (found, content) = call.Bucket().Open(call.Key) ?? throw call.Missing(call.Key);
         using (content)
         {
-            ReadCondition.Check(found, call.Option);
-            var part = call.QueryNumber("partNumber");
-            var range = part is { } number ? PartRange(found, number) : ByteRange.Read(call.Request.Headers["Range"], found.Length);
-            var headers = Headers(call, found, range);
-            if (part is not null && found.IsMultipart)
-            {
-                headers.Add("x-amz-mp-parts-count", found.Segments.Count.ToString(CultureInfo.InvariantCulture));
-            }
-
-            var sent = range ?? new ByteRange(0, found.Length);
-            await call.RespondAsync(
-                range is null ? 200 : 206, headers, sent.Length,
-                (target, token) => content.CopyToAsync(target, sent.Offset, sent.Length, token), ct).ConfigureAwait(false);
+            await RespondAsync(call, found, content, ct).ConfigureAwait(false);
         }
+    }
+
+    private static Task RespondAsync(S3Call call, StoredObject found, SegmentReader? content, CancellationToken ct)
+    {
+        ReadCondition.Check(found, call.Option);
+        var part = call.QueryNumber("partNumber");
+        var range = part is { } number ? PartRange(found, number) : ByteRange.Read(call.Request.Headers["Range"], found.Length);
+        var headers = Headers(call, found, range);
+        if (part is not null && found.IsMultipart)
+        {
+            headers.Add("x-amz-mp-parts-count", found.Segments.Count.ToString(CultureInfo.InvariantCulture));
+        }
+
+        var sent = range ?? new ByteRange(0, found.Length);
+        return call.RespondAsync(
+            range is null ? 200 : 206, headers, sent.Length,
+            (target, token) => content?.CopyToAsync(target, sent.Offset, sent.Length, token) ?? Task.CompletedTask, ct);
     }
 
     private static HttpHeaders Headers(S3Call call, StoredObject found, ByteRange? range)

@@ -24,6 +24,7 @@ internal static class ListObjects
         var after = version2
             ? token is null ? call.Request.QueryValue("start-after") ?? "" : ReadToken(token)
             : call.Request.QueryValue("marker") ?? "";
+        var withOwner = !version2 || call.Request.QueryValue("fetch-owner") == "true";
         var page = ListPage.Cut(bucket.Snapshot(), prefix, delimiter, after, limit);
         return call.RespondAsync(
             new XElement("ListBucketResult",
@@ -34,7 +35,7 @@ internal static class ListObjects
                 delimiter.Length == 0 ? null : new XElement("Delimiter", encode(delimiter)),
                 S3Xml.Optional("EncodingType", call.Request.QueryValue("encoding-type")),
                 new XElement("IsTruncated", page.IsTruncated),
-                page.Objects.Select(item => Contents(call, item, encode, owner: !version2 || call.Request.QueryValue("fetch-owner") == "true")),
+                page.Objects.Select(item => Contents(call, item, encode, withOwner)),
                 page.Prefixes.Select(common => new XElement("CommonPrefixes", new XElement("Prefix", encode(common))))),
             ct);
     }
@@ -62,14 +63,15 @@ internal static class ListObjects
         S3Xml.Optional("NextMarker", page.IsTruncated && delimiter.Length > 0 ? encode(page.Last!) : null),
     ];
 
-    private static XElement Contents(S3Call call, StoredObject item, Func<string, string> encode, bool owner) => new("Contents",
+    private static XElement Contents(
+        S3Call call, StoredObject item, Func<string, string> encode, bool withOwner) => new("Contents",
         new XElement("Key", encode(item.Key)),
         new XElement("LastModified", ObjectXml.Time(item.Modified)),
         new XElement("ETag", ObjectXml.Quote(item.ETag)),
         new XElement("ChecksumAlgorithm", item.Checksum.Algorithm.Name),
         new XElement("ChecksumType", item.Checksum.Type),
         new XElement("Size", item.Length),
-        owner ? ObjectXml.Owner("Owner", call.Signed.Principal) : null,
+        withOwner ? ObjectXml.Owner("Owner", call.Signed.Principal) : null,
         new XElement("StorageClass", item.StorageClass));
 
     private static string WriteToken(string last) => Convert.ToBase64String(Encoding.UTF8.GetBytes(last));

@@ -33,11 +33,11 @@ internal static class ObjectMetadata
 
         metadata.AddIfKnown("Content-Encoding", ContentEncoding(request.Headers["Content-Encoding"]));
         var size = 0;
-        foreach (var (name, _) in request.Headers.Where(field => IsUsers(field.Key)).DistinctBy(field => field.Key.ToLowerInvariant()))
+        foreach (var name in request.Headers.Select(field => field.Key.ToLowerInvariant()).Where(IsUsers).Distinct())
         {
             var value = request.Headers[name]!;
             size += Encoding.UTF8.GetByteCount(name) - UserPrefix.Length + Encoding.UTF8.GetByteCount(value);
-            metadata.Add(name.ToLowerInvariant(), value);
+            metadata.Add(name, value);
         }
 
         return size > MaxUserBytes ? throw S3Errors.MetadataTooLarge(size) : metadata;
@@ -64,7 +64,7 @@ internal static class ObjectMetadata
     public static IEnumerable<KeyValuePair<string, string>> Describe(StoredChecksum checksum) =>
         [new(checksum.Algorithm.Header, checksum.Value), new("x-amz-checksum-type", checksum.Type)];
 
-    private static bool IsUsers(string name) => name.StartsWith(UserPrefix, StringComparison.OrdinalIgnoreCase);
+    private static bool IsUsers(string name) => name.StartsWith(UserPrefix, StringComparison.Ordinal);
 
     // aws-chunked is a matter between client and S3 and not kept.
     private static string? ContentEncoding(string? value)

@@ -29,10 +29,18 @@ internal static class PutObject
     /// <exception cref="S3Exception">It is not.</exception>
     public static void CheckLength(S3Call call)
     {
-        var length = call.Signed.ContentLength ?? throw S3Errors.MissingContentLength();
-        if (length > ContentStore.MaxLength)
+        // A request without either header has an empty body in HTTP, and is refused by S3.
+        var length = call.Request.Headers.Contains("Content-Length") || call.Request.Headers.Contains("Transfer-Encoding")
+            ? call.Signed.ContentLength
+            : null;
+        if (length is not { } known)
         {
-            throw S3Errors.EntityTooLarge(length, ContentStore.MaxLength);
+            throw S3Errors.MissingContentLength();
+        }
+
+        if (known > ContentStore.MaxLength)
+        {
+            throw S3Errors.EntityTooLarge(known, ContentStore.MaxLength);
         }
     }
 

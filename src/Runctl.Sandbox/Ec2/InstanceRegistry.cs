@@ -1,0 +1,175 @@
+using System.Collections.Concurrent;
+
+namespace Runctl.Sandbox.Ec2;
+
+/// <summary>All instances there are and ever were, and what happens to them.</summary>
+internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower power, TimeProvider clock) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, InstanceLife> _lives = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Task, object?> _work = new();
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Where instances are.</summary>
+    public NetworkTable Network { get; } = new(options.Region);
+
+    /// <summary>Every instance, oldest first, terminated ones included.</summary>
+    public IReadOnlyList<InstanceRecord> All =>
+        [.. _lives.Values.Select(life => life.Record).OrderBy(record => record.Created).ThenBy(record => record.InstanceId, StringComparer.Ordinal)];
+
+    /// <summary>Every spot request, oldest first.</summary>
+    public IReadOnlyList<SpotRequest> SpotRequests =>
+        [.. _lives.Values.Select(life => life.Request).OfType<SpotRequest>().OrderBy(request => request.Created).ThenBy(request => request.Id, StringComparer.Ordinal)];
+
+    /// <summary>An instance, or null.</summary>
+    public InstanceRecord? Find(string instanceId) => _lives.GetValueOrDefault(instanceId)?.Record;
+
+    /// <summary>An instance.</summary>
+    /// <exception cref="Ec2Exception">InvalidInstanceID.NotFound</exception>
+    public InstanceRecord Get(string instanceId) => Life(instanceId).Record;
+
+    /// <summary>Launches an instance: it is pending when this returns and boots by itself.</summary>
+    public InstanceRecord Launch(InstanceOrder order)
+    {
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        var record = new InstanceRecord(order, Ids.New("i"), Network.NextAddress(order.SubnetId), clock.GetUtcNow())
+        {
+            SpotRequestId = order.Spot is null ? null : SpotRequestId(),
+        };
+        var request = order.Spot is null ? null : new SpotRequest(record.SpotRequestId!, order.Spot, record);
+        var life = new InstanceLife(record, request, power, clock, options.BootTime);
+        _lives[record.InstanceId] = life;
+        _ = Track(life.Boot());
+        return record;
+    }
+
+    /// <summary>Terminates: shutting-down when this returns, terminated when the task is done. Twice is no error.</summary>
+    public Task TerminateAsync(string instanceId) =>
+        Track(Life(instanceId).End(InstanceState.ShuttingDown, StateReason.User));
+
+    /// <summary>Stops: stopping when this returns, stopped when the task is done.</summary>
+    /// <exception cref="Ec2Exception">As <see cref="CheckStoppable"/>.</exception>
+    public Task StopAsync(string instanceId)
+    {
+        var life = Life(instanceId);
+        CheckStoppable(life.Record);
+        return Track(life.End(InstanceState.Stopping, StateReason.User));
+    }
+
+    /// <exception cref="Ec2Exception">A spot instance of a one-time request can not be stopped, nor one that is ending.</exception>
+    public static void CheckStoppable(InstanceRecord record)
+    {
+        if (record.Order.Spot is { Persistent: false })
+        {
+            throw Ec2Errors.OneTimeSpot(record.InstanceId);
+        }
+
+        if (record.State is InstanceState.ShuttingDown or InstanceState.Terminated or InstanceState.Pending)
+        {
+            throw Ec2Errors.NotStoppable(record.InstanceId);
+        }
+    }
+
+    /// <summary>Starts a stopped instance: pending when this returns, running when the task is done.</summary>
+    /// <exception cref="Ec2Exception">It is not stopped, or it was EC2 that stopped it.</exception>
+    public Task StartAsync(string instanceId)
+    {
+        var life = Life(instanceId);
+        return life.Record.State == InstanceState.Stopped && life.Request is { Status.State: not "disabled" }
+            ? throw Ec2Errors.SpotRequestForbidsStart(life.Record)
+            : Track(life.Boot());
+    }
+
+    /// <summary>The instance shuts itself down.</summary>
+    public Task ShutDownAsync(string instanceId)
+    {
+        var order = Get(instanceId).Order;
+
+        // The instance of a one-time request can not be stopped from inside either.
+        var terminates = order.ShutdownTerminates || order.Spot is { Persistent: false };
+        return Track(Life(instanceId).End(
+            terminates ? InstanceState.ShuttingDown : InstanceState.Stopping, StateReason.Instance));
+    }
+
+    /// <summary>
+    /// Gives a spot instance notice; it is taken when the window is over. Where a notice stands already, that one is answered.
+    /// </summary>
+    /// <param name="instanceId">A running spot instance.</param>
+    /// <param name="window">From notice to end; AWS gives two minutes. Hibernation begins at once, whatever the window.</param>
+    /// <param name="action">terminate, stop or hibernate; null is what the instance was launched with.</param>
+    /// <returns>When it is taken.</returns>
+    public Task<DateTimeOffset> InterruptAsync(string instanceId, TimeSpan window, string? action = null)
+    {
+        var life = Life(instanceId);
+        action ??= life.Record.Order.Spot?.InterruptionBehavior ?? "terminate";
+        if (action is not ("terminate" or "stop" or "hibernate") || window < TimeSpan.Zero)
+        {
+            throw new Ec2Exception("InvalidParameterValue", "The action must be terminate, stop or hibernate, the window not negative.");
+        }
+
+        window = action == "hibernate" ? TimeSpan.Zero : window;
+        var (notice, isNew) = life.Notify(action, window);
+        if (isNew)
+        {
+            _ = Track(TakeAsync(life, notice, window));
+        }
+
+        return Task.FromResult(notice.Time);
+    }
+
+    /// <summary>Takes a notice back, as EC2 sometimes does; false where none stands.</summary>
+    public bool WithdrawNotice(string instanceId) => Life(instanceId).Withdraw();
+
+    /// <summary>Recommends a rebalance.</summary>
+    public DateTimeOffset RecommendRebalance(string instanceId)
+    {
+        var now = clock.GetUtcNow();
+        Get(instanceId).RebalanceNoticeTime = now;
+        return now;
+    }
+
+    /// <summary>Ends every instance and waits for it; errors of powering off come out here.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        foreach (var life in _lives.Values)
+        {
+            _ = Track(life.End(InstanceState.ShuttingDown, StateReason.User));
+        }
+
+        await Task.WhenAll(_work.Keys).ConfigureAwait(false);
+        _stopping.Dispose();
+        foreach (var life in _lives.Values)
+        {
+            life.Dispose();
+        }
+    }
+
+    private static string SpotRequestId() => "sir-" + Ids.New("x")[^8..];
+
+    private InstanceLife Life(string instanceId) =>
+        _lives.GetValueOrDefault(instanceId) ?? throw Ec2Errors.InstanceNotFound(instanceId);
+
+    private async Task TakeAsync(InstanceLife life, SpotNotice notice, TimeSpan window)
+    {
+        try
+        {
+            await Task.Delay(window, clock, _stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The sandbox ends, and every instance with it.
+            return;
+        }
+
+        await life.Take(notice).ConfigureAwait(false);
+    }
+
+    /// <summary>Keeps work until it is done; what failed stays, for <see cref="DisposeAsync"/> to report.</summary>
+    private Task Track(Task work)
+    {
+        _work[work] = null;
+        work.ContinueWith(done => _work.TryRemove(done, out _), CancellationToken.None,
+            TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return work;
+    }
+}

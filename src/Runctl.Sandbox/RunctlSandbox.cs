@@ -1,0 +1,152 @@
+using Runctl.Sandbox.Ec2;
+using Runctl.Sandbox.Http;
+using Runctl.Sandbox.Imds;
+using Runctl.Sandbox.Instances;
+using Runctl.Sandbox.S3;
+using Runctl.Sandbox.Signing;
+using Runctl.Sandbox.Ssm;
+using Runctl.Sandbox.Sts;
+
+namespace Runctl.Sandbox;
+
+/// <summary>
+/// EC2, SSM, S3, STS and IMDS on loopback, with instances that are directories and real processes. Nothing of it outlives
+/// this process: a watchdog removes what is left, however the process ends.
+/// </summary>
+public sealed class RunctlSandbox : IAsyncDisposable
+{
+    private readonly Watchdog _watchdog;
+    private readonly SandboxPower _power;
+    private readonly InstanceRegistry _registry;
+    private readonly HttpServer _server;
+    private int _disposed;
+
+    private RunctlSandbox(SandboxOptions options, string directory, Watchdog watchdog, ProcessSpaces spaces, HostTools tools)
+    {
+        var clock = TimeProvider.System;
+        var credentials = new CredentialStore(clock);
+        var key = credentials.Create(new SandboxPrincipal(Account, $"arn:aws:iam::{Account}:user/sandbox", "AIDASANDBOX"));
+        (Directory, _watchdog, Started) = (directory, watchdog, clock.GetUtcNow());
+        (Region, Bucket, InstanceProfile) = (options.Region, options.Bucket, options.InstanceProfile);
+        (AccessKeyId, SecretAccessKey) = (key.AccessKeyId, key.SecretKey);
+
+        _power = new SandboxPower(
+            spaces, InstanceUsers.For(directory, spaces.UseNamespaces),
+            new ImdsContext(options.Region, Account, credentials, clock), directory, tools.SearchPath, options.BootTime);
+        _registry = new InstanceRegistry(options, _power, clock);
+        _power.ShutDownFromInside = id => _registry.ShutDownAsync(id);
+        var storage = new S3Service(SandboxDirectory.CreatePrivate(directory, "s3"), clock);
+        storage.CreateBucket(options.Bucket);
+        var router = new SandboxRouter(
+            new SignatureVerifier(credentials.Find, clock),
+            new Dictionary<string, Func<HttpExchange, SignedRequest, CancellationToken, Task>>(StringComparer.Ordinal)
+            {
+                ["ec2"] = new Ec2Service(options, _registry, clock).HandleAsync,
+                ["ssm"] = new SsmService(_registry, _power.Machine, options, clock).HandleAsync,
+                ["s3"] = storage.HandleAsync,
+                ["sts"] = new StsService(credentials).HandleAsync,
+                [SandboxRouter.ControlService] = new ControlService(_registry).HandleAsync,
+            },
+            options.Region);
+        _server = HttpServer.Start(router.HandleAsync);
+        _power.Endpoint = Endpoint.ToString().TrimEnd('/');
+    }
+
+    /// <summary>The one address of all services.</summary>
+    public Uri Endpoint => _server.Endpoint;
+
+    /// <summary>The region that requests are to be signed for.</summary>
+    public string Region { get; }
+
+    /// <summary>The id of a key that may do everything; made at random.</summary>
+    public string AccessKeyId { get; }
+
+    /// <summary>Its secret.</summary>
+    public string SecretAccessKey { get; }
+
+    /// <summary>The bucket that is there from the start.</summary>
+    public string Bucket { get; }
+
+    /// <summary>The name of the one instance profile.</summary>
+    public string InstanceProfile { get; }
+
+    /// <summary>Where everything is kept; gone after the end.</summary>
+    public string Directory { get; }
+
+    /// <summary>When it was started.</summary>
+    public DateTimeOffset Started { get; }
+
+    /// <summary>All instances, oldest first, terminated ones included.</summary>
+    public IReadOnlyList<SandboxInstance> Instances => _registry.All
+        .Select(record => new SandboxInstance(
+            record.InstanceId, record.State.Name(), record.InstanceType, record.AvailabilityZone, record.IsSpot,
+            _power.Machine(record.InstanceId)?.Root))
+        .ToList();
+
+    private static string Account => "000000000000";
+
+    /// <summary>Starts a sandbox.</summary>
+    /// <exception cref="PlatformNotSupportedException">This is not Linux, or a program it needs is missing.</exception>
+    public static async Task<RunctlSandbox> StartAsync(SandboxOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new SandboxOptions();
+        var tools = HostTools.Find();
+        var spaces = await ProcessSpaces
+            .ProbeAsync(tools, TimeProvider.System, options.UseNamespaces, cancellationToken).ConfigureAwait(false);
+        var directory = SandboxDirectory.Create();
+        var watchdog = Watchdog.Start(tools, directory, spaces.UseNamespaces);
+        try
+        {
+            return new RunctlSandbox(options, directory, watchdog, spaces, tools);
+        }
+        catch
+        {
+            await watchdog.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Gives a running spot instance notice in its metadata, and takes it when the window is over.</summary>
+    /// <param name="instanceId">A running spot instance.</param>
+    /// <param name="window">From notice to end; AWS gives two minutes.</param>
+    /// <param name="action">terminate, stop or hibernate.</param>
+    /// <returns>When it is taken.</returns>
+    /// <exception cref="InvalidOperationException">There is no such instance, or it is not a running spot instance.</exception>
+    public async Task<DateTimeOffset> InterruptAsync(string instanceId, TimeSpan window, string action = "terminate")
+    {
+        try
+        {
+            return await _registry.InterruptAsync(instanceId, window, action).ConfigureAwait(false);
+        }
+        catch (Ec2Exception e)
+        {
+            throw new InvalidOperationException(e.Message, e);
+        }
+    }
+
+    /// <summary>Recommends a rebalance to an instance, through its metadata.</summary>
+    /// <returns>The time of the recommendation.</returns>
+    public DateTimeOffset RecommendRebalance(string instanceId) => _registry.RecommendRebalance(instanceId);
+
+    /// <summary>Takes a notice back, as EC2 sometimes does; false where none stands.</summary>
+    public bool WithdrawNotice(string instanceId) => _registry.WithdrawNotice(instanceId);
+
+    /// <summary>Ends every instance and removes everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await _registry.DisposeAsync().ConfigureAwait(false);
+            await _server.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await _watchdog.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

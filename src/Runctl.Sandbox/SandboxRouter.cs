@@ -1,0 +1,84 @@
+using System.Text;
+using System.Text.Json;
+using Runctl.Sandbox.Ec2;
+using Runctl.Sandbox.Http;
+using Runctl.Sandbox.S3;
+using Runctl.Sandbox.Signing;
+using Runctl.Sandbox.Sts;
+
+namespace Runctl.Sandbox;
+
+/// <summary>Sends a request to the service it was signed for, once its signature has proved right.</summary>
+internal sealed class SandboxRouter(
+    SignatureVerifier verifier,
+    IReadOnlyDictionary<string, Func<HttpExchange, SignedRequest, CancellationToken, Task>> services,
+    string region)
+{
+    /// <summary>The service name that control requests are signed for.</summary>
+    public const string ControlService = "runctl-sandbox";
+
+    /// <summary>Answers a request.</summary>
+    public async Task HandleAsync(HttpExchange exchange, CancellationToken ct)
+    {
+        if (exchange.Request is { Method: "GET", RawPath: "/_sandbox" })
+        {
+            await Sandbox.ControlService.AnswerAsync(exchange, 200, new { schema = 1, sandbox = true }, ct).ConfigureAwait(false);
+            return;
+        }
+
+        var service = ServiceOf(exchange.Request);
+        try
+        {
+            var signed = await verifier.VerifyAsync(exchange.Request, ct).ConfigureAwait(false);
+            if (!services.TryGetValue(signed.Scope.Service, out var handle))
+            {
+                throw new SignatureException(SignatureFailure.Incomplete, $"The sandbox has no service '{signed.Scope.Service}'.");
+            }
+
+            // A client in another region would silently see other resources on AWS; here it is told.
+            if (signed.Scope.Region != region && signed.Scope.Service != "s3" && signed.Scope.Service != "sts")
+            {
+                throw new SignatureException(SignatureFailure.Incomplete,
+                    $"Credential should be scoped to a valid region, not '{signed.Scope.Region}': this sandbox is {region}.");
+            }
+
+            await handle(exchange, signed, ct).ConfigureAwait(false);
+        }
+        catch (SignatureException e) when (!exchange.Started)
+        {
+            await RefuseAsync(exchange, service, e, ct).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Which service an unverified request means, to refuse it in that service's form.</summary>
+    private static string ServiceOf(HttpRequest request) =>
+        CredentialScope.Peek(request)?.Service
+        ?? (request.Headers.Contains("X-Amz-Target") ? "ssm"
+            : request.Headers["Content-Type"]?.StartsWith("application/x-www-form-urlencoded", StringComparison.Ordinal) == true ? "ec2"
+            : "s3");
+
+    private static Task RefuseAsync(HttpExchange exchange, string service, SignatureException failure, CancellationToken ct)
+    {
+        var requestId = Guid.NewGuid().ToString();
+        if (service is "ssm" or ControlService)
+        {
+            var error = SignatureErrors.For(failure, ServiceDialect.Json);
+            var body = JsonSerializer.SerializeToUtf8Bytes(new { __type = error.Code, message = error.Message });
+            var headers = new HttpHeaders { { "Content-Type", "application/x-amz-json-1.1" }, { "x-amzn-RequestId", requestId } };
+            return exchange.RespondAsync(error.Status, headers, body, ct);
+        }
+
+        if (service == "s3")
+        {
+            return S3Service.RespondErrorAsync(exchange, failure, ct);
+        }
+
+        if (service != "ec2")
+        {
+            return StsService.RespondErrorAsync(exchange, failure, ct);
+        }
+
+        var refusal = SignatureErrors.For(failure, ServiceDialect.Ec2);
+        return Ec2Service.RefuseAsync(exchange, refusal.Status, refusal.Code, refusal.Message, requestId, ct);
+    }
+}

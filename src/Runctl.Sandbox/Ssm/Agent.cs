@@ -1,0 +1,114 @@
+using Runctl.Sandbox.Ec2;
+using Runctl.Sandbox.Instances;
+
+namespace Runctl.Sandbox.Ssm;
+
+/// <summary>The agent of one instance: runs five commands at a time and holds five more; the rest is delayed.</summary>
+internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machines, TimeProvider clock)
+{
+    private const int Workers = 5;
+    private const int BufferSize = 5;
+    private const int Killed = 137;
+
+    private readonly object _gate = new();
+    private readonly Queue<Invocation> _waiting = new();
+    private int _running;
+
+    /// <summary>Takes a command; it starts as soon as a worker is free.</summary>
+    public void Accept(Invocation invocation)
+    {
+        lock (_gate)
+        {
+            _waiting.Enqueue(invocation);
+            Pump();
+        }
+    }
+
+    /// <summary>Called under the gate.</summary>
+    private void Pump()
+    {
+        while (_running < Workers && _waiting.TryDequeue(out var next))
+        {
+            if (!next.StatusAt(clock.GetUtcNow()).Final)
+            {
+                _running++;
+                _ = Task.Run(() => WorkAsync(next));
+            }
+        }
+
+        var position = 0;
+        foreach (var waiting in _waiting.Where(waiting => !waiting.StatusAt(clock.GetUtcNow()).Final))
+        {
+            waiting.Wait(position++ < BufferSize ? InvocationStatus.Pending : InvocationStatus.Delayed);
+        }
+    }
+
+    private async Task WorkAsync(Invocation invocation)
+    {
+        try
+        {
+            if (machines(record.InstanceId) is { Processes: { } space } machine)
+            {
+                await RunAsync(invocation, machine, space).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException
+            or System.ComponentModel.Win32Exception)
+        {
+            // The disk or the namespace went in the middle: an instance that dies reports nothing. One that lives says why not.
+            if (record.State == InstanceState.Running && machines(record.InstanceId)?.Processes is not null)
+            {
+                await invocation.Error.ReadAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(e.Message))).ConfigureAwait(false);
+                invocation.Finish(InvocationStatus.Failed, 1, clock.GetUtcNow());
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _running--;
+                Pump();
+            }
+        }
+    }
+
+    private async Task RunAsync(Invocation invocation, Machine machine, IProcessSpace space)
+    {
+        var script = CommandScript.Write(machine, record.InstanceId, invocation.Command);
+        if (!invocation.TryStart(clock.GetUtcNow()))
+        {
+            return;
+        }
+
+        using var timeout = new CancellationTokenSource(invocation.Command.ExecutionTimeout, clock);
+        var process = space.Start(CommandScript.WorkingDirectory(machine, invocation.Command), "sh", "-c", script);
+
+        // As the agent waits: for the exit, and for everybody who still holds the output open.
+        var done = Task.WhenAll(
+            process.Exited, invocation.Output.ReadAsync(process.Output), invocation.Error.ReadAsync(process.Error));
+        var timedOut = Task.Delay(Timeout.InfiniteTimeSpan, timeout.Token);
+        var first = await Task.WhenAny(done, invocation.CancelRequested, timedOut, space.Ended).ConfigureAwait(false);
+        if (first == done)
+        {
+            var exitCode = await process.Exited.ConfigureAwait(false);
+            process.Dispose();
+            if (record.State == InstanceState.Running && !space.Ended.IsCompleted)
+            {
+                invocation.Finish(exitCode == 0 ? InvocationStatus.Success : InvocationStatus.Failed, exitCode, clock.GetUtcNow());
+            }
+
+            return;
+        }
+
+        if (first != space.Ended)
+        {
+            space.KillGroup(process);
+            invocation.Finish(
+                first == timedOut ? InvocationStatus.ExecutionTimedOut : InvocationStatus.Cancelled, Killed, clock.GetUtcNow());
+        }
+
+        // Who left the group may hold the output for as long as it likes; the worker is free all the same.
+        _ = done.ContinueWith(
+            _ => process.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+}

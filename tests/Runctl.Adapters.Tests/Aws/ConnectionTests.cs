@@ -1,0 +1,59 @@
+using Runctl.Errors;
+using Runctl.Ports;
+
+namespace Runctl.Adapters.Tests.Aws;
+
+public sealed class ConnectionTests
+{
+    private static readonly CloudCredentials Keys = new("AKIDEXAMPLE", "secret", null);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Connecting_calls_nobody_and_reads_no_credentials()
+    {
+        using var cloud = new AdaptersRoot().Connect(new CloudConnection { Region = "eu-central-1", ProfileName = "there-is-none" });
+        Assert.Equal("eu-central-1", cloud.Region);
+    }
+
+    [Fact]
+    public void A_region_that_can_not_be_is_refused()
+    {
+        using var cloud = new AdaptersRoot().Connect(new CloudConnection { Region = "Frankfurt/../x" });
+        Assert.Equal("RegionInvalid", Assert.Throws<RunctlException>(() => cloud.Region).Id);
+    }
+
+    [Fact]
+    public async Task A_profile_that_does_not_exist_is_said_at_the_first_call()
+    {
+        using var cloud = new AdaptersRoot().Connect(new CloudConnection { Region = "eu-central-1", ProfileName = "there-is-none", EndpointUrl = new Uri("http://127.0.0.1:9") });
+        var error = await Assert.ThrowsAsync<RunctlException>(() => cloud.Instances.FindAsync(new InstanceQuery(), Token));
+        Assert.Equal("ProfileUnusable", error.Id);
+    }
+
+    [Fact]
+    public async Task Nobody_at_the_endpoint_is_a_connection_error_that_names_it()
+    {
+        using var cloud = new AdaptersRoot().Connect(new CloudConnection { Region = "eu-central-1", EndpointUrl = new Uri("http://127.0.0.1:9"), Credentials = Keys });
+        var error = await Assert.ThrowsAsync<RunctlException>(() => cloud.Instances.FindAsync(new InstanceQuery(), Token));
+        Assert.Equal("ConnectionFailed", error.Id);
+        Assert.True(error.IsTransient);
+        Assert.Contains("127.0.0.1:9", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Only_loopback_is_asked_whether_it_is_a_sandbox()
+    {
+        using var cloud = new AdaptersRoot().Connect(new CloudConnection { Region = "eu-central-1", EndpointUrl = new Uri("https://192.0.2.1"), Credentials = Keys });
+        Assert.Null(await cloud.FindSandboxAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_cancelled_call_ends_as_cancelled()
+    {
+        using var cloud = new AdaptersRoot().Connect(new CloudConnection { Region = "eu-central-1", EndpointUrl = new Uri("http://192.0.2.1"), Credentials = Keys });
+        using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cloud.Instances.FindAsync(new InstanceQuery(), cancel.Token));
+    }
+}

@@ -1,0 +1,182 @@
+using Runctl.Configuration;
+using Runctl.Errors;
+
+namespace Runctl.Adapters.Tests.Configuration;
+
+public sealed class ConfigurationTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private readonly Dictionary<string, string?> _environment = [];
+    private readonly Dictionary<string, object?> _parameters = [];
+    private readonly Dictionary<string, object?> _session = [];
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void The_example_of_the_product_parses()
+    {
+        var read = Read("""
+            [aws]
+            region = "us-east-1"
+            s3_bucket = "my-checkpoint-bucket"  # For checkpoint uploads
+            """);
+        Assert.Equal("us-east-1", read.Region);
+        Assert.Equal("my-checkpoint-bucket", read.S3Bucket);
+        Assert.Equal("File (line 3)", read.Sources["S3Bucket"]);
+        Assert.Equal("Default", read.Sources["S3Prefix"]);
+        Assert.Empty(read.Warnings);
+    }
+
+    [Fact]
+    public void Every_setting_is_read()
+    {
+        var read = Read("""
+            [aws]
+            region = "eu-west-1"
+            profile = "me"
+            s3_bucket = "b"
+            s3_prefix = "a/b/"
+            run_prefix = "r"
+            iam_instance_profile = "P"
+            default_instance_type = "g5.xlarge"
+            ami = "ami-1"
+            spot_max_price = 0.5
+            on_demand_fallback = true
+            subnet_ids = ["subnet-1", "subnet-2"]
+            security_group_ids = ["sg-1"]
+            endpoint_url = "http://127.0.0.1:1234"
+            [training]
+            project_name = "digits"
+            user = "ubuntu"
+            python = "/usr/bin/python3"
+            setup_command = "pip install -r requirements.txt"
+            resume_arguments = ["--from", "{checkpoint}"]
+            environment = { EPOCHS = "3", HF_TOKEN = "ssm:/hf" }
+            on_exit = "terminate"
+            [checkpoint]
+            dir = "out"
+            save_interval = 10
+            keep_last_n = 3
+            mirror = false
+            patterns = ["*.pt"]
+            [spot]
+            poll_interval = "1m"
+            guard_poll_interval = 2
+            grace_period = "45s"
+            auto_resume = true
+            max_resumes = 0
+            [alerts]
+            webhook_url = "ssm:/hook"
+            on = ["InterruptionDetected"]
+            [prices]
+            "g5.xlarge" = 1.006
+            """);
+        Assert.Equal(("eu-west-1", "me", "b", "a/b", "r", "P", "g5.xlarge", "ami-1"), (read.Region, read.ProfileName, read.S3Bucket, read.S3Prefix, read.RunPrefix, read.IamInstanceProfile, read.DefaultInstanceType, read.ImageId));
+        Assert.Equal((0.5m, true, false, true, 0), (read.SpotMaxPrice, read.OnDemandFallback, read.Mirror, read.AutoResume, read.MaxResumes));
+        Assert.Equal(["subnet-1", "subnet-2"], read.SubnetIds);
+        Assert.Equal(new Uri("http://127.0.0.1:1234"), read.EndpointUrl);
+        Assert.Equal("3", read.TrainingEnvironment["EPOCHS"]);
+        Assert.Equal(("terminate", "out", 10, 3), (read.OnExit, read.CheckpointDirectory, read.SaveInterval, read.KeepLastN));
+        Assert.Equal((TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(45)), (read.PollInterval, read.GuardPollInterval, read.GracePeriod));
+        Assert.Equal(1.006m, read.Prices["g5.xlarge"]);
+        Assert.Empty(read.Warnings);
+        // What has no "Default" left was really read: a setting that is forgotten in the table of settings fails here.
+        Assert.DoesNotContain("Default", read.Sources.Values);
+    }
+
+    [Fact]
+    public void Parameters_beat_session_environment_file_and_defaults()
+    {
+        var file = "[aws]\nregion = \"from-file-1\"\n";
+        Assert.Equal(("from-file-1", "File (line 2)"), Region());
+        _environment["AWS_DEFAULT_REGION"] = "from-default-1";
+        Assert.Equal(("from-default-1", "Environment (AWS_DEFAULT_REGION)"), Region());
+        _environment["AWS_REGION"] = "from-region-1";
+        Assert.Equal(("from-region-1", "Environment (AWS_REGION)"), Region());
+        _environment["RUNCTL_REGION"] = "from-runctl-1";
+        Assert.Equal(("from-runctl-1", "Environment (RUNCTL_REGION)"), Region());
+        _session["Region"] = "from-session-1";
+        Assert.Equal(("from-session-1", "Session"), Region());
+        _parameters["Region"] = "from-parameter-1";
+        Assert.Equal(("from-parameter-1", "Parameter"), Region());
+
+        (string?, string) Region()
+        {
+            var read = Read(file);
+            return (read.Region, read.Sources["Region"]);
+        }
+    }
+
+    [Fact]
+    public void The_file_is_looked_for_upwards_then_in_the_users_directory()
+    {
+        var home = _directory.Write("home/.config/runctl/runctl.toml", "[aws]\nregion = \"home-1\"\n");
+        _environment["HOME"] = Path.Combine(_directory.Path, "home");
+        _directory.Write("work/.runctl.toml", "[aws]\nregion = \"work-1\"\n");
+        _directory.Write("work/deep/er/x");
+        _directory.Write("elsewhere/x");
+        Assert.Equal("work-1", ReadAt("work/deep/er").Region);
+        var elsewhere = ReadAt("elsewhere");
+        Assert.Equal("home-1", elsewhere.Region);
+        Assert.Equal(home, elsewhere.Path);
+    }
+
+    [Theory]
+    [InlineData("[aws]\nregoin = \"x\"\n", ":2: unknown key 'regoin' in [aws]; did you mean 'region'?")]
+    [InlineData("[checkpoints]\ndir = \"x\"\n", ":1: unknown table [checkpoints]; did you mean 'checkpoint'?")]
+    [InlineData("s3_bucket = \"x\"\n", ":1: 's3_bucket' belongs into the table [aws]; it is ignored here.")]
+    [InlineData("[spot]\nsave_interval = 3\n", ":2: 'save_interval' belongs into the table [checkpoint]; it is ignored in [spot].")]
+    public void What_is_not_known_warns_with_what_was_meant(string toml, string warning) => Assert.EndsWith(warning, Assert.Single(Read(toml).Warnings), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("[aws]\nregion = 5\n", ":2:10: 'region': expected a text in quotes, not a whole number.")]
+    [InlineData("[checkpoint]\nsave_interval = \"often\"\n", ":2:17: 'save_interval': expected a whole number from 1, not a text.")]
+    [InlineData("[spot]\npoll_interval = \"soon\"\n", ":2:17: 'poll_interval': expected a duration such as \"30s\" or \"2m\", or a number of seconds, not a text.")]
+    [InlineData("[spot]\nauto_resume = \"yes\"\n", ":2:15: 'auto_resume': expected true or false, not a text.")]
+    [InlineData("[aws]\nsubnet_ids = \"subnet-1\"\n", ":2:14: 'subnet_ids': expected a list of texts such as [\"a\", \"b\"], not a text.")]
+    [InlineData("aws = 3\n", ":1:7: expected a table [aws], not a whole number.")]
+    public void A_wrong_type_is_an_error_with_its_place(string toml, string ending)
+    {
+        var error = Assert.Throws<RunctlException>(() => Read(toml));
+        Assert.Equal("ConfigurationInvalid", error.Id);
+        Assert.EndsWith(ending, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[aws\nregion = \"x\"\n", 1)]
+    [InlineData("[aws]\nregion = us-east-1\n", 2)]
+    [InlineData("[aws]\nregion = \"a\"\nregion = \"b\"\n", 3)]
+    public void A_syntax_error_names_its_line(string toml, int line)
+    {
+        var error = Assert.Throws<RunctlException>(() => Read(toml));
+        Assert.Equal("ConfigurationInvalid", error.Id);
+        Assert.Contains($".runctl.toml:{line}:", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_secret_written_out_warns_without_its_value()
+    {
+        var read = Read("[training]\nenvironment = { WANDB_API_KEY = \"abc123secret\", DB_PASSWORD = \"ssm:/db\", MODE = \"x\" }\n");
+        var warning = Assert.Single(read.Warnings);
+        Assert.Contains("WANDB_API_KEY", warning, StringComparison.Ordinal);
+        Assert.DoesNotContain("abc123secret", warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_variable_of_the_wrong_form_is_named()
+    {
+        _environment["RUNCTL_GRACE_PERIOD"] = "a while";
+        var error = Assert.Throws<RunctlException>(() => Read(""));
+        Assert.Equal("SettingInvalid", error.Id);
+        Assert.Contains("RUNCTL_GRACE_PERIOD", error.Message, StringComparison.Ordinal);
+    }
+
+    private RunctlConfiguration Read(string toml)
+    {
+        _directory.Write(".runctl.toml", toml);
+        return ReadAt("");
+    }
+
+    private RunctlConfiguration ReadAt(string directory) =>
+        new ConfigurationReader(new AdaptersRoot(), name => _environment.GetValueOrDefault(name)).Read(Path.Combine(_directory.Path, directory), new ConfigurationOverrides(_parameters, _session));
+}

@@ -1,0 +1,20 @@
+using Runctl.Benchmarks;
+
+if (args is ["import-once"])
+{
+    ImportBenchmark.RunOnce();
+    return;
+}
+
+Console.WriteLine(Machine.Describe());
+Console.WriteLine();
+Console.WriteLine(Statistics.Header);
+if (args.Length == 0 || args.Contains("notice"))
+{
+    await NoticeBenchmark.RunAsync();
+}
+
+if (args.Length == 0 || args.Contains("import"))
+{
+    await ImportBenchmark.RunAsync();
+}

@@ -1,0 +1,114 @@
+using Runctl.Errors;
+using Runctl.Instances;
+using Runctl.Ports;
+
+namespace Runctl.Core.Tests.Fakes;
+
+/// <summary>EC2 as a list of records.</summary>
+internal sealed class FakeInstances : IInstanceService
+{
+    public List<RunctlInstance> All { get; } = [];
+
+    public List<string> Templates { get; } = [];
+
+    public List<FleetRequest> Fleets { get; } = [];
+
+    /// <summary>What a fleet call does; makes one instance unless told otherwise.</summary>
+    public Func<FleetRequest, FleetAnswer>? OnFleet { get; set; }
+
+    public LaunchTemplate? LastTemplate { get; private set; }
+
+    public List<InstanceTypeRecord> Types { get; } =
+    [
+        new("c7i.large", ["x86_64"], false, true), new("g5.xlarge", ["x86_64"], true, true), new("c7g.large", ["arm64"], false, true), new("u7i.metal", ["x86_64"], false, false),
+    ];
+
+    public List<SubnetRecord> Subnets { get; } = [new("subnet-a", "us-east-1a", "vpc-1"), new("subnet-a2", "us-east-1a", "vpc-1"), new("subnet-b", "us-east-1b", "vpc-1")];
+
+    public RunctlInstance Add(string id, string state = "running", bool spot = true, Dictionary<string, string>? tags = null)
+    {
+        All.RemoveAll(i => i.InstanceId == id);
+        var instance = new RunctlInstance
+        {
+            InstanceId = id, State = state, InstanceType = "c7i.large", IsSpot = spot, Region = "us-east-1", AvailabilityZone = "us-east-1a", IamInstanceProfile = "Profile",
+            Tags = tags ?? new Dictionary<string, string> { [RunctlTags.Managed] = "1" },
+        };
+        All.Add(instance);
+        return instance;
+    }
+
+    public Task<IReadOnlyList<RunctlInstance>> FindAsync(InstanceQuery query, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<RunctlInstance>>([.. All.Where(i =>
+        (query.InstanceIds.Count == 0 || query.InstanceIds.Contains(i.InstanceId))
+        && (query.States.Count == 0 || query.States.Contains(i.State))
+        && query.Tags.All(t => i.Tags.TryGetValue(t.Key, out var v) && (t.Value is null || t.Value == v)))]);
+
+    public Task TerminateAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        foreach (var id in instanceIds)
+        {
+            Change(id, i => i with { State = "terminated" });
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task TagAsync(IReadOnlyList<string> resourceIds, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken)
+    {
+        foreach (var id in resourceIds)
+        {
+            Change(id, i => i with { Tags = i.Tags.Concat(tags).GroupBy(t => t.Key).ToDictionary(g => g.Key, g => g.Last().Value) });
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<InstanceTypeRecord>> DescribeTypesAsync(IReadOnlyList<string> instanceTypes, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<InstanceTypeRecord>>([.. Types.Where(t => instanceTypes.Contains(t.Name))]);
+
+    public Task<IReadOnlyList<SubnetRecord>> DescribeSubnetsAsync(IReadOnlyList<string> subnetIds, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<SubnetRecord>>([.. Subnets.Where(s => subnetIds.Count == 0 || subnetIds.Contains(s.SubnetId))]);
+
+    public Task<ImageRecord?> FindImageAsync(string imageId, CancellationToken cancellationToken) =>
+        Task.FromResult(imageId == "ami-none" ? null : new ImageRecord(imageId, "ubuntu", imageId.EndsWith("arm", StringComparison.Ordinal) ? "arm64" : "x86_64", "/dev/sda1", 8));
+
+    public Task<IReadOnlyList<SpotPriceRecord>> FindSpotPricesAsync(IReadOnlyList<string> instanceTypes, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<SpotPriceRecord>>([.. instanceTypes.Select(t => new SpotPriceRecord(t, "us-east-1a", 0.05m))]);
+
+    public Task<string> CreateTemplateAsync(LaunchTemplate launchTemplate, CancellationToken cancellationToken)
+    {
+        LastTemplate = launchTemplate;
+        Templates.Add(launchTemplate.Name);
+        return Task.FromResult("lt-1");
+    }
+
+    public Task DeleteTemplateAsync(string name, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Templates.Remove(name);
+        return Task.CompletedTask;
+    }
+
+    public Task<FleetAnswer> CreateFleetAsync(FleetRequest request, CancellationToken cancellationToken)
+    {
+        Fleets.Add(request);
+        return Task.FromResult((OnFleet ?? Succeed)(request));
+    }
+
+    public FleetAnswer Succeed(FleetRequest request)
+    {
+        var ids = Enumerable.Range(0, request.Count).Select(i => Add($"i-{Fleets.Count}{i}", spot: request.Spot, tags: LastTemplate!.Tags.ToDictionary(t => t.Key, t => t.Value)).InstanceId).ToList();
+        return new FleetAnswer(ids, []);
+    }
+
+    public static RunctlException LostAnswer() => new("ConnectionFailed", ErrorKind.Connection, "The connection broke.") { IsTransient = true };
+
+    private void Change(string id, Func<RunctlInstance, RunctlInstance> change)
+    {
+        var index = All.FindIndex(i => i.InstanceId == id);
+        if (index >= 0)
+        {
+            All[index] = change(All[index]);
+        }
+    }
+}

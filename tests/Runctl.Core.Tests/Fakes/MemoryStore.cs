@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using Runctl.Ports;
+
+namespace Runctl.Core.Tests.Fakes;
+
+/// <summary>S3 in memory.</summary>
+internal sealed class MemoryStore : IObjectStore
+{
+    private long _version;
+
+    public ConcurrentDictionary<string, (byte[] Content, string ETag)> Objects { get; } = new();
+
+    public List<string> Writes { get; } = [];
+
+    public void Put(string key, string content) => Objects[key] = (Encoding.UTF8.GetBytes(content), Next());
+
+    public Task CheckBucketAsync(string bucket, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async IAsyncEnumerable<ObjectRecord> ListAsync(string bucket, string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        foreach (var (key, value) in Objects.Where(o => o.Key.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(o => o.Key, StringComparer.Ordinal))
+        {
+            yield return new ObjectRecord(key, value.Content.Length, value.ETag, DateTimeOffset.UnixEpoch);
+        }
+    }
+
+    public async IAsyncEnumerable<string> ListDirectoriesAsync(string bucket, string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        foreach (var directory in Objects.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal) && k[prefix.Length..].Contains('/', StringComparison.Ordinal)).Select(k => k[..(k.IndexOf('/', prefix.Length) + 1)]).Distinct().Order())
+        {
+            yield return directory;
+        }
+    }
+
+    public Task<ObjectRecord?> FindAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        Task.FromResult(Objects.TryGetValue(key, out var o) ? new ObjectRecord(key, o.Content.Length, o.ETag, DateTimeOffset.UnixEpoch) : null);
+
+    public Task<ObjectContent?> ReadAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        Task.FromResult(Objects.TryGetValue(key, out var o) ? new ObjectContent(o.Content, o.ETag) : null);
+
+    public Task<Stream?> OpenAsync(string bucket, string key, long offset, long? length, CancellationToken cancellationToken) =>
+        Task.FromResult<Stream?>(Objects.TryGetValue(key, out var o) ? new MemoryStream(o.Content, (int)offset, (int)(length ?? o.Content.Length - offset)) : null);
+
+    public Task<bool> WriteAsync(string bucket, string key, ReadOnlyMemory<byte> content, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        if ((condition.OnlyIfMissing && Objects.ContainsKey(key)) || (condition.OnlyIfETag is { } tag && (!Objects.TryGetValue(key, out var o) || o.ETag != tag)))
+        {
+            return Task.FromResult(false);
+        }
+
+        Objects[key] = (content.ToArray(), Next());
+        Writes.Add(key);
+        return Task.FromResult(true);
+    }
+
+    public async Task<bool> UploadAsync(string bucket, string key, string path, WriteCondition condition, CancellationToken cancellationToken) =>
+        await WriteAsync(bucket, key, await File.ReadAllBytesAsync(path, cancellationToken), condition, cancellationToken);
+
+    private string Next() => Interlocked.Increment(ref _version).ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,116 @@
+using System.Text;
+using System.Text.Json;
+using Runctl.Core.Tests.Fakes;
+using Runctl.Guarding;
+using Runctl.Json;
+using Runctl.Ports;
+
+namespace Runctl.Core.Tests.Guarding;
+
+public sealed class GuardCommandTests : IDisposable
+{
+    private readonly TempDirectory _root = new();
+    private readonly FakeCloud _cloud;
+
+    public GuardCommandTests()
+    {
+        _cloud = new FakeCloud(_root.Path);
+        _cloud.Ec2.Add("i-1");
+    }
+
+    /// <summary>A program that answers with the envelope it was given.</summary>
+    private static GuardProgram Echo { get; } = new(new Dictionary<string, byte[]>
+    {
+        ["__main__.py"] = Encoding.UTF8.GetBytes("import base64, json, sys\nprint(json.dumps(json.loads(base64.b64decode(sys.argv[1][1:]))))\n"),
+    });
+
+    public void Dispose() => _root.Dispose();
+
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("it's \"quoted\"")]
+    [InlineData("$(touch /tmp/x) `id` $HOME ${PATH} ; rm -rf / & | > <")]
+    [InlineData("two\nlines\r\n\ttab")]
+    [InlineData("größer 日本語 \U0001F600")]
+    [InlineData("--epochs=3")]
+    [InlineData("")]
+    [InlineData("back\\slash % %s !history *")]
+    public async Task Any_argument_reaches_the_guard_byte_for_byte(string argument)
+    {
+        var command = new GuardCommand(["run", argument], RunctlJson.ToElement(new { Value = argument }));
+        var outcome = await RunAsync(command.DeliveringScript(Echo, new FileParcel(Echo.Path, Echo.Archive, gzip: true)));
+        Assert.Equal(0, outcome.ExitCode);
+        using var answer = JsonDocument.Parse(outcome.Output);
+        Assert.Equal(["run", argument], answer.RootElement.GetProperty("argv").EnumerateArray().Select(a => a.GetString()!));
+        Assert.Equal(argument, answer.RootElement.GetProperty("stdin").GetProperty("value").GetString());
+    }
+
+    [Fact]
+    public async Task A_missing_program_is_said_by_exit_code_and_error()
+    {
+        var outcome = await RunAsync(new GuardCommand(["status"]).Script(Echo));
+        Assert.Equal(79, outcome.ExitCode);
+        Assert.True(GuardAnswer.Read(outcome).ProgramIsMissing);
+    }
+
+    [Fact]
+    public async Task A_delivered_program_stays_for_the_next_call()
+    {
+        await RunAsync(new FileParcel(Echo.Path, Echo.Archive, gzip: true).Script);
+        var outcome = await RunAsync(new GuardCommand(["status"]).Script(Echo));
+        Assert.Equal(0, outcome.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_damaged_delivery_is_refused_and_leaves_nothing_behind()
+    {
+        var script = new FileParcel(Echo.Path, Echo.Archive, gzip: false).Script;
+        var damaged = script.Replace(Convert.ToBase64String(Echo.Archive)[..16], Convert.ToBase64String(new byte[12]), StringComparison.Ordinal);
+        Assert.NotEqual(script, damaged);
+        var outcome = await RunAsync(damaged);
+        Assert.Equal(6, outcome.ExitCode);
+        Assert.Equal("DeliveryFailed", GuardAnswer.Read(outcome).Error!.Id);
+        Assert.Empty(Directory.EnumerateFiles(_root.Path, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_big_file_comes_in_pieces_and_is_whole_in_the_end()
+    {
+        var content = new byte[200_000];
+        new Random(7).NextBytes(content);
+        var parcel = new FileParcel("/var/lib/runctl/code/big.tar.gz", content, gzip: false);
+        Assert.False(parcel.FitsOneCommand);
+        Assert.All(parcel.Pieces, p => Assert.InRange(p.Length, 1, 60_000));
+        foreach (var piece in parcel.Pieces.Reverse())
+        {
+            Assert.Equal(0, (await RunAsync(piece)).ExitCode);
+        }
+
+        Assert.Equal(1, (await RunAsync(FileParcel.ExistsScript("/var/lib/runctl/code/big.tar.gz"))).ExitCode);
+        Assert.Equal(0, (await RunAsync(parcel.JoinScript)).ExitCode);
+        Assert.Equal(0, (await RunAsync(FileParcel.ExistsScript("/var/lib/runctl/code/big.tar.gz"))).ExitCode);
+        var directory = Path.Combine(_root.Path, "var/lib/runctl/code");
+        Assert.Equal([Path.Combine(directory, "big.tar.gz")], Directory.GetFiles(directory));
+        Assert.Equal(content, File.ReadAllBytes(Path.Combine(directory, "big.tar.gz")));
+    }
+
+    [Fact]
+    public async Task A_machine_without_python_is_told_apart()
+    {
+        await RunAsync(new FileParcel(Echo.Path, Echo.Archive, gzip: true).Script);
+        var outcome = await RunAsync("command() { return 1; }\n" + new GuardCommand(["status"]).Script(Echo));
+        Assert.Equal("PythonMissing", GuardAnswer.Read(outcome).Error!.Id);
+    }
+
+    private async Task<CommandOutcome> RunAsync(string script)
+    {
+        var id = await _cloud.Shell.SendAsync(new ShellCommand(["i-1"], script, TimeSpan.FromSeconds(60), ""), CancellationToken.None);
+        CommandOutcome? outcome;
+        while ((outcome = await _cloud.Shell.GetOutcomeAsync(id, "i-1", CancellationToken.None)) is null)
+        {
+            await Task.Yield();
+        }
+
+        return outcome;
+    }
+}

@@ -1,0 +1,209 @@
+"""What the tests share: the program on the path, a root of their own, a run in it, and a small S3 that can fail."""
+import base64
+import hashlib
+import http.server
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import urllib.parse
+import zlib
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PROGRAM = os.path.join(HERE, "..", "..", "..", "src", "Runctl.Guard")
+sys.path.insert(0, PROGRAM)
+sys.dont_write_bytecode = True
+
+
+def eventually(condition, seconds=10.0):
+    """The first true value of the condition."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError("it did not happen within %g s" % seconds)
+
+
+class RootedTest(unittest.TestCase):
+    """A test with a RUNCTL_ROOT of its own, and the caller as the instance's user."""
+
+    def setUp(self):
+        self.root = tempfile.mkdtemp(prefix="runctl-guard-")
+        self.addCleanup(shutil.rmtree, self.root, True)
+        for name in ("etc", "home/ubuntu", "var/lib/runctl/runs"):
+            os.makedirs(os.path.join(self.root, name))
+        with open(os.path.join(self.root, "etc/passwd"), "w") as file:
+            file.write("ubuntu:x:%d:%d::/home/ubuntu:/bin/sh\n" % (os.geteuid(), os.getegid()))
+        self.set_environment(RUNCTL_ROOT=self.root, AWS_EC2_METADATA_SERVICE_ENDPOINT="http://127.0.0.1:9",
+                             AWS_ACCESS_KEY_ID="key", AWS_SECRET_ACCESS_KEY="secret", AWS_REGION="us-east-1")
+
+    def set_environment(self, **values):
+        for name, value in values.items():
+            before = os.environ.get(name)
+            self.addCleanup(lambda n=name, b=before: os.environ.pop(n, None) if b is None
+                            else os.environ.__setitem__(n, b))
+            os.environ[name] = value
+
+    def spec(self, **changes):
+        spec = {"schema": 1, "run_id": "test-20260131-120000-abcdef", "project_name": "project", "region": "us-east-1",
+                "user": None, "python": "/usr/bin/python3", "setup_command": None, "script": "train.py", "arguments": [],
+                "environment": {}, "code": None, "store": None, "resume_arguments": [],
+                "checkpoint": {"dir": "checkpoints", "mirror": False, "patterns": []},
+                "policy": {"grace_seconds": 20.0, "on_exit": "keep"}, "target": None,
+                "attempt": {"number": 1, "nonce": "n", "resume_from": None}}
+        spec.update(changes)
+        return spec
+
+    def new_run(self, text="", script="train.py", **changes):
+        """A run that is written down and not started; its script is in the project, with this text."""
+        from runctl_guard import start
+        from runctl_guard.run import Run
+        spec = self.spec(script=script, **changes)
+        run = Run(spec["run_id"])
+        start.new_attempt(run, spec, spec["attempt"])
+        self.checkpoints = run.state["checkpoint_dir"]
+        os.makedirs(self.checkpoints)
+        with open(os.path.join(run.state["project_dir"], spec["script"]), "w") as file:
+            file.write(text)
+        return run
+
+    def start_training(self, run):
+        """Starts the reaper; the training and all it started are gone after the test."""
+        from runctl_guard.service import detach, ours
+        from runctl_guard.target import ProcessTarget
+        run.update(state="running", started_at=time.time())
+        reaper = detach(ours("reaper", "--run", run.id), os.path.join(self.root, "guard.log"))
+
+        def end():
+            ProcessTarget(run).kill()
+            reaper.wait(10)
+        self.addCleanup(end)
+        return eventually(run.training)
+
+    def log(self, run):
+        with open(run.file("log")) as file:
+            return file.read()
+
+
+class FakeS3:
+    """Objects in memory. `fail` gets (method, path, query) and may return a status, or "drop" to lose the answer."""
+
+    def __init__(self):
+        self.objects, self.uploads, self.calls = {}, {}, []
+        self.fail = lambda method, path, query: None
+        self.lock = threading.RLock()
+        fake = self
+
+        class Handler(_Handler):
+            s3 = fake
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def body(self, key):
+        return self.objects["/bucket/" + key]
+
+    def json(self, key):
+        return json.loads(self.body(key).decode())
+
+    def keys(self):
+        return sorted(path[len("/bucket/"):] for path in self.objects)
+
+
+def crc_text(data):
+    return base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, body=b"", **headers):
+        if self.lose:
+            self.close_connection = True
+            return
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(headers.get("length", len(body))))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def error(self, status, code):
+        self.answer(status, ("<Error><Code>%s</Code></Error>" % code).encode())
+
+    def do_GET(self):
+        parts = urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+        path = urllib.parse.unquote(parts.path)
+        data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.lose = False
+        fault = self.s3.fail(self.command, path, query)
+        self.s3.calls.append((self.command, path, query))
+        if fault == "drop":
+            self.lose = True
+        elif fault:
+            return self.error(fault, "AccessDenied" if fault == 403 else "InternalError")
+        with self.s3.lock:
+            self.serve(path, query, data)
+
+    do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
+
+    def serve(self, path, query, data):
+        objects, uploads = self.s3.objects, self.s3.uploads
+        if "uploads" in query:
+            upload_id = "u%d" % (len(self.s3.calls))
+            uploads[upload_id] = {}
+            return self.answer(200, ("<R><UploadId>%s</UploadId></R>" % upload_id).encode())
+        if "uploadId" in query:
+            return self.multipart(path, query, data, uploads.get(query["uploadId"]))
+        if self.command == "PUT":
+            if self.headers.get("If-None-Match") and path in objects:
+                return self.error(412, "PreconditionFailed")
+            if self.headers.get("If-Match") not in (None, etag(objects.get(path, b""))):
+                return self.error(412, "PreconditionFailed")
+            objects[path] = data
+            return self.answer(200, ETag=etag(data), x_amz_checksum_crc32=crc_text(data))
+        if path not in objects:
+            return self.error(404, "NoSuchKey")
+        data = objects[path]
+        ranged = re.match(r"bytes=(\d+)-(\d+)", self.headers.get("Range") or "")
+        part = data[int(ranged.group(1)):int(ranged.group(2)) + 1] if ranged else data
+        self.answer(206 if ranged else 200, part, ETag=etag(data), x_amz_checksum_crc32=crc_text(data))
+
+    def multipart(self, path, query, data, parts):
+        if parts is None:
+            return self.error(404, "NoSuchUpload")
+        if self.command == "PUT":
+            if self.headers.get("x-amz-checksum-crc32") != crc_text(data):
+                return self.error(400, "BadDigest")
+            parts[int(query["partNumber"])] = data
+            return self.answer(200, ETag=etag(data))
+        if self.command == "GET":
+            text = "".join("<Part><PartNumber>%d</PartNumber><ETag>%s</ETag><Size>%d</Size><ChecksumCRC32>%s</ChecksumCRC32>"
+                           "</Part>" % (number, etag(part), len(part), crc_text(part))
+                           for number, part in sorted(parts.items()))
+            return self.answer(200, ("<R>%s</R>" % text).encode())
+        del self.s3.uploads[query["uploadId"]]
+        if self.command == "POST":
+            self.s3.objects[path] = b"".join(parts[number] for number in sorted(parts))
+        self.answer(200, b"<CompleteMultipartUploadResult/>")
+
+
+def etag(data):
+    return '"%s"' % hashlib.md5(data).hexdigest()

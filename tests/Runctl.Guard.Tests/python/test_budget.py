@@ -1,0 +1,51 @@
+import unittest
+
+import support  # noqa: F401
+from runctl_guard import budget
+
+
+class GraceBudget(unittest.TestCase):
+    def test_without_a_deadline_the_policy_is_followed(self):
+        self.assertEqual(90, budget.grace(90, None, 1000, None))
+
+    def test_a_small_checkpoint_costs_no_grace(self):
+        self.assertEqual(90, budget.grace(90, 118, 2, None))
+
+    def test_grace_is_cut_so_that_the_newest_checkpoint_fits(self):
+        self.assertAlmostEqual(118 - budget.MARGIN - 50, budget.grace(90, 118, 50, None))
+
+    def test_an_upload_that_cannot_fit_never_costs_the_save(self):
+        self.assertEqual(90, budget.grace(90, 118, 110, None))
+
+    def test_grace_is_never_cut_below_what_the_last_save_took(self):
+        # 60 s of upload would leave 55 s, but saves take 50 s: 75 s are needed, so it is not cut at all.
+        self.assertEqual(90, budget.grace(90, 118, 60, 50))
+
+    def test_a_short_window_leaves_something_for_both(self):
+        seconds = budget.grace(90, 20, 4, None)
+        self.assertAlmostEqual(20 - budget.MARGIN - 4, seconds)
+
+    def test_past_the_deadline_the_policy_is_followed(self):
+        self.assertEqual(90, budget.grace(90, -5, 1, None))
+
+    def test_grace_never_exceeds_the_window(self):
+        for left in range(1, 130, 7):
+            for upload in range(0, 200, 13):
+                seconds = budget.grace(90, left, upload, 10)
+                self.assertLessEqual(seconds, left)
+                self.assertGreater(seconds, 0)
+
+
+class OlderUpload(unittest.TestCase):
+    def test_it_goes_on_where_both_fit(self):
+        self.assertTrue(budget.keeps_older_upload(10, 10, 60))
+
+    def test_it_gives_way_where_only_the_newest_fits(self):
+        self.assertFalse(budget.keeps_older_upload(50, 20, 60))
+
+    def test_it_goes_on_where_the_newest_cannot_fit_anyway(self):
+        self.assertTrue(budget.keeps_older_upload(10, 100, 60))
+
+
+if __name__ == "__main__":
+    unittest.main()

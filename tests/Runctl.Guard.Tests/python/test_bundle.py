@@ -1,0 +1,103 @@
+import hashlib
+import io
+import os
+import tarfile
+import unittest
+
+import support
+from runctl_guard import bundle
+from runctl_guard.errors import GuardError
+from runctl_guard.users import caller
+
+
+class Bundles(support.RootedTest):
+    def pack(self, *members):
+        """Members are (name, text) or (name, {"type": ..., "linkname": ...})."""
+        path = os.path.join(self.root, "var/lib/runctl/bundle.tar.gz")
+        with tarfile.open(path, "w:gz") as tar:
+            for name, content in members:
+                info = tarfile.TarInfo(name)
+                if isinstance(content, dict):
+                    info.type, info.linkname = content["type"], content.get("linkname", "")
+                    tar.addfile(info)
+                else:
+                    info.size, info.mode = len(content), 0o755 if name.endswith(".sh") else 0o644
+                    tar.addfile(info, io.BytesIO(content.encode()))
+        with open(path, "rb") as file:
+            return {"path": "/var/lib/runctl/bundle.tar.gz", "sha256": hashlib.sha256(file.read()).hexdigest()}
+
+    def unpack(self, *members):
+        self.pack(*members)
+        target = os.path.join(self.root, "unpacked")
+        os.makedirs(target)
+        return bundle.unpack(os.path.join(self.root, "var/lib/runctl/bundle.tar.gz"), target)
+
+    def install(self, run, *members):
+        bundle.install(run, self.pack(*members), None, caller())
+
+
+class Unpacking(Bundles):
+    def refused(self, *members):
+        with self.assertRaises(GuardError) as caught:
+            self.unpack(*members)
+        self.assertEqual("UnsafePath", caught.exception.id)
+
+    def test_a_name_that_climbs_out_is_refused(self):
+        self.refused(("../evil", "x"))
+
+    def test_an_absolute_name_is_refused(self):
+        self.refused(("/tmp/evil", "x"))
+
+    def test_a_link_that_leads_out_is_refused(self):
+        self.refused(("link", {"type": tarfile.SYMTYPE, "linkname": "../../etc/passwd"}))
+
+    def test_an_absolute_link_is_refused(self):
+        self.refused(("link", {"type": tarfile.SYMTYPE, "linkname": "/etc/passwd"}))
+
+    def test_a_file_behind_a_link_is_refused(self):
+        self.refused(("here", {"type": tarfile.SYMTYPE, "linkname": "there"}), ("here/file", "x"))
+
+    def test_hard_links_and_devices_are_refused(self):
+        for kind in (tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE):
+            with self.subTest(kind=kind):
+                self.pack(("odd", {"type": kind, "linkname": "/etc/passwd"}))
+                with self.assertRaises(GuardError):
+                    bundle.unpack(os.path.join(self.root, "var/lib/runctl/bundle.tar.gz"), self.root)
+
+    def test_a_link_inside_stays(self):
+        self.unpack(("data/file", "x"), ("data/link", {"type": tarfile.SYMTYPE, "linkname": "file"}))
+        self.assertEqual("file", os.readlink(os.path.join(self.root, "unpacked/data/link")))
+
+
+class Syncing(Bundles):
+    def setUp(self):
+        super().setUp()
+        self.one = self.new_run("old")
+        self.project = self.one.state["project_dir"]
+
+    def there(self, name):
+        return os.path.exists(os.path.join(self.project, name))
+
+    def test_what_the_bundle_no_longer_has_is_deleted_and_nothing_else(self):
+        self.install(self.one, ("train.py", "one"), ("lib/gone.py", "x"), ("checkpoints/seed.txt", "x"))
+        for name in ("notes.txt", "checkpoints/epoch_1.pt"):
+            with open(os.path.join(self.project, name), "w") as file:
+                file.write("mine")
+        self.install(self.one, ("train.py", "two"))
+        self.assertFalse(self.there("lib"))
+        for name in ("train.py", "notes.txt", "checkpoints/epoch_1.pt", "checkpoints/seed.txt"):
+            self.assertTrue(self.there(name), name)
+
+    def test_scripts_stay_executable(self):
+        self.install(self.one, ("train.py", "x"), ("go.sh", "x"))
+        self.assertTrue(os.access(os.path.join(self.project, "go.sh"), os.X_OK))
+
+    def test_a_damaged_bundle_is_refused(self):
+        code = self.pack(("train.py", "x"))
+        with self.assertRaises(GuardError) as caught:
+            bundle.install(self.one, dict(code, sha256="0" * 64), None, caller())
+        self.assertEqual("CodeDamaged", caught.exception.id)
+
+
+if __name__ == "__main__":
+    unittest.main()

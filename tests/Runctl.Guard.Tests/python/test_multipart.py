@@ -1,0 +1,163 @@
+import os
+import threading
+import unittest
+
+import support
+from runctl_guard.download import download, safe_join
+from runctl_guard.errors import GuardError
+from runctl_guard.files import read_json
+from runctl_guard.multipart import FileUpload, plan
+from runctl_guard.s3 import Location
+
+AT = Location("bucket", "folder/model.pt")
+
+
+class WithStorage(support.RootedTest):
+    def setUp(self):
+        super().setUp()
+        self.s3 = support.FakeS3()
+        self.addCleanup(self.s3.close)
+        self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
+        from runctl_guard.services import Services
+        self.client = Services().s3()
+
+    def file(self, size):
+        path = os.path.join(self.root, "model.pt")
+        with open(path, "wb") as file:
+            file.write(os.urandom(size))
+        return path
+
+    def content(self, path):
+        with open(path, "rb") as file:
+            return file.read()
+
+
+class Parts(unittest.TestCase):
+    def test_there_are_never_more_than_s3_takes_and_none_is_too_small(self):
+        for size in (1, 8 << 20, (8 << 20) + 1, 100 << 30, 50 << 40):
+            parts = plan(size)
+            self.assertLessEqual(len(parts), 10000)
+            self.assertEqual(size, sum(part.length for part in parts))
+            self.assertTrue(all(part.length >= 8 << 20 for part in parts[:-1]))
+
+
+class Upload(WithStorage):
+    def test_a_small_file_is_one_put_with_its_checksum(self):
+        path = self.file(1000)
+        stored = FileUpload(self.client, AT, path).run()
+        self.assertEqual((1000, support.crc_text(self.content(path))), stored)
+        self.assertEqual(["PUT"], [call[0] for call in self.s3.calls])
+
+    def test_parts_that_fail_are_sent_again(self):
+        failed = set()
+
+        def fail(method, path, query):
+            number = query.get("partNumber")
+            if number and (number, 1) not in failed:
+                failed.add((number, 1))
+                return 503
+            if number == "2" and (number, 2) not in failed:
+                failed.add((number, 2))
+                return "drop"
+        self.s3.fail = fail
+        path = self.file((20 << 20) + 5)
+        stored = FileUpload(self.client, AT, path).run()
+        self.assertEqual(4, len(failed))
+        self.assertEqual(self.content(path), self.s3.body(AT.key))
+        self.assertEqual(support.crc_text(self.content(path)), stored.crc32)
+
+    def test_a_lost_answer_to_the_completion_is_no_failure(self):
+        lost = []
+        self.s3.fail = lambda method, path, query: "drop" if method == "POST" and "uploadId" in query \
+            and not lost and not lost.append(1) else None
+        path = self.file(9 << 20)
+        FileUpload(self.client, AT, path).run()
+        self.assertEqual(self.content(path), self.s3.body(AT.key))
+
+    def test_a_slow_part_is_sent_a_second_time_beside_the_first(self):
+        release, sent = threading.Event(), []
+        self.addCleanup(release.set)
+
+        def fail(method, path, query):
+            if query.get("partNumber") == "1":
+                sent.append(1)
+                if len(sent) == 1:
+                    release.wait(30)
+        self.s3.fail = fail
+        path = self.file(33 << 20)
+        FileUpload(self.client, AT, path).run()
+        self.assertEqual(2, len(sent))
+        self.assertEqual(self.content(path), self.s3.body(AT.key))
+
+    def test_a_successor_sends_only_what_is_missing(self):
+        path, ticket = self.file(25 << 20), os.path.join(self.root, "ticket.json")
+        self.s3.fail = lambda method, path, query: 403 if query.get("partNumber") == "2" else None
+        first = FileUpload(self.client, AT, path, ticket)
+        first._abandon = lambda upload_id: None  # As a killed guard: it tidies nothing up.
+        with self.assertRaises(GuardError):
+            first.run()
+        support.eventually(lambda: not any(thread.name == "parts" for thread in threading.enumerate()))
+        kept = set(self.s3.uploads[read_json(ticket)["upload_id"]])
+        self.s3.fail, self.s3.calls = lambda *_: None, []
+        FileUpload(self.client, AT, path, ticket).run()
+        sent = {int(query["partNumber"]) for _, _, query in self.s3.calls if "partNumber" in query}
+        self.assertEqual({1, 2, 3, 4} - kept, sent)
+        self.assertEqual(self.content(path), self.s3.body(AT.key))
+        self.assertFalse(os.path.exists(ticket))
+
+    def test_a_file_written_to_meanwhile_is_not_called_uploaded(self):
+        path = self.file(1000)
+
+        def fail(method, *_):
+            os.utime(path, (1, 1))
+        self.s3.fail = fail
+        with self.assertRaises(GuardError) as caught:
+            FileUpload(self.client, AT, path).run()
+        self.assertEqual("CheckpointChanged", caught.exception.id)
+
+    def test_what_s3_holds_is_compared(self):
+        path = self.file(9 << 20)
+        complete = self.s3.uploads
+
+        def fail(method, path, query):
+            if method == "POST" and "uploadId" in query:
+                complete[query["uploadId"]][1] = b"something else"
+        self.s3.fail = fail
+        with self.assertRaises(GuardError) as caught:
+            FileUpload(self.client, AT, path).run()
+        self.assertEqual("ChecksumMismatch", caught.exception.id)
+
+    def test_a_cancelled_upload_ends_at_once(self):
+        path = self.file(9 << 20)
+        with self.assertRaises(GuardError):
+            FileUpload(self.client, AT, path, cancelled=lambda: True).run()
+        self.assertEqual({}, self.s3.objects)
+
+
+class Download(WithStorage):
+    def test_ranges_come_together_and_are_checked(self):
+        data = os.urandom((20 << 20) + 3)
+        self.s3.objects["/bucket/" + AT.key] = data
+        target = os.path.join(self.root, "copy")
+        download(self.client, AT, target)
+        self.assertEqual(data, self.content(target))
+
+    def test_a_wrong_checksum_leaves_the_old_file_alone(self):
+        self.s3.objects["/bucket/" + AT.key] = b"new"
+        target = os.path.join(self.root, "copy")
+        with open(target, "w") as file:
+            file.write("old")
+        with self.assertRaises(GuardError):
+            download(self.client, AT, target, 3, "AAAAAA==")
+        self.assertEqual(b"old", self.content(target))
+        self.assertFalse(os.path.exists(target + ".download"))
+
+    def test_names_cannot_lead_out_of_the_directory(self):
+        for name in ("../x", "a/../../x", "/etc/passwd", "a//b", ".", "", "a/.."):
+            with self.assertRaises(GuardError, msg=name):
+                safe_join("/somewhere", name)
+        self.assertEqual("/somewhere/a/b", safe_join("/somewhere", "a/b"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,56 @@
+import unittest
+
+import support  # noqa: F401
+from runctl_guard.clock import utc_seconds_text
+from runctl_guard.notice import Notice, NoticeLatch
+
+NOW = 1769860800.0
+
+
+def body(seconds, action="terminate"):
+    return {"action": action, "time": utc_seconds_text(NOW + seconds)}
+
+
+class Latch(unittest.TestCase):
+    def setUp(self):
+        self.latch = NoticeLatch()
+
+    def feed(self, status, value=None, wall=NOW):
+        return self.latch.feed(status, value, wall, 1000.0)
+
+    def test_a_notice_has_its_deadline_on_the_monotonic_clock(self):
+        self.assertEqual(Notice("stop", utc_seconds_text(NOW + 120), 1120.0), self.feed("ok", body(120, "stop")))
+
+    def test_a_time_that_slides_with_every_reading_is_the_same_notice(self):
+        self.feed("ok", body(120))
+        self.assertIsNone(self.feed("ok", body(121)))
+        self.assertIsNone(self.feed("ok", body(180)))
+
+    def test_errors_do_not_end_a_notice(self):
+        self.feed("ok", body(120))
+        for status in ("error", "unreachable", "disabled"):
+            self.assertIsNone(self.feed(status))
+        self.assertIsNone(self.feed("ok", body(130)))
+
+    def test_after_a_404_a_later_time_is_a_new_notice(self):
+        self.feed("ok", body(120))
+        self.feed("none")
+        self.assertIsInstance(self.feed("ok", body(400)), Notice)
+
+    def test_a_stale_notice_is_told_once_and_is_no_notice(self):
+        self.assertEqual(utc_seconds_text(NOW - 301), self.feed("ok", body(-301)))
+        self.assertIsNone(self.feed("ok", body(-301)))
+
+    def test_a_new_notice_behind_a_stale_one_is_seen(self):
+        self.feed("ok", body(-400))
+        self.assertIsInstance(self.feed("ok", body(120)), Notice)
+
+    def test_a_notice_shortly_past_still_counts(self):
+        self.assertIsInstance(self.feed("ok", body(-200)), Notice)
+
+    def test_a_time_that_cannot_be_read_means_two_minutes(self):
+        self.assertEqual(1120.0, self.feed("ok", {"action": "terminate", "time": "soon"}).deadline)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,151 @@
+import os
+import subprocess
+import unittest
+
+import support
+from runctl_guard import processes
+from runctl_guard.processes import Process, below_shells
+from runctl_guard.target import ProcessTarget, writers
+
+class Shells(unittest.TestCase):
+    """Process names are given here: these pids are not alive."""
+
+    def chosen(self, *members):
+        table = {pid: Process(pid, parent, 1, "S", name) for pid, parent, name in members}
+        return [process.pid for process in below_shells(table)]
+
+    BASE = 1 << 30
+
+    def test_a_program_alone_is_signalled_itself(self):
+        self.assertEqual([self.BASE], self.chosen((self.BASE, 1, "python3")))
+
+    def test_a_shell_is_skipped_for_what_it_runs(self):
+        self.assertEqual([self.BASE + 2], self.chosen((self.BASE, 1, "bash"), (self.BASE + 1, self.BASE, "sh"),
+                                                      (self.BASE + 2, self.BASE + 1, "python3")))
+
+    def test_data_loaders_below_the_program_are_left_alone(self):
+        self.assertEqual([self.BASE], self.chosen((self.BASE, 1, "python3"), (self.BASE + 1, self.BASE, "python3")))
+
+    def test_the_pipe_behind_a_training_is_not_broken(self):
+        self.assertEqual([self.BASE + 1], self.chosen((self.BASE, 1, "bash"), (self.BASE + 1, self.BASE, "python3"),
+                                                      (self.BASE + 2, self.BASE, "tee")))
+
+    def test_a_shell_that_runs_nothing_is_signalled_itself(self):
+        self.assertEqual([self.BASE], self.chosen((self.BASE, 1, "dash")))
+
+
+class Identity(unittest.TestCase):
+    def test_a_pid_given_to_another_is_not_the_process(self):
+        identity = processes.own().identity()
+        self.assertIsNotNone(processes.find(identity))
+        self.assertIsNone(processes.find(dict(identity, start_time=1)))
+        self.assertIsNone(processes.find(dict(identity, boot_id="another")))
+
+    def test_a_zombie_is_gone(self):
+        child = subprocess.Popen(["/bin/true"])
+        self.addCleanup(child.wait)
+        support.eventually(lambda: processes.read(child.pid).state == "Z")
+        self.assertNotIn(child.pid, processes.table())
+
+
+class Reaper(support.RootedTest):
+    def exit(self, script, name="train.py"):
+        run = self.new_run(script, name)
+        self.start_training(run)
+        return support.eventually(run.exit)
+
+    def test_the_exit_code_is_kept(self):
+        self.assertEqual((7, None), self.values(self.exit("raise SystemExit(7)")))
+
+    def test_a_signal_is_kept_beside_the_code_a_shell_would_show(self):
+        self.assertEqual((137, 9), self.values(self.exit("import os\nos.kill(os.getpid(), 9)")))
+
+    def test_a_shell_script_is_run_by_a_shell(self):
+        self.assertEqual((3, None), self.values(self.exit("exit 3", "train.sh")))
+
+    def values(self, ended):
+        return ended["exit_code"], ended["signal"]
+
+    def test_output_and_errors_are_in_the_log(self):
+        run = self.new_run("import sys\nprint('out')\nprint('err', file=sys.stderr)")
+        self.start_training(run)
+        support.eventually(run.exit)
+        self.assertEqual(["err", "out"], sorted(self.log(run).split()))
+
+    def test_the_training_is_told_of_its_run(self):
+        run = self.new_run("import os\nprint(os.environ['RUNCTL_RUN_ID'], os.environ['RUNCTL_ATTEMPT'], os.getcwd(),"
+                           " os.environ['HOME'], os.environ['RUNCTL_CHECKPOINT_DIR'])\n"
+                           "open(os.environ['RUNCTL_PROGRESS_FILE'], 'a').write('step 4\\nstep 5\\nstep 6')")
+        self.start_training(run)
+        support.eventually(run.exit)
+        state = run.state
+        self.assertEqual([run.id, "1", state["project_dir"], os.path.join(self.root, "home/ubuntu"),
+                          state["checkpoint_dir"]], self.log(run).split())
+        # The last line has no end: its number may lack digits.
+        self.assertEqual((4, 5), (run.first_step(), run.last_step()))
+
+    def test_steps_are_unknown_without_progress(self):
+        run = self.new_run("")
+        self.assertIsNone(run.last_step())
+
+    def test_nothing_is_started_twice(self):
+        run = self.new_run("import time\nprint('started', flush=True)\ntime.sleep(60)")
+        training = self.start_training(run)
+        from runctl_guard.reaper import main
+        self.assertEqual(0, main(run.id))
+        self.assertEqual(training["pid"], run.training()["pid"])
+
+
+class ProcessSet(support.RootedTest):
+    def started(self, text):
+        run = self.new_run(text)
+        self.start_training(run)
+        return run, ProcessTarget(run)
+
+    def test_a_child_in_a_session_of_its_own_belongs_to_it(self):
+        run, target = self.started(
+            "import subprocess, signal\nsubprocess.Popen(['/bin/sleep', '60'], start_new_session=True)\nsignal.pause()")
+        support.eventually(lambda: len(target.members()) == 2)
+        self.assertEqual([run.training()["pid"]], [one.pid for one in target.to_signal(target.members())])
+
+    def test_an_orphan_that_cleaned_its_environment_is_found_and_killed(self):
+        run, target = self.started(
+            "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+            "        os.execve('/bin/sleep', ['sleep', '60'], {})\n    os._exit(0)\nos.wait()\ntime.sleep(0.1)")
+        support.eventually(run.exit)
+        members = support.eventually(target.members)
+        self.assertEqual(["sleep"], [one.name for one in members.values()])
+        self.assertEqual(sorted(members), target.kill())
+        self.assertEqual({}, target.members())
+
+    def test_kill_ends_those_who_ignore_everything_else(self):
+        run, target = self.started(
+            "import os, signal\nsignal.signal(15, signal.SIG_IGN)\nos.fork()\nos.fork()\nsignal.pause()")
+        support.eventually(lambda: len(target.members()) == 4)
+        self.assertEqual(4, len(target.kill()))
+        self.assertEqual(9, support.eventually(run.exit)["signal"])
+
+    def test_a_script_that_goes_on_is_signalled_too_but_never_an_orphan(self):
+        run = self.new_run()
+        target = ProcessTarget(run)
+        base = 1 << 30
+        shell, fresh = Process(base, 1, 1, "S", "bash"), Process(base + 1, base, 2, "S", "python3")
+        orphan, told = Process(base + 2, 1, 2, "S", "python3"), Process(base + 3, base, 1, "S", "python3")
+        members = {one.pid: one for one in (shell, fresh, orphan)}
+        signalled = {(told.pid, told.start)}
+        self.assertEqual([shell, fresh], sorted(target.later_to_signal(members, signalled)))
+        members[told.pid] = told
+        self.assertEqual([], target.later_to_signal(members, signalled))
+
+    def test_a_file_open_for_writing_is_not_settled(self):
+        run, target = self.started("import signal\nf = open('checkpoints/a.pt', 'w')\ng = open('train.py')\n"
+                                   "open('ready', 'w').close()\nsignal.pause()")
+        project = run.state["project_dir"]
+        support.eventually(lambda: os.path.exists(os.path.join(project, "ready")))
+        members = target.members()
+        self.assertTrue(writers(members, {os.path.realpath(os.path.join(self.checkpoints, "a.pt"))}))
+        self.assertFalse(writers(members, {os.path.realpath(os.path.join(project, "train.py"))}))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,135 @@
+import ast
+import base64
+import gzip
+import io
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import unittest
+
+import support
+
+
+def sources():
+    for folder, _, names in sorted(os.walk(support.PROGRAM)):
+        for name in sorted(names):
+            if name.endswith(".py"):
+                yield os.path.join(folder, name)
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+class Program(unittest.TestCase):
+    def test_it_is_python_3_8(self):
+        for path in sources():
+            ast.parse(read(path), path, feature_version=(3, 8))
+
+    def test_it_needs_nothing_but_the_standard_library(self):
+        known = getattr(sys, "stdlib_module_names", None)
+        if known is None:
+            self.skipTest("this Python does not say what its library has")
+        for path in sources():
+            for node in ast.walk(ast.parse(read(path))):
+                if isinstance(node, ast.Import):
+                    for alias in node.names:
+                        self.assertIn(alias.name.split(".")[0], known, path)
+                elif isinstance(node, ast.ImportFrom) and not node.level:
+                    self.assertIn(node.module.split(".")[0], set(known) | {"runctl_guard"}, path)
+
+    def test_without_comments_it_does_not_outgrow_two_ssm_commands(self):
+        # One command takes 64 KB with its document and all parameters: this is more than one, and must not grow much.
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as tar:
+            for path in sources():
+                data = stripped(read(path)).encode()
+                info = tarfile.TarInfo(os.path.relpath(path, support.PROGRAM))
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+        size = len(base64.b64encode(gzip.compress(buffer.getvalue(), 9)))
+        self.assertLess(size, LARGEST)
+
+    def test_docstrings_can_be_taken_out_line_by_line(self):
+        for path in sources():
+            plain = ast.dump(without_docstrings(ast.parse(read(path))))
+            self.assertEqual(plain, ast.dump(without_docstrings(ast.parse(stripped(read(path))))), path)
+
+
+LARGEST = 68 * 1024
+
+
+def stripped(text):
+    """What a sender may do to save space: comment lines, docstrings and empty lines go. Each stands on lines of its own."""
+    text = re.sub(r'(?ms)^[ ]*""".*?"""[ ]*\n', "", text)
+    return "".join(line + "\n" for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#"))
+
+
+def without_docstrings(tree):
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) \
+                and isinstance(getattr(body[0], "value", None), ast.Constant) and isinstance(body[0].value.value, str):
+            del body[0]
+    return tree
+
+
+class Commands(support.RootedTest):
+    def call(self, *arguments):
+        done = subprocess.run([sys.executable, "-IBS", support.PROGRAM] + list(arguments), stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, universal_newlines=True)
+        self.assertEqual(1, done.stdout.count("\n"), done.stdout)
+        import json
+        return done.returncode, json.loads(done.stdout)
+
+    def test_status_answers_where_there_is_no_guard(self):
+        code, answer = self.call("status")
+        self.assertEqual((0, False, []), (code, answer["guard"]["alive"], answer["runs"]))
+
+    def test_a_run_that_is_not_there_has_an_exit_code_of_its_own(self):
+        code, answer = self.call("events", "--run", "nothing")
+        self.assertEqual((3, "RunNotFound"), (code, answer["error"]["id"]))
+
+    def test_usage_errors_are_json_too(self):
+        for arguments in ((), ("nonsense",), ("log",), ("@!",)):
+            self.assertEqual(2, self.call(*arguments)[0])
+
+    def test_a_drill_without_a_guard_is_refused(self):
+        run = self.new_run()
+        run.update(state="running")
+        self.assertEqual(7, self.call("drill", "--run", run.id, "--window", "10")[0])
+
+    def test_the_log_comes_in_pieces_that_fit(self):
+        run = self.new_run()
+        with open(run.file("log"), "wb") as file:
+            file.write(os.urandom(50000))
+        offset, pieces = 0, []
+        while True:
+            _, answer = self.call("log", "--run", run.id, "--offset", str(offset), "--max-bytes", "15000")
+            self.assertLess(len(answer["data"]), 15001)
+            pieces.append(gzip.decompress(base64.b64decode(answer["data"])))
+            offset = answer["next_offset"]
+            if offset == answer["size"]:
+                break
+        self.assertEqual(read_bytes(run.file("log")), b"".join(pieces))
+
+    def test_status_fits_however_many_events_there_are(self):
+        run = self.new_run()
+        for number in range(60):
+            run.emit("Warning", "warning number %d " % number + "x" * 50, id="Test")
+        done = subprocess.run([sys.executable, "-IBS", support.PROGRAM, "status", "--events", "50"],
+                              stdout=subprocess.PIPE)
+        self.assertLessEqual(len(done.stdout), 2400)
+        self.assertIn(b"warning number 59", done.stdout)
+
+
+def read_bytes(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,81 @@
+import json
+import os
+import unittest
+
+import support
+from runctl_guard.record import ClaimLost
+
+STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
+KEY = "runs/runs/test-20260131-120000-abcdef/run.json"
+
+
+class Claims(support.RootedTest):
+    def setUp(self):
+        super().setUp()
+        self.s3 = support.FakeS3()
+        self.addCleanup(self.s3.close)
+        self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
+        self.one = self.new_run(store=STORE)
+        from runctl_guard.services import Services
+        self.record = Services().record(self.one)
+
+    def write(self, *attempts):
+        body = {"schema": 1, "run_id": self.one.id, "project_name": "project", "created": "", "outcome": None,
+                "attempts": [dict({"number": 1, "nonce": "n", "state": "claimed", "instance_id": None}, **one)
+                             for one in attempts]}
+        self.s3.objects["/bucket/" + KEY] = json.dumps(body).encode()
+
+    def attempts(self):
+        return self.s3.json(KEY)["attempts"]
+
+    def test_our_claim_becomes_running(self):
+        self.write({})
+        self.record.take(self.one)
+        self.assertEqual(("running", os.uname().nodename), (self.attempts()[0]["state"], self.attempts()[0]["instance_id"]))
+
+    def test_another_nonce_has_won(self):
+        self.write({"nonce": "theirs"})
+        with self.assertRaises(ClaimLost):
+            self.record.take(self.one)
+
+    def test_a_later_attempt_has_the_run(self):
+        self.write({}, {"number": 2, "nonce": "theirs"})
+        with self.assertRaises(ClaimLost):
+            self.record.take(self.one)
+
+    def test_a_lost_answer_is_read_back_and_was_a_win(self):
+        self.write({})
+        lost = []
+        self.s3.fail = lambda method, *_: "drop" if method == "PUT" and not lost and not lost.append(1) else None
+        self.record.take(self.one)
+        self.assertEqual(["running"], [one["state"] for one in self.attempts()])
+
+    def test_who_writes_in_between_is_not_overwritten(self):
+        self.write({})
+        meddled = []
+
+        def fail(method, *_):
+            if method == "PUT" and not meddled:
+                meddled.append(1)
+                self.write({"claimed_by": "somebody"})
+        self.s3.fail = fail
+        self.record.take(self.one)
+        self.assertEqual(("running", "somebody"), (self.attempts()[0]["state"], self.attempts()[0]["claimed_by"]))
+
+    def test_the_end_is_written_without_touching_a_later_attempt(self):
+        self.write({"state": "running"}, {"number": 2, "nonce": "theirs"})
+        self.one.update(state="interrupted")
+        self.record.settle(self.one)
+        self.assertEqual(["interrupted", "claimed"], [one["state"] for one in self.attempts()])
+        self.assertIsNone(self.s3.json(KEY)["outcome"])
+
+    def test_only_one_of_two_gets_the_next_attempt(self):
+        self.write({"state": "interrupted"})
+        self.assertEqual(2, self.record.next_claim("mine", "guard"))
+        self.assertEqual(2, self.record.next_claim("mine", "guard"))
+        with self.assertRaises(ClaimLost):
+            self.record.next_claim("theirs", "guard")
+
+
+if __name__ == "__main__":
+    unittest.main()

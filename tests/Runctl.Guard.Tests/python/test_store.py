@@ -1,0 +1,120 @@
+import json
+import os
+import unittest
+import zipfile
+
+import support
+from runctl_guard.checkpoints import scan
+from runctl_guard.errors import GuardError
+from runctl_guard.store import CheckpointStore, restore, version_names
+from runctl_guard.users import caller
+from runctl_guard.validate import validate
+
+STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
+BASE = "saved/%s/checkpoints/" % os.uname().nodename
+
+
+class Names(unittest.TestCase):
+    def test_the_plain_name_is_first_and_versions_carry_attempt_and_step(self):
+        self.assertEqual(["last.ckpt", "last.ckpt@2.500"], version_names("last.ckpt", 2, 500, 0)[:2])
+
+    def test_without_a_step_the_time_of_save_takes_its_place(self):
+        self.assertEqual("last.ckpt@1.20260131120000", version_names("last.ckpt", 1, None, 1769860800.5)[1])
+
+    def test_a_name_in_every_version_is_a_different_one(self):
+        names = version_names("a.pt", 1, 5, 1769860800.5)
+        self.assertEqual(len(names), len(set(names)))
+
+
+class Committing(support.RootedTest):
+    def setUp(self):
+        super().setUp()
+        self.s3 = support.FakeS3()
+        self.addCleanup(self.s3.close)
+        self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
+        self.one = self.new_run(store=STORE)
+        from runctl_guard.services import Services
+        self.store = CheckpointStore(Services().s3(), self.one)
+
+    def save(self, name="last.ckpt", text="weights"):
+        with zipfile.ZipFile(os.path.join(self.checkpoints, name), "w") as archive:
+            archive.writestr("data", text)
+        return next(one for one in scan(self.checkpoints) if one.name == name)
+
+    def upload(self, candidate):
+        return self.store.upload(candidate, candidate.path, validate(candidate), "periodic", None)
+
+    def test_the_manifest_is_the_last_object_and_names_every_key(self):
+        committed = self.upload(self.save())
+        self.assertEqual("PUT", self.s3.calls[-1][0])
+        self.assertTrue(self.s3.calls[-1][1].endswith("last.ckpt.manifest.json"))
+        manifest = self.s3.json(BASE + "last.ckpt.manifest.json")
+        self.assertEqual([BASE + "last.ckpt"], [entry["key"] for entry in manifest["files"]])
+        self.assertEqual(support.crc_text(self.s3.body(BASE + "last.ckpt")), manifest["files"][0]["crc32"])
+        self.assertEqual("s3://bucket/" + BASE + "last.ckpt", committed.uri)
+
+    def test_a_key_that_a_manifest_names_is_never_written_again(self):
+        self.upload(self.save(text="first"))
+        first = self.s3.body(BASE + "last.ckpt")
+        committed = self.upload(self.save(text="second"))
+        self.assertEqual(first, self.s3.body(BASE + "last.ckpt"))
+        self.assertRegex(committed.uri, r"last\.ckpt@1\.\d{14}$")
+        self.assertEqual("last.ckpt", json.loads(self.s3.body(committed.manifest[len("s3://bucket/"):]))["name"])
+
+    def test_three_versions_saved_within_a_second_all_survive(self):
+        uris = {self.upload(self.save(text=text)).uri for text in ("a", "bb", "ccc")}
+        self.assertEqual(3, len(uris))
+
+    def test_the_same_version_is_known_to_be_there(self):
+        candidate = self.save()
+        self.assertIsNone(self.store.already(candidate))
+        self.upload(candidate)
+        self.assertEqual(candidate.identity, self.store.already(candidate)["identity"])
+
+    def test_a_manifest_whose_answer_was_lost_is_recognised(self):
+        lost = []
+        self.s3.fail = lambda method, path, query: "drop" if method == "PUT" and path.endswith(".manifest.json") \
+            and not lost and not lost.append(1) else None
+        self.upload(self.save())
+        self.assertIn(BASE + "last.ckpt.manifest.json", self.s3.keys())
+
+    def test_without_permission_to_list_a_missing_manifest_is_no_error(self):
+        self.s3.fail = lambda method, *_: 403 if method == "HEAD" else None
+        self.upload(self.save())
+        self.upload(self.save(text="second"))
+        self.assertEqual(["ListBucketMissing"], [event["data"]["id"] for event in self.one.events()])
+        self.assertEqual(4, len(self.s3.keys()))
+
+    def test_a_directory_comes_back_as_it_was(self):
+        folder = os.path.join(self.checkpoints, "checkpoint-5")
+        os.makedirs(os.path.join(folder, "sub"))
+        for name, data in (("model.bin", b"weights"), ("sub/rank0.bin", b"more")):
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(data)
+        committed = self.upload(scan(self.checkpoints)[0])
+        target = os.path.join(self.root, "elsewhere")
+        restored = restore(self.store.s3, committed.manifest, target, caller())
+        self.assertEqual(os.path.join(target, "checkpoint-5"), restored["local"])
+        with open(os.path.join(target, "checkpoint-5/sub/rank0.bin"), "rb") as file:
+            self.assertEqual(b"more", file.read())
+        self.assertEqual(["checkpoint-5"], os.listdir(target))
+
+    def test_what_stood_in_its_place_is_kept_beside_it(self):
+        candidate = self.save(text="first")
+        committed = self.upload(candidate)
+        self.save(text="local and newer")
+        restore(self.store.s3, committed.manifest, self.checkpoints, caller())
+        self.assertEqual(2, len(os.listdir(self.checkpoints)))
+
+    def test_a_manifest_that_leads_out_of_the_directory_is_refused(self):
+        self.upload(self.save())
+        manifest = self.s3.json(BASE + "last.ckpt.manifest.json")
+        manifest["name"] = "../../evil"
+        self.s3.objects["/bucket/evil.manifest.json"] = json.dumps(manifest).encode()
+        with self.assertRaises(GuardError) as caught:
+            restore(self.store.s3, "s3://bucket/evil.manifest.json", self.checkpoints, caller())
+        self.assertEqual("UnsafePath", caught.exception.id)
+
+
+if __name__ == "__main__":
+    unittest.main()
