@@ -67,11 +67,22 @@ internal static class FleetMapping
             DefaultTargetCapacityType = request.Spot ? DefaultTargetCapacityType.Spot : DefaultTargetCapacityType.OnDemand,
         },
         SpotOptions = request.Spot
-            ? new() { AllocationStrategy = SpotAllocationStrategy.PriceCapacityOptimized, SingleInstanceType = false, SingleAvailabilityZone = request.Count > 1, MinTargetCapacity = request.Count, InstanceInterruptionBehavior = SpotInstanceInterruptionBehavior.Terminate }
+            ? new()
+            {
+                AllocationStrategy = SpotAllocationStrategy.PriceCapacityOptimized,
+                InstanceInterruptionBehavior = SpotInstanceInterruptionBehavior.Terminate,
+                SingleAvailabilityZone = Several(request, true),
+                MinTargetCapacity = Several(request, request.Count),
+            }
             : null,
         OnDemandOptions = request.Spot
             ? null
-            : new() { AllocationStrategy = FleetOnDemandAllocationStrategy.LowestPrice, SingleInstanceType = false, SingleAvailabilityZone = request.Count > 1, MinTargetCapacity = request.Count },
+            : new()
+            {
+                AllocationStrategy = FleetOnDemandAllocationStrategy.LowestPrice,
+                SingleAvailabilityZone = Several(request, true),
+                MinTargetCapacity = Several(request, request.Count),
+            },
         TagSpecifications = [new TagSpecification { ResourceType = ResourceType.Fleet, Tags = Ec2Mapping.Tags(request.Tags) }],
     };
 
@@ -81,4 +92,8 @@ internal static class FleetMapping
         var pool = error.LaunchTemplateAndOverrides?.Overrides;
         return new PoolError(error.ErrorCode, error.ErrorMessage, pool?.InstanceType?.Value, pool?.SubnetId, pool?.AvailabilityZone);
     }
+
+    /// <summary>All or nothing has to be asked for where it can be something between, and EC2 grants it within one zone or one type only.</summary>
+    private static T? Several<T>(FleetRequest request, T value)
+        where T : struct => request.Count > 1 ? value : null;
 }
