@@ -5,6 +5,15 @@ using Runctl.PowerShell.Engine;
 namespace Runctl.PowerShell.Sandboxes;
 
 /// <summary>Starts a sandbox: EC2, SSM and S3 on this machine, where an interruption can be rehearsed without an AWS account.</summary>
+/// <remarks>It listens on loopback only and ends with this process, with Stop-RunctlSandbox or with Remove-Module. Other sessions and other AWS clients join it by the variables GetEnvironment() returns; the secret key is among them.</remarks>
+/// <example>
+/// <code>Start-RunctlSandbox -UseAsDefault</code>
+/// <para>All cmdlets of this session now use the sandbox.</para>
+/// </example>
+/// <example>
+/// <code>$env:AWS_ENDPOINT_URL = (Start-RunctlSandbox).GetEnvironment()['AWS_ENDPOINT_URL']</code>
+/// <para>Takes one variable for programs started from here.</para>
+/// </example>
 [Cmdlet(VerbsLifecycle.Start, "RunctlSandbox", SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlSandbox))]
 public sealed class StartRunctlSandboxCommand : AsyncCmdlet

@@ -5,6 +5,10 @@ using Runctl.PowerShell.Engine;
 namespace Runctl.PowerShell.Sandboxes;
 
 /// <summary>Stops sandboxes: every process in them ends and their files are removed.</summary>
+/// <example>
+/// <code>Stop-RunctlSandbox</code>
+/// <para>Stops all sandboxes this session started.</para>
+/// </example>
 [Cmdlet(VerbsLifecycle.Stop, "RunctlSandbox", SupportsShouldProcess = true, DefaultParameterSetName = AllSet)]
 [OutputType(typeof(void))]
 public sealed class StopRunctlSandboxCommand : AsyncCmdlet
