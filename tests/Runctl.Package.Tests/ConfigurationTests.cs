@@ -20,8 +20,8 @@ public sealed class ConfigurationTests
     {
         using var session = new ModuleSession();
         File.WriteAllText(Path.Combine(session.Directory, ".runctl.toml"), "[aws]\ns3_bucket = \"found\"\n");
-        Directory.CreateDirectory(Path.Combine(session.Directory, "a", "b"));
-        Assert.Equal("found", session.Run("Set-Location ./a/b; (Get-RunctlConfiguration S3Bucket).Value").Single);
+        session.GoTo(Directory.CreateDirectory(Path.Combine(session.Directory, "a", "b")).FullName);
+        Assert.Equal("found", session.Run("(Get-RunctlConfiguration S3Bucket).Value").Single);
     }
 
     [Fact]

@@ -61,10 +61,10 @@ public sealed class ErrorTests
     }
 
     [Fact]
-    public void A_script_that_is_not_there_is_named_and_nothing_is_called()
+    public void A_script_that_is_not_there_is_named()
     {
         using var session = new ModuleSession();
-        var result = session.Run("Start-RunctlTraining ./train.py i-1 -Region us-east-1 -EndpointUrl http://127.0.0.1:9/");
+        var result = session.Run("Start-RunctlTraining ./train.py i-1 -SyncCode -Region us-east-1 -EndpointUrl http://127.0.0.1:9/");
         Assert.Equal("ScriptMissing", result.ErrorId);
         Assert.Equal(ErrorCategory.ObjectNotFound, result.Error.CategoryInfo.Category);
         Assert.Contains(session.Directory, result.Error.ToString());

@@ -51,5 +51,13 @@ public sealed class ViewTests
         Assert.Equal(["Phase          Seconds", "-----          -------", "detect            0.41", "save             12.30"], lines[^4..]);
     }
 
+    [Fact]
+    public void Phases_are_lines_even_after_objects_of_another_kind()
+    {
+        using var session = new ModuleSession();
+        var lines = Lines(session.Show($"{Records.Instance}; [Runctl.Training.Phase]::new('restore', 1.234)"));
+        Assert.Equal("restore           1.23 s", lines[^1]);
+    }
+
     private static string[] Lines(string text) => [.. text.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0)];
 }

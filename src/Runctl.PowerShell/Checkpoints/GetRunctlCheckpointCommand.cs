@@ -7,6 +7,15 @@ using Runctl.PowerShell.Engine;
 namespace Runctl.PowerShell.Checkpoints;
 
 /// <summary>Lists the checkpoints that are whole and checked in S3, newest first.</summary>
+/// <remarks>Only what has a manifest is a checkpoint; the manifest is written last, after everything else was verified in S3.</remarks>
+/// <example>
+/// <code>Get-RunctlCheckpoint -InstanceId i-0123456789abcdef0 -Latest</code>
+/// <para>Finds the newest checkpoint an instance saved; the instance may be gone.</para>
+/// </example>
+/// <example>
+/// <code>$run | Get-RunctlCheckpoint -Name epoch_10.pt | Save-RunctlCheckpoint</code>
+/// <para>Downloads a checkpoint by its name.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Get, "RunctlCheckpoint")]
 [OutputType(typeof(RunctlCheckpoint))]
 public sealed class GetRunctlCheckpointCommand : RunctlCmdlet

@@ -6,6 +6,10 @@ using Runctl.PowerShell.Engine;
 namespace Runctl.PowerShell.Checkpoints;
 
 /// <summary>Downloads checkpoints from S3 and checks them; a file has its name only when it is whole.</summary>
+/// <example>
+/// <code>Get-RunctlCheckpoint -RunId $run.RunId -Latest | Save-RunctlCheckpoint -Destination ./checkpoints</code>
+/// <para>Downloads the newest checkpoint of a run and checks it.</para>
+/// </example>
 [Cmdlet(VerbsData.Save, "RunctlCheckpoint", SupportsShouldProcess = true, DefaultParameterSetName = CheckpointSet)]
 [OutputType(typeof(FileInfo), typeof(DirectoryInfo))]
 public sealed class SaveRunctlCheckpointCommand : RunctlCmdlet

@@ -19,7 +19,7 @@ public sealed record RunctlSetting(string Name, object? Value, string Source, st
         string text => text,
         bool flag => flag ? "true" : "false",
         TimeSpan span => span.TotalSeconds.ToString(CultureInfo.InvariantCulture) + "s",
-        IDictionary table => string.Join(", ", table.Cast<DictionaryEntry>().Select(entry => $"{entry.Key} = {Display(entry.Value)}")),
+        IDictionary table => string.Join(", ", table.Keys.Cast<object>().Select(key => $"{key} = {Display(table[key])}")),
         IEnumerable list => string.Join(", ", list.Cast<object?>().Select(Display)),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
     };

@@ -7,6 +7,11 @@ using Runctl.PowerShell.Training;
 namespace Runctl.PowerShell.Drills;
 
 /// <summary>Interrupts a running training as a spot interruption would, and reports whether anything was lost. A sandbox really takes the instance; AWS is not asked to.</summary>
+/// <remarks>The events come as information (show them by -InformationAction Continue) and the detection as a warning, as they happen. On AWS the guard is told to act as if a notice had come; in a sandbox a real notice is raised and the instance is taken at the deadline.</remarks>
+/// <example>
+/// <code>$report = Invoke-RunctlInterruptionDrill $run -Window 2m; $report.StepsLost</code>
+/// <para>Rehearses an interruption of two minutes.</para>
+/// </example>
 [Cmdlet(VerbsLifecycle.Invoke, "RunctlInterruptionDrill", SupportsShouldProcess = true, DefaultParameterSetName = TrainingSet)]
 [OutputType(typeof(RunctlDrillReport))]
 public sealed class InvokeRunctlInterruptionDrillCommand : TrainingTargetCmdlet

@@ -5,6 +5,14 @@ using Runctl.PowerShell.Composition;
 namespace Runctl.PowerShell.Instances;
 
 /// <summary>Lists the instances Runctl launched, or finds instances by their ids.</summary>
+/// <example>
+/// <code>Get-RunctlInstance</code>
+/// <para>Lists the instances Runctl launched that are not terminated.</para>
+/// </example>
+/// <example>
+/// <code>Get-RunctlInstance i-0123456789abcdef0 | Format-List</code>
+/// <para>Shows one instance in full.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Get, "RunctlInstance", DefaultParameterSetName = OwnSet)]
 [OutputType(typeof(RunctlInstance))]
 public sealed class GetRunctlInstanceCommand : RunctlCmdlet

@@ -9,6 +9,15 @@ using Runctl.PowerShell.Engine;
 namespace Runctl.PowerShell.Instances;
 
 /// <summary>Launches spot instances: of several types and zones the one that is cheapest and least likely to be taken back.</summary>
+/// <remarks>The fleet chooses among all given types and zones by price and by how likely an interruption is. A launch that fails or is stopped leaves nothing running.</remarks>
+/// <example>
+/// <code>New-RunctlSpotInstance -InstanceType g5.xlarge, g4dn.xlarge -IamInstanceProfile MySSMProfile -Wait</code>
+/// <para>Launches one spot instance of either type and returns it when a training can be started on it.</para>
+/// </example>
+/// <example>
+/// <code>New-RunctlSpotInstance g5.xlarge -MaxPrice 0.60 -WhatIf</code>
+/// <para>Checks everything and names types, zones and price without launching.</para>
+/// </example>
 [Cmdlet(VerbsCommon.New, "RunctlSpotInstance", SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlInstance))]
 public sealed class NewRunctlSpotInstanceCommand : RunctlCmdlet

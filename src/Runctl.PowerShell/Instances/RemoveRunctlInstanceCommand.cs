@@ -6,6 +6,11 @@ using Runctl.PowerShell.Composition;
 namespace Runctl.PowerShell.Instances;
 
 /// <summary>Terminates instances that Runctl launched; it refuses any other.</summary>
+/// <remarks>It does not wait until the instances are gone. What is only on their disks is lost; checkpoints in S3 stay.</remarks>
+/// <example>
+/// <code>Get-RunctlInstance | Remove-RunctlInstance</code>
+/// <para>Terminates all instances Runctl launched in the region, asking for each.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Remove, "RunctlInstance", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(void))]
 public sealed class RemoveRunctlInstanceCommand : RunctlCmdlet

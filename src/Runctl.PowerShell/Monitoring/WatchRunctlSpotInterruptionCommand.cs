@@ -9,6 +9,15 @@ using Runctl.PowerShell.Training;
 namespace Runctl.PowerShell.Monitoring;
 
 /// <summary>Shows what happens to trainings as it happens, until they have ended on their instances; Start-RunctlTraining does this by a job of its own.</summary>
+/// <remarks>A detection is written as a warning, which is what people read; its event follows for scripts, and the event's own view is empty so that nothing is read twice.</remarks>
+/// <example>
+/// <code>$run | Watch-RunctlSpotInterruption</code>
+/// <para>Shows events until the training has ended on its instance.</para>
+/// </example>
+/// <example>
+/// <code>Watch-RunctlSpotInterruption -InstanceId i-0123456789abcdef0 -AsJob | Receive-Job -Wait</code>
+/// <para>The same by a job.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Watch, "RunctlSpotInterruption", DefaultParameterSetName = TrainingSet)]
 [OutputType(typeof(RunctlEvent), typeof(RunctlMonitorJob))]
 public sealed class WatchRunctlSpotInterruptionCommand : TrainingTargetCmdlet

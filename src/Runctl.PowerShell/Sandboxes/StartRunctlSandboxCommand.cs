@@ -5,7 +5,16 @@ using Runctl.PowerShell.Engine;
 namespace Runctl.PowerShell.Sandboxes;
 
 /// <summary>Starts a sandbox: EC2, SSM and S3 on this machine, where an interruption can be rehearsed without an AWS account.</summary>
-[Cmdlet(VerbsLifecycle.Start, "RunctlSandbox")]
+/// <remarks>It listens on loopback only and ends with this process, with Stop-RunctlSandbox or with Remove-Module. Other sessions and other AWS clients join it by the variables GetEnvironment() returns; the secret key is among them.</remarks>
+/// <example>
+/// <code>Start-RunctlSandbox -UseAsDefault</code>
+/// <para>All cmdlets of this session now use the sandbox.</para>
+/// </example>
+/// <example>
+/// <code>$env:AWS_ENDPOINT_URL = (Start-RunctlSandbox).GetEnvironment()['AWS_ENDPOINT_URL']</code>
+/// <para>Takes one variable for programs started from here.</para>
+/// </example>
+[Cmdlet(VerbsLifecycle.Start, "RunctlSandbox", SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlSandbox))]
 public sealed class StartRunctlSandboxCommand : AsyncCmdlet
 {
@@ -19,6 +28,11 @@ public sealed class StartRunctlSandboxCommand : AsyncCmdlet
         if (!OperatingSystem.IsLinux())
         {
             throw CommandErrors.SandboxNotSupported();
+        }
+
+        if (!ShouldProcess("this machine", "Start a sandbox"))
+        {
+            return;
         }
 
         var session = RunctlSession.Current;

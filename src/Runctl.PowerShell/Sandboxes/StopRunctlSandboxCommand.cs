@@ -5,20 +5,32 @@ using Runctl.PowerShell.Engine;
 namespace Runctl.PowerShell.Sandboxes;
 
 /// <summary>Stops sandboxes: every process in them ends and their files are removed.</summary>
-[Cmdlet(VerbsLifecycle.Stop, "RunctlSandbox", SupportsShouldProcess = true)]
+/// <example>
+/// <code>Stop-RunctlSandbox</code>
+/// <para>Stops all sandboxes this session started.</para>
+/// </example>
+[Cmdlet(VerbsLifecycle.Stop, "RunctlSandbox", SupportsShouldProcess = true, DefaultParameterSetName = AllSet)]
 [OutputType(typeof(void))]
 public sealed class StopRunctlSandboxCommand : AsyncCmdlet
 {
-    /// <summary>The sandbox, or its endpoint, as Start-RunctlSandbox returned it. Default: all sandboxes this session started.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [SandboxEndpoint]
-    public Uri[]? EndpointUrl { get; set; }
+    private const string AllSet = "All";
+    private const string SandboxSet = "Sandbox";
+    private const string EndpointSet = "Endpoint";
+
+    /// <summary>The sandbox, as Start-RunctlSandbox returned it. Default: all sandboxes this session started.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = SandboxSet)]
+    [ValidateNotNull]
+    public RunctlSandbox[] Sandbox { get; set; } = [];
+
+    /// <summary>Endpoint of the sandbox.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = EndpointSet)]
+    [ValidateNotNull]
+    public Uri[] EndpointUrl { get; set; } = [];
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        var endpoints = EndpointUrl ?? [.. RunningSandboxes.Of(RunctlSession.Current).Select(sandbox => sandbox.EndpointUrl)];
-        foreach (var endpoint in endpoints)
+        foreach (var endpoint in Endpoints())
         {
             if (RunningSandboxes.Find(endpoint) is null)
             {
@@ -30,4 +42,11 @@ public sealed class StopRunctlSandboxCommand : AsyncCmdlet
             }
         }
     }
+
+    private IEnumerable<Uri> Endpoints() => ParameterSetName switch
+    {
+        SandboxSet => Sandbox.Select(sandbox => sandbox.EndpointUrl),
+        EndpointSet => EndpointUrl,
+        _ => RunningSandboxes.Of(RunctlSession.Current).Select(sandbox => sandbox.EndpointUrl),
+    };
 }

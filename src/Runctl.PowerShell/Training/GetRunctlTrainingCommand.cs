@@ -7,6 +7,15 @@ using Runctl.Training;
 namespace Runctl.PowerShell.Training;
 
 /// <summary>Shows runs as they stand now: one, those of an instance, or all that are known.</summary>
+/// <remarks>A run is known by its guard while its instance lives, and by its record in S3 afterwards.</remarks>
+/// <example>
+/// <code>Get-RunctlTraining</code>
+/// <para>Lists all runs that are known.</para>
+/// </example>
+/// <example>
+/// <code>$run | Get-RunctlTraining | Format-List</code>
+/// <para>Shows how a run stands now.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Get, "RunctlTraining")]
 [OutputType(typeof(RunctlTraining))]
 public sealed class GetRunctlTrainingCommand : RunctlCmdlet

@@ -5,6 +5,14 @@ using Runctl.Training;
 namespace Runctl.PowerShell.Training;
 
 /// <summary>Shows what trainings printed, from their instances, or from S3 once those are gone.</summary>
+/// <example>
+/// <code>Get-RunctlTrainingLog $run -Follow</code>
+/// <para>Shows the output so far, and what comes, until the training ends.</para>
+/// </example>
+/// <example>
+/// <code>Get-RunctlTrainingLog -InstanceId i-0123456789abcdef0 -Tail 20</code>
+/// <para>Shows the last lines of the training on an instance.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Get, "RunctlTrainingLog", DefaultParameterSetName = TrainingSet)]
 [OutputType(typeof(string))]
 public sealed class GetRunctlTrainingLogCommand : TrainingTargetCmdlet

@@ -9,6 +9,15 @@ using Runctl.Training;
 namespace Runctl.PowerShell.Training;
 
 /// <summary>Starts a training on an instance, guarded against interruption, and monitors it by a job.</summary>
+/// <remarks>A guard on the instance watches for interruptions every second, whether this session lives or not. The monitor job only tells what happens; Get-Job and Receive-Job show it.</remarks>
+/// <example>
+/// <code>$run = $instance | Start-RunctlTraining ./training/train.py -SyncCode -ScriptArgument '--epochs', 20</code>
+/// <para>Brings the project to the instance and trains.</para>
+/// </example>
+/// <example>
+/// <code>Get-RunctlCheckpoint -RunId $run.RunId -Latest | Start-RunctlTraining ./training/train.py -InstanceId $new.InstanceId -SyncCode</code>
+/// <para>Goes on from the newest checkpoint on another instance.</para>
+/// </example>
 [Cmdlet(VerbsLifecycle.Start, "RunctlTraining", SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlTraining))]
 public sealed class StartRunctlTrainingCommand : RunctlCmdlet

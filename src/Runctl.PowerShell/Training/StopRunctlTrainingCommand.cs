@@ -5,6 +5,10 @@ using Runctl.Training;
 namespace Runctl.PowerShell.Training;
 
 /// <summary>Stops trainings gracefully: they save, and the checkpoint is checked and uploaded, as at an interruption.</summary>
+/// <example>
+/// <code>Stop-RunctlTraining $run -GracePeriod 2m</code>
+/// <para>Gives the training two minutes to save.</para>
+/// </example>
 [Cmdlet(VerbsLifecycle.Stop, "RunctlTraining", SupportsShouldProcess = true, DefaultParameterSetName = TrainingSet)]
 [OutputType(typeof(RunctlTraining))]
 public sealed class StopRunctlTrainingCommand : TrainingTargetCmdlet

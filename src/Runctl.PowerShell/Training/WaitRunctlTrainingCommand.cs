@@ -5,6 +5,10 @@ using Runctl.Training;
 namespace Runctl.PowerShell.Training;
 
 /// <summary>Waits until trainings have ended on their instances; the exit code is in what it returns.</summary>
+/// <example>
+/// <code>($run | Wait-RunctlTraining -Timeout 6h).ExitCode</code>
+/// <para>Waits up to six hours and shows the exit code.</para>
+/// </example>
 [Cmdlet(VerbsLifecycle.Wait, "RunctlTraining", DefaultParameterSetName = TrainingSet)]
 [OutputType(typeof(RunctlTraining))]
 public sealed class WaitRunctlTrainingCommand : TrainingTargetCmdlet

@@ -16,11 +16,14 @@ internal sealed class ModuleSession : IDisposable
         _runspace = RunspaceFactory.CreateRunspace(_host, state);
         _runspace.Open();
         Directory = System.IO.Directory.CreateTempSubdirectory("runctl-package-").FullName;
-        _runspace.SessionStateProxy.Path.SetLocation(Directory);
+        GoTo(Directory);
     }
 
     /// <summary>The session's location, empty at first.</summary>
     public string Directory { get; }
+
+    /// <summary>Changes the location.</summary>
+    public void GoTo(string directory) => _runspace.SessionStateProxy.Path.SetLocation(directory);
 
     /// <summary>Sets a variable.</summary>
     public void Set(string name, object? value) => _runspace.SessionStateProxy.SetVariable(name, value);
@@ -49,7 +52,7 @@ internal sealed class ModuleSession : IDisposable
     {
         using var shell = Begin(script);
         var running = shell.BeginInvoke();
-        Assert.False(running.AsyncWaitHandle.WaitOne(after), "It ended before it could be stopped: " + string.Join("; ", shell.Streams.Error));
+        Assert.False(running.AsyncWaitHandle.WaitOne(after), "It ended before it could be stopped.");
         var began = TimeProvider.System.GetTimestamp();
         shell.Stop();
         return TimeProvider.System.GetElapsedTime(began);

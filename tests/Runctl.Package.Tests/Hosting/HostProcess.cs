@@ -1,0 +1,72 @@
+using System.Diagnostics;
+
+namespace Runctl.Package.Tests.Hosting;
+
+/// <summary>The built host as a process, its standard input closed.</summary>
+internal sealed class HostProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly Task<string> _error;
+
+    private HostProcess(string directory, string workingDirectory, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
+        {
+            WorkingDirectory = workingDirectory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            ArgumentList = { "exec", Path.Combine(directory, "Runctl.Host.dll") },
+        };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        _process = Process.Start(start)!;
+        _process.StandardInput.Close();
+        _output = _process.StandardOutput.ReadToEndAsync();
+        _error = _process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>Starts the host.</summary>
+    public static HostProcess Start(params string[] arguments) => new(Support.BuiltModule.HostDirectory, Path.GetTempPath(), arguments);
+
+    /// <summary>Starts a copy of the host that lies elsewhere.</summary>
+    public static HostProcess StartCopy(string directory, params string[] arguments) => new(directory, directory, arguments);
+
+    /// <summary>Runs the host to its end.</summary>
+    public static async Task<HostResult> RunAsync(params string[] arguments)
+    {
+        using var host = Start(arguments);
+        return await host.WaitAsync();
+    }
+
+    /// <summary>Presses Ctrl+C.</summary>
+    public void Interrupt()
+    {
+        using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Waits for the end.</summary>
+    public async Task<HostResult> WaitAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        await _process.WaitForExitAsync(limit.Token);
+        return new HostResult(_process.ExitCode, await _output, await _error);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        _process.Dispose();
+    }
+}
