@@ -54,11 +54,26 @@ public sealed class ArgumentTests
     }
 
     [Fact]
-    public void Instances_flow_into_commands_by_their_id()
+    public void What_has_an_instance_id_flows_into_commands_by_it()
     {
         using var session = new ModuleSession();
-        var result = session.Run($"{Records.Instance} | Get-RunctlInstance -EndpointUrl http://127.0.0.1:9/; [pscustomobject]@{{ InstanceId = 'i-9' }} | Remove-RunctlInstance -Confirm:$false -Region us-east-1 -EndpointUrl http://127.0.0.1:9/");
-        Assert.Equal("i-9", result.Errors[^1].TargetObject?.ToString());
+        foreach (var source in new[] { Records.Instance, Records.Training(), "[pscustomobject]@{ InstanceId = 'i-0123456789abcdef0' }", "'i-0123456789abcdef0'" })
+        {
+            foreach (var command in new[] { "Remove-RunctlInstance -Confirm:$false", "Get-RunctlInstance", "Get-RunctlTraining", "Get-RunctlTrainingLog" })
+            {
+                var result = session.Run($"{source} | {command} -Region us-east-1 -EndpointUrl http://127.0.0.1:9/");
+                Assert.Equal("CredentialsMissing", result.ErrorId);
+                Assert.DoesNotContain("{", result.Error.TargetObject?.ToString() ?? "");
+            }
+        }
+    }
+
+    [Fact]
+    public void What_has_no_id_is_not_taken_for_one()
+    {
+        using var session = new ModuleSession();
+        Assert.Equal("InputObjectNotBound", session.Run("[version]'1.2' | Remove-RunctlInstance -Confirm:$false").ErrorId);
+        Assert.Equal("ParameterArgumentTransformationError", session.Run("Get-RunctlInstance ([version]'1.2')").ErrorId);
     }
 
     [Fact]

@@ -29,11 +29,13 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
     /// <summary>Id of the run that saved them.</summary>
     [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(RunCompleter))]
+    [Identity(nameof(RunId))]
     public string? RunId { get; set; }
 
     /// <summary>Id of the instance that saved them; it may be gone.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(InstanceCompleter))]
+    [Identity(nameof(InstanceId))]
     public string? InstanceId { get; set; }
 
     /// <summary>Only the newest one.</summary>

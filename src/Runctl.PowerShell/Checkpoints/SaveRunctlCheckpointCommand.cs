@@ -26,6 +26,7 @@ public sealed class SaveRunctlCheckpointCommand : RunctlCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = UriSet)]
     [Alias("S3Uri")]
     [ValidateNotNullOrEmpty]
+    [Identity(nameof(Manifest))]
     public string? Manifest { get; set; }
 
     /// <summary>Directory the checkpoint is put into; it is made if need be.</summary>

@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using Runctl.PowerShell.Engine;
-using Runctl.PowerShell.Sandboxes;
 
 namespace Runctl.PowerShell.Composition;
 
@@ -8,16 +6,5 @@ namespace Runctl.PowerShell.Composition;
 public sealed class ModuleCleanup : IModuleAssemblyCleanup
 {
     /// <inheritdoc/>
-    public void OnRemove(PSModuleInfo psModuleInfo)
-    {
-        var session = RunctlSession.Current;
-
-        // Not on this thread: nothing may wait for it, and it has no context of ours.
-        var ending = Task.Run(async () =>
-        {
-            await session.CloseAsync();
-            await RunningSandboxes.StopAsync(session);
-        });
-        BackgroundWork.Track(ending);
-    }
+    public void OnRemove(PSModuleInfo psModuleInfo) => RunctlSession.Current.End();
 }

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Runctl.Instances;
 using Runctl.Monitoring;
 using Runctl.Ports;
+using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Sandboxes;
 using Runctl.Training;
 
@@ -26,7 +27,7 @@ internal sealed class RunctlSession
 
     /// <summary>The session of the calling thread's runspace.</summary>
     public static RunctlSession Current => Runspace.DefaultRunspace is { } runspace
-        ? Sessions.GetValue(runspace, static _ => new RunctlSession())
+        ? Sessions.GetValue(runspace, Begin)
         : throw new InvalidOperationException("Runctl was called outside a PowerShell session.");
 
     /// <summary>The connection for these settings; the same one for the same settings.</summary>
@@ -54,8 +55,28 @@ internal sealed class RunctlSession
     /// <summary>What an instance was launched from, or null where another session did it.</summary>
     public LaunchRequest? LaunchOf(string instanceId) => _launches.GetValueOrDefault(instanceId);
 
-    /// <summary>Ends what the session holds: monitors and connections. The module is being removed from it.</summary>
-    public async Task CloseAsync()
+    /// <summary>Begins to end what the session holds: its sandboxes, monitors and connections. Nobody can wait for it.</summary>
+    public void End() => BackgroundWork.Track(Task.Run(async () =>
+    {
+        await CloseAsync();
+        await RunningSandboxes.StopAsync(this);
+    }));
+
+    // A session can end without the module being removed from it.
+    private static RunctlSession Begin(Runspace runspace)
+    {
+        var session = new RunctlSession();
+        runspace.StateChanged += (_, change) =>
+        {
+            if (change.RunspaceStateInfo.State is RunspaceState.Closed or RunspaceState.Broken)
+            {
+                session.End();
+            }
+        };
+        return session;
+    }
+
+    private async Task CloseAsync()
     {
         foreach (var monitor in _monitors.Values.Where(lazy => lazy.IsValueCreated))
         {

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Runctl.Instances;
 using Runctl.PowerShell.Composition;
+using Runctl.PowerShell.Engine;
 
 namespace Runctl.PowerShell.Instances;
 
@@ -24,6 +25,7 @@ public sealed class GetRunctlInstanceCommand : RunctlCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(InstanceCompleter))]
+    [Identity(nameof(InstanceId))]
     public string[] InstanceId { get; set; } = [];
 
     /// <summary>Lists all instances of the account in the region, not only those Runctl launched.</summary>

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Runctl.Errors;
 using Runctl.Instances;
 using Runctl.PowerShell.Composition;
+using Runctl.PowerShell.Engine;
 
 namespace Runctl.PowerShell.Instances;
 
@@ -19,6 +20,7 @@ public sealed class RemoveRunctlInstanceCommand : RunctlCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(InstanceCompleter))]
+    [Identity(nameof(InstanceId))]
     public string[] InstanceId { get; set; } = [];
 
     /// <inheritdoc/>

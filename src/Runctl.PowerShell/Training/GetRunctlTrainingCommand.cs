@@ -23,11 +23,13 @@ public sealed class GetRunctlTrainingCommand : RunctlCmdlet
     /// <summary>Ids of runs. Default: all that are known.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(RunCompleter))]
+    [Identity(nameof(RunId))]
     public string[]? RunId { get; set; }
 
     /// <summary>Id of the instance whose runs are meant.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(InstanceCompleter))]
+    [Identity(nameof(InstanceId))]
     public string? InstanceId { get; set; }
 
     /// <summary>Bucket that holds the records of runs. Default: <c>s3_bucket</c> in .runctl.toml.</summary>

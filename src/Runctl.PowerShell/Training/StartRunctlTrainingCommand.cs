@@ -31,6 +31,7 @@ public sealed class StartRunctlTrainingCommand : RunctlCmdlet
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(InstanceCompleter))]
+    [Identity(nameof(InstanceId))]
     public string InstanceId { get; set; } = "";
 
     /// <summary>Arguments for the script, each passed as it is.</summary>

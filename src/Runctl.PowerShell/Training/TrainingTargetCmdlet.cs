@@ -23,11 +23,13 @@ public abstract class TrainingTargetCmdlet : RunctlCmdlet
     /// <summary>Id of the run.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
     [ArgumentCompleter(typeof(RunCompleter))]
+    [Identity(nameof(RunId))]
     public string? RunId { get; set; }
 
     /// <summary>Id of the instance whose training is meant.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
     [ArgumentCompleter(typeof(InstanceCompleter))]
+    [Identity(nameof(InstanceId))]
     public string? InstanceId { get; set; }
 
     /// <summary>Bucket of the run's checkpoints and records. Default: the training's own, then <c>s3_bucket</c> in .runctl.toml.</summary>

@@ -61,7 +61,10 @@ internal sealed class ModuleSession : IDisposable
     public void Dispose()
     {
         _runspace.Dispose();
-        System.IO.Directory.Delete(Directory, recursive: true);
+        if (System.IO.Directory.Exists(Directory))
+        {
+            System.IO.Directory.Delete(Directory, recursive: true);
+        }
     }
 
     private System.Management.Automation.PowerShell Begin(string script) => System.Management.Automation.PowerShell.Create(_runspace).AddScript(script);

@@ -1,0 +1,43 @@
+using Runctl.Package.Tests.Support;
+
+namespace Runctl.Package.Tests.Journeys;
+
+public sealed class WatchTests
+{
+    [Fact]
+    public async Task An_interruption_reads_as_it_was_promised()
+    {
+        using var session = new SandboxSession();
+        session.Run("$run = New-RunctlSpotInstance g5.xlarge -Wait | Start-RunctlTraining ./train.py -SyncCode -ScriptArgument '--steps', 4000 -NoMonitor");
+        session.WaitUntil("(Get-RunctlTraining $run.RunId).LastStep -gt 20");
+        var training = session.Run("$run").Single;
+
+        // The drill comes from elsewhere, as an interruption does.
+        using var elsewhere = new ModuleSession();
+        elsewhere.Set("run", training);
+        var drill = Task.Run(() => elsewhere.Run("$run | Invoke-RunctlInterruptionDrill -Window 6s -PollInterval 200ms"));
+        var shown = session.Show("$run | Watch-RunctlSpotInterruption").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Empty((await drill).Errors);
+        string id = training.InstanceId;
+        var begin = Array.IndexOf(shown, $"WARNING: Spot interruption detected for instance {id}!");
+        Assert.True(begin >= 0, string.Join('\n', shown));
+        Assert.Equal($"Handling spot interruption for instance {id}", shown[begin + 1]);
+        Assert.Matches(@"^Interruption time: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", shown[begin + 2]);
+        Assert.Equal($"Training detected on instance {id}, attempting graceful shutdown...", shown[begin + 3]);
+        Assert.Contains(shown, line => line.StartsWith("Checkpoint saved: ", StringComparison.Ordinal));
+        Assert.Contains(shown, line => line.StartsWith($"Checkpoint uploaded to S3: s3://runctl-sandbox/checkpoints/spot-interruptions/{id}/checkpoints/", StringComparison.Ordinal));
+        Assert.Single(shown, line => line.Contains("Spot interruption detected", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_foreground_watch_ends_with_the_training_and_tells_its_exit_code()
+    {
+        using var session = new SandboxSession();
+        var result = session.Run("$run = New-RunctlSpotInstance g5.xlarge -Wait | Start-RunctlTraining ./train.py -SyncCode -ScriptArgument '--steps', 30 -Environment @{ EXIT_CODE = 3 } -NoMonitor; $run | Watch-RunctlSpotInterruption");
+        var kinds = result.Output.Select(item => (string)((dynamic)item.BaseObject).Kind).ToList();
+        Assert.Equal("TrainingStarted", kinds[0]);
+        Assert.Equal("TrainingFailed", kinds[^1]);
+        dynamic ended = session.Run("$run | Wait-RunctlTraining").Single;
+        Assert.Equal(3, ended.ExitCode);
+    }
+}
