@@ -16,7 +16,8 @@ internal sealed record GuardAnswer(string InstanceId, JsonElement? Value, Runctl
     /// <summary>Reads the outcome of a call.</summary>
     public static GuardAnswer Read(CommandOutcome outcome)
     {
-        var line = outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
+        // In a list of invocations the agent's own words on a failure follow the guard's line.
+        var line = outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault(text => text.StartsWith('{')) ?? outcome.Output.Trim();
         JsonElement value;
         try
         {
