@@ -45,5 +45,6 @@ internal sealed class ControlService(InstanceRegistry registry)
             status, new HttpHeaders { { "Content-Type", "application/json" } },
             Encoding.UTF8.GetBytes(JsonSerializer.Serialize(body)), ct);
 
-    private static object Error(string id, string message) => new { schema = 1, error = new { id, message } };
+    /// <summary>The body of a refusal.</summary>
+    public static object Error(string id, string message) => new { schema = 1, error = new { id, message } };
 }

@@ -53,14 +53,22 @@ internal sealed class SandboxRouter(
     /// <summary>Which service an unverified request means, to refuse it in that service's form.</summary>
     private static string ServiceOf(HttpRequest request) =>
         CredentialScope.Peek(request)?.Service
-        ?? (request.Headers.Contains("X-Amz-Target") ? "ssm"
+        ?? (request.RawPath.StartsWith("/_sandbox/", StringComparison.Ordinal) ? ControlService
+            : request.Headers.Contains("X-Amz-Target") ? "ssm"
             : request.Headers["Content-Type"]?.StartsWith("application/x-www-form-urlencoded", StringComparison.Ordinal) == true ? "ec2"
             : "s3");
 
     private static Task RefuseAsync(HttpExchange exchange, string service, SignatureException failure, CancellationToken ct)
     {
         var requestId = Guid.NewGuid().ToString();
-        if (service is "ssm" or ControlService)
+        if (service == ControlService)
+        {
+            // No protocol of AWS's: whatever is wrong with the signature, the answer is no, and in the form of the other answers.
+            var problem = SignatureErrors.For(failure, ServiceDialect.Json);
+            return Sandbox.ControlService.AnswerAsync(exchange, 403, Sandbox.ControlService.Error(problem.Code, problem.Message), ct);
+        }
+
+        if (service == "ssm")
         {
             var error = SignatureErrors.For(failure, ServiceDialect.Json);
             var body = JsonSerializer.SerializeToUtf8Bytes(new { __type = error.Code, message = error.Message });

@@ -46,7 +46,7 @@ internal sealed class LaunchPlanner(SandboxOptions options, NetworkTable network
             ProfileName = InstanceProfiles.Resolve(wanted.ProfileName, wanted.ProfileArn, options.InstanceProfile),
             KeyName = wanted.KeyName,
             UserData = wanted.UserData,
-            Metadata = new MetadataOptions(wanted.HttpTokens ?? "optional", wanted.HttpHopLimit ?? 1,
+            Metadata = new MetadataOptions(wanted.HttpTokens ?? "required", wanted.HttpHopLimit ?? 1,
                 wanted.HttpEndpoint != "disabled", wanted.MetadataTags == "enabled"),
             ShutdownTerminates = wanted.ShutdownBehavior == "terminate",
             VolumeSize = wanted.VolumeSize ?? image.VolumeSize,

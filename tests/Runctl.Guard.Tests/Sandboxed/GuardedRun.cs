@@ -1,0 +1,148 @@
+using System.Text;
+using System.Text.Json;
+using Runctl.Ports;
+using Runctl.Training;
+
+namespace Runctl.Guard.Tests.Sandboxed;
+
+/// <summary>A training on an instance of the sandbox, seen from outside: by its files, its processes and the guard's commands.</summary>
+public sealed class GuardedRun(GuardSandbox sandbox, RunctlTraining training) : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly byte[] _mark = Encoding.UTF8.GetBytes($"RUNCTL_RUN_ID={training.RunId}\0");
+
+    public GuardSandbox Sandbox { get; } = sandbox;
+
+    public string Id { get; } = training.RunId;
+
+    public string InstanceId { get; } = training.InstanceId;
+
+    public string Root { get; } = sandbox.Sandbox.Instances.Single(one => one.InstanceId == training.InstanceId).RootDirectory!;
+
+    public string Project => Path.Combine(Root, "home/ubuntu/digits");
+
+    public string GuardHome => Path.Combine(Root, "var/lib/runctl");
+
+    public string Prefix => $"checkpoints/spot-interruptions/{InstanceId}/checkpoints/";
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync() =>
+        // A training that goes on would only take time from the other tests.
+        await Sandbox.Cloud.Instances.TerminateAsync([InstanceId], CancellationToken.None);
+
+    /// <summary>Waits, with a limit, for what is to become true.</summary>
+    public static async Task EventuallyAsync(Func<bool> condition, Func<string> what)
+    {
+        var deadline = DateTime.UtcNow + Patience;
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < deadline, "Not within the time: " + what());
+            await Task.Delay(40, Ct);
+        }
+    }
+
+    /// <summary>Calls the guard over SSM.</summary>
+    public async Task<GuardReply> CallAsync(params string[] arguments)
+    {
+        var envelope = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new { argv = arguments, stdin = (object?)null }));
+        var outcome = await ShellAsync($"exec python3 \"$RUNCTL_ROOT\"/var/lib/runctl/guard/*.pyz '@{envelope}'");
+        try
+        {
+            // One line, and it is JSON, whatever the outcome.
+            using var document = JsonDocument.Parse(outcome.Output);
+            Assert.Equal(1, outcome.Output.Count(c => c == '\n'));
+            return new GuardReply(outcome.ExitCode, document.RootElement.Clone());
+        }
+        catch (JsonException)
+        {
+            Assert.Fail($"{outcome.ExitCode}: {outcome.Output}{outcome.Error}");
+            throw;
+        }
+    }
+
+    /// <summary>Runs a script on the instance as root.</summary>
+    public async Task<CommandOutcome> ShellAsync(string script)
+    {
+        var commands = Sandbox.Cloud.Commands;
+        var id = await commands.SendAsync(new ShellCommand([InstanceId], script, TimeSpan.FromSeconds(90), "test"), Ct);
+        CommandOutcome? outcome;
+        var deadline = DateTime.UtcNow + Patience;
+        while ((outcome = await commands.GetOutcomeAsync(id, InstanceId, Ct)) is not { IsFinal: true })
+        {
+            Assert.True(DateTime.UtcNow < deadline, "The command did not end: " + script);
+            await Task.Delay(100, Ct);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>The events on the instance's disk, as far as they are whole.</summary>
+    public IReadOnlyList<JsonElement> Events()
+    {
+        var text = Read(Path.Combine(GuardHome, "runs", Id, "events.jsonl"));
+        return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
+    }
+
+    public JsonElement? Find(string kind, Func<JsonElement, bool>? condition = null) => Events()
+        .Where(e => e.GetProperty("kind").GetString() == kind && (condition?.Invoke(Data(e)) ?? true))
+        .Select(e => (JsonElement?)e).FirstOrDefault();
+
+    /// <summary>Waits for an event and returns its data.</summary>
+    public async Task<JsonElement> WaitForAsync(string kind, Func<JsonElement, bool>? condition = null)
+    {
+        JsonElement? found = null;
+        await EventuallyAsync(() => (found = Find(kind, condition)) is not null, () => $"{kind}; there are\n{Tell()}");
+        return Data(found!.Value);
+    }
+
+    /// <summary>Everything that is known, for a failure.</summary>
+    public string Tell() => string.Join('\n', Events().Select(e => e.GetRawText()))
+        + "\n" + Read(Path.Combine(GuardHome, "guard.log")) + "\n" + Log();
+
+    public string Log() => Read(Path.Combine(GuardHome, "runs", Id, "log"));
+
+    public JsonElement State() => Parse(Read(Path.Combine(GuardHome, "runs", Id, "state.json")));
+
+    /// <summary>A file of the project; empty where there is none.</summary>
+    public string ReadProject(string name) => Read(Path.Combine(Project, name));
+
+    /// <summary>The living processes of the training, whatever sessions and parents they have by now.</summary>
+    public IReadOnlyList<int> Processes() => [.. Directory.GetDirectories("/proc")
+        .Select(folder => int.TryParse(Path.GetFileName(folder), out var pid) ? pid : 0)
+        .Where(pid => pid > 0 && IsOurs(pid))];
+
+    public static JsonElement Data(JsonElement runctlEvent) => runctlEvent.GetProperty("data");
+
+    private bool IsOurs(int pid)
+    {
+        try
+        {
+            // A zombie has no environment any more.
+            return File.ReadAllBytes($"/proc/{pid}/environ").AsSpan().IndexOf(_mark) >= 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    private static JsonElement Parse(string text)
+    {
+        using var document = JsonDocument.Parse(text);
+        return document.RootElement.Clone();
+    }
+}

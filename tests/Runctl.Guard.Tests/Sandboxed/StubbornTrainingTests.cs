@@ -1,0 +1,89 @@
+namespace Runctl.Guard.Tests.Sandboxed;
+
+/// <summary>Trainings that do not simply save and go.</summary>
+public sealed class StubbornTrainingTests(GuardSandbox sandbox)
+{
+    [Fact]
+    public async Task Who_ignores_the_signal_is_killed_when_grace_is_over_and_the_last_checkpoint_is_in_s3()
+    {
+        await using var run = await sandbox.StartAsync("""
+            import json, os, signal, time
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            os.makedirs("checkpoints", exist_ok=True)
+            with open("checkpoints/step_7.json.tmp", "w") as f:
+                json.dump({"step": 7}, f)
+            os.rename("checkpoints/step_7.json.tmp", "checkpoints/step_7.json")
+            while True:
+                time.sleep(0.1)
+            """, graceSeconds: 1.5);
+        await sandbox.Sandbox.InterruptAsync(run.InstanceId, TimeSpan.FromSeconds(40));
+        var handled = await run.WaitForAsync("InterruptionHandled");
+        Assert.Equal("uploaded", handled.GetProperty("outcome").GetString());
+        Assert.Equal(137, handled.GetProperty("exit_code").GetInt32());
+        Assert.Equal("step_7.json", handled.GetProperty("checkpoint").GetProperty("name").GetString());
+        Assert.InRange(handled.GetProperty("seconds").GetDouble(), 1.5, 20);
+        Assert.NotEmpty((await run.WaitForAsync("TrainingKilled")).GetProperty("pids").EnumerateArray());
+        Assert.False((await run.WaitForAsync("CheckpointSaved")).GetProperty("saved_after_signal").GetBoolean());
+        Assert.Empty(run.Processes());
+        var body = await sandbox.Cloud.Objects.ReadAsync(sandbox.Sandbox.Bucket, run.Prefix + "step_7.json", TestContext.Current.CancellationToken);
+        Assert.Equal("""{"step": 7}""", System.Text.Encoding.UTF8.GetString(body!.Content.Span));
+    }
+
+    [Fact]
+    public async Task No_child_survives_neither_forked_nor_in_a_session_of_its_own_nor_orphaned()
+    {
+        await using var run = await sandbox.StartAsync("""
+            import os, signal, subprocess, time
+            ignoring = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300)"
+            if os.fork() == 0:
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                time.sleep(300)
+                os._exit(0)
+            subprocess.Popen(["setsid", "python3", "-c", ignoring])
+            # Its parent is gone at once, and it looks for a session of its own.
+            subprocess.run(["sh", "-c", "setsid python3 -c '%s' &" % ignoring])
+            open("ready", "w").close()
+            time.sleep(300)
+            """, graceSeconds: 1.5);
+        await GuardedRun.EventuallyAsync(() => File.Exists(Path.Combine(run.Project, "ready")) && run.Processes().Count >= 4, run.Tell);
+        var stopped = await run.CallAsync("stop", "--run", run.Id);
+        Assert.Equal((0, "TrainingStopped"), (stopped.ExitCode, stopped.Text("kind")));
+        Assert.True((await run.WaitForAsync("TrainingKilled")).GetProperty("pids").GetArrayLength() >= 3);
+        Assert.Empty(run.Processes());
+    }
+
+    [Fact]
+    public async Task The_python_in_a_shell_script_saves_and_is_signalled_once()
+    {
+        await using var run = await sandbox.StartAsync("""
+            set -e
+            echo before
+            python3 work.py --epochs 3
+            echo after
+            """, "train.sh", second: ("work.py", """
+            import json, os, signal, time
+            signals = []
+            def note(*_):
+                signals.append(1)
+                with open("signals", "a") as f:
+                    f.write("x")
+            signal.signal(signal.SIGTERM, note)
+            open("ready", "w").close()
+            while not signals:
+                time.sleep(0.05)
+            time.sleep(1)
+            os.makedirs("checkpoints", exist_ok=True)
+            with open("checkpoints/step_3.json", "w") as f:
+                json.dump({"step": 3}, f)
+            """));
+        await GuardedRun.EventuallyAsync(() => File.Exists(Path.Combine(run.Project, "ready")), run.Tell);
+        Assert.Equal(0, (await run.CallAsync("drill", "--run", run.Id, "--window", "40")).ExitCode);
+        var handled = await run.WaitForAsync("InterruptionHandled");
+        Assert.Equal("uploaded", handled.GetProperty("outcome").GetString());
+        Assert.Equal(0, handled.GetProperty("exit_code").GetInt32());
+        Assert.Equal("x", run.ReadProject("signals"));
+        Assert.True((await run.WaitForAsync("CheckpointSaved")).GetProperty("saved_after_signal").GetBoolean());
+        Assert.Equal("before\nafter\n", run.Log());
+        Assert.Null(run.Find("TrainingKilled"));
+    }
+}
