@@ -36,7 +36,7 @@ internal static class FleetMapping
                     Ebs = new() { VolumeType = VolumeType.Gp3, Encrypted = true, DeleteOnTermination = true, VolumeSize = template.VolumeSizeGiB },
                 },
             ],
-            TagSpecifications = [.. new[] { ResourceType.Instance, ResourceType.Volume, ResourceType.NetworkInterface, ResourceType.SpotInstancesRequest }
+            TagSpecifications = [.. TaggedTypes(template.Spot)
                 .Select(type => new LaunchTemplateTagSpecificationRequest { ResourceType = type, Tags = Ec2Mapping.Tags(template.Tags) })],
         },
     };
@@ -92,6 +92,10 @@ internal static class FleetMapping
         var pool = error.LaunchTemplateAndOverrides?.Overrides;
         return new PoolError(error.ErrorCode, error.ErrorMessage, pool?.InstanceType?.Value, pool?.SubnetId, pool?.AvailabilityZone);
     }
+
+    private static ResourceType[] TaggedTypes(bool spot) => spot
+        ? [ResourceType.Instance, ResourceType.Volume, ResourceType.NetworkInterface, ResourceType.SpotInstancesRequest]
+        : [ResourceType.Instance, ResourceType.Volume, ResourceType.NetworkInterface];
 
     /// <summary>All or nothing has to be asked for where it can be something between, and EC2 grants it within one zone or one type only.</summary>
     private static T? Several<T>(FleetRequest request, T value)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Runctl.Errors;
 
 /// <summary>The catalogue of errors: every failure Runctl shows has its id, kind, words and remedy here.</summary>
@@ -21,7 +23,7 @@ internal static partial class RunctlErrors
 
     /// <summary>The script lies outside the project.</summary>
     public static RunctlException ScriptOutsideProject(string script, string project) =>
-        new("ScriptOutsideProject", ErrorKind.InvalidInput, $"The script {script} is outside the project {project}.", script, "Run the command from the project's directory, or give -ProjectPath.");
+        new("ScriptOutsideProject", ErrorKind.InvalidInput, $"The script {script} is outside the project {project}.", script, "Run the command from the project's directory, or give -ProjectDirectory.");
 
     /// <summary>The project directory is not there.</summary>
     public static RunctlException ProjectMissing(string path) =>
@@ -29,7 +31,7 @@ internal static partial class RunctlErrors
 
     /// <summary>The code can not be sent without a bucket.</summary>
     public static RunctlException CodeTooBig(string project, long size, long limit) =>
-        new("CodeTooBig", ErrorKind.ResourceUnavailable, $"The code of {project} is {size:N0} bytes compressed; without a bucket no more than {limit:N0} can be sent.", project,
+        new("CodeTooBig", ErrorKind.ResourceUnavailable, string.Create(CultureInfo.InvariantCulture, $"The code of {project} is {size:N0} bytes compressed; without a bucket no more than {limit:N0} can be sent."), project,
             "Configure s3_bucket, or keep data out of the project by .gitignore.");
 
     /// <summary>git failed.</summary>

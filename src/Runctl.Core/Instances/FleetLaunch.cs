@@ -15,58 +15,32 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
     private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(60);
 
     private readonly string _launchId = Guid.NewGuid().ToString("N");
+    private readonly List<string> _launched = [];
     private bool _answerIsOpen;
-
-    private string TemplateName => "runctl-" + _launchId;
 
     private LaunchRequest Request => plan.Request;
 
     /// <summary>Launches all or nothing.</summary>
     public async Task<IReadOnlyList<RunctlInstance>> RunAsync(CancellationToken cancellationToken)
     {
-        var ids = new List<string>();
         try
         {
-            await CreateTemplateAsync(cancellationToken).ConfigureAwait(false);
-            try
-            {
-                ids.AddRange(await CreateFleetAsync(cancellationToken).ConfigureAwait(false));
-            }
-            finally
-            {
-                await CleanUpAsync("The launch template", token => cloud.Instances.DeleteTemplateAsync(TemplateName, token)).ConfigureAwait(false);
-            }
-
-            return await DescribeAsync(ids, cancellationToken).ConfigureAwait(false);
+            progress.Report(new ProgressUpdate(Activity, "Preparing"));
+            var image = plan.ImageRecord ?? await cloud.Instances.FindImageAsync(plan.Image, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.ImageNotFound(plan.Image, cloud.Region);
+            return await DescribeAsync(await CreateFleetAsync(image, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
         catch
         {
             // Whatever went wrong, and wherever: instances of this launch cost money and nobody knows of them.
-            await CleanUpAsync("An instance", token => TerminateAllAsync(ids, token)).ConfigureAwait(false);
+            await CleanUpAsync("An instance", TerminateAllAsync).ConfigureAwait(false);
             throw;
         }
     }
 
-    private async Task CreateTemplateAsync(CancellationToken cancellationToken)
-    {
-        progress.Report(new ProgressUpdate(Activity, "Preparing"));
-        var image = plan.ImageRecord ?? await cloud.Instances.FindImageAsync(plan.Image, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.ImageNotFound(plan.Image, cloud.Region);
-        await cloud.Instances.CreateTemplateAsync(new LaunchTemplate
-        {
-            Name = TemplateName,
-            ImageId = plan.Image,
-            RootDeviceName = image.RootDeviceName ?? "/dev/sda1",
-            VolumeSizeGiB = Request.VolumeSizeGiB is { } wanted ? Math.Max(wanted, image.RootSizeGiB ?? 0) : null,
-            IamInstanceProfile = Request.IamInstanceProfile,
-            SecurityGroupIds = Request.SecurityGroupIds,
-            Tags = Tags(),
-        }, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<IReadOnlyList<string>> CreateFleetAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> CreateFleetAsync(ImageRecord image, CancellationToken cancellationToken)
     {
         progress.Report(new ProgressUpdate(Activity, $"Asking for {plan.Description}"));
-        var spot = await TryAsync(spot: true, cancellationToken).ConfigureAwait(false);
+        var spot = await TryAsync(image, spot: true, cancellationToken).ConfigureAwait(false);
         if (spot.InstanceIds.Count >= Request.Count)
         {
             return spot.InstanceIds;
@@ -76,7 +50,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         if (Request.OnDemandFallback)
         {
             progress.Report(new ProgressUpdate(Activity, "No spot capacity; asking for on-demand"));
-            var onDemand = await TryAsync(spot: false, cancellationToken).ConfigureAwait(false);
+            var onDemand = await TryAsync(image, spot: false, cancellationToken).ConfigureAwait(false);
             if (onDemand.InstanceIds.Count >= Request.Count)
             {
                 return onDemand.InstanceIds;
@@ -88,12 +62,39 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         throw PoolErrorReport.ToException(Request, [.. errors]);
     }
 
-    private async Task<FleetAnswer> TryAsync(bool spot, CancellationToken cancellationToken)
+    /// <summary>One way to buy. Each has a template of its own: EC2 refuses on-demand instances from one that tags spot requests.</summary>
+    private async Task<FleetAnswer> TryAsync(ImageRecord image, bool spot, CancellationToken cancellationToken)
+    {
+        var template = $"runctl-{_launchId}{(spot ? "" : "-ondemand")}";
+        await cloud.Instances.CreateTemplateAsync(TemplateOf(template, image, spot), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await AskAsync(template, spot, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await CleanUpAsync("The launch template", token => cloud.Instances.DeleteTemplateAsync(template, token)).ConfigureAwait(false);
+        }
+    }
+
+    private LaunchTemplate TemplateOf(string name, ImageRecord image, bool spot) => new()
+    {
+        Name = name,
+        ImageId = plan.Image,
+        RootDeviceName = image.RootDeviceName ?? "/dev/sda1",
+        VolumeSizeGiB = Request.VolumeSizeGiB is { } wanted ? Math.Max(wanted, image.RootSizeGiB ?? 0) : null,
+        IamInstanceProfile = Request.IamInstanceProfile,
+        SecurityGroupIds = Request.SecurityGroupIds,
+        Spot = spot,
+        Tags = Tags(),
+    };
+
+    private async Task<FleetAnswer> AskAsync(string template, bool spot, CancellationToken cancellationToken)
     {
         _answerIsOpen = true;
         var answer = await cloud.Instances.CreateFleetAsync(new FleetRequest
         {
-            TemplateName = TemplateName,
+            TemplateName = template,
             ClientToken = _launchId + (spot ? "-spot" : "-ondemand"),
             InstanceTypes = Request.InstanceTypes,
             SubnetIds = plan.Subnets,
@@ -103,17 +104,19 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
             Tags = Tags(),
         }, cancellationToken).ConfigureAwait(false);
         _answerIsOpen = false;
+        _launched.AddRange(answer.InstanceIds);
         if (answer.InstanceIds.Count > 0 && answer.InstanceIds.Count < Request.Count)
         {
             // All or nothing is EC2's promise; should it break, what came does not stay.
             await CleanUpAsync("An instance", token => cloud.Instances.TerminateAsync(answer.InstanceIds, token)).ConfigureAwait(false);
+            _launched.Clear();
         }
 
         return answer;
     }
 
     /// <summary>What was launched, with its price; EC2 may take a moment to know its own instances.</summary>
-    private async Task<IReadOnlyList<RunctlInstance>> DescribeAsync(List<string> ids, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<RunctlInstance>> DescribeAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
         var backoff = new Backoff(TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(3), time);
         var began = time.GetTimestamp();
@@ -154,9 +157,9 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         return instance with { HourlyPrice = price.Price };
     }
 
-    private async Task TerminateAllAsync(List<string> known, CancellationToken cancellationToken)
+    private async Task TerminateAllAsync(CancellationToken cancellationToken)
     {
-        var ids = known.ToHashSet(StringComparer.Ordinal);
+        var ids = _launched.ToHashSet(StringComparer.Ordinal);
         // The answer may have been lost, and what it would have named may not be listed at once.
         for (var look = 0; _answerIsOpen && look < 3; look++)
         {

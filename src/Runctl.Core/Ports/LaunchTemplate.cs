@@ -21,6 +21,9 @@ public sealed record LaunchTemplate
     /// <summary>Security groups; empty for the network's default one.</summary>
     public IReadOnlyList<string> SecurityGroupIds { get; init; } = [];
 
+    /// <summary>Whether spot requests come of it; EC2 refuses to tag those where there are none.</summary>
+    public required bool Spot { get; init; }
+
     /// <summary>Tags of instances, volumes, network interfaces and spot requests.</summary>
     public required IReadOnlyDictionary<string, string> Tags { get; init; }
 }

@@ -7,9 +7,15 @@ namespace Runctl.PowerShell.Sandboxes;
 internal static class SandboxServer
 {
     /// <summary>Starts one that belongs to a session.</summary>
-    public static async Task<RunctlSandbox> StartAsync(RunctlSession owner, CancellationToken cancellationToken)
+    public static async Task<RunctlSandbox> StartAsync(RunctlSession owner, IEnumerable<KeyValuePair<string, string>> poolErrors, CancellationToken cancellationToken)
     {
-        var server = await Runctl.Sandbox.RunctlSandbox.StartAsync(cancellationToken: cancellationToken);
+        var options = new Runctl.Sandbox.SandboxOptions();
+        foreach (var (pool, error) in poolErrors)
+        {
+            options.PoolErrors[pool] = error;
+        }
+
+        var server = await Runctl.Sandbox.RunctlSandbox.StartAsync(options, cancellationToken);
         var sandbox = new RunctlSandbox(new CloudCredentials(server.AccessKeyId, server.SecretAccessKey, null))
         {
             EndpointUrl = server.Endpoint,

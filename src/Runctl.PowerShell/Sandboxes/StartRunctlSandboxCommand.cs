@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
@@ -14,6 +15,10 @@ namespace Runctl.PowerShell.Sandboxes;
 /// <code>$env:AWS_ENDPOINT_URL = (Start-RunctlSandbox).GetEnvironment()['AWS_ENDPOINT_URL']</code>
 /// <para>Takes one variable for programs started from here.</para>
 /// </example>
+/// <example>
+/// <code>Start-RunctlSandbox -UseAsDefault -PoolError @{ 'spot:g5.xlarge' = 'InsufficientInstanceCapacity' }</code>
+/// <para>Rehearses a launch that finds no spot capacity.</para>
+/// </example>
 [Cmdlet(VerbsLifecycle.Start, "RunctlSandbox", SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlSandbox))]
 public sealed class StartRunctlSandboxCommand : AsyncCmdlet
@@ -21,6 +26,10 @@ public sealed class StartRunctlSandboxCommand : AsyncCmdlet
     /// <summary>Makes the cmdlets of this session use the sandbox wherever no endpoint or profile is given.</summary>
     [Parameter]
     public SwitchParameter UseAsDefault { get; set; }
+
+    /// <summary>Pools that refuse to launch, to the EC2 error code they give: an instance type, or type/zone, after spot: or on-demand: where only one way to buy fails.</summary>
+    [Parameter]
+    public Hashtable PoolError { get; set; } = [];
 
     /// <inheritdoc/>
     protected override async Task EndAsync()
@@ -36,7 +45,7 @@ public sealed class StartRunctlSandboxCommand : AsyncCmdlet
         }
 
         var session = RunctlSession.Current;
-        var sandbox = await SandboxServer.StartAsync(session, StopToken);
+        var sandbox = await SandboxServer.StartAsync(session, TextTable.Of(PoolError), StopToken);
         if (UseAsDefault)
         {
             if (session.DefaultSandbox is { } previous)

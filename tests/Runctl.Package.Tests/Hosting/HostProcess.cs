@@ -11,7 +11,7 @@ internal sealed class HostProcess : IDisposable
     private readonly Task<string> _output;
     private readonly Task<string> _error;
 
-    private HostProcess(string directory, string workingDirectory, IEnumerable<string> arguments)
+    private HostProcess(string directory, string workingDirectory, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
         {
@@ -26,6 +26,15 @@ internal sealed class HostProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
+        if (environment is not null)
+        {
+            start.Environment.Clear();
+            foreach (var (name, value) in environment)
+            {
+                start.Environment[name] = value;
+            }
+        }
+
         _process = Process.Start(start)!;
         _process.StandardInput.Close();
         _output = _process.StandardOutput.ReadToEndAsync();
@@ -34,6 +43,9 @@ internal sealed class HostProcess : IDisposable
 
     /// <summary>Starts the host.</summary>
     public static HostProcess Start(params string[] arguments) => new(Support.BuiltModule.HostDirectory, Path.GetTempPath(), arguments);
+
+    /// <summary>Starts the host with an environment of its own.</summary>
+    public static HostProcess StartIn(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new(Support.BuiltModule.HostDirectory, Path.GetTempPath(), arguments, environment);
 
     /// <summary>Starts a copy of the host that lies elsewhere.</summary>
     public static HostProcess StartCopy(string directory, params string[] arguments) => new(directory, directory, arguments);
@@ -57,7 +69,8 @@ internal sealed class HostProcess : IDisposable
     {
         using var limit = new CancellationTokenSource(Patience);
         await _process.WaitForExitAsync(limit.Token);
-        return new HostResult(_process.ExitCode, await _output, await _error);
+        // A process that outlived the host may hold the streams open.
+        return new HostResult(_process.ExitCode, await _output.WaitAsync(limit.Token), await _error.WaitAsync(limit.Token));
     }
 
     public void Dispose()

@@ -6,6 +6,9 @@ namespace Runctl.Package.Tests.Support;
 /// <summary>A PowerShell session of its own with the built module imported.</summary>
 internal sealed class ModuleSession : IDisposable
 {
+    // No test may hang: what takes longer than this is broken, however slow the machine is.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
     private readonly RecordingHost _host = new();
     private readonly Runspace _runspace;
 
@@ -32,7 +35,7 @@ internal sealed class ModuleSession : IDisposable
     public SessionResult Run(string script)
     {
         using var shell = Begin(script);
-        return Complete(shell, () => shell.Invoke());
+        return Complete(shell, () => Invoke(shell));
     }
 
     /// <summary>What a script shows on the screen.</summary>
@@ -42,7 +45,7 @@ internal sealed class ModuleSession : IDisposable
         using var shell = Begin(script);
         shell.Commands.Commands[0].MergeMyResults(PipelineResultTypes.Error, PipelineResultTypes.Output);
         shell.AddCommand("Out-Default");
-        shell.Invoke();
+        Invoke(shell);
         return _host.Text;
     }
 
@@ -68,6 +71,18 @@ internal sealed class ModuleSession : IDisposable
     }
 
     private System.Management.Automation.PowerShell Begin(string script) => System.Management.Automation.PowerShell.Create(_runspace).AddScript(script);
+
+    private static PSDataCollection<PSObject> Invoke(System.Management.Automation.PowerShell shell)
+    {
+        var running = shell.BeginInvoke();
+        if (!running.AsyncWaitHandle.WaitOne(Patience))
+        {
+            shell.BeginStop(null, null);
+            throw new TimeoutException($"Not done after {Patience}: {shell.Commands.Commands[0].CommandText}");
+        }
+
+        return shell.EndInvoke(running);
+    }
 
     private static SessionResult Complete(System.Management.Automation.PowerShell shell, Func<IEnumerable<PSObject>> invoke)
     {
