@@ -37,7 +37,7 @@ internal static partial class RunctlErrors
 
     /// <summary>S3 answers 403 where it should say that there is nothing.</summary>
     public static string BucketAction(string bucket) =>
-        $"Check that the bucket {bucket} exists and that the policy allows s3:ListBucket on it and s3:GetObject and s3:PutObject on its objects; without s3:ListBucket a missing object looks like a forbidden one. Test-RunctlSetup checks each.";
+        $"Check that the bucket {bucket} exists and that the policy allows s3:ListBucket on it and s3:GetObject and s3:PutObject on its objects; without s3:ListBucket a missing object looks like a forbidden one.";
 
     /// <summary>The bucket is not there.</summary>
     public static RunctlException BucketNotFound(string bucket, RunctlException cause) =>

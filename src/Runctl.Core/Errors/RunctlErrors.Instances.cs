@@ -20,7 +20,7 @@ internal static partial class RunctlErrors
     public static RunctlException InstanceNotOnline(string instanceId, string? profile) =>
         new("InstanceNotOnline", ErrorKind.Connection, $"Instance {instanceId} is not online in SSM.", instanceId,
             (profile is null ? "It has no instance profile: attach one whose role has the policy AmazonSSMManagedInstanceCore." : $"Check that the role of its profile {profile} has the policy AmazonSSMManagedInstanceCore")
-            + " and that it reaches the SSM endpoints (a public address or VPC endpoints). Test-RunctlSetup checks each.");
+            + " and that it reaches the SSM endpoints (a public address or VPC endpoints).");
 
     /// <summary>Only what Runctl launched may be removed.</summary>
     public static RunctlException InstanceNotManaged(string instanceId) =>

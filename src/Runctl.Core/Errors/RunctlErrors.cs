@@ -7,7 +7,7 @@ internal static partial class RunctlErrors
 {
     /// <summary>The configuration file does not say what it should.</summary>
     public static RunctlException ConfigurationInvalid(string path, int line, int column, string problem) =>
-        new("ConfigurationInvalid", ErrorKind.InvalidInput, $"{path}:{line}:{column}: {problem}", path, "Correct the file; Initialize-RunctlConfiguration writes one with every setting explained.");
+        new("ConfigurationInvalid", ErrorKind.InvalidInput, $"{path}:{line}:{column}: {problem}", path, "Correct the file; about_Runctl names every setting and its form.");
 
     /// <summary>A setting from a parameter, the session or the environment has the wrong form.</summary>
     public static RunctlException SettingInvalid(string source, string expected, string? value) =>
