@@ -63,11 +63,12 @@ internal sealed class HttpServer : IAsyncDisposable
                 var socket = await _listener.AcceptSocketAsync(_stopping.Token).ConfigureAwait(false);
                 Serve(new HttpConnection(socket));
             }
-            catch (OperationCanceledException)
+            catch (Exception e) when (_stopping.IsCancellationRequested && e is (OperationCanceledException or SocketException or ObjectDisposedException))
             {
+                // The listener was stopped; which of these an accept under way sees of it is a matter of timing.
                 return;
             }
-            catch (SocketException) when (!_stopping.IsCancellationRequested)
+            catch (SocketException)
             {
                 // The client was gone before it was accepted, or descriptors ran out for a moment: the next one may do better.
                 await Task.Delay(PauseAfterFailedAccept).ConfigureAwait(false);
