@@ -10,7 +10,12 @@ internal static partial class RunctlErrors
     /// <summary>The instance is in the wrong state.</summary>
     public static RunctlException InstanceNotRunning(string instanceId, string state, string? reason) =>
         new("InstanceNotRunning", ErrorKind.InvalidState, $"Instance {instanceId} is {state}{(reason is null ? "" : $" ({reason})")}.", instanceId,
-            state is "stopped" or "stopping" ? "Start it first." : "Launch another one by New-RunctlSpotInstance.");
+            state switch
+            {
+                "pending" => "It is still starting: try again in a moment, or launch with -Wait.",
+                "stopped" or "stopping" => "Start it first.",
+                _ => "Launch another one by New-RunctlSpotInstance.",
+            });
 
     /// <summary>The instance died while something was being done on it.</summary>
     public static RunctlException InstanceGone(string instanceId, string? state, string? reason) =>

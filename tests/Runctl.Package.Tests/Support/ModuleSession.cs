@@ -9,6 +9,9 @@ internal sealed class ModuleSession : IDisposable
     // No test may hang: what takes longer than this is broken, however slow the machine is.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
+    // The engine's first runspaces of a process may get no drives when they are opened at the same time.
+    private static readonly Lock Opening = new();
+
     private readonly RecordingHost _host = new();
     private readonly Runspace _runspace;
 
@@ -17,7 +20,11 @@ internal sealed class ModuleSession : IDisposable
         var state = InitialSessionState.CreateDefault2();
         state.ImportPSModule([BuiltModule.Manifest]);
         _runspace = RunspaceFactory.CreateRunspace(_host, state);
-        _runspace.Open();
+        lock (Opening)
+        {
+            _runspace.Open();
+        }
+
         Directory = System.IO.Directory.CreateTempSubdirectory("runctl-package-").FullName;
         GoTo(Directory);
     }

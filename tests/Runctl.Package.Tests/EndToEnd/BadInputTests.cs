@@ -1,0 +1,91 @@
+using System.Text.Json;
+
+namespace Runctl.Package.Tests.EndToEnd;
+
+public sealed class BadInputTests(SandboxFixture sandbox) : IClassFixture<SandboxFixture>, IDisposable
+{
+    private readonly Project _project = new();
+
+    [Fact]
+    public void A_script_that_is_missing_is_named()
+    {
+        var result = sandbox.Start(_project, sandbox.Instance, script: "no-such.py");
+        Assert.Equal("ScriptMissing", result.ErrorId);
+        Assert.Contains(_project["no-such.py"], result.Error.ToString());
+    }
+
+    [Fact]
+    public void A_script_outside_the_project_is_refused_with_the_parameter_that_helps()
+    {
+        using var other = new Project();
+        sandbox.Set("project", _project.Directory);
+        var result = sandbox.Start(other, sandbox.Instance, "-ProjectDirectory $project");
+        Assert.Equal("ScriptOutsideProject", result.ErrorId);
+        Assert.Contains("-ProjectDirectory", result.Error.ErrorDetails.RecommendedAction);
+    }
+
+    [Fact]
+    public void A_script_with_the_name_of_an_attack_is_just_a_script()
+    {
+        const string Name = "my script; rm -rf ~ $(id).py";
+        _project.Write(Name, "import sys; print('trained by', sys.argv[0])");
+        Assert.Contains(Name, sandbox.Train(_project, sandbox.Instance, script: Name));
+    }
+
+    [Fact]
+    public void A_training_that_fails_at_once_is_an_error_with_its_exit_code_and_last_lines()
+    {
+        _project.Write("fails.py", "import sys; print('cannot find the data'); sys.exit(3)");
+        var result = sandbox.Start(_project, sandbox.Instance, script: "fails.py");
+        Assert.Contains("exit code 3", result.Error.ToString());
+        Assert.Contains("cannot find the data", result.Error.ToString());
+    }
+
+    [Fact]
+    public void Arguments_arrive_byte_for_byte()
+    {
+        string[] arguments = ["it's", "\"quoted\"", "two\nlines", "$(id)", "`id`", "", "Grüße 日本 🚀", "--x=a b", "\\", "%PATH%", "-", "*"];
+        _project.Write("arguments.py", "import json, sys; print(json.dumps(sys.argv[1:]))");
+        sandbox.Set("arguments", arguments);
+        var log = sandbox.Train(_project, sandbox.Instance, "-ScriptArgument $arguments", "arguments.py");
+        Assert.Equal(arguments, JsonSerializer.Deserialize<string[]>(log));
+    }
+
+    [Fact]
+    public void An_instance_that_is_not_there_is_named()
+    {
+        var result = sandbox.Start(_project, "i-0123456789abcdef0");
+        Assert.Equal("InstanceNotFound", result.ErrorId);
+        Assert.Contains("i-0123456789abcdef0", result.Error.ToString());
+    }
+
+    [Fact]
+    public void A_terminated_instance_is_told_as_such()
+    {
+        var instance = sandbox.Launch();
+        Assert.Empty(sandbox.Run($"Remove-RunctlInstance {instance} -Confirm:$false").Errors);
+        var result = sandbox.Start(_project, instance);
+        Assert.Equal("InstanceNotRunning", result.ErrorId);
+        Assert.Matches("shutting-down|terminated", result.Error.ToString());
+        Assert.Contains("New-RunctlSpotInstance", result.Error.ErrorDetails.RecommendedAction);
+    }
+
+    [Fact]
+    public void A_bucket_that_is_missing_is_named_before_anything_is_started()
+    {
+        var result = sandbox.Start(_project, sandbox.Instance, "-S3Bucket no-such-bucket");
+        Assert.Equal("BucketNotFound", result.ErrorId);
+        Assert.Contains("no-such-bucket", result.Error.ToString());
+    }
+
+    [Fact]
+    public void A_mistake_in_the_projects_configuration_is_shown_with_its_place()
+    {
+        _project.Write(".runctl.toml", "[checkpoint]\ndir = \"checkpoints\n");
+        var result = sandbox.Start(_project, sandbox.Instance);
+        Assert.Equal("ConfigurationInvalid", result.ErrorId);
+        Assert.Matches(@"\.runctl\.toml:2:\d+: ", result.Error.ToString());
+    }
+
+    public void Dispose() => _project.Dispose();
+}

@@ -1,0 +1,74 @@
+using Runctl.Package.Tests.Support;
+
+namespace Runctl.Package.Tests.EndToEnd;
+
+/// <summary>A session with a sandbox of its own, shared by the tests of a class.</summary>
+public class SandboxFixture : IDisposable
+{
+    private readonly ModuleSession _session = new();
+    private readonly Lazy<string> _instance;
+
+    public SandboxFixture()
+        : this("")
+    {
+    }
+
+    protected SandboxFixture(string options)
+    {
+        Endpoint = _session.Run($"$sandbox = Start-RunctlSandbox -UseAsDefault {options}; $sandbox.EndpointUrl").Single;
+        _instance = new Lazy<string>(Launch);
+    }
+
+    /// <summary>Endpoint of the sandbox.</summary>
+    public Uri Endpoint { get; }
+
+    /// <summary>An instance that is ready, and shared.</summary>
+    public string Instance => _instance.Value;
+
+    /// <summary>Launches an instance and waits until it is ready.</summary>
+    public string Launch() => Run("New-RunctlSpotInstance g5.xlarge -Wait").Single.InstanceId;
+
+    public void Dispose()
+    {
+        _session.Run("Get-Job | Remove-Job -Force; Stop-RunctlSandbox");
+        _session.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Runs a script in the session.</summary>
+    internal SessionResult Run(string script) => _session.Run(script);
+
+    /// <summary>Sets a variable of the session.</summary>
+    internal void Set(string name, object? value) => _session.Set(name, value);
+
+    /// <summary>What a script shows on the screen.</summary>
+    internal string Show(string script) => _session.Show(script);
+
+    /// <summary>Goes to a project; the path of its script is in $script.</summary>
+    internal void Enter(Project project, string script = "train.py")
+    {
+        _session.GoTo(project.Directory);
+        _session.Set("script", project[script]);
+    }
+
+    /// <summary>Starts a project's script on an instance; the run is in $run.</summary>
+    internal SessionResult Start(Project project, string instance, string options = "", string script = "train.py")
+    {
+        Enter(project, script);
+        return Run($"$run = Start-RunctlTraining $script {instance} -SyncCode -NoMonitor {options}; $run");
+    }
+
+    /// <summary>Starts a project's script, waits until it has ended and gives its log.</summary>
+    internal string Train(Project project, string instance, string options = "", string script = "train.py")
+    {
+        Assert.Empty(Start(project, instance, options, script).Errors);
+        var ended = Run("$run | Wait-RunctlTraining -PollInterval 200ms -Timeout 60s").Single;
+        var log = string.Join('\n', Run("Get-RunctlTrainingLog $run").Output);
+        Assert.True(ended.ExitCode == 0, log);
+        return log;
+    }
+
+    /// <summary>Waits until $run has taken some steps.</summary>
+    internal void WaitForSteps() =>
+        Assert.True(Run("foreach ($i in 1..100) { $now = Get-RunctlTraining $run.RunId; if ($now.LastStep -ge 3) { break } }; $now.LastStep -ge 3").Single);
+}

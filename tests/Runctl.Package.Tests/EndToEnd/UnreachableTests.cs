@@ -1,0 +1,48 @@
+using Runctl.Package.Tests.Hosting;
+using Runctl.Package.Tests.Support;
+
+namespace Runctl.Package.Tests.EndToEnd;
+
+public sealed class UnreachableTests(SandboxFixture sandbox) : IClassFixture<SandboxFixture>
+{
+    [Fact]
+    public void An_instance_without_a_profile_is_told_to_lack_it()
+    {
+        using var project = new Project();
+        using var plain = new ModuleSession();
+        plain.GoTo(project.Directory);
+        plain.Set("script", project["train.py"]);
+        string instance = plain.Run($"(New-RunctlSpotInstance g5.xlarge -Region us-east-1 -EndpointUrl {sandbox.Endpoint} -WarningAction SilentlyContinue).InstanceId").Single;
+        var state = "";
+        Assert.True(SpinWait.SpinUntil(() => (state = sandbox.Run($"(Get-RunctlInstance {instance}).State").Single) == "running", TimeSpan.FromSeconds(20)), state);
+        var result = plain.Run($"Start-RunctlTraining $script {instance} -SyncCode -Region us-east-1 -EndpointUrl {sandbox.Endpoint}");
+        Assert.Equal("InstanceNotOnline", result.ErrorId);
+        Assert.Contains(instance, result.Error.ToString());
+        Assert.Contains("no instance profile", result.Error.ErrorDetails.RecommendedAction);
+    }
+
+    [Fact]
+    public async Task Without_sandbox_and_credentials_the_error_says_what_to_do()
+    {
+        var home = Directory.CreateTempSubdirectory("runctl-home-").FullName;
+        try
+        {
+            using var host = HostProcess.StartIn(
+                new Dictionary<string, string>
+                {
+                    ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "",
+                    ["HOME"] = home,
+                    ["AWS_EC2_METADATA_DISABLED"] = "true",
+                    ["DOTNET_ROOT"] = Environment.GetEnvironmentVariable("DOTNET_ROOT") ?? "",
+                },
+                "-Command", "Get-RunctlInstance -Region us-east-1");
+            var result = await host.WaitAsync();
+            Assert.Contains("No AWS credentials were found", result.Error);
+            Assert.Contains("Start-RunctlSandbox", result.Error);
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+        }
+    }
+}
