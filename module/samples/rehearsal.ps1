@@ -13,7 +13,7 @@ How long to train.
 Time from the interruption notice to the death of the instance. AWS gives two minutes.
 #>
 param(
-    [int] $Epochs = 60,
+    [int] $Epochs = 40,
     [string] $Window = '8s'
 )
 
