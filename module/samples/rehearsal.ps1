@@ -67,6 +67,8 @@ try {
     $identical = $hashes.Count -eq 2 -and $hashes[0] -eq $hashes[1]
     $passed = $report.Passed -and $report.InstanceTaken -and $resumed.StepsLost -eq 0 -and $resumed.ExitCode -eq 0 -and $identical
 
+    ''
+    "What the interruption took, phase by phase"
     $report.Phases
     [pscustomobject]@{ PSTypeName = 'Runctl.Training.Phase'; Name = 'new instance'; Seconds = $replacementSeconds }
     $resumed.Phases
