@@ -68,15 +68,16 @@ try {
     $passed = $report.Passed -and $report.InstanceTaken -and $resumed.StepsLost -eq 0 -and $resumed.ExitCode -eq 0 -and $identical
 
     ''
-    "What the interruption took, phase by phase"
+    'Phase          Seconds'
+    '-----          -------'
     $report.Phases
-    [pscustomobject]@{ PSTypeName = 'Runctl.Training.Phase'; Name = 'new instance'; Seconds = $replacementSeconds }
+    [Runctl.Training.Phase]::new('new instance', $replacementSeconds)
     $resumed.Phases
     ''
     "Interrupted after step   $($report.LastStep)"
     "Went on with step        $($resumed.FirstStep)"
     "Training steps lost      $($resumed.StepsLost)"
-    "Final weights            $(if ($identical) { 'identical' } else { 'DIFFERENT' }) ($($hashes -join ' / '))"
+    "Final weights            $(if ($identical) { "identical, SHA-256 $($hashes[0].Substring(0, 16))..." } else { "DIFFERENT: $($hashes -join ' / ')" })"
     "Whole rehearsal          $([int]([DateTime]::UtcNow - $began).TotalSeconds) s"
     if ($passed) { 'PASS' } else { 'FAIL' }
 }

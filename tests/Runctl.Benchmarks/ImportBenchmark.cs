@@ -32,8 +32,8 @@ internal static class ImportBenchmark
             calls.Add(double.Parse(answer[2], CultureInfo.InvariantCulture));
         }
 
-        Console.WriteLine(Statistics.Row("`Import-Module Runctl`, after an empty module was imported", imports, "at most 100 ms"));
-        Console.WriteLine(Statistics.Row("that empty module, as the peer: the engine's own start-up", empties, "none"));
+        Console.WriteLine(Statistics.Row("`Import-Module Runctl`, after an empty module with one view", imports, "at most 100 ms"));
+        Console.WriteLine(Statistics.Row("that empty module, as the peer: the engine's own first use", empties, "none"));
         Console.WriteLine(Statistics.Row("first cmdlet that calls AWS", calls, "at most 1 s"));
     }
 
@@ -47,8 +47,12 @@ internal static class ImportBenchmark
             runspace.Open();
             Invoke(runspace, "Get-Module");
             var manifest = Path.Combine(directory.FullName, "Empty.psd1");
-            File.WriteAllText(manifest, "@{ ModuleVersion = '1.0'; FunctionsToExport = @(); CmdletsToExport = @() }");
-            // The engine from NuGet compiles its import machinery at first use; pwsh ships it compiled.
+            File.WriteAllText(manifest, "@{ ModuleVersion = '1.0'; FunctionsToExport = @(); CmdletsToExport = @(); FormatsToProcess = 'Empty.format.ps1xml' }");
+            File.WriteAllText(
+                Path.Combine(directory.FullName, "Empty.format.ps1xml"),
+                "<Configuration><ViewDefinitions><View><Name>Empty</Name><ViewSelectedBy><TypeName>Empty</TypeName></ViewSelectedBy><CustomControl><CustomEntries><CustomEntry>"
+                + "<CustomItem><Text>empty</Text></CustomItem></CustomEntry></CustomEntries></CustomControl></View></ViewDefinitions></Configuration>");
+            // The engine from NuGet compiles what imports modules and reads views at their first use; pwsh ships it compiled, and has used it before its prompt.
             var empty = Invoke(runspace, $"Import-Module '{manifest}'");
             var import = Invoke(runspace, $"Import-Module '{BuiltModule.Find()}'");
             if (AppDomain.CurrentDomain.GetAssemblies().Any(assembly => assembly.GetName().Name!.StartsWith("AWSSDK", StringComparison.Ordinal)))

@@ -56,7 +56,7 @@ public sealed class ViewTests
     {
         using var session = new ModuleSession();
         var lines = Lines(session.Show($"{Records.Instance}; [Runctl.Training.Phase]::new('restore', 1.234)"));
-        Assert.Equal("restore           1.23 s", lines[^1]);
+        Assert.Equal("restore           1.23", lines[^1]);
     }
 
     private static string[] Lines(string text) => [.. text.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0)];

@@ -152,7 +152,7 @@ class Sequence:
         seconds = seconds_since(first)
         code = ended.get("exit_code")
         self._journal.write("exited", exit_code=code, seconds=seconds)
-        self._emit("TrainingExited", "Training exited with code %s %.1f s after the signal"
+        self._emit("TrainingExited", "Training exited with code %s, %.1f s after the signal"
                    % ("unknown" if code is None else code, seconds),
                    exit_code=code, signal=ended.get("signal"), seconds=round(seconds, 3),
                    last_step=self._run.last_step())
