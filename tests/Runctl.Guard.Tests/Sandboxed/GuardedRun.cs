@@ -143,6 +143,18 @@ public sealed class GuardedRun(GuardSandbox sandbox, string id, string instanceI
     public async Task<byte[]> BodyAsync(string name) =>
         (await Sandbox.Cloud.Objects.ReadAsync(Sandbox.Sandbox.Bucket, Prefix + name, Ct))!.Content.ToArray();
 
+    /// <summary>The text of all events of this run that are in S3.</summary>
+    public async Task<string> ShippedAsync()
+    {
+        var text = new StringBuilder();
+        await foreach (var entry in Sandbox.Cloud.Objects.ListAsync(Sandbox.Sandbox.Bucket, $"checkpoints/runctl/runs/{Id}/events/", Ct))
+        {
+            text.Append(Encoding.UTF8.GetString((await Sandbox.Cloud.Objects.ReadAsync(Sandbox.Sandbox.Bucket, entry.Key, Ct))!.Content.Span));
+        }
+
+        return text.ToString();
+    }
+
     /// <summary>The manifests in S3, oldest save first.</summary>
     public async Task<List<JsonElement>> ManifestsAsync()
     {

@@ -41,8 +41,7 @@ public sealed class WindowTests(GuardSandbox sandbox)
         Assert.Equal(0, (await run.WaitForAsync("TrainingExited")).GetProperty("exit_code").GetInt32());
 
         // Whoever reads S3 after the end knows it too.
-        await Task.Delay(12000, Ct); TestContext.Current.SendDiagnosticMessage("X"); File.WriteAllText("/tmp/tell.txt", run.Tell() + "\n" + await ShippedAsync(run) + "\n" + File.ReadAllText(Path.Combine(run.GuardHome, "runs", run.Id, "shipped.json")));
-        await GuardedRun.EventuallyAsync(() => ShippedAsync(run).GetAwaiter().GetResult().Contains("UploadTooSlow", StringComparison.Ordinal), run.Tell);
+        await GuardedRun.EventuallyAsync(() => run.ShippedAsync().GetAwaiter().GetResult().Contains("UploadTooSlow", StringComparison.Ordinal), run.Tell);
         Assert.Equal("step_1.pt", Assert.Single(await run.ManifestsAsync()).GetProperty("name").GetString());
     }
 
@@ -77,16 +76,5 @@ public sealed class WindowTests(GuardSandbox sandbox)
             var key = manifest.GetProperty("files")[0].GetProperty("key").GetString()!;
             Assert.StartsWith(manifest.GetProperty("run_id").GetString()!, Encoding.UTF8.GetString(await first.BodyAsync(key[first.Prefix.Length..])), StringComparison.Ordinal);
         }
-    }
-
-    private async Task<string> ShippedAsync(GuardedRun run)
-    {
-        var text = new StringBuilder();
-        await foreach (var entry in sandbox.Cloud.Objects.ListAsync(sandbox.Sandbox.Bucket, $"checkpoints/runctl/runs/{run.Id}/events/", Ct))
-        {
-            text.Append(Encoding.UTF8.GetString((await sandbox.Cloud.Objects.ReadAsync(sandbox.Sandbox.Bucket, entry.Key, Ct))!.Content.Span));
-        }
-
-        return text.ToString();
     }
 }
