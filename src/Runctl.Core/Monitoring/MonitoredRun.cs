@@ -11,10 +11,12 @@ namespace Runctl.Monitoring;
 internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorObserver observer, TimeProvider time)
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+    private readonly Troubles _troubles = new(observer.OnWarning);
     private readonly EventFeed _feed = new(cloud, target.Training, target.AfterSequence, time);
     private readonly TrainingReader _reader = new(cloud, time);
     private RunctlTraining _training = target.Training;
+    private volatile bool _sawEnd;
+    private bool _toldFinal;
     private volatile bool _isOver;
 
     /// <summary>What is monitored.</summary>
@@ -22,6 +24,9 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
 
     /// <summary>Whether nothing will be told any more.</summary>
     public bool IsOver => _isOver;
+
+    /// <summary>Whether it has ended on its instance and the last is still to be told.</summary>
+    public bool IsEnding => _sawEnd && !_isOver;
 
     /// <summary>Takes the guard's status in.</summary>
     public Task OnStatusAsync(GuardStatus status, CancellationToken cancellationToken) => InTurnAsync(async () =>
@@ -44,34 +49,40 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
             Tell(await _feed.AskAsync(cancellationToken).ConfigureAwait(false));
         }
 
-        _warned.Clear();
-        if (_training.HasEnded)
+        EndIfOver();
+    });
+
+    /// <summary>The instance is going, or gone: what the guard left in S3 is all there will be.</summary>
+    /// <param name="isFinal">Whether nothing can be written there any more.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task OnGoneAsync(bool isFinal, CancellationToken cancellationToken) => InTurnAsync(async () =>
+    {
+        Tell(await _feed.ReadShippedAsync(cancellationToken).ConfigureAwait(false));
+        var training = await _reader.ReadRecordAsync(_training, cancellationToken).ConfigureAwait(false);
+        if (isFinal || (_toldFinal && training.State != "lost"))
         {
+            _training = training;
             End();
         }
     });
 
-    /// <summary>The instance is gone: what the guard left in S3 is all there will be.</summary>
-    public Task OnGoneAsync(CancellationToken cancellationToken) => InTurnAsync(async () =>
+    /// <summary>Says what does not work, once until it does.</summary>
+    public Task WarnAsync(string subject, string cause, string message, string? over = null) => InTurnAsync(() =>
     {
-        Tell(await _feed.ReadShippedAsync(cancellationToken).ConfigureAwait(false));
-        _training = await _reader.ReadRecordAsync(_training, cancellationToken).ConfigureAwait(false);
-        End();
-    });
-
-    /// <summary>Says what could not be done, once until it works again.</summary>
-    public Task WarnAsync(string cause, string message) => InTurnAsync(() =>
-    {
-        if (_warned.Add(cause))
-        {
-            observer.OnWarning(message);
-        }
-
+        _troubles.Begin(subject, cause, message, over);
         return Task.CompletedTask;
     });
 
-    /// <summary>Says what failed, by its cause.</summary>
-    public Task WarnAsync(RunctlException error) => WarnAsync(error.ServiceErrorCode ?? error.Id, error.RecommendedAction is null ? error.Message : $"{error.Message} {error.RecommendedAction}");
+    /// <summary>Says what failed, once until it works.</summary>
+    public Task WarnAsync(string subject, RunctlException error, string? over = null) =>
+        WarnAsync(subject, error.ServiceErrorCode ?? error.Id, error.RecommendedAction is null ? error.Message : $"{error.Message} {error.RecommendedAction}", over);
+
+    /// <summary>It works; said where it did not.</summary>
+    public Task WorksAsync(string subject) => InTurnAsync(() =>
+    {
+        _troubles.End(subject);
+        return Task.CompletedTask;
+    });
 
     /// <summary>Nobody wants to be told any more.</summary>
     public Task EndAsync() => InTurnAsync(() =>
@@ -84,8 +95,20 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
     {
         foreach (var item in events)
         {
+            _toldFinal |= item.Attempt == _training.Attempt && EventKinds.IsFinal(item.Kind);
             observer.OnEvent(item);
         }
+    }
+
+    // The guard writes the state before the final event; who asks between the two asks once more.
+    private void EndIfOver()
+    {
+        if (_training.HasEnded && (_toldFinal || _sawEnd))
+        {
+            End();
+        }
+
+        _sawEnd = _training.HasEnded;
     }
 
     private void End()

@@ -41,3 +41,17 @@ class NoticeLatch:
         if self._stale:
             return text if text != known else None
         return Notice(action, self.latched, monotonic + moment - wall)
+
+
+def standing(kept: Dict[str, Any], status: str, body: Optional[Dict[str, Any]], wall: float) -> Optional[Dict[str, Any]]:
+    """The notice that stands by a guard's notes and a reading of now; None where there is none.
+
+    The reading finds what no guard has seen yet; one that failed leaves what is noted.
+    """
+    latch = NoticeLatch(kept.get("time"))
+    found = latch.feed(status, body, wall, 0.0)
+    if isinstance(found, Notice):
+        return {"action": found.action, "time": found.time}
+    if latch.latched is None or found is not None or kept.get("stale"):
+        return None
+    return {"action": kept.get("action"), "time": latch.latched}

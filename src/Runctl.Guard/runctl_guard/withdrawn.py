@@ -30,7 +30,7 @@ class Withdrawal:
 
     def _look(self, run: Run) -> None:
         begun = Journal(run).get("begin")
-        if not begun or begun["source"] != "imds" or begun["time"] is None:
+        if not begun or begun["source"] not in ("imds", "monitor") or begun["time"] is None:
             return
         if begun["boot_id"] == boot_id():
             late = time.monotonic() - begun["deadline"]
