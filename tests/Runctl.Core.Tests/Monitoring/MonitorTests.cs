@@ -38,7 +38,7 @@ public sealed class MonitorTests : IAsyncDisposable
         await UntilAsync(() => told.Warnings.Count > 1);
         await PollsAsync(guard, 3);
         Assert.Equal(["The guard on i-1 is not running; starting it again.", "The guard on i-1 runs again."], told.Warnings);
-        Assert.Empty(guard.Called.Where(c => c[0] == "interrupt"));
+        Assert.DoesNotContain(guard.Called, c => c[0] == "interrupt");
     }
 
     [Fact]
