@@ -220,10 +220,10 @@ class Guard:
         if run.starter_alive():
             return
         if watched.starters >= MOST_STARTERS:
-            run.update(state="failed", ended=utc_text(), record_pending=True,
-                       error={"id": "StartFailed", "message": "The start was given up after it had died repeatedly."})
             run.emit("TrainingFailed", "Training failed: its start died repeatedly", exit_code=None, last_step=None,
                      checkpoint=None)
+            run.update(state="failed", ended=utc_text(), record_pending=True,
+                       error={"id": "StartFailed", "message": "The start was given up after it had died repeatedly."})
             return
         watched.starters += 1
         watched.starter = detach(ours("prepare", "--run", run.id), os.path.join(paths.home(), "guard.log"))

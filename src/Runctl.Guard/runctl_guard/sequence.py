@@ -275,7 +275,7 @@ class Sequence:
     def _finish(self, picked: Optional[Picked], uploaded: Optional[Dict[str, Any]]) -> None:
         run, state = self._run, self._run.state
         kind = self._final_kind()
-        if run.last_event((kind,), state["attempt"]):
+        if state["state"] in ENDED:
             return
         ended = run.exit() or {}
         if picked is None:
@@ -285,15 +285,17 @@ class Sequence:
         else:
             outcome = "saved" if self._uploads.store is None else "failed"
             checkpoint = {"name": picked.candidate.name, "step": picked.candidate.step, "manifest": None}
-        run.update(state="stopped" if self._manual else "interrupted", ended=utc_text(),
-                   exit_code=ended.get("exit_code"), signal=ended.get("signal"),
-                   phases=(state.get("phases") or []) + self._phases, record_pending=True)
         seconds = seconds_since(self._began)
         left = self._left()
         message = "Training stopped" if self._manual else "Interruption handled in %.1f s: %s" % (seconds, outcome)
-        self._emit(kind, message, outcome=outcome, phases=self._phases, exit_code=ended.get("exit_code"),
-                   last_step=run.last_step(), checkpoint=checkpoint, seconds=round(seconds, 3),
-                   seconds_to_deadline=None if left is None else round(left, 3))
+        # The event first: who sees the final state has to find the final event.
+        if run.last_event((kind,), state["attempt"]) is None:
+            self._emit(kind, message, outcome=outcome, phases=self._phases, exit_code=ended.get("exit_code"),
+                       last_step=run.last_step(), checkpoint=checkpoint, seconds=round(seconds, 3),
+                       seconds_to_deadline=None if left is None else round(left, 3))
+        run.update(state="stopped" if self._manual else "interrupted", ended=utc_text(),
+                   exit_code=ended.get("exit_code"), signal=ended.get("signal"),
+                   phases=(state.get("phases") or []) + self._phases, record_pending=True)
 
     def _final_kind(self) -> str:
         return "TrainingStopped" if self._manual else "InterruptionHandled"

@@ -138,7 +138,7 @@ def _until(deadline: Optional[float], cancelled: Callable[[], bool], act: Callab
             return act()
         except GuardError as error:
             over = time.monotonic() > deadline if deadline is not None else tries >= 3
-            lasting = getattr(error, "status", 500) in (400, 403, 404) or error.id == "CheckpointChanged"
+            lasting = getattr(error, "status", 500) in (301, 400, 403, 404) or error.id == "CheckpointChanged"
             if cancelled() or lasting or over:
                 raise
             time.sleep(0.5)
