@@ -14,7 +14,7 @@ from .mirror import Mirror
 from .poller import Poller
 from .run import ENDED, PREPARING, Run, all_runs
 from .sequence import Busy, Sequence, Trigger
-from .service import LEFT, detach, guard_file, ours
+from .service import LEFT, guard_file, start_starter
 from .services import Services
 from .ship import Shipper
 from .target import ProcessTarget
@@ -226,7 +226,7 @@ class Guard:
                      checkpoint=None)
             return
         watched.starters += 1
-        watched.starter = detach(ours("prepare", "--run", run.id), os.path.join(paths.home(), "guard.log"))
+        watched.starter = start_starter(run.id)
 
 
 def request_trigger(asked: Dict[str, Any]) -> Trigger:
