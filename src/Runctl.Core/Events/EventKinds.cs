@@ -24,7 +24,4 @@ public static class EventKinds
     public const string TrainingStopped = nameof(TrainingStopped);
     public const string Warning = nameof(Warning);
 #pragma warning restore CS1591
-
-    /// <summary>Whether nothing of the attempt follows an event of this kind.</summary>
-    internal static bool IsFinal(string kind) => kind is InterruptionHandled or TrainingFinished or TrainingFailed or TrainingStopped;
 }

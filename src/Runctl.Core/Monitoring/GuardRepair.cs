@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Runctl.Errors;
 using Runctl.Guarding;
 using Runctl.Ports;
@@ -111,7 +110,8 @@ internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim
         string[] arguments = ["interrupt", "--run", runId, "--deadline", notice.Time, "--action", notice.Action ?? "terminate", "--source", "monitor"];
         try
         {
-            await _guard.CallAsync<JsonElement>(instanceId, arguments, null, GuardClient.LongCall, cancellationToken).ConfigureAwait(false);
+            // Not under our token: a command that is given up is cancelled, and this one must end on the instance whatever becomes of us.
+            await _guard.CallAsync(instanceId, arguments, null, GuardClient.LongCall, CancellationToken.None).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (RunctlException e)
         {

@@ -19,6 +19,7 @@ public sealed class InstanceMonitor(ICloud cloud, TimeProvider time) : IAsyncDis
     private readonly SemaphoreSlim _repairs = new(MostRepairs, MostRepairs);
     private readonly CancellationTokenSource _stop = new();
     private readonly GuardGroupClient _group = new(cloud, time);
+    private readonly MarketCheck _market = new(cloud);
     private Task _loop = Task.CompletedTask;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -117,6 +118,7 @@ public sealed class InstanceMonitor(ICloud cloud, TimeProvider time) : IAsyncDis
             instance.Due = now;
         }
 
+        Track(_market.TellAsync([.. asked.Values.SelectMany(i => i.Runs)], cancellationToken));
         Track(AskAsync(asked, now, cancellationToken));
     }
 

@@ -55,7 +55,6 @@ internal sealed class InstanceWatch(ICloud cloud, string instanceId, SemaphoreSl
             {
                 await TellImdsAsync(status, run).ConfigureAwait(false);
                 await TellStatusAsync(status, run, cancellationToken).ConfigureAwait(false);
-                _isUrgent |= run.IsEnding;
             }
         }
         catch (RunctlException e)

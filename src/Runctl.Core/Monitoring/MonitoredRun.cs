@@ -15,8 +15,6 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
     private readonly EventFeed _feed = new(cloud, target.Training, target.AfterSequence, time);
     private readonly TrainingReader _reader = new(cloud, time);
     private RunctlTraining _training = target.Training;
-    private volatile bool _sawEnd;
-    private bool _toldFinal;
     private volatile bool _isOver;
 
     /// <summary>What is monitored.</summary>
@@ -25,8 +23,20 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
     /// <summary>Whether nothing will be told any more.</summary>
     public bool IsOver => _isOver;
 
-    /// <summary>Whether it has ended on its instance and the last is still to be told.</summary>
-    public bool IsEnding => _sawEnd && !_isOver;
+    /// <summary>Whether it was asked already if the instance can be interrupted at all.</summary>
+    public bool IsMarketKnown { get; private set; }
+
+    /// <summary>Says it where the instance can not be interrupted, once.</summary>
+    public Task OnMarketAsync(bool isSpot) => InTurnAsync(() =>
+    {
+        if (!isSpot && !IsMarketKnown)
+        {
+            observer.OnWarning($"Instance {_training.InstanceId} is not a spot instance: it will not be interrupted. What else happens to run {_training.RunId} is told all the same.");
+        }
+
+        IsMarketKnown = true;
+        return Task.CompletedTask;
+    });
 
     /// <summary>Takes the guard's status in.</summary>
     public Task OnStatusAsync(GuardStatus status, CancellationToken cancellationToken) => InTurnAsync(async () =>
@@ -49,7 +59,10 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
             Tell(await _feed.AskAsync(cancellationToken).ConfigureAwait(false));
         }
 
-        EndIfOver();
+        if (_training.HasEnded)
+        {
+            End();
+        }
     });
 
     /// <summary>The instance is going, or gone: what the guard left in S3 is all there will be.</summary>
@@ -59,7 +72,7 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
     {
         Tell(await _feed.ReadShippedAsync(cancellationToken).ConfigureAwait(false));
         var training = await _reader.ReadRecordAsync(_training, cancellationToken).ConfigureAwait(false);
-        if (isFinal || (_toldFinal && training.State != "lost"))
+        if (isFinal || training.State != "lost")
         {
             _training = training;
             End();
@@ -95,20 +108,8 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
     {
         foreach (var item in events)
         {
-            _toldFinal |= item.Attempt == _training.Attempt && EventKinds.IsFinal(item.Kind);
             observer.OnEvent(item);
         }
-    }
-
-    // The guard writes the state before the final event; who asks between the two asks once more.
-    private void EndIfOver()
-    {
-        if (_training.HasEnded && (_toldFinal || _sawEnd))
-        {
-            End();
-        }
-
-        _sawEnd = _training.HasEnded;
     }
 
     private void End()

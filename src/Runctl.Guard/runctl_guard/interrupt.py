@@ -5,11 +5,11 @@ from typing import Any, Dict, Optional
 from . import files, finish
 from .clock import boot_id, parse_utc, utc_seconds_text
 from .errors import NO_GUARD, REFUSED, USAGE, GuardError
-from .guard import request_trigger
 from .run import ENDED, FINAL_EVENTS, PREPARING, Run
 from .sequence import Busy, Sequence
 from .service import guard_identity, wake_guard
 from .services import Services
+from .trigger import of_request
 
 # As long as a guard may need to be started again by its keeper.
 DEAD_PATIENCE = 1.0
@@ -73,13 +73,13 @@ def _parse(deadline: Optional[str]) -> Optional[float]:
 def _await(run: Run, asked: Dict[str, Any], services: Services) -> None:
     """Until the final event is there; takes the sequence over when no guard is at it. The run's lock lets one act."""
     began = alive = time.monotonic()
-    while run.last_event(FINAL_EVENTS, run.state["attempt"]) is None:
+    while run.state["state"] not in ENDED:
         now = time.monotonic()
         if guard_identity() is not None:
             alive = now
         if now - alive > DEAD_PATIENCE or now - began > DEAF_PATIENCE:
             try:
-                Sequence(run, services.uploads(run)).run(request_trigger(asked))
+                Sequence(run, services.uploads(run)).run(of_request(asked))
                 finish.settle(run, services)
             except Busy:
                 pass

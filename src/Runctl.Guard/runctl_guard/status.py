@@ -83,7 +83,7 @@ def _notice(runs: List[Run], reading: Reading) -> Optional[Dict[str, Any]]:
     """The notice that stands: EC2's, or that of a drill."""
     kept = files.read_json(os.path.join(paths.home(), "notice.json")) or {}
     notice = standing(kept if kept.get("boot_id") == boot_id() else {}, reading.status, reading.json(),
-                      time.time() + reading.clock_offset)
+                      time.time() + reading.clock_offset, time.monotonic())
     if notice:
         return dict(notice, drill=False)
     for one in runs:

@@ -1,6 +1,5 @@
 using Runctl.Core.Tests.Fakes;
 using Runctl.Errors;
-using Runctl.Events;
 using Runctl.Monitoring;
 using Runctl.Runs;
 
@@ -211,26 +210,6 @@ public sealed class MonitorTests : IAsyncDisposable
         Assert.Contains("not online", told.Warnings[0], StringComparison.Ordinal);
         Assert.Equal("Instance i-1 answers again; no event was lost.", told.Warnings[1]);
         Assert.Single(told.Events);
-    }
-
-    [Fact]
-    public async Task The_final_event_is_told_even_if_the_state_ended_a_moment_before_it()
-    {
-        var guard = _guards.Add("i-1");
-        guard.State = "interrupted";
-        _guards.Instead = (g, command) =>
-        {
-            var before = command == "status" && g.Count("status") == 1 ? FakeGuards.Done(g.InstanceId, g.Status()) : null;
-            if (before is not null)
-            {
-                g.Emit(EventKinds.InterruptionHandled);
-            }
-
-            return before;
-        };
-        var told = Watch(guard);
-        Assert.Equal("interrupted", (await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).State);
-        Assert.Equal(EventKinds.InterruptionHandled, Assert.Single(told.Events).Kind);
     }
 
     [Fact]
