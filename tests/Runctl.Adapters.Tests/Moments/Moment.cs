@@ -18,13 +18,16 @@ internal sealed record Moment(Func<Scene, bool> Reached, TimeSpan Later)
     public static readonly Moment BeforeTheFirstStep = new(scene => scene.HasProcess, TimeSpan.Zero);
 
     /// <summary>Anywhere in the training.</summary>
-    public static readonly Moment InTraining = new(scene => scene.HasProcess, TimeSpan.FromSeconds(4));
+    public static readonly Moment InTraining = new(scene => scene.HasProcess, TimeSpan.FromSeconds(3));
 
     /// <summary>A periodic checkpoint is being written, or just was.</summary>
     public static readonly Moment InASave = new(scene => scene.HasSaved, TimeSpan.FromMilliseconds(200));
 
     /// <summary>Seconds from the notice to the end.</summary>
     public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Whether the guard is killed as the notice comes.</summary>
+    public bool KillsGuard { get; init; }
 
     /// <summary>Waits for it, and gives notice.</summary>
     public async Task StrikeAsync(Scene scene, Random random, CancellationToken token)
@@ -34,6 +37,10 @@ internal sealed record Moment(Func<Scene, bool> Reached, TimeSpan Later)
         if (scene.IsAlive)
         {
             await scene.Sandbox.InterruptAsync(scene.InstanceId, Window);
+            if (KillsGuard)
+            {
+                scene.KillGuard();
+            }
         }
     }
 }

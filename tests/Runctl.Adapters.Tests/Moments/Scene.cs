@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Runctl.Sandbox;
 
@@ -38,6 +40,21 @@ internal sealed class Scene(RunctlSandbox sandbox, string instanceId)
         {
             Assert.True(DateTime.UtcNow < limit, $"Nothing came of {instanceId} in {Patience}: {Tell()}");
             await Task.Delay(10, token);
+        }
+    }
+
+    /// <summary>Ends the guard as the kernel ends who takes too much memory.</summary>
+    public void KillGuard()
+    {
+        var program = Path.Combine(Root!, "var/lib/runctl/guard");
+        foreach (var folder in Directory.GetDirectories("/proc").Where(one => char.IsAsciiDigit(Path.GetFileName(one)[0])))
+        {
+            var words = Attempt(() => File.ReadAllText(Path.Combine(folder, "cmdline")).Split('\0', StringSplitOptions.RemoveEmptyEntries)) ?? [];
+            if (words is [.., "guard"] && words.Any(word => word.StartsWith(program, StringComparison.Ordinal)))
+            {
+                using var guard = Process.GetProcessById(int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture));
+                guard.Kill();
+            }
         }
     }
 
