@@ -10,11 +10,27 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
 {
     private static readonly TimeSpan LifeCheckInterval = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan CancelTime = TimeSpan.FromSeconds(10);
+
     /// <summary>Runs a script; its exit code is the caller's to judge.</summary>
     /// <exception cref="RunctlException">It could not be delivered, was killed by its time-out, or the instance is gone.</exception>
     public async Task<CommandOutcome> RunAsync(string instanceId, string script, TimeSpan timeout, string comment, CancellationToken cancellationToken)
     {
         var id = await SendAsync(instanceId, script, timeout, comment, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await AwaitAsync(id, instanceId, timeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // What nobody waits for must not keep one of the agent's five places, nor begin later.
+            await CancelAsync(id).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task<CommandOutcome> AwaitAsync(string id, string instanceId, TimeSpan timeout, CancellationToken cancellationToken)
+    {
         var backoff = new Backoff(TimeSpan.FromMilliseconds(120), TimeSpan.FromSeconds(2), time, 1.4);
         var checkedLife = time.GetTimestamp();
         var began = checkedLife;
@@ -60,6 +76,19 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
         catch (RunctlException e) when (e.ServiceErrorCode == "InvalidInstanceId")
         {
             throw await ExplainAsync(instanceId, e, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task CancelAsync(string id)
+    {
+        using var own = new CancellationTokenSource(CancelTime, time);
+        try
+        {
+            await cloud.Commands.CancelAsync(id, own.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RunctlException or OperationCanceledException)
+        {
+            // SSM ends it by its time-out.
         }
     }
 

@@ -59,6 +59,10 @@ internal sealed record GuardAnswer(string InstanceId, JsonElement? Value, Runctl
     private static string? Action(string id) => id switch
     {
         "PythonMissing" => "Use an image with Python 3.8 or later (Ubuntu has it), or install it in the instance's user data.",
+        "StorageForbidden" => RunctlErrors.RoleAction,
+        "BucketElsewhere" => RunctlErrors.RegionAction,
+        "BucketNotFound" => "Create the bucket, or correct s3_bucket.",
+        "CheckpointDirectoryInUse" => "Give the second run a directory of its own by -CheckpointDirectory, or wait for the first (Wait-RunctlTraining).",
         "ScriptNotFound" => "Bring the project by -SyncCode, or correct the path.",
         "TrainingFailed" or "TrainingFailedAtOnce" => "The end of the training's output is above; correct the script and start it again.",
         _ => null,

@@ -22,6 +22,7 @@ internal sealed class MonitorRound(ICloud cloud, TimeProvider time)
         IReadOnlyDictionary<string, GuardAnswer> answers;
         try
         {
+            await TellMarketsAsync([.. runs.Where(r => !r.IsMarketKnown)], cancellationToken).ConfigureAwait(false);
             answers = await _group.AskAsync([.. runs.Select(r => r.Target.Training.InstanceId).Distinct(StringComparer.Ordinal)], StatusCommand, cancellationToken).ConfigureAwait(false);
         }
         catch (RunctlException e)
@@ -37,6 +38,22 @@ internal sealed class MonitorRound(ICloud cloud, TimeProvider time)
         foreach (var instance in runs.GroupBy(r => r.Target.Training.InstanceId, StringComparer.Ordinal))
         {
             await HandleAsync(answers[instance.Key], [.. instance], cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TellMarketsAsync(IReadOnlyCollection<MonitoredRun> runs, CancellationToken cancellationToken)
+    {
+        if (runs.Count == 0)
+        {
+            return;
+        }
+
+        var ids = runs.Select(r => r.Target.Training.InstanceId).Distinct(StringComparer.Ordinal);
+        var found = (await cloud.Instances.FindAsync(new InstanceQuery { InstanceIds = [.. ids] }, cancellationToken).ConfigureAwait(false)).ToDictionary(i => i.InstanceId, StringComparer.Ordinal);
+        foreach (var run in runs)
+        {
+            // One that is gone is no matter any more.
+            await run.OnMarketAsync(found.GetValueOrDefault(run.Target.Training.InstanceId)?.IsSpot ?? true).ConfigureAwait(false);
         }
     }
 

@@ -23,6 +23,21 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
     /// <summary>Whether nothing will be told any more.</summary>
     public bool IsOver => _isOver;
 
+    /// <summary>Whether it was asked already if the instance can be interrupted at all.</summary>
+    public bool IsMarketKnown { get; private set; }
+
+    /// <summary>Says it where the instance can not be interrupted, once.</summary>
+    public Task OnMarketAsync(bool isSpot) => InTurnAsync(() =>
+    {
+        if (!isSpot && !IsMarketKnown)
+        {
+            observer.OnWarning($"Instance {_training.InstanceId} is not a spot instance: it will not be interrupted. What else happens to run {_training.RunId} is told all the same.");
+        }
+
+        IsMarketKnown = true;
+        return Task.CompletedTask;
+    });
+
     /// <summary>Takes the guard's status in.</summary>
     public Task OnStatusAsync(GuardStatus status, CancellationToken cancellationToken) => InTurnAsync(async () =>
     {

@@ -59,7 +59,7 @@ def _on_our_clock(deadline: str) -> float:
 def _await(run: Run, asked: Dict[str, Any]) -> None:
     """Until the final event is there; takes the sequence over when nobody else is left to run it."""
     alive = time.monotonic()
-    while run.last_event(FINAL_EVENTS, run.state["attempt"]) is None:
+    while run.state["state"] not in ENDED:
         if guard_identity() is not None:
             alive = time.monotonic()
         elif time.monotonic() - alive > PATIENCE:

@@ -16,6 +16,12 @@ internal sealed class FakeInstances : IInstanceService
     /// <summary>What a fleet call does; makes one instance unless told otherwise.</summary>
     public Func<FleetRequest, FleetAnswer>? OnFleet { get; set; }
 
+    /// <summary>Fails terminations, where it is set.</summary>
+    public RunctlException? TerminateFailure { get; set; }
+
+    /// <summary>Fails the removal of templates, where it is set.</summary>
+    public RunctlException? TemplateFailure { get; set; }
+
     public LaunchTemplate? LastTemplate { get; private set; }
 
     public List<InstanceTypeRecord> Types { get; } =
@@ -45,6 +51,11 @@ internal sealed class FakeInstances : IInstanceService
     public Task TerminateAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (TerminateFailure is { } failure)
+        {
+            throw failure;
+        }
+
         foreach (var id in instanceIds)
         {
             Change(id, i => i with { State = "terminated" });
@@ -85,6 +96,11 @@ internal sealed class FakeInstances : IInstanceService
     public Task DeleteTemplateAsync(string name, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (TemplateFailure is { } failure)
+        {
+            throw failure;
+        }
+
         Templates.Remove(name);
         return Task.CompletedTask;
     }
