@@ -56,7 +56,8 @@ internal sealed class Journey(SandboxFixture fixture, int seed, params Moment[] 
 
     private async Task AttemptAsync(Scene scene, Moment? moment, string project, CancellationToken token)
     {
-        var strike = moment?.StrikeAsync(scene, _random, token) ?? Task.CompletedTask;
+        using var started = CancellationTokenSource.CreateLinkedTokenSource(token);
+        var strike = moment?.StrikeAsync(scene, _random, started.Token) ?? Task.CompletedTask;
         try
         {
             var configuration = fixture.Configuration with
@@ -65,10 +66,14 @@ internal sealed class Journey(SandboxFixture fixture, int seed, params Moment[] 
             };
             await fixture.StartAsync(scene.InstanceId, project, Undisturbed.Script, token, _newest, configuration, Undisturbed.Arguments);
         }
-        catch (RunctlException) when (moment is not null)
+        catch (RunctlException) when (moment is not null && (strike.IsCompletedSuccessfully || !scene.IsAlive))
         {
             // Taken in the middle of the start: there is nothing but to start elsewhere.
-            await scene.ReachAsync(_ => false, token);
+        }
+        catch
+        {
+            await started.CancelAsync();
+            throw;
         }
 
         await strike;
