@@ -80,8 +80,8 @@ class Patience(WithService):
     def test_a_failed_answer_or_two_do_not_cost_the_credentials(self):
         self.fake.answers[credentials.ROLE_PATH] = (200, "role")
         self.fake.answers[credentials.ROLE_PATH + "role"] = self.failing(
-            '{"AccessKeyId": "role's", "SecretAccessKey": "secret", "Token": "token"}')
-        self.assertEqual("role's", credentials.CredentialSource(imds.Imds()).get().key)
+            '{"AccessKeyId": "of-the-role", "SecretAccessKey": "secret", "Token": "token"}')
+        self.assertEqual("of-the-role", credentials.CredentialSource(imds.Imds()).get().key)
 
     def test_an_instance_without_a_role_is_told_at_once(self):
         with self.assertRaises(errors.GuardError) as caught:
