@@ -36,7 +36,7 @@ internal sealed class SandboxPower(
 
         var metadata = ImdsServer.Start(record, imds);
         _metadata[record.InstanceId] = metadata;
-        var environment = InstanceEnvironment.Of(machine.Root, metadata.Endpoint, Endpoint, imds.Region, searchPath);
+        var environment = InstanceEnvironment.Of(machine.Root, metadata.Endpoint, Endpoint, imds.Region, SearchPathOf(record, machine));
         await machine.PowerOnAsync(environment, ct).ConfigureAwait(false);
         _ = WatchAsync(record, machine.Processes!);
         _ = BootAsync(record, machine, first, ct);
@@ -64,6 +64,9 @@ internal sealed class SandboxPower(
         _machines.TryRemove(record.InstanceId, out _);
         await machine.DisposeAsync().ConfigureAwait(false);
     }
+
+    private string SearchPathOf(InstanceRecord record, Machine machine) =>
+        ImageTable.Find(record.ImageId) is { HasPython: false } ? BarePath.Create(machine.Root, searchPath) : searchPath;
 
     /// <summary>cloud-init goes on for a while after the instance counts as running.</summary>
     private async Task BootAsync(InstanceRecord record, Machine machine, bool first, CancellationToken ct)

@@ -13,10 +13,12 @@ public sealed class ViewTests
     }
 
     [Fact]
-    public void A_detection_is_not_read_twice()
+    public void A_detection_that_was_a_warning_is_not_read_twice_and_leaves_no_empty_line()
     {
         using var session = new ModuleSession();
-        Assert.Equal("", session.Show(Records.Event("InterruptionDetected", "Spot interruption detected for instance i-123!")).Trim());
+        var detection = Records.Event("InterruptionDetected", "Spot interruption detected for instance i-123!");
+        Assert.Equal("", session.Show($"$warned = {detection}; $warned.PSObject.TypeNames.Insert(0, 'Runctl.Events.RunctlEvent#Warned'); $warned"));
+        Assert.Equal("Spot interruption detected for instance i-123!\n", session.Show(detection));
     }
 
     [Fact]

@@ -13,8 +13,16 @@ namespace Runctl.Adapters.Aws;
 internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud) : IObjectStore
 {
     /// <inheritdoc/>
-    public async Task CheckBucketAsync(string bucket, CancellationToken cancellationToken) =>
+    public async Task CheckBucketAsync(string bucket, CancellationToken cancellationToken)
+    {
+        // A list says in words what is wrong; the head that follows knows the region, into which the SDK follows a bucket by itself.
         await CallAsync("ListObjectsV2", bucket, "", c => c.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, MaxKeys = 1 }, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var head = await CallAsync("HeadBucket", bucket, "", c => c.HeadBucketAsync(new HeadBucketRequest { BucketName = bucket }, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (head.BucketRegion is { Length: > 0 } region && region != cloud.Region)
+        {
+            throw RunctlErrors.BucketElsewhere(bucket, region, cloud.Region);
+        }
+    }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ObjectRecord> ListAsync(string bucket, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -145,7 +153,26 @@ internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud)
         }
         catch (RunctlException e) when (e.ServiceErrorCode is "AccessDenied" or "Forbidden")
         {
-            throw RunctlErrors.BucketForbidden(bucket, key, e);
+            throw RunctlErrors.BucketForbidden(operation, bucket, key, e);
+        }
+        catch (RunctlException e) when (e.ServiceErrorCode is "AuthorizationHeaderMalformed" or "PermanentRedirect" or "MovedPermanently")
+        {
+            var region = await FindRegionAsync(bucket).ConfigureAwait(false);
+            throw region == cloud.Region ? e : RunctlErrors.BucketElsewhere(bucket, region, cloud.Region, e);
+        }
+    }
+
+    private async Task<string> FindRegionAsync(string bucket)
+    {
+        try
+        {
+            var location = await client().GetBucketLocationAsync(new GetBucketLocationRequest { BucketName = bucket }).ConfigureAwait(false);
+            // The oldest region and the oldest name of another are written in ways of their own.
+            return location.Location?.Value switch { null or "" or "US" => "us-east-1", "EU" => "eu-west-1", var region => region };
+        }
+        catch (AmazonServiceException)
+        {
+            return "another region";
         }
     }
 }

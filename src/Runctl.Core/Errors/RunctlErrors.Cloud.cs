@@ -35,6 +35,12 @@ internal static partial class RunctlErrors
     public static RunctlException SandboxRefused(string operation, string text, string target) =>
         new("SandboxRefused", ErrorKind.InvalidState, $"The sandbox refused to {operation}: {text}", target, null);
 
+    /// <summary>What the role of an instance needs of S3.</summary>
+    public const string RoleAction = "The role of the instance's profile needs s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:AbortMultipartUpload on its objects.";
+
+    /// <summary>What to do about a bucket in another region.</summary>
+    public const string RegionAction = "Set s3_bucket to a bucket in the instances' own region, or launch them in the bucket's: an upload to another region may not end before an interruption does.";
+
     /// <summary>S3 answers 403 where it should say that there is nothing.</summary>
     public static string BucketAction(string bucket) =>
         $"Check that the bucket {bucket} exists and that the policy allows s3:ListBucket on it and s3:GetObject and s3:PutObject on its objects; without s3:ListBucket a missing object looks like a forbidden one.";
@@ -43,7 +49,11 @@ internal static partial class RunctlErrors
     public static RunctlException BucketNotFound(string bucket, RunctlException cause) =>
         new("BucketNotFound", ErrorKind.NotFound, $"There is no bucket {bucket}.", bucket, "Create it, or correct s3_bucket.", cause) { ServiceErrorCode = cause.ServiceErrorCode, RequestId = cause.RequestId };
 
+    /// <summary>The bucket is in another region than what uses it.</summary>
+    public static RunctlException BucketElsewhere(string bucket, string bucketRegion, string region, RunctlException? cause = null) =>
+        new("BucketElsewhere", ErrorKind.InvalidInput, $"The bucket {bucket} is in {bucketRegion}, not in {region}.", bucket, RegionAction, cause) { ServiceErrorCode = cause?.ServiceErrorCode, RequestId = cause?.RequestId };
+
     /// <summary>S3 refused.</summary>
-    public static RunctlException BucketForbidden(string bucket, string key, RunctlException cause) =>
-        new("BucketForbidden", ErrorKind.PermissionDenied, $"S3 refused access to s3://{bucket}/{key}.", $"s3://{bucket}/{key}", BucketAction(bucket), cause) { ServiceErrorCode = cause.ServiceErrorCode, RequestId = cause.RequestId };
+    public static RunctlException BucketForbidden(string operation, string bucket, string key, RunctlException cause) =>
+        new("BucketForbidden", ErrorKind.PermissionDenied, $"S3 refused {operation} on s3://{bucket}/{key} ({cause.ServiceErrorCode}).", $"s3://{bucket}/{key}", BucketAction(bucket), cause) { ServiceErrorCode = cause.ServiceErrorCode, RequestId = cause.RequestId };
 }

@@ -13,7 +13,7 @@ internal static partial class RunctlErrors
             state switch
             {
                 "pending" => "It is still starting: try again in a moment, or launch with -Wait.",
-                "stopped" or "stopping" => "Start it first.",
+                "stopped" or "stopping" => $"Start it first ('aws ec2 start-instances --instance-ids {instanceId}', or in the console).",
                 _ => "Launch another one by New-RunctlSpotInstance.",
             });
 
@@ -24,8 +24,13 @@ internal static partial class RunctlErrors
     /// <summary>SSM does not reach the instance.</summary>
     public static RunctlException InstanceNotOnline(string instanceId, string? profile) =>
         new("InstanceNotOnline", ErrorKind.Connection, $"Instance {instanceId} is not online in SSM.", instanceId,
-            (profile is null ? "It has no instance profile: attach one whose role has the policy AmazonSSMManagedInstanceCore." : $"Check that the role of its profile {profile} has the policy AmazonSSMManagedInstanceCore")
-            + " and that it reaches the SSM endpoints (a public address or VPC endpoints).");
+            profile is null
+                ? "It has no instance profile: attach one whose role has the policy AmazonSSMManagedInstanceCore, or launch by New-RunctlSpotInstance -IamInstanceProfile."
+                : $"Check that the role of its profile {profile} has the policy AmazonSSMManagedInstanceCore, that the SSM agent runs on it, and that it reaches the SSM endpoints (by a public address or VPC endpoints).");
+
+    /// <summary>SSM does not reach the instance, and EC2 can not be asked about it.</summary>
+    public static RunctlException InstanceNotOnline(string instanceId) =>
+        new("InstanceNotOnline", ErrorKind.Connection, $"Instance {instanceId} is not online in SSM.", instanceId, "Check that it still runs.");
 
     /// <summary>Only what Runctl launched may be removed.</summary>
     public static RunctlException InstanceNotManaged(string instanceId) =>
@@ -67,9 +72,15 @@ internal static partial class RunctlErrors
     public static RunctlException LaunchFailed(int count, string types, string reasons, string? code, bool transient, string? action, Exception? cause) =>
         new("LaunchFailed", ErrorKind.ResourceUnavailable, $"No {(count == 1 ? "instance" : $"{count} instances")} of {types} could be launched: {reasons}", types, action, cause) { ServiceErrorCode = code, IsTransient = transient };
 
-    /// <summary>Something may have been left running.</summary>
-    public static RunctlException CleanupFailed(string what, string launchId, RunctlException cause) =>
-        new("CleanupFailed", ErrorKind.Connection, $"{what} of launch {launchId} could not be removed: {cause.Message}", launchId, $"Look for what carries the tag runctl:launch={launchId} and remove it: it costs money.", cause) { ServiceErrorCode = cause.ServiceErrorCode };
+    /// <summary>A launch failed, and so did its undoing: the failure as it was, with what may have been left running.</summary>
+    public static RunctlException WithLeftovers(RunctlException failure, string launchId, RunctlException cleanup) =>
+        new(failure.Id, failure.Kind, $"{failure.Message} Instances of this launch may still be running: they could not be terminated ({cleanup.Message.TrimEnd('.')}).", failure.Target,
+            $"Look for instances that carry the tag runctl:launch={launchId} and terminate them: they cost money.{(failure.RecommendedAction is { } action ? " " + action : "")}", failure)
+        {
+            ServiceErrorCode = failure.ServiceErrorCode,
+            RequestId = failure.RequestId,
+            IsTransient = failure.IsTransient,
+        };
 
     /// <summary>cloud-init failed.</summary>
     public static RunctlException CloudInitFailed(string instanceId, string text) =>

@@ -90,6 +90,6 @@ internal static partial class RunctlErrors
     /// <summary>A record is there already, and is not ours.</summary>
     public static RunctlException ObjectExists(string uri) => new("ObjectExists", ErrorKind.Conflict, $"{uri} exists already.", uri);
 
-    /// <summary>The project holds nothing to train.</summary>
+    /// <summary>An argument can not be what it is.</summary>
     public static RunctlException ArgumentInvalid(string what, object? target) => new("ArgumentInvalid", ErrorKind.InvalidInput, what, target);
 }

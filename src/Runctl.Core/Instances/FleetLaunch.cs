@@ -29,10 +29,14 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
             var image = plan.ImageRecord ?? await cloud.Instances.FindImageAsync(plan.Image, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.ImageNotFound(plan.Image, cloud.Region);
             return await DescribeAsync(await CreateFleetAsync(image, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
-        catch
+        catch (Exception e)
         {
             // Whatever went wrong, and wherever: instances of this launch cost money and nobody knows of them.
-            await CleanUpAsync("An instance", TerminateAllAsync).ConfigureAwait(false);
+            if (await CleanUpAsync(TerminateAllAsync).ConfigureAwait(false) is { } left && e is RunctlException failure)
+            {
+                throw RunctlErrors.WithLeftovers(failure, _launchId, left);
+            }
+
             throw;
         }
     }
@@ -73,7 +77,11 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         }
         finally
         {
-            await CleanUpAsync("The launch template", token => cloud.Instances.DeleteTemplateAsync(template, token)).ConfigureAwait(false);
+            // One that stays costs nothing, and must not undo a launch that worked.
+            if (await CleanUpAsync(token => cloud.Instances.DeleteTemplateAsync(template, token)).ConfigureAwait(false) is { } left)
+            {
+                progress.Report(new ProgressUpdate(Activity, $"The launch template {template} could not be removed: {left.Message}"));
+            }
         }
     }
 
@@ -108,8 +116,10 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         if (answer.InstanceIds.Count > 0 && answer.InstanceIds.Count < Request.Count)
         {
             // All or nothing is EC2's promise; should it break, what came does not stay.
-            await CleanUpAsync("An instance", token => cloud.Instances.TerminateAsync(answer.InstanceIds, token)).ConfigureAwait(false);
-            _launched.Clear();
+            if (await CleanUpAsync(token => cloud.Instances.TerminateAsync(answer.InstanceIds, token)).ConfigureAwait(false) is null)
+            {
+                _launched.Clear();
+            }
         }
 
         return answer;
@@ -175,20 +185,23 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         }
     }
 
-    private async Task CleanUpAsync(string what, Func<CancellationToken, Task> clean)
+    /// <summary>Cleans up under a limit of its own.</summary>
+    /// <returns>Why it could not, or null where it could.</returns>
+    private async Task<RunctlException?> CleanUpAsync(Func<CancellationToken, Task> clean)
     {
         using var own = new CancellationTokenSource(CleanupTimeout, time);
         try
         {
             await clean(own.Token).ConfigureAwait(false);
+            return null;
         }
         catch (RunctlException e)
         {
-            throw RunctlErrors.CleanupFailed(what, _launchId, e);
+            return e;
         }
         catch (OperationCanceledException) when (own.IsCancellationRequested)
         {
-            throw RunctlErrors.CleanupFailed(what, _launchId, RunctlErrors.TimedOut("The removal", CleanupTimeout, _launchId));
+            return RunctlErrors.TimedOut("The removal", CleanupTimeout, _launchId);
         }
     }
 

@@ -23,5 +23,9 @@ internal static class InstanceLookup
 
     /// <summary>Whether SSM reaches the instance now.</summary>
     public static async Task<bool> IsOnlineAsync(this ICloud cloud, string instanceId, CancellationToken cancellationToken) =>
-        (await cloud.Commands.FindManagedAsync([instanceId], cancellationToken).ConfigureAwait(false)).Any(m => m.IsOnline);
+        await cloud.FindManagedAsync(instanceId, cancellationToken).ConfigureAwait(false) is { IsOnline: true };
+
+    /// <summary>What SSM knows of the instance, or null where its agent has never registered.</summary>
+    public static async Task<ManagedInstance?> FindManagedAsync(this ICloud cloud, string instanceId, CancellationToken cancellationToken) =>
+        await cloud.Commands.FindManagedAsync([instanceId], cancellationToken).ConfigureAwait(false) is [var known, ..] ? known : null;
 }

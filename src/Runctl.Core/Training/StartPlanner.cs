@@ -1,3 +1,4 @@
+using System.Text;
 using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Instances;
@@ -9,13 +10,20 @@ namespace Runctl.Training;
 /// <summary>Checks a start: script, instance, SSM, bucket, checkpoint. Changes nothing.</summary>
 internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
 {
-    /// <summary>An instance that was just launched gets this long to come online.</summary>
-    private static readonly TimeSpan OnlineWait = TimeSpan.FromSeconds(20);
+    /// <summary>An instance that was just launched gets this long to come online for the first time.</summary>
+    private static readonly TimeSpan FirstOnlineWait = TimeSpan.FromSeconds(20);
+
+    /// <summary>One that was online before may have been started again a moment ago.</summary>
+    private static readonly TimeSpan AgainOnlineWait = TimeSpan.FromSeconds(4);
+
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The plan for a request.</summary>
     public async Task<StartPlan> PlanAsync(StartRequest request, RunctlConfiguration configuration, CancellationToken cancellationToken)
     {
         CheckScript(request);
+        CheckTexts("script argument", request.ScriptArguments);
+        CheckTexts("environment variable", configuration.TrainingEnvironment.Values);
         var instance = await cloud.GetOneAsync(request.InstanceId, cancellationToken).ConfigureAwait(false);
         if (instance.State != "running")
         {
@@ -60,14 +68,47 @@ internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
         }
     }
 
+    /// <summary>What no process can be given is said here, rather than arriving as something else.</summary>
+    private static void CheckTexts(string what, IEnumerable<string> texts)
+    {
+        foreach (var text in texts)
+        {
+            if (text.Contains('\0', StringComparison.Ordinal) || !IsUnicode(text))
+            {
+                throw RunctlErrors.ArgumentInvalid($"A {what} can not be passed on: '{text.Replace("\0", "\\0", StringComparison.Ordinal)}' contains a NUL or half a character.", text);
+            }
+        }
+    }
+
+    private static bool IsUnicode(string text)
+    {
+        try
+        {
+            Strict.GetByteCount(text);
+            return true;
+        }
+        catch (EncoderFallbackException)
+        {
+            return false;
+        }
+    }
+
     private async Task WaitOnlineAsync(RunctlInstance instance, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         var backoff = new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(4), time);
-        while (!await cloud.IsOnlineAsync(instance.InstanceId, cancellationToken).ConfigureAwait(false))
+        while (true)
         {
+            var known = await cloud.FindManagedAsync(instance.InstanceId, cancellationToken).ConfigureAwait(false);
+            if (known is { IsOnline: true })
+            {
+                return;
+            }
+
             var age = instance.LaunchTime is { } launched ? time.GetUtcNow() - launched : TimeSpan.MaxValue;
-            if (age > TimeSpan.FromMinutes(10) || time.GetElapsedTime(began) > OnlineWait)
+            var patience = known is null ? FirstOnlineWait : AgainOnlineWait;
+            // Without a profile its agent has nothing to register with, however long one waits.
+            if (instance.IamInstanceProfile is null || age > TimeSpan.FromMinutes(10) || time.GetElapsedTime(began) > patience)
             {
                 throw RunctlErrors.InstanceNotOnline(instance.InstanceId, instance.IamInstanceProfile);
             }

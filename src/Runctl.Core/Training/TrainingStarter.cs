@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Runctl.Code;
 using Runctl.Configuration;
 using Runctl.Errors;
@@ -41,27 +42,40 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
             var state = await new GuardClient(cloud, time).CallAsync<RunState>(plan.Instance.InstanceId, ["run", "--spec", "-"], spec, GuardClient.LongCall, cancellationToken).ConfigureAwait(false);
             return new TrainingView(cloud, reference).Of(state, plan.Instance.InstanceId, plan.Script, plan.ProjectName);
         }
-        catch when (store is not null)
+        catch (Exception e)
         {
-            await WithdrawAsync(store, spec, Report).ConfigureAwait(false);
+            // Whatever the cause, a guard that is merely slow must not start what the user was told has failed.
+            if (store is not null)
+            {
+                await GiveUpAsync("The record of the run could not be closed", token => store.WithdrawAsync(spec.RunId, spec.Attempt!.Nonce, token), Report).ConfigureAwait(false);
+            }
+
+            if (e is OperationCanceledException or RunctlException { Kind: ErrorKind.Timeout or ErrorKind.Connection or ErrorKind.InvalidData })
+            {
+                await GiveUpAsync("The preparation on the instance could not be ended", token => StopAsync(plan, token), Report).ConfigureAwait(false);
+            }
+
             throw;
         }
     }
 
-    /// <summary>The claim is given up whatever the cause, so that a guard that is merely slow does not start what the user was told has failed.</summary>
-    private async Task WithdrawAsync(RunStore store, RunSpec spec, Action<string> report)
+    /// <summary>Undoes a part of the start under a limit of its own; the first failure is the one to tell of.</summary>
+    private async Task GiveUpAsync(string failed, Func<CancellationToken, Task> act, Action<string> report)
     {
         using var own = new CancellationTokenSource(TimeSpan.FromSeconds(20), time);
         try
         {
-            await store.WithdrawAsync(spec.RunId, spec.Attempt!.Nonce, own.Token).ConfigureAwait(false);
+            await act(own.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is RunctlException or OperationCanceledException)
         {
-            // The first failure is the one to tell of.
-            report($"The record of run {spec.RunId} could not be closed: {e.Message}");
+            report($"{failed}: {e.Message}");
         }
     }
+
+    /// <summary>Ends what the guard may be doing for the run: a restore or a setup goes on without us, and keeps the checkpoint directory.</summary>
+    private Task<JsonElement> StopAsync(StartPlan plan, CancellationToken cancellationToken) =>
+        new GuardClient(cloud, time).CallAsync(plan.Instance.InstanceId, ["stop", "--run", plan.RunId, "--grace", "0", "--no-wait"], null, GuardClient.ShortCall, cancellationToken);
 
     private async Task<CodeReference> SyncAsync(StartPlan plan, RunStore? store, Action<string> report, CancellationToken cancellationToken)
     {

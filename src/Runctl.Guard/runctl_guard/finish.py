@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional
 from . import files, paths, picking, processes
 from .clock import utc_text
 from .journal import Journal
-from .run import ENDED, Run
+from .run import ENDED, FINAL_EVENTS, Run
 from .ship import Shipper
 from .services import Services
 from .target import ProcessTarget
@@ -54,12 +54,14 @@ def finish(run: Run, services: Services) -> None:
             run.warn("ExitCodeUnknown", "The training's exit code is not known: the machine or its reaper died with it.")
         checkpoint = _last_checkpoint(run, services)
         good = code == 0 or (code is None and bool(training.get("attached")))
+        # The event first: who sees the final state has to find the final event.
+        if run.last_event(FINAL_EVENTS, run.state["attempt"]) is None:
+            run.emit("TrainingFinished" if good else "TrainingFailed",
+                     "Training finished" if good else "Training " + _reason(code, exit.get("signal")),
+                     exit_code=code, last_step=run.last_step(), checkpoint=checkpoint)
         run.update(state="finished" if good else "failed", ended=exit.get("ended") or utc_text(), exit_code=code,
                    signal=exit.get("signal"), record_pending=True,
                    error=None if good else {"id": "TrainingFailed", "message": _reason(code, exit.get("signal"))})
-        run.emit("TrainingFinished" if good else "TrainingFailed",
-                 "Training finished" if good else "Training " + _reason(code, exit.get("signal")),
-                 exit_code=code, last_step=run.last_step(), checkpoint=checkpoint)
 
 
 def _reason(code: Optional[int], number: Optional[int]) -> str:

@@ -13,7 +13,7 @@ from .journal import Journal
 from .poller import Poller
 from .run import ENDED, PREPARING, Run, all_runs
 from .sequence import Busy, Sequence
-from .service import LEFT, detach, guard_file, ours
+from .service import LEFT, guard_file, start_starter
 from .services import Services
 from .ship import Shipper
 from .trigger import Trigger, of_request
@@ -190,13 +190,13 @@ class Guard:
             return
         attempt = run.state.get("attempt")
         if watched.starters.get(attempt, 0) >= MOST_STARTERS:
-            run.update(state="failed", ended=utc_text(), record_pending=True,
-                       error={"id": "StartFailed", "message": "The start was given up after it had died repeatedly."})
             run.emit("TrainingFailed", "Training failed: its start died repeatedly", exit_code=None, last_step=None,
                      checkpoint=None)
+            run.update(state="failed", ended=utc_text(), record_pending=True,
+                       error={"id": "StartFailed", "message": "The start was given up after it had died repeatedly."})
             return
         watched.starters[attempt] = watched.starters.get(attempt, 0) + 1
-        watched.starter = detach(ours("prepare", "--run", run.id), os.path.join(paths.home(), "guard.log"))
+        watched.starter = start_starter(run.id)
 
 
 def main() -> int:

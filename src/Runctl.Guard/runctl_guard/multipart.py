@@ -139,7 +139,7 @@ class FileUpload:
             "x-amz-checksum-algorithm": "CRC32", "x-amz-checksum-type": "FULL_OBJECT"}, cancelled=self._cancelled)
         match = re.search(rb"<UploadId>(.*?)</UploadId>", answer.body)
         if not match:
-            raise error_from(answer, self._at)
+            raise error_from(answer, self._at, self._s3.region)
         upload_id = match.group(1).decode("utf-8")
         self._write_ticket(upload_id=upload_id)
         return upload_id
@@ -192,7 +192,7 @@ class FileUpload:
                 raise
             if b"<Error>" not in answer.body:
                 return
-            failure = error_from(answer, self._at)
+            failure = error_from(answer, self._at, self._s3.region)
         raise failure
 
     def _abandon(self, upload_id: str) -> None:

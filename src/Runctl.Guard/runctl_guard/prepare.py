@@ -202,7 +202,7 @@ def _failed(run: Run, error: GuardError, services: Services) -> None:
     pending = not isinstance(error, ClaimLost)
     if Journal(run).begun:
         return
-    run.update(state="failed", ended=utc_text(), record_pending=pending,
-               error={"id": error.id, "message": error.message, "exit": error.exit_code, "target": error.target})
     run.emit("TrainingFailed", "Training failed: %s" % error.message, exit_code=None, last_step=None, checkpoint=None,
              error=error.id)
+    run.update(state="failed", ended=utc_text(), record_pending=pending,
+               error={"id": error.id, "message": error.message, "exit": error.exit_code, "target": error.target})

@@ -21,11 +21,17 @@ RETRIED_CODES = {"RequestTimeout", "SlowDown", "InternalError", "ServiceUnavaila
 class S3Error(GuardError):
     """An answer that is an error, or none at all (status 0)."""
 
-    def __init__(self, status: int, code: str, message: str, target: str) -> None:
+    def __init__(self, status: int, code: str, message: str, target: str, elsewhere: Optional[str] = None) -> None:
         text = "%s: %s (%s)" % (target, message or code, code) if code else "%s: %s" % (target, message)
-        if status == 403:
+        id = {403: "StorageForbidden"}.get(status, "StorageFailed")
+        if elsewhere:
+            id = "BucketElsewhere"
+            text = "The bucket of %s is in %s: checkpoints need one in the instance's own region" % (target, elsewhere)
+        elif code == "NoSuchBucket":
+            id, text = "BucketNotFound", "There is no bucket for %s" % target
+        elif status == 403:
             text += ". The instance's role may lack the permission; a missing object without s3:ListBucket looks the same"
-        super().__init__("StorageFailed" if status != 403 else "StorageForbidden", text, STORAGE, target)
+        super().__init__(id, text, STORAGE, target)
         self.status = status
         self.code = code
 
@@ -90,7 +96,7 @@ class S3:
                 continue
             if answer.status < 300:
                 return answer
-            failure = error_from(answer, at)
+            failure = error_from(answer, at, self.region)
             if not self._worth_another(answer, failure):
                 raise failure
         raise failure
@@ -133,9 +139,11 @@ class S3:
         return self.call("PUT", at, headers=headers, body=body)
 
 
-def error_from(answer: web.Answer, at: Location) -> S3Error:
+def error_from(answer: web.Answer, at: Location, region: str) -> S3Error:
     text = answer.body.decode("utf-8", "replace")
-    code = re.search(r"<Code>(.*?)</Code>", text)
-    message = re.search(r"<Message>(.*?)</Message>", text)
-    return S3Error(answer.status, code.group(1) if code else "HTTP %d" % answer.status,
-                   message.group(1) if message else "", at.uri())
+    found = {name: value for name, value in re.findall(r"<(Code|Message|Region)>(.*?)</", text)}
+    code = found.get("Code") or "HTTP %d" % answer.status
+    # S3 names the bucket's region in a header, HEAD or not.
+    right = answer.header("x-amz-bucket-region") or found.get("Region")
+    wrong = right if right != region and (answer.status in (301, 307) or code == "AuthorizationHeaderMalformed") else None
+    return S3Error(answer.status, code, found.get("Message", ""), at.uri(), wrong)

@@ -132,7 +132,7 @@ class Sequence:
     def _finish(self, picked: Optional[Picked], uploaded: Optional[Dict[str, Any]]) -> None:
         run, state, one = self._run, self._run.state, self._one
         kind = self._final_kind()
-        if run.last_event((kind,), state["attempt"]):
+        if state["state"] in ENDED:
             return
         ended = run.exit() or {}
         if uploaded:
@@ -143,14 +143,16 @@ class Sequence:
         else:
             outcome = "saved" if self._uploads.store is None else "failed"
             checkpoint = {"name": picked.candidate.name, "step": picked.candidate.step, "manifest": None}
+        seconds, left = seconds_since(one.began), one.left()
+        message = "Training stopped" if one.manual else "Interruption handled in %.1f s: %s" % (seconds, outcome)
+        # The event first: who sees the final state has to find the final event.
+        if run.last_event((kind,), state["attempt"]) is None:
+            one.emit(kind, message, outcome=outcome, phases=one.phases, exit_code=ended.get("exit_code"),
+                     last_step=run.last_step(), checkpoint=checkpoint, seconds=round(seconds, 3),
+                     seconds_to_deadline=None if left is None else round(left, 3))
         best_effort(lambda: run.update(
             state="stopped" if one.manual else "interrupted", ended=utc_text(), exit_code=ended.get("exit_code"),
             signal=ended.get("signal"), phases=(state.get("phases") or []) + one.phases, record_pending=True))
-        seconds, left = seconds_since(one.began), one.left()
-        message = "Training stopped" if one.manual else "Interruption handled in %.1f s: %s" % (seconds, outcome)
-        one.emit(kind, message, outcome=outcome, phases=one.phases, exit_code=ended.get("exit_code"),
-                 last_step=run.last_step(), checkpoint=checkpoint, seconds=round(seconds, 3),
-                 seconds_to_deadline=None if left is None else round(left, 3))
 
     def _final_kind(self) -> str:
         return "TrainingStopped" if self._one.manual else "InterruptionHandled"

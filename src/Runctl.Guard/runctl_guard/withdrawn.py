@@ -31,8 +31,7 @@ class Withdrawal:
 
     def _look(self, run: Run) -> None:
         begun = Journal(run).get("begin")
-        # "manual" is a monitor that saw the notice while no guard was alive.
-        if not begun or begun["source"] not in ("imds", "manual") or begun["time"] is None:
+        if not begun or begun["source"] not in ("imds", "monitor", "manual") or begun["time"] is None:
             return
         if begun["boot_id"] == boot_id():
             late = time.monotonic() - begun["deadline"]

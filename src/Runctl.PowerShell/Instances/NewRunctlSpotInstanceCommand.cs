@@ -154,24 +154,36 @@ public sealed class NewRunctlSpotInstanceCommand : RunctlCmdlet
     // Nobody has been told the instance's id yet, so nobody else would stop it from costing money.
     private async Task<RunctlInstance> WaitOrTerminateAsync(CommandScope scope, SpotLauncher launcher, RunctlInstance instance)
     {
-        var ready = false;
         try
         {
-            var result = await launcher.WaitUntilReadyAsync(instance.InstanceId, Timeout, Progress, StopToken).ConfigureAwait(false);
-            ready = true;
-            return result;
+            return await launcher.WaitUntilReadyAsync(instance.InstanceId, Timeout, Progress, StopToken).ConfigureAwait(false);
         }
         catch (RunctlException exception)
         {
-            throw CommandErrors.InstanceNotReady(instance.InstanceId, exception);
+            throw CommandErrors.InstanceNotReady(instance.InstanceId, exception, await TerminateAsync(scope, instance).ConfigureAwait(false));
         }
-        finally
+        catch
         {
-            if (!ready)
-            {
-                using var limit = new CancellationTokenSource(CleanupTime);
-                await new InstanceCatalog(scope.Cloud).RemoveAsync(instance, limit.Token).ConfigureAwait(false);
-            }
+            await TerminateAsync(scope, instance).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<RunctlException?> TerminateAsync(CommandScope scope, RunctlInstance instance)
+    {
+        using var limit = new CancellationTokenSource(CleanupTime);
+        try
+        {
+            await new InstanceCatalog(scope.Cloud).RemoveAsync(instance, limit.Token).ConfigureAwait(false);
+            return null;
+        }
+        catch (RunctlException exception)
+        {
+            return exception;
+        }
+        catch (OperationCanceledException)
+        {
+            return RunctlErrors.TimedOut("The removal", CleanupTime, instance.InstanceId);
         }
     }
 }

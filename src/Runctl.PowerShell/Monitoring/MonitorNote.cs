@@ -1,6 +1,7 @@
 using Runctl.Events;
+using Runctl.Training;
 
 namespace Runctl.PowerShell.Monitoring;
 
-/// <summary>One thing a monitor told: an event, a warning, or that a run has ended.</summary>
-internal sealed record MonitorNote(RunctlEvent? Event, string? Warning, bool IsEnd);
+/// <summary>One thing a monitor told: an event, a warning, or how a run has ended.</summary>
+internal sealed record MonitorNote(RunctlEvent? Event = null, string? Warning = null, RunctlTraining? Ended = null);

@@ -9,11 +9,11 @@ namespace Runctl.PowerShell.Monitoring;
 internal sealed class NoteTaker(ChannelWriter<MonitorNote> notes) : IMonitorObserver
 {
     /// <inheritdoc/>
-    public void OnEvent(RunctlEvent runctlEvent) => notes.TryWrite(new MonitorNote(runctlEvent, null, IsEnd: false));
+    public void OnEvent(RunctlEvent runctlEvent) => notes.TryWrite(new MonitorNote(Event: runctlEvent));
 
     /// <inheritdoc/>
-    public void OnWarning(string message) => notes.TryWrite(new MonitorNote(null, message, IsEnd: false));
+    public void OnWarning(string message) => notes.TryWrite(new MonitorNote(Warning: message));
 
     /// <inheritdoc/>
-    public void OnEnded(RunctlTraining training) => notes.TryWrite(new MonitorNote(null, null, IsEnd: true));
+    public void OnEnded(RunctlTraining training) => notes.TryWrite(new MonitorNote(Ended: training));
 }

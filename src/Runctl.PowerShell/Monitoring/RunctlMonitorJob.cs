@@ -63,18 +63,10 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver
     }
 
     /// <inheritdoc/>
-    void IMonitorObserver.OnEvent(RunctlEvent runctlEvent) => Write(() =>
-    {
-        if (runctlEvent.Kind == EventKinds.InterruptionDetected)
-        {
-            Warning.Add(new WarningRecord(runctlEvent.Message));
-        }
-
-        Output.Add(PSObject.AsPSObject(runctlEvent));
-    });
+    void IMonitorObserver.OnEvent(RunctlEvent runctlEvent) => Write(() => EventOutput.Write(runctlEvent, Warn, Output.Add));
 
     /// <inheritdoc/>
-    void IMonitorObserver.OnWarning(string message) => Write(() => Warning.Add(new WarningRecord(message)));
+    void IMonitorObserver.OnWarning(string message) => Write(() => Warn(message));
 
     /// <inheritdoc/>
     void IMonitorObserver.OnEnded(RunctlTraining training)
@@ -103,6 +95,8 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver
 
         base.Dispose(disposing);
     }
+
+    private void Warn(string message) => Warning.Add(new WarningRecord(message));
 
     // Records come from the monitor's thread; none may follow the final state.
     private void Write(Action write)

@@ -68,7 +68,7 @@ public sealed class WatchRunctlSpotInterruptionCommand : TrainingTargetCmdlet
             for (var left = _watches.Count; left > 0;)
             {
                 var note = await _notes.Reader.ReadAsync(StopToken);
-                left -= note.IsEnd ? 1 : 0;
+                left -= note.Ended is null ? 0 : 1;
                 Show(note);
             }
         }
@@ -96,18 +96,15 @@ public sealed class WatchRunctlSpotInterruptionCommand : TrainingTargetCmdlet
             WriteWarning(warning);
         }
 
-        if (note.Event is not { } happened)
+        if (note.Event is { } happened)
         {
-            return;
+            EventOutput.Write(happened, WriteWarning, WriteObject);
         }
 
-        // People read the detection as a warning; its object follows for scripts, and its view is empty so that it is not read twice.
-        if (happened.Kind == EventKinds.InterruptionDetected)
+        if (note.Ended is { State: "lost" } lost)
         {
-            WriteWarning(happened.Message);
+            WriteError(CommandErrors.MonitorLostRun(lost.RunId, lost.InstanceId));
         }
-
-        WriteObject(happened);
     }
 
     private async Task EndWatchesAsync()

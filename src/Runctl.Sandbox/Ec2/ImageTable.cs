@@ -16,6 +16,7 @@ internal static class ImageTable
         DeepLearning("ami-0a1b2c3d4e5f30241", "Base (Ubuntu 24.04)", "base-oss-nvidia-driver-gpu-ubuntu-24.04", "x86_64"),
         DeepLearning("ami-0a1b2c3d4e5f30221", "Base (Ubuntu 22.04)", "base-oss-nvidia-driver-gpu-ubuntu-22.04", "x86_64"),
         DeepLearning("ami-0a1b2c3d4e5f30222", "Base (Ubuntu 22.04)", "base-oss-nvidia-driver-gpu-ubuntu-22.04", "arm64"),
+        new("ami-0a1b2c3d4e5f40001", "minimal-without-python", "x86_64", "000000000000", 8, null) { HasPython = false },
     ];
 
     /// <summary>The image of this id, or null.</summary>

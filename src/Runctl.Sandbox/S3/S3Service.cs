@@ -64,7 +64,7 @@ internal sealed class S3Service(string directory, TimeProvider clock)
     private static string NewRequestId() => Convert.ToHexString(RandomNumberGenerator.GetBytes(8));
 
     private static Task RespondAsync(
-        HttpExchange exchange, string requestId, ServiceError error, IEnumerable<KeyValuePair<string, string>> details,
+        HttpExchange exchange, string requestId, ServiceError error, IReadOnlyCollection<KeyValuePair<string, string>> details,
         CancellationToken ct)
     {
         var headers = Identification(requestId);
@@ -74,6 +74,12 @@ internal sealed class S3Service(string directory, TimeProvider clock)
         }
 
         headers.Add("Content-Type", "application/xml");
+        // Of a bucket in another region even an answer without a body names the region.
+        foreach (var (_, region) in details.Where(detail => detail.Key == "Region"))
+        {
+            headers.Add("x-amz-bucket-region", region);
+        }
+
         var document = new XElement("Error",
             new XElement("Code", error.Code),
             new XElement("Message", error.Message),

@@ -9,12 +9,21 @@ internal sealed class FakeInstances : IInstanceService
 {
     public List<RunctlInstance> All { get; } = [];
 
+    /// <summary>What every question fails with, where it is set.</summary>
+    public RunctlException? Fault { get; set; }
+
     public List<string> Templates { get; } = [];
 
     public List<FleetRequest> Fleets { get; } = [];
 
     /// <summary>What a fleet call does; makes one instance unless told otherwise.</summary>
     public Func<FleetRequest, FleetAnswer>? OnFleet { get; set; }
+
+    /// <summary>Fails terminations, where it is set.</summary>
+    public RunctlException? TerminateFailure { get; set; }
+
+    /// <summary>Fails the removal of templates, where it is set.</summary>
+    public RunctlException? TemplateFailure { get; set; }
 
     public LaunchTemplate? LastTemplate { get; private set; }
 
@@ -37,7 +46,7 @@ internal sealed class FakeInstances : IInstanceService
         return instance;
     }
 
-    public Task<IReadOnlyList<RunctlInstance>> FindAsync(InstanceQuery query, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<RunctlInstance>>([.. All.Where(i =>
+    public Task<IReadOnlyList<RunctlInstance>> FindAsync(InstanceQuery query, CancellationToken cancellationToken) => Fault is { } fault ? throw fault : Task.FromResult<IReadOnlyList<RunctlInstance>>([.. All.Where(i =>
         (query.InstanceIds.Count == 0 || query.InstanceIds.Contains(i.InstanceId))
         && (query.States.Count == 0 || query.States.Contains(i.State))
         && query.Tags.All(t => i.Tags.TryGetValue(t.Key, out var v) && (t.Value is null || t.Value == v)))]);
@@ -45,6 +54,11 @@ internal sealed class FakeInstances : IInstanceService
     public Task TerminateAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (TerminateFailure is { } failure)
+        {
+            throw failure;
+        }
+
         foreach (var id in instanceIds)
         {
             Change(id, i => i with { State = "terminated" });
@@ -85,6 +99,11 @@ internal sealed class FakeInstances : IInstanceService
     public Task DeleteTemplateAsync(string name, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (TemplateFailure is { } failure)
+        {
+            throw failure;
+        }
+
         Templates.Remove(name);
         return Task.CompletedTask;
     }

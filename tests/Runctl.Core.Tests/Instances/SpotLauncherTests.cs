@@ -90,6 +90,31 @@ public sealed class SpotLauncherTests
     }
 
     [Fact]
+    public async Task A_failure_stays_the_failure_when_its_undoing_fails_too()
+    {
+        _cloud.Ec2.OnFleet = r =>
+        {
+            _cloud.Ec2.Succeed(r);
+            throw FakeInstances.LostAnswer();
+        };
+        _cloud.Ec2.TerminateFailure = new("UnauthorizedOperation", ErrorKind.PermissionDenied, "EC2 TerminateInstances: You are not authorized.");
+        var plan = await PlanAsync("c7i.large");
+        var error = await Assert.ThrowsAsync<RunctlException>(() => Launcher.LaunchAsync(plan, _progress, Token));
+        Assert.Equal("ConnectionFailed", error.Id);
+        Assert.StartsWith("The connection broke. Instances of this launch may still be running", error.Message, StringComparison.Ordinal);
+        Assert.Contains("You are not authorized", error.Message, StringComparison.Ordinal);
+        Assert.Contains("runctl:launch=" + _cloud.Ec2.All[0].Tags[RunctlTags.LaunchId], error.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_template_that_can_not_be_removed_does_not_undo_a_launch_that_worked()
+    {
+        _cloud.Ec2.TemplateFailure = new("UnauthorizedOperation", ErrorKind.PermissionDenied, "EC2 DeleteLaunchTemplate: You are not authorized.");
+        Assert.Equal("running", Assert.Single(await Launcher.LaunchAsync(await PlanAsync("c7i.large"), _progress, Token)).State);
+        Assert.Contains(_progress.All, item => item.Status.Contains("DeleteLaunchTemplate", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Cancelled_in_the_middle_nothing_stays()
     {
         using var cancel = new CancellationTokenSource();

@@ -16,8 +16,10 @@ public sealed class WatchTests
         using var elsewhere = new ModuleSession();
         elsewhere.Set("run", training);
         var drill = Task.Run(() => elsewhere.Run("$run | Invoke-RunctlInterruptionDrill -Window 6s -PollInterval 200ms"));
-        var shown = session.Show("$run | Watch-RunctlSpotInterruption").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var text = session.Show("$run | Watch-RunctlSpotInterruption");
         Assert.Empty((await drill).Errors);
+        Assert.DoesNotContain("\n\n", text);
+        var shown = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         string id = training.InstanceId;
         var promised = shown.Where(line => line.Contains(id, StringComparison.Ordinal) || line.StartsWith("Interruption time", StringComparison.Ordinal))
             .SkipWhile(line => !line.StartsWith("WARNING", StringComparison.Ordinal))

@@ -1,0 +1,27 @@
+using System.Management.Automation;
+using Runctl.Events;
+
+namespace Runctl.PowerShell.Monitoring;
+
+/// <summary>How an event goes into a pipeline or a job: as an object, and a detection as a warning before it.</summary>
+internal static class EventOutput
+{
+    /// <summary>Marks an event whose words were a warning: its view shows nothing, so that nothing is read twice.</summary>
+    private const string WarnedType = "Runctl.Events.RunctlEvent#Warned";
+
+    /// <summary>Writes an event.</summary>
+    /// <param name="happened">The event.</param>
+    /// <param name="warn">Writes a warning.</param>
+    /// <param name="write">Writes an object.</param>
+    public static void Write(RunctlEvent happened, Action<string> warn, Action<PSObject> write)
+    {
+        var output = PSObject.AsPSObject(happened);
+        if (happened.Kind == EventKinds.InterruptionDetected)
+        {
+            warn(happened.Message);
+            output.TypeNames.Insert(0, WarnedType);
+        }
+
+        write(output);
+    }
+}
