@@ -37,6 +37,21 @@ class Latch(unittest.TestCase):
         self.feed("none")
         self.assertIsInstance(self.feed("ok", body(400)), Notice)
 
+    def test_a_notice_that_is_over_for_good_gives_way_to_a_later_one_without_a_404_between(self):
+        self.feed("ok", body(120))
+        late = self.latch.feed("ok", body(800), NOW + 700, 1700.0)
+        self.assertEqual(Notice("terminate", utc_seconds_text(NOW + 800), 1800.0), late)
+        self.assertIsNone(self.latch.feed("ok", body(800), NOW + 1700, 2700.0))
+
+    def test_a_successor_knows_what_stands(self):
+        known = NoticeLatch(utc_seconds_text(NOW + 120), 1120.0)
+        self.assertIsNone(known.feed("ok", body(121), NOW, 1000.0))
+
+    def test_a_successor_knows_what_is_stale(self):
+        known = NoticeLatch(utc_seconds_text(NOW - 400))
+        self.assertIsNone(known.feed("ok", body(-400), NOW, 1000.0))
+        self.assertIsInstance(known.feed("ok", body(120), NOW, 1000.0), Notice)
+
     def test_a_stale_notice_is_told_once_and_is_no_notice(self):
         self.assertEqual(utc_seconds_text(NOW - 301), self.feed("ok", body(-301)))
         self.assertIsNone(self.feed("ok", body(-301)))

@@ -1,3 +1,6 @@
+import contextlib
+import errno
+import io
 import json
 import os
 import subprocess
@@ -6,7 +9,7 @@ import time
 import unittest
 
 import support
-from runctl_guard import files
+from runctl_guard import files, journal
 from runctl_guard.journal import Journal
 from runctl_guard.sequence import Busy, Sequence
 from runctl_guard.trigger import Trigger
@@ -105,9 +108,9 @@ class Sequences(support.RootedTest):
 
     def test_a_journal_that_says_signalled_is_believed(self):
         run = self.training(SAVES % 0.0, policy={"grace_seconds": 20.0})
-        journal = Journal(run)
-        journal.write("begin", **trigger()._asdict())
-        journal.write("signal", processes=[{name: run.training()[name] for name in ("pid", "start_time", "boot_id")}],
+        entries = Journal(run)
+        entries.write("begin", **trigger()._asdict())
+        entries.write("signal", processes=[{name: run.training()[name] for name in ("pid", "start_time", "boot_id")}],
                       grace=0.2)
         self.sequence(run).run(trigger())
         self.assertFalse(os.path.exists(os.path.join(self.project, "signals")))
@@ -139,6 +142,27 @@ class Sequences(support.RootedTest):
         saved = next(event for event in run.events() if event["kind"] == "CheckpointSaved")
         self.assertFalse(saved["data"]["saved_after_signal"])
         self.assertEqual({}, json.loads(self.s3.body("saved/%s/checkpoints/epoch_1.json" % os.uname().nodename)))
+
+
+    def test_a_disk_that_takes_nothing_costs_words_and_not_the_save(self):
+        run = self.training(SAVES % 0.0, store=STORE)
+
+        def full(path, value):
+            raise OSError(errno.ENOSPC, "No space left on device", path)
+        for module, name in ((files, "append_line"), (files, "write_json"), (journal, "append_line")):
+            self.addCleanup(setattr, module, name, getattr(module, name))
+            setattr(module, name, full)
+        with contextlib.redirect_stderr(io.StringIO()):
+            self.sequence(run).run(trigger())
+        self.assertEqual(1, self.signals())
+        self.assertEqual({"epoch": 3}, json.loads(self.s3.body("saved/%s/checkpoints/epoch_3.json" % os.uname().nodename)))
+
+    def test_a_save_that_spoilt_the_only_file_falls_back_to_the_copy_and_leaves_none_behind(self):
+        run = self.training("open('checkpoints/last.json', 'w').write('{}')\n" + (SAVES % 0.0).replace(
+            'json.dump({"epoch": 3}, file)', 'pass').replace("epoch_3", "last"), store=STORE)
+        final = self.sequence(run).run(trigger())
+        self.assertEqual(("uploaded", "last.json"), (final["data"]["outcome"], final["data"]["checkpoint"]["name"]))
+        self.assertFalse(os.path.exists(run.file("protected")))
 
 
 class Journals(support.RootedTest):

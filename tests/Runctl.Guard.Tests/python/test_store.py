@@ -1,5 +1,7 @@
 import json
 import os
+import shutil
+import threading
 import unittest
 import zipfile
 
@@ -64,6 +66,46 @@ class Committing(support.RootedTest):
     def test_three_versions_saved_within_a_second_all_survive(self):
         uris = {self.upload(self.save(text=text)).uri for text in ("a", "bb", "ccc")}
         self.assertEqual(3, len(uris))
+
+    def test_two_versions_on_their_way_at_once_do_not_share_a_key(self):
+        first, release, second = self.save(text="first"), threading.Event(), []
+        self.addCleanup(release.set)
+
+        def fail(method, path, query):
+            # The first version's own object waits until the second is committed.
+            if method == "PUT" and path.endswith("/last.ckpt"):
+                release.wait(20)
+        self.s3.fail = fail
+        copy = os.path.join(self.root, "copy.ckpt")
+        shutil.copyfile(first.path, copy)
+        thread = threading.Thread(target=lambda: second.append(
+            self.store.upload(first, copy, validate(first), "interruption", None)))
+        thread.start()
+        support.eventually(lambda: any(path.endswith("/last.ckpt.manifest.json") for _, path, _ in self.s3.calls))
+        newest = self.upload(self.save(text="second"))
+        release.set()
+        thread.join(20)
+        self.assertRegex(newest.uri, r"last\.ckpt@1\.\d+$")
+        for committed in (newest, second[0]):
+            entry = self.s3.json(committed.manifest[len("s3://bucket/"):])["files"][0]
+            self.assertEqual(entry["crc32"], support.crc_text(self.s3.body(entry["key"])))
+
+    def test_a_directory_is_not_sent_again_as_far_as_it_is_there(self):
+        folder = os.path.join(self.checkpoints, "checkpoint-5")
+        os.makedirs(folder)
+        for name in ("a.bin", "b.bin"):
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(os.urandom(9 << 20))
+        candidate = scan(self.checkpoints)[0]
+        self.s3.fail = lambda method, path, query: 403 if path.endswith("b.bin") else None
+        with self.assertRaises(GuardError):
+            self.upload(candidate)
+        self.s3.fail, self.s3.calls = lambda *_: None, []
+        self.upload(candidate)
+        sent = [path for method, path, query in self.s3.calls if "partNumber" in query]
+        self.assertEqual(2, len(sent))
+        self.assertTrue(all(path.endswith("b.bin") for path in sent), sent)
+        self.assertEqual([], os.listdir(self.one.file("tickets")))
 
     def test_the_same_version_is_known_to_be_there(self):
         candidate = self.save()

@@ -1,0 +1,131 @@
+import os
+import threading
+import time
+import unittest
+import zipfile
+
+import support
+from runctl_guard.journal import Journal
+from runctl_guard.interruption import Interruption
+from runctl_guard.protect import Protection, clean, directory
+from runctl_guard.trigger import Trigger
+
+STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
+BASE = "saved/%s/checkpoints/" % os.uname().nodename
+
+
+class PutAside(support.RootedTest):
+    def setUp(self):
+        super().setUp()
+        self.s3 = support.FakeS3()
+        self.addCleanup(self.s3.close)
+        self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
+        self.one = self.new_run(store=STORE)
+        self.one.update(state="running", started_at=time.time() - 10)
+
+    def save(self, name, text="weights", age=0.0):
+        path = os.path.join(self.checkpoints, name)
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("data", text * 1000)
+        os.utime(path, (time.time() - age,) * 2)
+        return path
+
+    def begin(self):
+        from runctl_guard.services import Services
+        self.uploads = Services().uploads(self.one)
+        one = Interruption(self.one, Trigger("interruption", "drill", deadline=time.monotonic() + 100), 1)
+        protection = Protection(one, self.uploads)
+        protection.begin()
+        return protection
+
+    def end(self, protection):
+        protection.wait(20)
+        self.assertFalse(protection.running())
+        return protection
+
+    def held_back(self):
+        """S3 answers when this event is set."""
+        release = threading.Event()
+        self.addCleanup(release.set)
+        self.s3.fail = lambda *_: release.wait(20) and None
+        return release
+
+    def test_the_copy_is_made_when_begin_returns_and_the_upload_goes_on(self):
+        self.save("last.pt", "good")
+        release = self.held_back()
+        protection = self.begin()
+        self.assertTrue(protection.running())
+        self.save("last.pt", "later")
+        release.set()
+        self.end(protection)
+        self.assertEqual("last.pt", protection.candidate.name)
+        self.assertIn(b"good", self.s3.body(BASE + "last.pt"))
+
+    def test_a_damaged_newest_one_gives_way_to_the_good_one_before_it(self):
+        self.save("step_1.pt", age=5.0)
+        damaged = self.save("step_2.pt")
+        with open(damaged, "r+b") as file:
+            file.seek(100)
+            file.write(b"XXXX")
+        self.assertEqual("step_1.pt", self.end(self.begin()).candidate.name)
+        self.assertEqual([BASE + "step_1.pt", BASE + "step_1.pt.manifest.json"], self.s3.keys())
+        self.assertEqual(1, len(os.listdir(directory(self.one))))
+
+    def test_what_is_in_s3_already_needs_no_protection(self):
+        self.save("step_1.pt")
+        self.end(self.begin())
+        self.s3.calls = []
+        self.assertIsNone(self.end(self.begin_again()).candidate)
+        self.assertEqual([], self.s3.calls)
+
+    def begin_again(self):
+        os.unlink(self.one.file("journal.jsonl"))
+        clean(self.one)
+        return self.begin()
+
+    def test_a_successor_uses_the_copy_that_is_there(self):
+        self.save("last.pt", "good")
+        self.s3.fail = lambda *_: 403
+        first = self.end(self.begin())
+        inode = os.stat(first.source).st_ino
+        self.save("last.pt", "later")
+        self.s3.fail = lambda *_: None
+        second = self.end(self.begin())
+        self.assertEqual(inode, os.stat(second.source).st_ino)
+        self.assertEqual(1, len([one for one in Journal(self.one).all("protect")]))
+        self.assertIn(b"good", self.s3.body(BASE + "last.pt"))
+
+    def test_an_upload_of_another_version_gives_way_to_it(self):
+        from runctl_guard import picking
+        from runctl_guard.services import Services
+        from runctl_guard.validate import validate
+        self.save("step_1.pt", age=5.0)
+        older = picking.of_attempt(self.one)[0]
+        release = self.held_back()
+        services = Services()
+        job = services.uploads(self.one).start(older, "periodic", False, validate(older))
+        self.save("step_2.pt")
+        one = Interruption(self.one, Trigger("interruption", "drill", deadline=time.monotonic() + 100), 1)
+        protection = Protection(one, services.uploads(self.one))
+        protection.begin()
+        support.eventually(lambda: protection.job)
+        self.assertTrue(job.cancelled())
+        release.set()
+        self.end(protection)
+        self.assertIn(BASE + "step_2.pt.manifest.json", self.s3.keys())
+
+    def test_where_there_is_no_room_for_a_copy_the_original_is_uploaded(self):
+        self.save("last.pt")
+        from runctl_guard import protect
+        before = protect.LARGEST_COPY
+        protect.LARGEST_COPY = 10
+        self.addCleanup(setattr, protect, "LARGEST_COPY", before)
+        protection = self.end(self.begin())
+        # Unless the file system copies by reference, which takes no room.
+        if protection.source is None:
+            self.assertEqual([], os.listdir(directory(self.one)))
+        self.assertIn(BASE + "last.pt.manifest.json", self.s3.keys())
+
+
+if __name__ == "__main__":
+    unittest.main()
