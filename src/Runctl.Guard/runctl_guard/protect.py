@@ -16,7 +16,7 @@ from .uploads import UploadJob, Uploads
 from .validate import NotUsable, Validation, validate
 
 FICLONE = 0x40049409
-# Who is to be signalled waits no longer than this for the copy.
+# Who is to be signalled waits no longer than this; what is not copied by then would only be in the way of the save.
 COPY_SECONDS = 2.0
 # A plain copy is worth its time up to this size; beyond it the upload reads the original and notices a change.
 LARGEST_COPY = 1 << 30
@@ -52,7 +52,7 @@ class Protection:
             self.job.cancel()
 
     def cancelled(self) -> bool:
-        return self._cancelled.is_set()
+        return self.cancelled()
 
     def _work(self) -> None:
         try:
@@ -80,7 +80,7 @@ class Protection:
             assert self._uploads.store is not None
             if self._uploads.store.already(candidate):
                 return None
-            if self._cancelled.is_set() or writers(members, picking.paths_of(candidate)) or not _plausible(candidate):
+            if self.cancelled() or writers(members, picking.paths_of(candidate)) or not _plausible(candidate):
                 continue
             validation = self._whole(candidate, self._copy(candidate))
             if validation:
@@ -104,11 +104,14 @@ class Protection:
         """Its path; None where there is no room or no time. The journal tells a successor of it."""
         folder = os.path.join(directory(self._run), candidate.identity)
         target = os.path.join(folder, candidate.name)
+        in_time = picking.stopwatch(COPY_SECONDS)
         try:
             shutil.rmtree(folder, ignore_errors=True)
+            # Whoever may not read the original may not read the copy.
+            os.makedirs(directory(self._run), 0o700, exist_ok=True)
             os.makedirs(folder)
             plain = candidate.size <= LARGEST_COPY and shutil.disk_usage(folder).free >= 2 * candidate.size
-            whole = _copy_files(candidate, target, plain, self._cancelled.is_set)
+            whole = _copy_files(candidate, target, plain, lambda: self.cancelled() or not in_time())
             if whole and picking.unchanged(self._run, candidate):
                 self._one.journal.write("protect", candidate=candidate._asdict(), source=target)
                 return target
@@ -123,7 +126,7 @@ class Protection:
                 job.cancel()
         # The first may be one that was under way and reads the original, which is overwritten meanwhile.
         for _ in range(2):
-            if self._cancelled.is_set():
+            if self.cancelled():
                 return
             self.job = self._uploads.start(candidate, self._one.reason, False, validation, self.source,
                                            self._one.deadline)

@@ -98,6 +98,7 @@ def new_attempt(one: Run, spec: Dict[str, Any], claim: Dict[str, Any], user: Opt
         "state": "preparing", "instance_id": Services().instance_id(), "pid": None, "started": None, "ended": None,
         "exit_code": None, "signal": None, "checkpoint": None, "resumed_from": None, "phases": [], "error": None,
         "uid": user.uid if user.switch else None, "project_dir": project,
+        "upload_rate": before.get("upload_rate"), "last_save_seconds": before.get("last_save_seconds"),
         "checkpoint_dir": training.checkpoint_directory(spec, project)}, **more))
 
 
