@@ -62,7 +62,8 @@ class Withdrawal:
             return
         final = run.last_event(("InterruptionHandled",), state["attempt"]) or {"data": {}}
         newest = final["data"].get("checkpoint") or state.get("checkpoint") or state.get("resumed_from")
-        claim["resume_from"] = _resume_from(run, newest) if newest else None
+        # An attempt that was interrupted before it began leaves what it was to begin with.
+        claim["resume_from"] = _resume_from(run, newest) if newest else state["claim"].get("resume_from")
         new_attempt(run, run.spec, claim)
 
 
