@@ -35,14 +35,11 @@ class Machine:
              "--console=pipe", "--capability=CAP_NET_ADMIN", "--resolv-conf=off", "--kill-signal=SIGKILL"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             env=dict(os.environ, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY="1"))
-        self._wait_until_up()
-
-    def _wait_until_up(self):
         self._init = eventually(self._find_init)
         eventually(lambda: self.execute("systemctl", "is-system-running", check=False) in ("running", "degraded"))
 
     def _find_init(self):
-        """The process that is number 1 in there, if it is another one than before."""
+        """The process that is number 1 in there."""
         for entry in os.listdir("/proc"):
             try:
                 with open("/proc/%s/status" % entry) as file:
@@ -50,14 +47,15 @@ class Machine:
             except OSError:
                 continue
             parent, numbers = int(fields.get("PPid", 0)), fields.get("NSpid", "").split()
-            if parent == self._container.pid and len(numbers) > 1 and numbers[-1] == "1" and int(entry) != self._init:
+            if parent == self._container.pid and len(numbers) > 1 and numbers[-1] == "1":
                 return int(entry)
         return None
 
     def reboot(self):
-        """An orderly restart from inside."""
+        """An orderly restart from inside; the container ends and is booted again."""
         self.execute("systemctl", "reboot", check=False)
-        self._wait_until_up()
+        self.wait_until_off()
+        self.boot()
 
     def wait_until_off(self):
         eventually(lambda: self._container.poll() is not None, 180)
@@ -110,3 +108,32 @@ class Machine:
             return json.loads(self.read(path).decode())
         except (OSError, ValueError):
             return None
+
+    # What systemd and the kernel say
+
+    def guard_pid(self):
+        return self.json("/var/lib/runctl/guard.json")["pid"]
+
+    def kill_guard(self):
+        self.execute("kill", "-KILL", str(self.guard_pid()))
+
+    def is_gone(self, unit):
+        return self.show(unit, "LoadState")["LoadState"] == "not-found"
+
+    def is_alive(self, pid):
+        return self.execute("ps", "--no-headers", "-o", "pid", "-p", str(pid), check=False) != ""
+
+    def cgroup(self, pid):
+        lines = self.execute("cat", "/proc/%d/cgroup" % pid).splitlines()
+        return next(line[len("0::"):] for line in lines if line.startswith("0::"))
+
+    def oom_score(self, pid):
+        return int(self.execute("cat", "/proc/%d/oom_score_adj" % pid))
+
+    def may_protect_from_oom(self):
+        """Whether this container has CAP_SYS_RESOURCE."""
+        fields = dict(line.split(":") for line in self.execute("cat", "/proc/1/status").splitlines())
+        return bool(int(fields["CapBnd"], 16) >> 24 & 1)
+
+    def exists(self, path):
+        return os.path.exists(self.path(path))
