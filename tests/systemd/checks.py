@@ -1,7 +1,7 @@
 """What a real systemd makes of guard and training. Each function is one check, named by what it shows."""
 import json
 
-from guarded import Training, guard, install
+from guarded import Training, end_notice, guard, install
 from machine import eventually
 
 GUARD = "runctl-guard.service"
@@ -154,7 +154,7 @@ def notice_saves_commits_and_ends_everything(machine, cloud):
     escaped = training.escaped()
     cloud.interrupt(120)
     training.reaches("interrupted")
-    cloud.notice = None
+    end_notice(machine, cloud)
     handled = training.events("InterruptionHandled")
     assert [event["data"]["outcome"] for event in handled] == ["uploaded"], handled
     assert training.signals() == 1
@@ -171,7 +171,7 @@ def guard_killed_in_the_middle_of_a_sequence_does_not_signal_twice(machine, clou
     eventually(lambda: training.events("TrainingSignalled"))
     machine.kill_guard()
     training.reaches("interrupted")
-    cloud.notice = None
+    end_notice(machine, cloud)
     assert training.signals() == 1
     assert training.saved_at_the_end() in training.committed()
 

@@ -24,6 +24,12 @@ def guard(machine, *arguments, program=PROGRAM):
     return json.loads(machine.as_agent("/usr/bin/python3", program, *arguments))
 
 
+def end_notice(machine, cloud):
+    """Until the guard has seen it too: a notice that stands interrupts the next training as well."""
+    cloud.notice = None
+    eventually(lambda: guard(machine, "status")["notice"] is None)
+
+
 class Training:
     def __init__(self, machine, cloud, name, arguments=(), **changes):
         self.machine, self.s3, self.name = machine, cloud.s3, name

@@ -32,6 +32,7 @@ class Machine:
         log = open(self.root + ".console", "ab")
         self._container = subprocess.Popen(
             ["systemd-nspawn", "--quiet", "--directory", self.root, "--boot", "--register=no", "--keep-unit",
+             "--machine=" + os.path.basename(os.path.dirname(self.root)),
              "--console=pipe", "--capability=CAP_NET_ADMIN", "--resolv-conf=off", "--kill-signal=SIGKILL"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             env=dict(os.environ, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY="1"))
@@ -51,6 +52,9 @@ class Machine:
                 return int(entry)
         return None
 
+    def is_on(self):
+        return self._container is not None and self._container.poll() is None
+
     def reboot(self):
         """An orderly restart from inside; the container ends and is booted again."""
         self.execute("systemctl", "reboot", check=False)
@@ -58,16 +62,12 @@ class Machine:
         self.boot()
 
     def wait_until_off(self):
-        eventually(lambda: self._container.poll() is not None, 180)
+        eventually(lambda: not self.is_on(), 180)
 
     def cut_power(self):
         """As when the hypervisor takes the machine without a word."""
-        if self._container and self._container.poll() is None:
-            for pid in {self._init, self._container.pid}:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+        if self.is_on():
+            os.kill(self._init or self._container.pid, signal.SIGKILL)
             self._container.wait(60)
 
     # Commands and files
@@ -110,6 +110,9 @@ class Machine:
             return None
 
     # What systemd and the kernel say
+
+    def guard_log(self):
+        return self.read("/var/lib/runctl/guard.log").decode()[-2000:] if self.exists("/var/lib/runctl/guard.log") else ""
 
     def guard_pid(self):
         return self.json("/var/lib/runctl/guard.json")["pid"]
