@@ -1,4 +1,5 @@
 using Runctl.Sandbox.Ec2;
+using Runctl.Sandbox.Faults;
 using Runctl.Sandbox.Http;
 using Runctl.Sandbox.Imds;
 using Runctl.Sandbox.Instances;
@@ -19,6 +20,8 @@ public sealed class RunctlSandbox : IAsyncDisposable
     private readonly SandboxPower _power;
     private readonly InstanceRegistry _registry;
     private readonly HttpServer _server;
+    private readonly ConditionTable _conditions;
+    private readonly SandboxOptions _options;
     private int _disposed;
 
     private RunctlSandbox(SandboxOptions options, string directory, Watchdog watchdog, ProcessSpaces spaces, HostTools tools)
@@ -28,12 +31,16 @@ public sealed class RunctlSandbox : IAsyncDisposable
         var key = credentials.Create(new SandboxPrincipal(Account, $"arn:aws:iam::{Account}:user/sandbox", "AIDASANDBOX"));
         (Directory, _watchdog, Started) = (directory, watchdog, clock.GetUtcNow());
         (Region, Bucket, InstanceProfile) = (options.Region, options.Bucket, options.InstanceProfile);
+        Faults = new SandboxFaults(options);
+        _options = options;
+        _conditions = new ConditionTable(options, clock);
+        var gate = new FaultGate(Faults, clock);
         (AccessKeyId, SecretAccessKey) = (key.AccessKeyId, key.SecretKey);
 
         _power = new SandboxPower(
             spaces, InstanceUsers.For(directory, spaces.UseNamespaces),
-            new ImdsContext(options.Region, Account, credentials, clock), directory, tools.SearchPath, options.BootTime);
-        _registry = new InstanceRegistry(options, _power, clock);
+            new ImdsContext(options.Region, Account, credentials, _conditions, gate, clock), directory, tools.SearchPath, options.BootTime);
+        _registry = new InstanceRegistry(options, _power, _conditions, clock);
         _power.ShutDownFromInside = id => _registry.ShutDownAsync(id);
         var storage = new S3Service(SandboxDirectory.CreatePrivate(directory, "s3"), clock);
         storage.CreateBucket(options.Bucket);
@@ -42,11 +49,13 @@ public sealed class RunctlSandbox : IAsyncDisposable
             new Dictionary<string, Func<HttpExchange, SignedRequest, CancellationToken, Task>>(StringComparer.Ordinal)
             {
                 ["ec2"] = new Ec2Service(options, _registry, clock).HandleAsync,
-                ["ssm"] = new SsmService(_registry, _power.Machine, options, clock).HandleAsync,
+                ["ssm"] = new SsmService(_registry, _power.Machine, _conditions, options, clock).HandleAsync,
                 ["s3"] = storage.HandleAsync,
                 ["sts"] = new StsService(credentials).HandleAsync,
                 [SandboxRouter.ControlService] = new ControlService(_registry).HandleAsync,
             },
+            _conditions,
+            gate,
             options.Region);
         _server = HttpServer.Start(router.HandleAsync);
         _power.Endpoint = Endpoint.ToString().TrimEnd('/');
@@ -75,6 +84,26 @@ public sealed class RunctlSandbox : IAsyncDisposable
 
     /// <summary>When it was started.</summary>
     public DateTimeOffset Started { get; }
+
+    /// <summary>What goes wrong with requests; it may be changed at any time.</summary>
+    public SandboxFaults Faults { get; }
+
+    /// <summary>What instances launched from now on begin with.</summary>
+    public SandboxConditions InitialConditions
+    {
+        get => _conditions.Initial;
+        set => _conditions.Initial = value;
+    }
+
+    /// <summary>Pools that are out of something, as <see cref="SandboxOptions.PoolErrors"/>; it may be changed at any time.</summary>
+    public IDictionary<string, string> PoolErrors => _options.PoolErrors;
+
+    /// <summary>The account's limit of spot vCPUs; null is none. It may be changed at any time.</summary>
+    public int? SpotVcpuQuota
+    {
+        get => _options.SpotVcpuQuota;
+        set => _options.SpotVcpuQuota = value;
+    }
 
     /// <summary>All instances, oldest first, terminated ones included.</summary>
     public IReadOnlyList<SandboxInstance> Instances => _registry.All
@@ -106,29 +135,43 @@ public sealed class RunctlSandbox : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives a running spot instance notice in its metadata, and takes it when the window is over.</summary>
+    /// <summary>What an instance lives with.</summary>
+    /// <exception cref="InvalidOperationException">There is no such instance.</exception>
+    public SandboxConditions GetConditions(string instanceId) => ConditionsOf(instanceId).Current;
+
+    /// <summary>Changes what an instance lives with, at once.</summary>
+    /// <exception cref="InvalidOperationException">There is no such instance.</exception>
+    /// <exception cref="ArgumentException">A value that cannot be; the message names it and what is allowed.</exception>
+    public void SetConditions(string instanceId, SandboxConditions conditions)
+    {
+        ArgumentNullException.ThrowIfNull(conditions);
+        ConditionsOf(instanceId).Become(conditions.Checked());
+    }
+
+    /// <summary>
+    /// Gives a running spot instance notice in its metadata, as its conditions have it (late, or none, or a rebalance first), and takes
+    /// it when the window is over.
+    /// </summary>
     /// <param name="instanceId">A running spot instance.</param>
     /// <param name="window">From notice to end; AWS gives two minutes.</param>
     /// <param name="action">terminate, stop or hibernate.</param>
     /// <returns>When it is taken.</returns>
     /// <exception cref="InvalidOperationException">There is no such instance, or it is not a running spot instance.</exception>
-    public async Task<DateTimeOffset> InterruptAsync(string instanceId, TimeSpan window, string action = "terminate")
-    {
-        try
-        {
-            return await _registry.InterruptAsync(instanceId, window, action).ConfigureAwait(false);
-        }
-        catch (Ec2Exception e)
-        {
-            throw new InvalidOperationException(e.Message, e);
-        }
-    }
+    public async Task<DateTimeOffset> InterruptAsync(string instanceId, TimeSpan window, string action = "terminate") =>
+        await Translated(() => _registry.InterruptAsync(instanceId, window, action)).ConfigureAwait(false);
 
     /// <summary>Recommends a rebalance to an instance, through its metadata.</summary>
     /// <returns>The time of the recommendation.</returns>
     public DateTimeOffset RecommendRebalance(string instanceId) => _registry.RecommendRebalance(instanceId);
 
-    /// <summary>Takes a notice back, as EC2 sometimes does; false where none stands.</summary>
+    /// <summary>Shows a running spot instance a notice whose time is past, and does not take it.</summary>
+    /// <param name="instanceId">A running spot instance.</param>
+    /// <param name="past">How long ago the time of the notice is.</param>
+    /// <returns>The time in the notice.</returns>
+    /// <exception cref="InvalidOperationException">It is no running spot instance, or is to be taken already.</exception>
+    public DateTimeOffset ShowStaleNotice(string instanceId, TimeSpan past) => Translated(() => _registry.ShowStaleNotice(instanceId, past));
+
+    /// <summary>Takes a notice back, as EC2 sometimes does, and does not take the instance; false where none stands.</summary>
     public bool WithdrawNotice(string instanceId) => _registry.WithdrawNotice(instanceId);
 
     /// <summary>Ends every instance and removes everything.</summary>
@@ -147,6 +190,20 @@ public sealed class RunctlSandbox : IAsyncDisposable
         finally
         {
             await _watchdog.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private InstanceConditions ConditionsOf(string instanceId) => _conditions.Of(Translated(() => _registry.Get(instanceId)).InstanceId);
+
+    private static T Translated<T>(Func<T> ask)
+    {
+        try
+        {
+            return ask();
+        }
+        catch (Ec2Exception e)
+        {
+            throw new InvalidOperationException(e.Message, e);
         }
     }
 }

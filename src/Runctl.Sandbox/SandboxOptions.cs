@@ -30,6 +30,15 @@ public sealed class SandboxOptions
     /// </summary>
     public bool UseNamespaces { get; init; } = true;
 
-    /// <summary>The account's limit of spot vCPUs; instances that shut down still count. Null is no limit.</summary>
-    public int? SpotVcpuQuota { get; init; }
+    /// <summary>The account's limit of spot vCPUs; instances that shut down still count. Null is no limit. It may be changed while the sandbox runs.</summary>
+    public int? SpotVcpuQuota { get; set; }
+
+    /// <summary>What new instances begin with.</summary>
+    public SandboxConditions Conditions { get; init; } = new();
+
+    /// <summary>The faults there are from the start.</summary>
+    public IList<SandboxFault> Faults { get; } = new List<SandboxFault>();
+
+    /// <summary>What the chances of <see cref="SandboxFault.Probability"/> are drawn from: the same requests meet the same faults again.</summary>
+    public int FaultSeed { get; init; }
 }

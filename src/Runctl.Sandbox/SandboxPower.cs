@@ -24,6 +24,8 @@ internal sealed class SandboxPower(
     /// <inheritdoc/>
     public async Task PowerOnAsync(InstanceRecord record, CancellationToken ct)
     {
+        // From here on they are its own, whatever new instances get.
+        imds.Conditions.Of(record.InstanceId);
         var first = !_machines.TryGetValue(record.InstanceId, out var machine);
         if (machine is null)
         {

@@ -1,10 +1,7 @@
-using System.Text;
-using System.Text.Json;
-using Runctl.Sandbox.Ec2;
+using Runctl.Sandbox.Faults;
 using Runctl.Sandbox.Http;
 using Runctl.Sandbox.S3;
 using Runctl.Sandbox.Signing;
-using Runctl.Sandbox.Sts;
 
 namespace Runctl.Sandbox;
 
@@ -12,6 +9,8 @@ namespace Runctl.Sandbox;
 internal sealed class SandboxRouter(
     SignatureVerifier verifier,
     IReadOnlyDictionary<string, Func<HttpExchange, SignedRequest, CancellationToken, Task>> services,
+    ConditionTable conditions,
+    FaultGate gate,
     string region)
 {
     /// <summary>The service name that control requests are signed for.</summary>
@@ -27,9 +26,18 @@ internal sealed class SandboxRouter(
         }
 
         var service = ServiceOf(exchange.Request);
+        var caller = conditions.OfCaller(verifier.Peek(exchange.Request)?.InstanceId);
+        exchange.DateShift = -(caller?.Current.ClockOffset ?? TimeSpan.Zero);
         try
         {
-            var signed = await verifier.VerifyAsync(exchange.Request, ct).ConfigureAwait(false);
+            if (caller is not null && service == "s3")
+            {
+                exchange.Request.Body.Link = caller.Up;
+                exchange.Link = caller.Down;
+                await Task.Delay(caller.Current.LinkLatency, ct).ConfigureAwait(false);
+            }
+
+            var signed = await verifier.VerifyAsync(exchange.Request, exchange.DateShift, ct).ConfigureAwait(false);
             if (!services.TryGetValue(signed.Scope.Service, out var handle))
             {
                 throw new SignatureException(SignatureFailure.Incomplete, $"The sandbox has no service '{signed.Scope.Service}'.");
@@ -42,7 +50,14 @@ internal sealed class SandboxRouter(
                     $"Credential should be scoped to a valid region, not '{signed.Scope.Region}': this sandbox is {region}.");
             }
 
-            await handle(exchange, signed, ct).ConfigureAwait(false);
+            if (signed.Scope.Service == ControlService)
+            {
+                await handle(exchange, signed, ct).ConfigureAwait(false);
+                return;
+            }
+
+            var call = await ServiceCallReader.ReadAsync(signed, ct).ConfigureAwait(false);
+            await gate.HandleAsync(exchange, call, () => handle(exchange, signed, ct), ct).ConfigureAwait(false);
         }
         catch (SignatureException e) when (!exchange.Started)
         {
@@ -60,7 +75,6 @@ internal sealed class SandboxRouter(
 
     private static Task RefuseAsync(HttpExchange exchange, string service, SignatureException failure, CancellationToken ct)
     {
-        var requestId = Guid.NewGuid().ToString();
         if (service == ControlService)
         {
             // No protocol of AWS's: whatever is wrong with the signature, the answer is no, and in the form of the other answers.
@@ -68,25 +82,12 @@ internal sealed class SandboxRouter(
             return Sandbox.ControlService.AnswerAsync(exchange, 403, Sandbox.ControlService.Error(problem.Code, problem.Message), ct);
         }
 
-        if (service == "ssm")
-        {
-            var error = SignatureErrors.For(failure, ServiceDialect.Json);
-            var body = JsonSerializer.SerializeToUtf8Bytes(new { __type = error.Code, message = error.Message });
-            var headers = new HttpHeaders { { "Content-Type", "application/x-amz-json-1.1" }, { "x-amzn-RequestId", requestId } };
-            return exchange.RespondAsync(error.Status, headers, body, ct);
-        }
-
         if (service == "s3")
         {
             return S3Service.RespondErrorAsync(exchange, failure, ct);
         }
 
-        if (service != "ec2")
-        {
-            return StsService.RespondErrorAsync(exchange, failure, ct);
-        }
-
-        var refusal = SignatureErrors.For(failure, ServiceDialect.Ec2);
-        return Ec2Service.RefuseAsync(exchange, refusal.Status, refusal.Code, refusal.Message, requestId, ct);
+        var dialect = service switch { "ssm" => ServiceDialect.Json, "ec2" => ServiceDialect.Ec2, _ => ServiceDialect.Query };
+        return ErrorAnswer.SendAsync(exchange, service, SignatureErrors.For(failure, dialect), ct);
     }
 }

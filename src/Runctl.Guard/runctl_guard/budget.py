@@ -5,11 +5,29 @@ from typing import Optional
 MARGIN = 3.0
 LEAST_GRACE = 30.0
 DEFAULT_RATE = 100e6
+# An upload that is smaller and quicker than this measures the time of a request, not the link.
+TELLING_BYTES = 32 << 20
+TELLING_SECONDS = 2.0
 
 
 def upload_seconds(size: int, rate: Optional[float]) -> float:
     """How long an upload takes: bytes at the rate last seen, and a second for its requests."""
     return 1.0 + size / (rate or DEFAULT_RATE)
+
+
+def learned_rate(known: Optional[float], sent: int, seconds: float) -> Optional[float]:
+    """Bytes per second after one more upload; None where it taught nothing.
+
+    Halfway to the new measure: a single slow one must not cut the next grace, a link that has changed shows soon.
+    """
+    if sent <= 0 or seconds <= 0 or (sent < TELLING_BYTES and seconds < TELLING_SECONDS):
+        return None
+    return sent / seconds if known is None else (known + sent / seconds) / 2
+
+
+def check_seconds(left: Optional[float], upload: float) -> Optional[float]:
+    """How long a checkpoint may be read to prove it good: half of what its upload leaves. None: as long as it takes."""
+    return None if left is None else max(0.0, left - upload - MARGIN) / 2
 
 
 def grace(policy: float, left: Optional[float], upload: float, last_save: Optional[float]) -> float:
@@ -32,10 +50,13 @@ def grace(policy: float, left: Optional[float], upload: float, last_save: Option
     return fitting if fitting >= min(least, wanted) else wanted
 
 
-def keeps_older_upload(older_left: float, newest: float, left: Optional[float]) -> bool:
-    """Whether an upload of an older checkpoint that still runs may go on beside the newest one's (all in seconds)."""
+def older_upload(older: float, newest: float, left: Optional[float]) -> str:
+    """What becomes of an older checkpoint's upload when the newest is to follow (all in seconds).
+
+    "beside" where both fit, "first" where only the older one can, "stopped" where it would cost the newest.
+    """
     if left is None:
-        return False
-    both_fit = older_left + newest + MARGIN <= left
-    newest_cannot = newest + MARGIN > left
-    return both_fit or newest_cannot
+        return "stopped"
+    if older + newest + MARGIN <= left:
+        return "beside"
+    return "first" if newest + MARGIN > left else "stopped"

@@ -62,6 +62,11 @@ def again(candidate: Candidate, patterns: Iterable[str] = ()) -> Optional[Candid
     return None
 
 
+def version(stat: os.stat_result) -> str:
+    """The identity of a file as it is at this moment."""
+    return "%d-%d-%d" % (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+
+
 def _candidate(entry: Any, wanted: List[str]) -> Optional[Candidate]:
     name = entry.name
     if TEMPORARY.search(name) or (wanted and not any(fnmatch.fnmatch(name, pattern) for pattern in wanted)):
@@ -73,8 +78,7 @@ def _candidate(entry: Any, wanted: List[str]) -> Optional[Candidate]:
     stat = entry.stat()
     # A weight file goes before a .json or a file of unknown kind, whatever their times; patterns say it themselves.
     rank = 2 if wanted or name.lower().endswith(WEIGHTS) else 1 if name.lower().endswith(".json") else 0
-    identity = "%d-%d-%d" % (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-    return Candidate(entry.path, name, "file", stat.st_mtime, stat.st_size, identity, rank, step_in(name), [name])
+    return Candidate(entry.path, name, "file", stat.st_mtime, stat.st_size, version(stat), rank, step_in(name), [name])
 
 
 def _directory(path: str, name: str, wanted: bool) -> Optional[Candidate]:
@@ -95,13 +99,17 @@ def _directory(path: str, name: str, wanted: bool) -> Optional[Candidate]:
 
 
 def newest_first(candidates: Iterable[Candidate], since: float, restored: Optional[Dict[str, Any]] = None,
-                 ) -> List[Candidate]:
+                 leftovers: Optional[Iterable[str]] = None) -> List[Candidate]:
     """This attempt's checkpoints, newest by time of save, then by step.
 
-    A leftover of somebody else's is never among them: only what was saved since the attempt began, or what it restored.
+    A leftover of somebody else's is never among them: only what the attempt restored, and what is not among the
+    identities that were there before it. Where those are not known, the time of save has to tell.
     """
+    def own_save(candidate: Candidate) -> bool:
+        return candidate.saved >= since if leftovers is None else candidate.identity not in leftovers
+
     own = [candidate for candidate in candidates
-           if candidate.saved >= since or (restored and restored["identity"] == candidate.identity)]
+           if own_save(candidate) or (restored and restored["identity"] == candidate.identity)]
     best = max((candidate.rank for candidate in own), default=0)
     chosen = [candidate for candidate in own if candidate.rank == best]
     return sorted(chosen, key=lambda one: (one.saved, -1 if one.step is None else one.step, one.name), reverse=True)

@@ -1,5 +1,6 @@
 """The one error type that reaches callers, and the exit codes it carries."""
-from typing import Any, Dict, Optional
+import traceback
+from typing import Any, Callable, Dict, Optional
 
 USAGE = 2
 NO_SUCH_RUN = 3
@@ -22,3 +23,19 @@ class GuardError(Exception):
 
     def as_json(self) -> Dict[str, Any]:
         return {"schema": 1, "error": {"id": self.id, "message": self.message, "target": self.target}}
+
+
+def complain() -> None:
+    """The exception at hand into guard.log, which may be on a full disk as well."""
+    try:
+        traceback.print_exc()
+    except OSError:
+        pass
+
+
+def best_effort(act: Callable[[], Any]) -> None:
+    """A disk that takes nothing any more costs words, never the checkpoint."""
+    try:
+        act()
+    except OSError:
+        complain()

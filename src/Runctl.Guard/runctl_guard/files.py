@@ -1,9 +1,12 @@
 """Files that survive a crash at any moment: whole or not at all, and synced before anybody acts on them."""
 import contextlib
+import errno
 import fcntl
 import json
 import os
 from typing import Any, Iterator, List, Optional
+
+from .reserve import writing
 
 
 def sync_directory(path: str) -> None:
@@ -15,6 +18,10 @@ def sync_directory(path: str) -> None:
 
 
 def write_atomic(path: str, data: bytes, mode: int = 0o644) -> None:
+    writing(lambda: _write_atomic(path, data, mode))
+
+
+def _write_atomic(path: str, data: bytes, mode: int) -> None:
     # The name carries the thread as well: two writers must not share a temporary file.
     temporary = "%s.%d.%d.tmp" % (path, os.getpid(), id(data))
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
@@ -50,11 +57,17 @@ def read_json(path: str) -> Any:
 
 def append_line(path: str, value: Any) -> None:
     """Adds one JSON line and syncs it. A torn line left by a crash is closed first, so it spoils only itself."""
+    writing(lambda: _append_line(path, value))
+
+
+def _append_line(path: str, value: Any) -> None:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         size = os.fstat(descriptor).st_size
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        os.write(descriptor, (b"\n" if torn else b"") + to_line(value))
+        data = (b"\n" if torn else b"") + to_line(value)
+        if os.write(descriptor, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

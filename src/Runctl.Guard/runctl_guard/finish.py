@@ -3,7 +3,7 @@ import subprocess
 import time
 from typing import Any, Dict, Optional
 
-from . import checkpoints, files, paths, processes
+from . import files, paths, picking, processes
 from .clock import utc_text
 from .journal import Journal
 from .run import ENDED, FINAL_EVENTS, Run
@@ -71,9 +71,8 @@ def _reason(code: Optional[int], number: Optional[int]) -> str:
 
 
 def _last_checkpoint(run: Run, services: Services) -> Optional[Dict[str, Any]]:
-    state = run.state
-    found = checkpoints.scan(state["checkpoint_dir"], run.spec["checkpoint"].get("patterns") or ())
-    for candidate in checkpoints.newest_first(found, state.get("started_at") or 0.0, state.get("restored")):
+    """The newest good one, in S3 where there is a bucket; what failed is noted: no machine is ended with it."""
+    for candidate in picking.of_attempt(run):
         try:
             validation = validate(candidate)
         except NotUsable as error:
@@ -90,9 +89,10 @@ def _last_checkpoint(run: Run, services: Services) -> Optional[Dict[str, Any]]:
             if not known:
                 run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
             return {"name": candidate.name, "step": candidate.step, "manifest": job.committed["manifest"]}
+        run.update(unsaved=candidate.name)
         run.warn("UploadFailed", "The checkpoint could not be brought to S3: %s" % job.error, path=candidate.path)
-        return state.get("checkpoint")
-    return state.get("checkpoint")
+        break
+    return run.state.get("checkpoint")
 
 
 def settle(run: Run, services: Services) -> None:
@@ -103,8 +103,12 @@ def settle(run: Run, services: Services) -> None:
         if record:
             record.settle(run)
     run.update(record_pending=False)
-    if run.spec["policy"].get("on_exit") == "terminate" and run.state["state"] in ("finished", "failed"):
-        _power_off(run)
+    state = run.state
+    if run.spec["policy"].get("on_exit") == "terminate" and state["state"] in ("finished", "failed"):
+        if state.get("unsaved"):
+            run.warn("KeptForCheckpoint", "The instance is not shut down: %s is only on its disk." % state["unsaved"])
+        else:
+            _power_off(run)
 
 
 def _power_off(run: Run) -> None:
@@ -115,5 +119,3 @@ def _power_off(run: Run) -> None:
                           stderr=subprocess.DEVNULL)
     if done.returncode:
         run.warn("CannotTerminate", "The instance could not be shut down.")
-
-

@@ -4,62 +4,27 @@ import signal
 import sys
 import threading
 import time
-import traceback
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
-from . import files, finish, paths, processes
-from .clock import boot_id, parse_utc, utc_seconds_text, utc_text
+from . import files, finish, paths, processes, reserve
+from .clock import utc_seconds_text, utc_text
+from .errors import best_effort, complain
 from .journal import Journal
-from .mirror import Mirror
 from .poller import Poller
 from .run import ENDED, PREPARING, Run, all_runs
-from .sequence import Busy, Sequence, Trigger
+from .sequence import Busy, Sequence
 from .service import LEFT, detach, guard_file, ours
 from .services import Services
 from .ship import Shipper
-from .target import ProcessTarget
+from .trigger import Trigger, of_request
+from .watched import Watched
 from .withdrawn import Withdrawal
 
 TICK_SECONDS = 0.25
 SHIP_SECONDS = 3.0
 SHUTDOWN_SECONDS = 110.0
+RESERVE_SECONDS = 60.0
 MOST_STARTERS = 3
-
-
-class Watched:
-    """What the guard keeps in memory about one run; all of it can be lost."""
-
-    def __init__(self, run: Run, services: Services) -> None:
-        self.run = run
-        self.target = ProcessTarget(run)
-        self.mirror = Mirror(run, services)
-        self.work: Dict[str, threading.Thread] = {}
-        self.starter: Optional[Any] = None
-        self.starters = 0
-        self.due: Dict[str, float] = {}
-
-    def busy(self, name: str) -> bool:
-        thread = self.work.get(name)
-        return thread is not None and thread.is_alive()
-
-    def do(self, name: str, act: Callable[[], None]) -> None:
-        """Runs it in a thread of its own unless it still does; whatever fails there is tried again later."""
-        if self.busy(name):
-            return
-
-        def guarded() -> None:
-            try:
-                act()
-            except Exception:
-                traceback.print_exc()
-                self.due[name] = time.monotonic() + 2.0
-        self.work[name] = threading.Thread(target=guarded, name="%s %s" % (name, self.run.id), daemon=True)
-        self.work[name].start()
-
-    def every(self, name: str, seconds: float, act: Callable[[], None]) -> None:
-        if time.monotonic() >= self.due.get(name, 0.0) and not self.busy(name):
-            self.due[name] = time.monotonic() + seconds
-            self.do(name, act)
 
 
 class Guard:
@@ -70,6 +35,7 @@ class Guard:
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._leaving = False
+        self._reserve_due = 0.0
         self._shutdown: Optional[Trigger] = None
         self._poller = Poller(self._services.imds, self._noticed, self._told)
         self._withdrawal = Withdrawal(self._services)
@@ -93,7 +59,7 @@ class Guard:
             try:
                 self._tick()
             except Exception:
-                traceback.print_exc()
+                complain()
                 time.sleep(0.5)
             if self._shutdown and self._all_handled():
                 break
@@ -133,12 +99,15 @@ class Guard:
 
     def _told(self, kind: str, message: str, data: Dict[str, Any]) -> None:
         text = message.replace("{id}", self._services.instance_id())
-        for watched in self._active():
-            watched.run.emit(kind, text, **data)
+        for run in [watched.run for watched in self._active()]:
+            best_effort(lambda: run.emit(kind, text, **data))
 
     # Every tick
 
     def _tick(self) -> None:
+        if time.monotonic() >= self._reserve_due:
+            self._reserve_due = time.monotonic() + RESERVE_SECONDS
+            reserve.hold()
         for run in self._changed_runs():
             with self._lock:
                 watched = self._watched.setdefault(run.id, Watched(run, self._services))
@@ -175,6 +144,8 @@ class Guard:
             if state.get("record_pending"):
                 watched.every("settle", 2.0, lambda: finish.settle(run, self._services))
             return
+        if run.spec.get("store"):
+            watched.every("ship", SHIP_SECONDS, lambda: self._ship(run))
         if watched.busy("sequence"):
             return
         trigger = self._trigger(run)
@@ -186,8 +157,6 @@ class Guard:
             watched.do("finish", lambda: finish.finish(run, self._services))
         else:
             watched.every("mirror", 1.0, watched.mirror.look)
-        if run.spec.get("store"):
-            watched.every("ship", SHIP_SECONDS, lambda: self._ship(run))
 
     def _ship(self, run: Run) -> None:
         Shipper(self._services.s3(run.spec), run).ship()
@@ -195,7 +164,7 @@ class Guard:
     def _begin(self, watched: Watched, trigger: Trigger) -> None:
         def act() -> None:
             try:
-                Sequence(watched.run, self._services.uploads(watched.run)).run(trigger)
+                Sequence(watched.run, self._services.uploads(watched.run), max(1, len(self._active()))).run(trigger)
             except Busy:
                 return
             # The record says "handled" as soon as S3 holds the final event.
@@ -208,7 +177,7 @@ class Guard:
             return self._shutdown
         asked = files.read_json(run.file("request.json"))
         if asked and asked.get("attempt") == run.state.get("attempt"):
-            return request_trigger(asked)
+            return of_request(asked)
         return self._poller.standing()
 
     # Starting
@@ -219,25 +188,15 @@ class Guard:
         run = watched.run
         if run.starter_alive():
             return
-        if watched.starters >= MOST_STARTERS:
+        attempt = run.state.get("attempt")
+        if watched.starters.get(attempt, 0) >= MOST_STARTERS:
             run.emit("TrainingFailed", "Training failed: its start died repeatedly", exit_code=None, last_step=None,
                      checkpoint=None)
             run.update(state="failed", ended=utc_text(), record_pending=True,
                        error={"id": "StartFailed", "message": "The start was given up after it had died repeatedly."})
             return
-        watched.starters += 1
+        watched.starters[attempt] = watched.starters.get(attempt, 0) + 1
         watched.starter = detach(ours("prepare", "--run", run.id), os.path.join(paths.home(), "guard.log"))
-
-
-def request_trigger(asked: Dict[str, Any]) -> Trigger:
-    """A request written by `interrupt`, `drill` or `stop`, as what starts the sequence."""
-    deadline = None
-    if asked.get("deadline") is not None:
-        same_boot = asked.get("boot_id") == boot_id()
-        deadline = asked["deadline_monotonic"] if same_boot else \
-            time.monotonic() + parse_utc(asked["deadline"]) - time.time()
-    return Trigger(asked["reason"], asked["source"], asked.get("action") or "terminate", asked.get("deadline"),
-                   deadline, 0.0, asked.get("grace"))
 
 
 def main() -> int:

@@ -5,11 +5,11 @@ from typing import Any, Dict, Optional
 from . import files, finish
 from .clock import boot_id, parse_utc, utc_seconds_text
 from .errors import NO_GUARD, REFUSED, GuardError
-from .guard import request_trigger
 from .run import ENDED, FINAL_EVENTS, PREPARING, Run
 from .sequence import Busy, Sequence
 from .service import guard_identity, wake_guard
 from .services import Services
+from .trigger import of_request
 
 # As long as a guard may need to be started again by its keeper.
 PATIENCE = 2.0
@@ -43,8 +43,7 @@ def drill(run: Run, window: float) -> Dict[str, Any]:
 def interrupt(run: Run, reason: str, deadline: Optional[str], grace: Optional[float], wait: bool) -> Dict[str, Any]:
     """The final event, or what is known so far with `wait` off."""
     if run.state["state"] not in ENDED:
-        at = parse_utc(deadline) if deadline else None
-        asked = request(run, reason, "manual", at, grace)
+        asked = request(run, reason, "manual", _on_our_clock(deadline) if deadline else None, grace)
         wake_guard()
         if wait or guard_identity() is None:
             _await(run, asked)
@@ -52,16 +51,21 @@ def interrupt(run: Run, reason: str, deadline: Optional[str], grace: Optional[fl
     return event or {"schema": 1, "accepted": True}
 
 
+def _on_our_clock(deadline: str) -> float:
+    """A deadline is told in true time; this machine's clock may be wrong."""
+    return parse_utc(deadline) - Services().imds.get("meta-data/instance-id").clock_offset
+
+
 def _await(run: Run, asked: Dict[str, Any]) -> None:
     """Until the final event is there; takes the sequence over when nobody else is left to run it."""
     alive = time.monotonic()
-    while run.state["state"] not in ENDED:
+    while run.last_event(FINAL_EVENTS, run.state["attempt"]) is None:
         if guard_identity() is not None:
             alive = time.monotonic()
         elif time.monotonic() - alive > PATIENCE:
             services = Services()
             try:
-                Sequence(run, services.uploads(run)).run(request_trigger(asked))
+                Sequence(run, services.uploads(run)).run(of_request(asked))
                 finish.settle(run, services)
             except Busy:
                 pass

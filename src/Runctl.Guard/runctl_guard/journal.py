@@ -4,6 +4,7 @@ import time
 from typing import Any, Dict, List, Optional, Set
 
 from .clock import boot_id
+from .errors import best_effort
 from .files import append_line, read_lines
 from .run import Run
 
@@ -17,8 +18,8 @@ class Journal:
     def write(self, phase: str, **data: Any) -> Dict[str, Any]:
         entry = dict(data, phase=phase, attempt=self._attempt, at=time.time(), monotonic=time.monotonic(),
                      boot_id=boot_id(), pid=os.getpid())
-        append_line(self._path, entry)
         self._entries.append(entry)
+        best_effort(lambda: append_line(self._path, entry))
         return entry
 
     def get(self, phase: str) -> Optional[Dict[str, Any]]:

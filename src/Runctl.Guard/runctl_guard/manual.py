@@ -2,7 +2,7 @@
 import os
 from typing import Any, Dict, Optional
 
-from . import checkpoints, paths, store
+from . import checkpoints, paths, picking, store
 from .errors import REFUSED, STORAGE, GuardError
 from .run import Run
 from .services import Services
@@ -12,13 +12,11 @@ from .validate import NotUsable, validate
 
 def upload(run: Run, name: Optional[str]) -> Dict[str, Any]:
     """The manifest of the newest good checkpoint, or of the one named, uploaded now if it is not in S3 yet."""
-    state = run.state
     services = Services()
     uploads = services.uploads(run)
     if uploads.store is None:
         raise GuardError("NoBucket", "The run has no S3 bucket.", REFUSED, run.id)
-    found = checkpoints.scan(state["checkpoint_dir"], [name] if name else run.spec["checkpoint"].get("patterns") or ())
-    ordered = found if name else checkpoints.newest_first(found, state.get("started_at") or 0.0, state.get("restored"))
+    ordered = checkpoints.scan(run.state["checkpoint_dir"], [name]) if name else picking.of_attempt(run)
     reason = "there is none"
     for candidate in ordered:
         try:

@@ -1,76 +1,79 @@
 """Brings the newest settled checkpoint to S3 while the training runs: the next interruption may come without a notice."""
-import os
 import time
-from typing import Dict, Optional, Tuple
+from typing import Optional
 
-from . import checkpoints
+from . import picking
 from .checkpoints import Candidate
 from .journal import Journal
 from .run import Run
+from .saves import SaveTimes
 from .services import Services
 from .target import ProcessTarget, writers
+from .uploads import UploadJob
 from .validate import NotUsable, validate
+
+# After an upload that failed for good.
+PAUSE_SECONDS = 60.0
 
 
 class Mirror:
     def __init__(self, run: Run, services: Services) -> None:
         self._run, self._services = run, services
         self._target = ProcessTarget(run)
-        self._seen: Dict[str, Tuple[str, float]] = {}
-        self._rejected: Optional[str] = None
+        self._saves = SaveTimes()
+        self._job: Optional[UploadJob] = None
+        self._seen = self._done = self._failed = ""
+        self._pause_until = 0.0
 
     def look(self) -> None:
-        """One look; uploads at most one version and waits for it."""
-        run = self._run
-        state, spec = run.state, run.spec
-        found = checkpoints.scan(state["checkpoint_dir"], spec["checkpoint"].get("patterns") or ())
-        ordered = checkpoints.newest_first(found, state.get("started_at") or time.time(), state.get("restored"))
+        """One look, every second or so; an upload goes on from one to the next."""
+        self._saves.look(self._run.state["checkpoint_dir"])
+        if self._job:
+            if self._job.running():
+                return
+            job, self._job = self._job, None
+            self._tell(job)
+        ordered = picking.of_attempt(self._run)
         if not ordered:
             return
-        newest = ordered[0]
-        settled = self._settled(newest)
-        if not settled or newest.identity == self._rejected or not spec.get("store") \
-                or not spec["checkpoint"].get("mirror"):
+        newest, before = ordered[0], self._seen
+        self._seen = newest.identity
+        # Unchanged since the look before, and not dealt with yet.
+        if newest.identity == before != self._done:
+            self._settled(newest)
+
+    def _settled(self, newest: Candidate) -> None:
+        seconds = self._saves.taken(newest)
+        if seconds:
+            self._run.update(last_save_seconds=round(seconds, 3))
+        spec = self._run.spec
+        if not spec.get("store") or not spec["checkpoint"].get("mirror"):
+            self._done = newest.identity
             return
-        uploads = self._services.uploads(run)
-        if uploads.store is None or uploads.running() or uploads.store.already(newest):
+        uploads = self._services.uploads(self._run)
+        if uploads.running() or time.monotonic() < self._pause_until \
+                or writers(self._target.members(), picking.paths_of(newest)):
             return
-        if writers(self._target.members(), _paths(newest)):
+        self._done = newest.identity
+        if uploads.store is None or uploads.store.already(newest):
             return
         try:
             validation = validate(newest)
         except NotUsable:
-            self._rejected = newest.identity  # Half-written after all, or damaged: the next one counts.
-            return
-        if Journal(run).begun:
-            return
-        job = uploads.start(newest, "periodic", False, validation)
-        job.wait()
+            return  # Half-written after all, or damaged: the next one counts.
+        if not Journal(self._run).begun:
+            self._job = uploads.start(newest, "periodic", False, validation)
+
+    def _tell(self, job: UploadJob) -> None:
+        run = self._run
         if job.committed:
             run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
             record = self._services.record(run)
             if record:
                 record.settle(run)
         elif job.error and not job.cancelled() and getattr(job.error, "id", "") != "CheckpointChanged":
-            self._rejected = newest.identity
-            run.warn("UploadFailed", "The checkpoint could not be brought to S3: %s" % job.error, path=newest.path)
-
-    def _settled(self, newest: Candidate) -> bool:
-        """Unchanged since the look before; on the way it is learnt how long a save takes."""
-        known = self._seen.get(newest.name)
-        if known is None or known[0] != newest.identity:
-            first = known[1] if known and known[1] else time.time()
-            self._seen[newest.name] = (newest.identity, first)
-            return False
-        if known[1]:
-            self._seen[newest.name] = (newest.identity, 0.0)
-            seconds = max(0.0, newest.saved - known[1])
-            if seconds > 1.0:
-                self._run.update(last_save_seconds=round(seconds, 3))
-        return True
-
-
-def _paths(candidate: Candidate) -> "set[str]":
-    if candidate.kind == "file":
-        return {os.path.realpath(candidate.path)}
-    return {os.path.realpath(os.path.join(candidate.path, name)) for name in candidate.files}
+            self._done, self._pause_until = "", time.monotonic() + PAUSE_SECONDS
+            if self._failed != job.candidate.identity:
+                self._failed = job.candidate.identity
+                run.warn("UploadFailed", "The checkpoint could not be brought to S3: %s" % job.error,
+                         path=job.candidate.path)

@@ -14,11 +14,13 @@ class Notice(NamedTuple):
 
 
 class NoticeLatch:
-    """Keeps the first time of a notice: one that slides with every reading stays the same notice until a 404."""
+    """Keeps the first time of a notice: one that slides with every reading stays the same notice until a 404.
 
-    def __init__(self, latched: Optional[str] = None) -> None:
-        self.latched = latched
-        self._stale = False
+    One that is over for good ends by itself: a later time after it is another notice, seen to be cleared or not.
+    """
+
+    def __init__(self, latched: Optional[str] = None, deadline: Optional[float] = None) -> None:
+        self.latched, self._deadline = latched, deadline
 
     def feed(self, status: str, body: Optional[Dict[str, Any]], wall: float, monotonic: float) -> Optional[Any]:
         """A Notice when there is a new one, the text of its time when it is stale, else None.
@@ -26,18 +28,24 @@ class NoticeLatch:
         `wall` is the time now, corrected. Only a clear "none" ends a notice; an error says nothing.
         """
         if status == "none":
-            self.latched, self._stale = None, False
+            self.latched = self._deadline = None
             return None
-        if status != "ok" or body is None or (self.latched is not None and not self._stale):
+        standing = self.latched is not None and self._deadline is not None \
+            and monotonic <= self._deadline + STALE_SECONDS
+        if status != "ok" or body is None or standing:
             return None
         try:
             moment = parse_utc(str(body["time"]))
-            action = str(body.get("action") or "terminate")
         except (KeyError, ValueError):
             # A notice whose time cannot be read is a notice all the same: two minutes is what EC2 gives.
-            moment, action = wall + 120.0, str(body.get("action") or "terminate")
+            moment = wall + 120.0
         text, known = utc_seconds_text(moment), self.latched
-        self.latched, self._stale = text, moment < wall - STALE_SECONDS
-        if self._stale:
-            return text if text != known else None
-        return Notice(action, self.latched, monotonic + moment - wall)
+        if text == known:
+            return None
+        self.latched = text
+        if moment < wall - STALE_SECONDS:
+            # None: it never stood, and any other time may come after it.
+            self._deadline = None
+            return text
+        self._deadline = monotonic + moment - wall
+        return Notice(str(body.get("action") or "terminate"), text, self._deadline)

@@ -5,9 +5,10 @@ from typing import Any, Callable, Dict, Optional
 
 from . import files, paths
 from .clock import boot_id
+from .errors import best_effort, complain
 from .imds import Imds, Reading
 from .notice import Notice, NoticeLatch
-from .sequence import Trigger
+from .trigger import Trigger
 
 REBALANCE_SECONDS = 5.0
 UNKNOWN = {"disabled": "The metadata service is disabled on this instance: no interruption notice can be seen.",
@@ -23,8 +24,8 @@ class Poller:
         self._imds, self._noticed, self._told = imds, noticed, told
         self._file = os.path.join(paths.home(), "notice.json")
         kept = files.read_json(self._file) or {}
-        self._latch = NoticeLatch(kept.get("time") if kept.get("boot_id") == boot_id() else None)
-        self._kept = kept if self._latch.latched else {}
+        self._kept = kept if kept.get("boot_id") == boot_id() else {}
+        self._latch = NoticeLatch(self._kept.get("time"), self._kept.get("deadline"))
         self._last_clear: Optional[float] = None
         self._told_status = "ok"
         self._unknown_since: Optional[float] = None
@@ -37,8 +38,8 @@ class Poller:
         while True:
             try:
                 self.poll()
-            except Exception as error:  # The poll goes on, whatever came.
-                print("poll: %r" % error)
+            except Exception:  # The poll goes on, whatever came.
+                complain()
             following = max(following + interval(), time.monotonic() + 0.05)
             time.sleep(max(0.0, following - time.monotonic()))
 
@@ -50,15 +51,14 @@ class Poller:
                                  time.time() + reading.clock_offset, now)
         if isinstance(found, Notice):
             seen_for = now - self._last_clear if self._last_clear is not None else 0.0
-            self._keep(found)
+            self._keep(found._asdict())
             self._noticed(Trigger("interruption", "imds", found.action, found.time, found.deadline, seen_for))
         elif found:
             self._told("InterruptionStale", "Interruption notice for %s is over and the instance is still here; "
                        "nothing is done" % found, {"time": found})
-            files.write_json(self._file, {"schema": 1, "time": found, "boot_id": boot_id(), "stale": True})
+            self._keep({"time": found, "stale": True})
         elif before and not self._latch.latched:
-            files.write_json(self._file, {"schema": 1, "time": None, "boot_id": boot_id()})
-            self._kept = {}
+            self._keep({"time": None})
         if reading.status == "none":
             self._last_clear = now
         self._tell_unknown(reading, now)
@@ -73,17 +73,18 @@ class Poller:
             return None
         return Trigger("interruption", "imds", kept["action"], kept["time"], kept["deadline"])
 
-    def _keep(self, notice: Notice) -> None:
-        self._kept = {"schema": 1, "action": notice.action, "time": notice.time, "deadline": notice.deadline,
-                      "boot_id": boot_id()}
-        files.write_json(self._file, self._kept)
+    def _keep(self, notice: Dict[str, Any]) -> None:
+        """For a guard that replaces this one."""
+        self._kept = dict(notice, schema=1, boot_id=boot_id())
+        best_effort(lambda: files.write_json(self._file, self._kept))
 
     def _tell_unknown(self, reading: Reading, now: float) -> None:
         """An error is told once, when it has lasted: a single lost answer is nothing."""
         status = reading.status if reading.status in UNKNOWN else "ok"
         if status != self.status:
             self.status = status
-            files.write_json(os.path.join(paths.home(), "guard-status.json"), {"schema": 1, "imds": status})
+            best_effort(lambda: files.write_json(os.path.join(paths.home(), "guard-status.json"),
+                                                 {"schema": 1, "imds": status}))
         if self.status == "ok":
             self._unknown_since, self._told_status = None, "ok"
             return

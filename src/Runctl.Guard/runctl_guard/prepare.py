@@ -6,7 +6,7 @@ import subprocess
 import time
 from typing import Any, Dict, Optional
 
-from . import bundle, checkpoints, files, paths, processes, training
+from . import bundle, checkpoints, files, paths, picking, processes, training
 from .clock import utc_text
 from .download import safe_join
 from .errors import REFUSED, TRAINING_FAILED, GuardError
@@ -172,6 +172,7 @@ def _launch(run: Run, services: Services) -> None:
             if record:
                 record.take(run)
             # Before the process: a file saved in its first moments is this attempt's.
+            picking.note_leftovers(run)
             run.update(started_at=time.time(), started=utc_text())
             start_reaper(run.id, run.state["attempt"])
         training_file, ended = _await_start(run)

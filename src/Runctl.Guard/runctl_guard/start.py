@@ -1,6 +1,7 @@
 """`run` and `attach`: takes a spec, writes the run down, has the guard start it, and waits until it lives or failed."""
 import os
 import re
+import shutil
 import time
 from typing import Any, Dict, List, Optional
 
@@ -84,6 +85,8 @@ def new_attempt(one: Run, spec: Dict[str, Any], claim: Dict[str, Any], user: Opt
     for name in ("exit.json", "training.json", "progress", "request.json"):
         if before and os.path.exists(one.file(name)):
             os.replace(one.file(name), one.file("%s.%d" % (name, before["attempt"])))
+    for name in ("protected", "tickets"):
+        shutil.rmtree(one.file(name), ignore_errors=True)
     files.write_json(one.file("spec.json"), {name: value for name, value in spec.items() if name != "attempt"})
     # The training appends to it; everything else here is the guard's.
     open(one.file("progress"), "ab").close()

@@ -1,15 +1,17 @@
 """Checkpoints in S3: which keys they get, how they are committed, and how they come back."""
+import contextlib
+import hashlib
 import json
 import os
 import shutil
 import time
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from . import files, paths
-from .checkpoints import Candidate
+from .checkpoints import Candidate, again
 from .clock import parse_utc, utc_text
 from .download import download, safe_join
-from .errors import REFUSED, STORAGE, GuardError
+from .errors import REFUSED, STORAGE, GuardError, best_effort
 from .multipart import FileUpload
 from .run import Run
 from .s3 import S3, Location, S3Error, parse_uri
@@ -52,19 +54,38 @@ class CheckpointStore:
         return None
 
     def upload(self, candidate: Candidate, source: str, validation: Validation, reason: str,
-               saved_after_signal: Optional[bool], cancelled: Callable[[], bool] = lambda: False) -> Committed:
+               saved_after_signal: Optional[bool], cancelled: Callable[[], bool] = lambda: False,
+               count: Callable[[int], None] = lambda sent: None) -> Committed:
         """Uploads, verifies, and commits by the manifest. `source` is the checkpoint or a copy of it."""
         started = time.monotonic()
+        with self._own_key(candidate) as key:
+            tickets = self._run.file("tickets/" + candidate.identity)
+            os.makedirs(tickets, exist_ok=True)
+            entries = []
+            for number, relative in enumerate(candidate.files):
+                local = source if candidate.kind == "file" else os.path.join(source, relative)
+                at = self.at(key if candidate.kind == "file" else "%s/%s" % (key, relative))
+                ticket = os.path.join(tickets, "%d.json" % number)
+                identity = candidate.identity if local == candidate.path and candidate.kind == "file" else None
+                stored = FileUpload(self.s3, at, local, ticket, identity, cancelled, count).run()
+                entries.append({"path": relative, "key": at.key, "size": stored.size, "crc32": stored.crc32})
+            uploaded = time.monotonic()
+            if candidate.kind == "directory" and source == candidate.path and not self._as_it_was(candidate):
+                raise GuardError("CheckpointChanged", "%s was written to during its upload." % source, STORAGE)
+            if cancelled():
+                raise GuardError("UploadCancelled", "The upload of %s was given up." % source, STORAGE)
+            at, body = self._manifest(candidate, key, entries, validation, reason, saved_after_signal)
+            shutil.rmtree(tickets, ignore_errors=True)
+        return Committed(self.at(key).uri(), at.uri(), body, uploaded - started, time.monotonic() - uploaded)
+
+    def _as_it_was(self, candidate: Candidate) -> bool:
+        now = again(candidate, self._run.spec["checkpoint"].get("patterns") or ())
+        return now is not None and now.identity == candidate.identity
+
+    def _manifest(self, candidate: Candidate, key: str, entries: List[Dict[str, Any]], validation: Validation,
+                  reason: str, saved_after_signal: Optional[bool]) -> Tuple[Location, Dict[str, Any]]:
+        """Commits what is in S3 by now; where its manifest is, and what is in it."""
         state = self._run.state
-        key = self._free_key(candidate, state["attempt"])
-        entries = []
-        for relative in candidate.files:
-            local = source if candidate.kind == "file" else os.path.join(source, relative)
-            at = self.at(key if candidate.kind == "file" else "%s/%s" % (key, relative))
-            ticket = self._run.file("upload-%s.json" % candidate.identity) if candidate.kind == "file" else None
-            stored = FileUpload(self.s3, at, local, ticket, cancelled).run()
-            entries.append({"path": relative, "key": at.key, "size": stored.size, "crc32": stored.crc32})
-        uploaded = time.monotonic()
         body = {"schema": 1, "run_id": self._run.id, "attempt": state["attempt"], "node": 0, "nodes": 1,
                 "instance_id": state["instance_id"], "name": candidate.name, "kind": candidate.kind,
                 "path": candidate.path, "step": candidate.step, "last_step": self._run.last_step(), "reason": reason,
@@ -74,17 +95,28 @@ class CheckpointStore:
                 "validation": validation._asdict()}
         at = self.at(key + ".manifest.json")
         self._commit(at, body)
-        files.append_line(self._run.file("committed.jsonl"), {
+        best_effort(lambda: files.append_line(self._run.file("committed.jsonl"), {
             "attempt": state["attempt"], "name": candidate.name, "identity": candidate.identity, "key": key,
-            "manifest": at.uri(), "step": candidate.step, "bytes": body["bytes"], "uri": self.at(key).uri()})
-        self._run.update(checkpoint={"name": candidate.name, "step": candidate.step, "manifest": at.uri()})
-        return Committed(self.at(key).uri(), at.uri(), body, uploaded - started, time.monotonic() - uploaded)
+            "manifest": at.uri(), "step": candidate.step, "bytes": body["bytes"], "uri": self.at(key).uri()}))
+        newest = {"name": candidate.name, "step": candidate.step, "manifest": at.uri()}
+        best_effort(lambda: self._run.update(checkpoint=newest))
+        return at, body
 
-    def _free_key(self, candidate: Candidate, attempt: int) -> str:
+    @contextlib.contextmanager
+    def _own_key(self, candidate: Candidate) -> Iterator[str]:
+        """A key that no manifest names and that no other upload writes to while the block lasts."""
+        folder = os.path.join(paths.home(), "keys")
+        os.makedirs(folder, exist_ok=True)
+        attempt = self._run.state["attempt"]
         for name in version_names(candidate.name, attempt, candidate.step, candidate.saved):
             key = "%s/%s" % (self._base, name)
-            if not self._taken(key):
-                return key
+            lock = os.path.join(folder, hashlib.sha1(key.encode("utf-8")).hexdigest())
+            with files.locked(lock, wait=False) as mine:
+                if mine and not self._taken(key):
+                    yield key
+                    # Whoever waits for this lock finds the key taken.
+                    os.unlink(lock)
+                    return
         raise GuardError("CheckpointExists", "%s is in S3 already, in every version." % candidate.name, STORAGE)
 
     def _taken(self, key: str) -> bool:
@@ -97,8 +129,7 @@ class CheckpointStore:
                 raise
             # Without s3:ListBucket a missing key looks forbidden. Nobody but this instance writes below its own id,
             # so what was committed from here is all there can be.
-            if not self._run.last_event(("Warning",)) or not any(
-                    event["data"].get("id") == "ListBucketMissing" for event in self._run.events()):
+            if not any(event["data"].get("id") == "ListBucketMissing" for event in self._run.events()):
                 self._run.warn("ListBucketMissing", "The instance's role may not list the bucket %s (s3:ListBucket): "
                                "a missing object cannot be told from a forbidden one." % self._bucket)
             return False

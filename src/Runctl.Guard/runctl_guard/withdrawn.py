@@ -2,8 +2,9 @@
 import os
 import time
 import uuid
-from typing import Any, List
+from typing import Any, Dict, List, Optional
 
+from . import checkpoints
 from .clock import boot_id, parse_utc
 from .errors import GuardError
 from .journal import Journal
@@ -30,7 +31,8 @@ class Withdrawal:
 
     def _look(self, run: Run) -> None:
         begun = Journal(run).get("begin")
-        if not begun or begun["source"] != "imds" or begun["time"] is None:
+        # "manual" is a monitor that saw the notice while no guard was alive.
+        if not begun or begun["source"] not in ("imds", "manual") or begun["time"] is None:
             return
         if begun["boot_id"] == boot_id():
             late = time.monotonic() - begun["deadline"]
@@ -61,12 +63,15 @@ class Withdrawal:
             return
         final = run.last_event(("InterruptionHandled",), state["attempt"]) or {"data": {}}
         newest = final["data"].get("checkpoint") or state.get("checkpoint") or state.get("resumed_from")
-        local = _local(run, newest["name"]) if newest else None
-        claim["resume_from"] = {"path": local} if local else \
-            {"manifest": newest["manifest"]} if newest and newest.get("manifest") else None
+        claim["resume_from"] = _resume_from(run, newest) if newest else None
         new_attempt(run, run.spec, claim)
 
 
-def _local(run: Run, name: str) -> Any:
-    path = os.path.join(run.state["checkpoint_dir"], name)
-    return path if os.path.exists(path) else None
+def _resume_from(run: Run, newest: Dict[str, Any]) -> Optional[Dict[str, str]]:
+    """The file on this machine if it still is the version that was picked, else what S3 holds."""
+    picked = Journal(run).get("picked")
+    path = os.path.join(run.state["checkpoint_dir"], newest["name"])
+    found = [one.identity for one in checkpoints.scan(os.path.dirname(path), [newest["name"]]) if one.path == path]
+    if found and (not picked or picked["identity"] in found or not newest.get("manifest")):
+        return {"path": path}
+    return {"manifest": newest["manifest"]} if newest.get("manifest") else None

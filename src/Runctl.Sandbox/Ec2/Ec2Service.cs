@@ -11,9 +11,6 @@ internal sealed class Ec2Service(SandboxOptions options, InstanceRegistry regist
 {
     private readonly IReadOnlyDictionary<string, IEc2Action> _actions = Ec2Actions.Create(options, registry, clock);
 
-    /// <summary>Where faults are injected; null for none.</summary>
-    public Ec2FaultRule? FaultRule { get; set; }
-
     /// <summary>Answers a request whose signature was verified.</summary>
     public async Task HandleAsync(HttpExchange exchange, SignedRequest request, CancellationToken ct)
     {
@@ -22,15 +19,6 @@ internal sealed class Ec2Service(SandboxOptions options, InstanceRegistry regist
         {
             var parameters = await ReadAsync(request, ct).ConfigureAwait(false);
             var name = parameters["Action"] ?? throw Ec2Errors.Missing("Action");
-            if (FaultRule is { } rule)
-            {
-                await rule(name, exchange, ct).ConfigureAwait(false);
-                if (exchange.Started)
-                {
-                    return;
-                }
-            }
-
             var content = Run(name, parameters, request);
             await RespondAsync(exchange, 200, requestId, Ec2Xml.Answer(name, requestId, content), ct).ConfigureAwait(false);
         }

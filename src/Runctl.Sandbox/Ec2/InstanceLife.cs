@@ -66,9 +66,10 @@ internal sealed class InstanceLife(
         }
     }
 
-    /// <summary>Gives notice; one that stands already stays.</summary>
-    /// <returns>The notice, and whether it is new.</returns>
-    public (SpotNotice Notice, bool IsNew) Notify(string action, TimeSpan window)
+    /// <summary>Gives notice, which is shown or not as the notice itself says; one that takes the instance already stays.</summary>
+    /// <returns>The notice that stands, and whether it is this one.</returns>
+    /// <exception cref="Ec2Exception">This is no running spot instance.</exception>
+    public (SpotNotice Notice, bool IsNew) Notify(SpotNotice notice)
     {
         lock (_gate)
         {
@@ -79,17 +80,26 @@ internal sealed class InstanceLife(
                     : $"The instance '{Record.InstanceId}' is not running.");
             }
 
-            if (Record.Notice is { } standing)
+            if (Record.Notice is { Takes: true } standing)
             {
                 return (standing, false);
             }
 
-            var now = clock.GetUtcNow();
-            var notice = new SpotNotice(action, now + window);
             Record.Notice = notice;
-            var mark = action == "terminate" ? "termination" : "stop";
-            Request.Move("active", "marked-for-" + mark, $"Your Spot Instance is marked for {mark}.", now);
             return (notice, true);
+        }
+    }
+
+    /// <summary>EC2 marks the request, unless the notice stands no longer.</summary>
+    public void Mark(SpotNotice notice)
+    {
+        lock (_gate)
+        {
+            if (ReferenceEquals(Record.Notice, notice) && Record.State == InstanceState.Running)
+            {
+                var mark = notice.Action == "terminate" ? "termination" : "stop";
+                Request?.Move("active", "marked-for-" + mark, $"Your Spot Instance is marked for {mark}.", clock.GetUtcNow());
+            }
         }
     }
 

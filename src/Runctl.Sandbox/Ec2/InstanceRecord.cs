@@ -82,6 +82,9 @@ internal sealed class InstanceRecord(InstanceOrder order, string instanceId, str
         set => _notice = value;
     }
 
+    /// <summary>The notice that its metadata show at a time, or null.</summary>
+    public SpotNotice? NoticeAt(DateTimeOffset time) => Notice is { } notice && notice.ShownFrom <= time ? notice : null;
+
     /// <summary>When a rebalance was recommended, or null.</summary>
     public DateTimeOffset? RebalanceNoticeTime { get; set; }
 

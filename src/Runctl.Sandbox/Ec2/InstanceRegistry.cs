@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
+using Runctl.Sandbox.Faults;
 
 namespace Runctl.Sandbox.Ec2;
 
 /// <summary>All instances there are and ever were, and what happens to them.</summary>
-internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower power, TimeProvider clock) : IAsyncDisposable
+internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower power, ConditionTable conditions, TimeProvider clock) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, InstanceLife> _lives = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, object?> _work = new();
@@ -79,7 +80,8 @@ internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower po
     }
 
     /// <summary>
-    /// Gives a spot instance notice; it is taken when the window is over. Where a notice stands already, that one is answered.
+    /// Gives a spot instance notice, if its conditions let it have one; it is taken when the window is over. Where it is to be taken
+    /// already, that notice is answered.
     /// </summary>
     /// <param name="instanceId">A running spot instance.</param>
     /// <param name="window">From notice to end; AWS gives two minutes. Hibernation begins at once, whatever the window.</param>
@@ -95,13 +97,36 @@ internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower po
         }
 
         window = action == "hibernate" ? TimeSpan.Zero : window;
-        var (notice, isNew) = life.Notify(action, window);
+        var current = conditions.Of(instanceId).Current;
+        var now = clock.GetUtcNow();
+        var begin = now + (current.RebalanceLead ?? TimeSpan.Zero);
+        var (notice, isNew) = life.Notify(new SpotNotice(action, begin + window, current.Notice switch
+        {
+            SandboxNoticeMode.Timely => begin,
+            SandboxNoticeMode.Late => begin + current.NoticeDelay,
+            _ => null,
+        }));
         if (isNew)
         {
-            _ = Track(TakeAsync(life, notice, window));
+            if (current.RebalanceLead is not null)
+            {
+                life.Record.RebalanceNoticeTime = now;
+            }
+
+            _ = Track(TakeAsync(life, notice, begin - now, window));
         }
 
         return Task.FromResult(notice.Time);
+    }
+
+    /// <summary>Shows a notice whose time is past; the instance stays.</summary>
+    /// <exception cref="Ec2Exception">It is no running spot instance, or is to be taken already.</exception>
+    public DateTimeOffset ShowStaleNotice(string instanceId, TimeSpan past)
+    {
+        var now = clock.GetUtcNow();
+        var (notice, isNew) = Life(instanceId).Notify(new SpotNotice("terminate", now - past, now, Takes: false));
+        return isNew ? notice.Time : throw new Ec2Exception("IncorrectInstanceState",
+            $"The instance '{instanceId}' is to be taken at {notice.Time:O}; a stale notice can not take the place of that.");
     }
 
     /// <summary>Takes a notice back, as EC2 sometimes does; false where none stands.</summary>
@@ -174,8 +199,14 @@ internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower po
     private InstanceLife Life(string instanceId) =>
         _lives.GetValueOrDefault(instanceId) ?? throw Ec2Errors.InstanceNotFound(instanceId);
 
-    private async Task TakeAsync(InstanceLife life, SpotNotice notice, TimeSpan window)
+    private async Task TakeAsync(InstanceLife life, SpotNotice notice, TimeSpan lead, TimeSpan window)
     {
+        if (lead > TimeSpan.Zero && !await PauseAsync(lead).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        life.Mark(notice);
         if (await PauseAsync(window).ConfigureAwait(false))
         {
             await life.Take(notice).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Runctl.Sandbox.Faults;
 
 namespace Runctl.Sandbox.Http;
 
@@ -26,6 +27,15 @@ internal sealed class HttpExchange(HttpConnection connection, Stream output, Htt
         set => _keepAlive = value;
     }
 
+    /// <summary>Puts another answer in the place of the one that is given; null is none at all, and one may still follow.</summary>
+    public Func<HttpAnswer, HttpAnswer?>? Filter { get; set; }
+
+    /// <summary>What paces the bodies of answers, or null.</summary>
+    public Link? Link { get; set; }
+
+    /// <summary>What the client takes for the present time is off by this much.</summary>
+    public TimeSpan DateShift { get; set; }
+
     /// <summary>Breaks the connection with a reset, in the middle of an answer as well as instead of one.</summary>
     public void Abort()
     {
@@ -36,6 +46,14 @@ internal sealed class HttpExchange(HttpConnection connection, Stream output, Htt
     /// <summary>Answers with a body at hand.</summary>
     public async Task RespondAsync(int status, HttpHeaders? headers, ReadOnlyMemory<byte> body, CancellationToken ct)
     {
+        if (Filter is not null || Link is not null)
+        {
+            await SendAsync(
+                new HttpAnswer(status, headers ?? [], body.Length, (target, token) => target.WriteAsync(body, token).AsTask()), ct)
+                .ConfigureAwait(false);
+            return;
+        }
+
         var head = Head(status, headers, body.Length);
         var whole = new byte[head.Length + (HasBody(status) ? body.Length : 0)];
         head.CopyTo(whole, 0);
@@ -49,26 +67,34 @@ internal sealed class HttpExchange(HttpConnection connection, Stream output, Htt
     }
 
     /// <summary>Answers with <paramref name="length"/> bytes that <paramref name="write"/> produces.</summary>
-    public async Task RespondAsync(
-        int status, HttpHeaders? headers, long length, Func<Stream, CancellationToken, Task> write, CancellationToken ct)
+    public Task RespondAsync(
+        int status, HttpHeaders? headers, long length, Func<Stream, CancellationToken, Task> write, CancellationToken ct) =>
+        SendAsync(new HttpAnswer(status, headers ?? [], length, write), ct);
+
+    /// <summary>Answers with <paramref name="length"/> bytes read from <paramref name="body"/>.</summary>
+    public Task RespondAsync(int status, HttpHeaders? headers, long length, Stream body, CancellationToken ct) =>
+        RespondAsync(status, headers, length, (target, token) => body.CopyToAsync(target, token), ct);
+
+    private async Task SendAsync(HttpAnswer given, CancellationToken ct)
     {
-        await output.WriteAsync(Head(status, headers, length), ct).ConfigureAwait(false);
-        if (!HasBody(status))
+        if ((Filter is { } filter ? filter(given) : given) is not { } answer)
         {
             return;
         }
 
-        var counted = new ResponseBody(output, length);
-        await write(counted, ct).ConfigureAwait(false);
+        await output.WriteAsync(Head(answer.Status, answer.Headers, answer.Length), ct).ConfigureAwait(false);
+        if (!HasBody(answer.Status))
+        {
+            return;
+        }
+
+        var counted = new ResponseBody(Link is { } link ? new LinkStream(output, link) : output, answer.Length);
+        await answer.Write(counted, ct).ConfigureAwait(false);
         if (counted.Remaining > 0)
         {
             throw new IOException("The answer is shorter than its declared length.");
         }
     }
-
-    /// <summary>Answers with <paramref name="length"/> bytes read from <paramref name="body"/>.</summary>
-    public Task RespondAsync(int status, HttpHeaders? headers, long length, Stream body, CancellationToken ct) =>
-        RespondAsync(status, headers, length, (target, token) => body.CopyToAsync(target, token), ct);
 
     private bool HasBody(int status) => Request.Method != "HEAD" && status is not (204 or 304);
 
@@ -84,7 +110,7 @@ internal sealed class HttpExchange(HttpConnection connection, Stream output, Htt
         Started = true;
         var head = new StringBuilder();
         head.Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {status} {(HttpStatusCode)status}\r\n");
-        head.Append(CultureInfo.InvariantCulture, $"Date: {DateTimeOffset.UtcNow:R}\r\nServer: Runctl.Sandbox\r\n");
+        head.Append(CultureInfo.InvariantCulture, $"Date: {DateTimeOffset.UtcNow + DateShift:R}\r\nServer: Runctl.Sandbox\r\n");
         foreach (var (name, value) in headers ?? [])
         {
             head.Append(name).Append(": ").Append(value.ReplaceLineEndings(" ")).Append("\r\n");

@@ -1,3 +1,5 @@
+using Runctl.Sandbox.Faults;
+
 namespace Runctl.Sandbox.Http;
 
 /// <summary>
@@ -17,6 +19,9 @@ internal abstract class RequestBody(Stream? continueTo) : ReadOnlyStream
     /// <summary>Whether the client still waits for leave to send.</summary>
     public bool Held => _continueTo is not null && !Complete;
 
+    /// <summary>What paces it, or null.</summary>
+    public Link? Link { get; set; }
+
     /// <inheritdoc/>
     public sealed override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -31,7 +36,15 @@ internal abstract class RequestBody(Stream? continueTo) : ReadOnlyStream
             await output.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), cancellationToken).ConfigureAwait(false);
         }
 
-        return await ReadFramedAsync(buffer, cancellationToken).ConfigureAwait(false);
+        if (Link is not { } link)
+        {
+            return await ReadFramedAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+
+        var piece = buffer[..Math.Min(buffer.Length, link.Piece)];
+        var count = await ReadFramedAsync(piece, cancellationToken).ConfigureAwait(false);
+        await link.PassAsync(count, cancellationToken).ConfigureAwait(false);
+        return count;
     }
 
     /// <summary>Reads past the framing; 0 only once <see cref="Complete"/> is true.</summary>

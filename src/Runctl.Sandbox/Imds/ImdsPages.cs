@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Runctl.Sandbox.Ec2;
@@ -11,6 +10,7 @@ internal sealed class ImdsPages
     private const string Root = "/latest/";
 
     private readonly InstanceRecord _record;
+    private readonly InstanceClock _clock;
     private readonly ImdsContext _context;
     private readonly RoleCredentials? _role;
 
@@ -21,7 +21,8 @@ internal sealed class ImdsPages
     {
         _record = record;
         _context = context;
-        _role = record.ProfileName is { } profile ? new RoleCredentials(profile, context) : null;
+        _clock = new InstanceClock(context.Conditions.Of(record.InstanceId), context.Clock);
+        _role = record.ProfileName is { } profile ? new RoleCredentials(profile, record.InstanceId, _clock, context) : null;
 
         Meta("ami-id", () => record.ImageId);
         Meta("hostname", () => record.PrivateDnsName);
@@ -35,7 +36,7 @@ internal sealed class ImdsPages
         Meta("services/domain", () => "amazonaws.com");
         Meta("services/partition", () => "aws");
         Meta("spot/instance-action", InstanceAction);
-        Meta("spot/termination-time", () => record.Notice is { Action: "terminate" } notice ? Seconds(notice.Time) : null);
+        Meta("spot/termination-time", () => record.NoticeAt(context.Clock.GetUtcNow()) is { Action: "terminate" } notice ? _clock.Show(notice.Time) : null);
         Meta("events/recommendations/rebalance", Rebalance);
         Meta("iam/info", () => _role?.Info());
         if (_role is not null)
@@ -76,12 +77,12 @@ internal sealed class ImdsPages
         return names.Count == 0 ? null : string.Join('\n', names);
     }
 
-    private string? InstanceAction() => _record.Notice is { } notice
-        ? JsonSerializer.Serialize(new { action = notice.Action, time = Seconds(notice.Time) })
+    private string? InstanceAction() => _record.NoticeAt(_context.Clock.GetUtcNow()) is { } notice
+        ? JsonSerializer.Serialize(new { action = notice.Action, time = _clock.Show(notice.Time) })
         : null;
 
     private string? Rebalance() => _record.RebalanceNoticeTime is { } time
-        ? JsonSerializer.Serialize(new { noticeTime = Seconds(time) })
+        ? JsonSerializer.Serialize(new { noticeTime = _clock.Show(time) })
         : null;
 
     private string IdentityDocument() => JsonSerializer.Serialize(new
@@ -91,11 +92,9 @@ internal sealed class ImdsPages
         imageId = _record.ImageId,
         instanceId = _record.InstanceId,
         instanceType = _record.InstanceType,
-        pendingTime = Seconds(_record.LaunchTime),
+        pendingTime = _clock.Show(_record.LaunchTime),
         privateIp = _record.PrivateIp,
         region = _context.Region,
         version = "2017-09-30",
     });
-
-    internal static string Seconds(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Runctl.Sandbox.Ec2;
+using Runctl.Sandbox.Faults;
 using Runctl.Sandbox.Http;
 
 namespace Runctl.Sandbox.Imds;
@@ -8,18 +9,23 @@ namespace Runctl.Sandbox.Imds;
 /// <summary>The metadata service of one instance, on a port of its own. Closes when the instance dies.</summary>
 internal sealed class ImdsServer : IAsyncDisposable
 {
-    private const string TokenPath = "/latest/api/token";
+    private const string Root = "/latest/";
+    private const string TokenPath = Root + "api/token";
     private const string TokenHeader = "X-aws-ec2-metadata-token";
     private const string LifetimeHeader = "X-aws-ec2-metadata-token-ttl-seconds";
 
     private readonly InstanceRecord _record;
     private readonly ImdsTokens _tokens;
     private readonly ImdsPages _pages;
+    private readonly ImdsContext _context;
+    private readonly InstanceConditions _conditions;
     private readonly HttpServer _server;
 
     private ImdsServer(InstanceRecord record, ImdsContext context)
     {
         _record = record;
+        _context = context;
+        _conditions = context.Conditions.Of(record.InstanceId);
         _tokens = new ImdsTokens(context.Clock);
         _pages = new ImdsPages(record, context);
         _server = HttpServer.Start(HandleAsync);
@@ -34,8 +40,36 @@ internal sealed class ImdsServer : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private Task HandleAsync(HttpExchange exchange, CancellationToken ct)
+    private async Task HandleAsync(HttpExchange exchange, CancellationToken ct)
     {
+        var conditions = _conditions.Current;
+        exchange.DateShift = -conditions.ClockOffset;
+        if (conditions.Imds is SandboxImdsMode.Silent or SandboxImdsMode.Slow)
+        {
+            var silence = conditions.Imds == SandboxImdsMode.Slow ? conditions.ImdsDelay : Timeout.InfiniteTimeSpan;
+            await Task.Delay(silence, _context.Clock, ct).ConfigureAwait(false);
+        }
+
+        var path = exchange.Request.RawPath;
+        var call = new ServiceCall("imds", path.StartsWith(Root, StringComparison.Ordinal) ? path[Root.Length..] : path)
+        {
+            CallerId = _record.InstanceId,
+        };
+        await _context.Gate.HandleAsync(exchange, call, () => AnswerAsync(exchange, conditions.Imds, ct), ct).ConfigureAwait(false);
+    }
+
+    private Task AnswerAsync(HttpExchange exchange, SandboxImdsMode mode, CancellationToken ct)
+    {
+        switch (mode)
+        {
+            case SandboxImdsMode.Unauthorized:
+                return RespondAsync(exchange, 401, "Unauthorized", ct);
+            case SandboxImdsMode.Forbidden:
+                return RespondAsync(exchange, 403, "Forbidden", ct);
+            case SandboxImdsMode.ServerError:
+                return RespondAsync(exchange, 500, "Internal Server Error", ct);
+        }
+
         var request = exchange.Request;
         if (!_record.Metadata.Enabled)
         {

@@ -4,7 +4,7 @@ using Runctl.Sandbox.Signing;
 namespace Runctl.Sandbox.Imds;
 
 /// <summary>The temporary credentials of an instance's role, renewed before they expire as the real service does.</summary>
-internal sealed class RoleCredentials(string profile, ImdsContext context)
+internal sealed class RoleCredentials(string profile, string instanceId, InstanceClock clock, ImdsContext context)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(6);
     private static readonly TimeSpan RenewBefore = TimeSpan.FromMinutes(15);
@@ -20,7 +20,7 @@ internal sealed class RoleCredentials(string profile, ImdsContext context)
     public string Info() => JsonSerializer.Serialize(new
     {
         Code = "Success",
-        LastUpdated = ImdsPages.Seconds(context.Clock.GetUtcNow()),
+        LastUpdated = clock.Show(clock.Now),
         InstanceProfileArn = $"arn:aws:iam::{context.Account}:instance-profile/{Name}",
         InstanceProfileId = "AIPASANDBOX0000000001",
     });
@@ -32,12 +32,12 @@ internal sealed class RoleCredentials(string profile, ImdsContext context)
         return JsonSerializer.Serialize(new
         {
             Code = "Success",
-            LastUpdated = ImdsPages.Seconds(_issued),
+            LastUpdated = clock.Show(_issued),
             Type = "AWS-HMAC",
             credential.AccessKeyId,
             SecretAccessKey = credential.SecretKey,
             Token = credential.SessionToken,
-            Expiration = ImdsPages.Seconds(credential.Expires!.Value),
+            Expiration = clock.Show(credential.Expires!.Value),
         });
     }
 
@@ -45,12 +45,16 @@ internal sealed class RoleCredentials(string profile, ImdsContext context)
     {
         lock (_lock)
         {
-            var now = context.Clock.GetUtcNow();
+            var now = clock.Now;
             if (_current is null || _current.Expires - now < RenewBefore)
             {
                 _issued = now;
                 _current = context.Credentials.CreateSession(
-                    new SandboxPrincipal(context.Account, $"arn:aws:sts::{context.Account}:assumed-role/{Name}/instance", "AROASANDBOX0000000001:instance"),
+                    new SandboxPrincipal(
+                        context.Account, $"arn:aws:sts::{context.Account}:assumed-role/{Name}/{instanceId}", "AROASANDBOX0000000001:" + instanceId)
+                    {
+                        InstanceId = instanceId,
+                    },
                     Lifetime);
             }
 

@@ -22,7 +22,7 @@ internal sealed class S3Service(string directory, TimeProvider clock)
         {
             var address = S3Address.Read(signed.Request);
             var operation = S3Router.Find(signed.Request, address);
-            await operation(new S3Call(exchange, signed, address, _state, requestId), ct).ConfigureAwait(false);
+            await operation.HandleAsync(new S3Call(exchange, signed, address, _state, requestId), ct).ConfigureAwait(false);
         }
         catch (S3Exception e) when (!exchange.Started)
         {

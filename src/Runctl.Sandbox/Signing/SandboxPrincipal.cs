@@ -6,6 +6,9 @@ namespace Runctl.Sandbox.Signing;
 /// <param name="UserId">What GetCallerIdentity answers as UserId.</param>
 internal sealed record SandboxPrincipal(string Account, string Arn, string UserId)
 {
+    /// <summary>The instance whose role this is; null for everybody else.</summary>
+    public string? InstanceId { get; init; }
+
     /// <summary>Whether s3:ListBucket is granted; without it lists are refused and a missing key is 403 instead of 404.</summary>
     public bool CanListBucket { get; init; } = true;
 }

@@ -12,10 +12,14 @@ internal sealed class SignatureVerifier(Func<string, SandboxCredential?> lookup,
 
     /// <summary>Verifies a request; what depends on its body is verified while <see cref="SignedRequest.Body"/> is read.</summary>
     /// <exception cref="SignatureException">The request is not signed, or not by whom it says.</exception>
-    public async Task<SignedRequest> VerifyAsync(HttpRequest request, CancellationToken ct)
+    public Task<SignedRequest> VerifyAsync(HttpRequest request, CancellationToken ct) => VerifyAsync(request, TimeSpan.Zero, ct);
+
+    /// <summary>Verifies a request of a client to which AWS's clock seems to be off by <paramref name="shift"/>.</summary>
+    /// <exception cref="SignatureException">The request is not signed, or not by whom it says.</exception>
+    public async Task<SignedRequest> VerifyAsync(HttpRequest request, TimeSpan shift, CancellationToken ct)
     {
         var signature = RequestSignature.Read(request);
-        CheckTime(signature);
+        CheckTime(signature, clock.GetUtcNow() + shift);
         var credential = FindCredential(signature);
         if (signature.Scope.Service == "s3")
         {
@@ -26,9 +30,8 @@ internal sealed class SignatureVerifier(Func<string, SandboxCredential?> lookup,
         return await VerifyBufferedAsync(request, signature, credential, ct).ConfigureAwait(false);
     }
 
-    private void CheckTime(RequestSignature signature)
+    private static void CheckTime(RequestSignature signature, DateTimeOffset now)
     {
-        var now = clock.GetUtcNow();
         if (signature.ValidFor is { } validFor && now > signature.Time + validFor)
         {
             throw new SignatureException(SignatureFailure.PresignedExpired, "Signature expired: the request is past its end.");
@@ -41,6 +44,10 @@ internal sealed class SignatureVerifier(Func<string, SandboxCredential?> lookup,
                 $"Signature expired: {signature.Timestamp} is more than 15 minutes from {now:yyyyMMdd'T'HHmmss'Z'}."));
         }
     }
+
+    /// <summary>Who a request claims to come from, unverified; null for nobody known.</summary>
+    public SandboxPrincipal? Peek(HttpRequest request) =>
+        CredentialScope.Peek(request) is { } scope ? lookup(scope.AccessKeyId)?.Principal : null;
 
     private SandboxCredential FindCredential(RequestSignature signature)
     {

@@ -1,10 +1,11 @@
 using Runctl.Sandbox.Ec2;
+using Runctl.Sandbox.Faults;
 using Runctl.Sandbox.Instances;
 
 namespace Runctl.Sandbox.Ssm;
 
 /// <summary>The agent of one instance: runs five commands at a time and holds five more; the rest is delayed.</summary>
-internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machines, TimeProvider clock)
+internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machines, InstanceConditions conditions, TimeProvider clock)
 {
     private const int Workers = 5;
     private const int BufferSize = 5;
@@ -14,9 +15,12 @@ internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machin
     private readonly Queue<Invocation> _waiting = new();
     private int _running;
 
-    /// <summary>Takes a command; it starts as soon as a worker is free.</summary>
-    public void Accept(Invocation invocation)
+    /// <summary>Takes a command; it starts as soon as SSM reaches the agent and a worker is free.</summary>
+    public void Accept(Invocation invocation) => _ = AcceptAsync(invocation);
+
+    private async Task AcceptAsync(Invocation invocation)
     {
+        await conditions.OnlineAsync().ConfigureAwait(false);
         lock (_gate)
         {
             _waiting.Enqueue(invocation);
@@ -87,14 +91,18 @@ internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machin
         var done = Task.WhenAll(
             process.Exited, invocation.Output.ReadAsync(process.Output), invocation.Error.ReadAsync(process.Error));
         var timedOut = Task.Delay(Timeout.InfiniteTimeSpan, timeout.Token);
-        var first = await Task.WhenAny(done, invocation.CancelRequested, timedOut, space.Ended).ConfigureAwait(false);
+        var first = await Task.WhenAny(done, CancelledAsync(invocation), timedOut, space.Ended).ConfigureAwait(false);
         if (first == done)
         {
             var exitCode = await process.Exited.ConfigureAwait(false);
+            var ended = clock.GetUtcNow();
             process.Dispose();
+
+            // What runs goes on without SSM; how it ended is told when the agent is back.
+            await Task.WhenAny(conditions.OnlineAsync(), space.Ended).ConfigureAwait(false);
             if (record.State == InstanceState.Running && !space.Ended.IsCompleted)
             {
-                invocation.Finish(exitCode == 0 ? InvocationStatus.Success : InvocationStatus.Failed, exitCode, clock.GetUtcNow());
+                invocation.Finish(exitCode == 0 ? InvocationStatus.Success : InvocationStatus.Failed, exitCode, ended);
             }
 
             return;
@@ -103,12 +111,20 @@ internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machin
         if (first != space.Ended)
         {
             space.KillGroup(process);
+            var ended = clock.GetUtcNow();
+            await Task.WhenAny(conditions.OnlineAsync(), space.Ended).ConfigureAwait(false);
             invocation.Finish(
-                first == timedOut ? InvocationStatus.ExecutionTimedOut : InvocationStatus.Cancelled, Killed, clock.GetUtcNow());
+                first == timedOut ? InvocationStatus.ExecutionTimedOut : InvocationStatus.Cancelled, Killed, ended);
         }
 
         // Who left the group may hold the output for as long as it likes; the worker is free all the same.
         _ = done.ContinueWith(
             _ => process.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private async Task CancelledAsync(Invocation invocation)
+    {
+        await invocation.CancelRequested.ConfigureAwait(false);
+        await conditions.OnlineAsync().ConfigureAwait(false);
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Runctl.Sandbox.Ec2;
 
 namespace Runctl.Sandbox.Ssm;
 
@@ -25,13 +24,13 @@ internal sealed class InstanceInformation(ManagedInstances instances, TimeProvid
         return answer;
     }
 
-    private static bool Matches((InstanceRecord Record, bool Online) entry, string key, IReadOnlyList<string> values)
+    private static bool Matches(ManagedInstance entry, string key, IReadOnlyList<string> values)
     {
         const string tag = "tag:";
         var actual = key switch
         {
             "InstanceIds" => entry.Record.InstanceId,
-            "PingStatus" => Ping(entry.Online),
+            "PingStatus" => entry.Ping,
             "PlatformTypes" => "Linux",
             "ResourceType" => "EC2Instance",
             _ when key.StartsWith(tag, StringComparison.Ordinal) => entry.Record.Tags[key[tag.Length..]],
@@ -40,13 +39,11 @@ internal sealed class InstanceInformation(ManagedInstances instances, TimeProvid
         return actual is not null && values.Contains(actual, StringComparer.Ordinal);
     }
 
-    private static string Ping(bool online) => online ? "Online" : "ConnectionLost";
-
-    private JsonObject Render((InstanceRecord Record, bool Online) entry) => new()
+    private JsonObject Render(ManagedInstance entry) => new()
     {
         ["InstanceId"] = entry.Record.InstanceId,
-        ["PingStatus"] = Ping(entry.Online),
-        ["LastPingDateTime"] = SsmNames.Epoch(clock.GetUtcNow()),
+        ["PingStatus"] = entry.Ping,
+        ["LastPingDateTime"] = SsmNames.Epoch(entry.OfflineSince ?? clock.GetUtcNow()),
         ["AgentVersion"] = "3.3.2299.0",
         ["IsLatestVersion"] = true,
         ["PlatformType"] = "Linux",

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Runctl.Sandbox.Ec2;
+using Runctl.Sandbox.Faults;
 using Runctl.Sandbox.Http;
 using Runctl.Sandbox.Instances;
 using Runctl.Sandbox.Signing;
@@ -10,13 +11,11 @@ namespace Runctl.Sandbox.Ssm;
 /// <summary>SSM's JSON protocol.</summary>
 internal sealed class SsmService
 {
-    private const string TargetPrefix = "AmazonSSM.";
-
     private readonly Dictionary<string, Func<JsonRequest, JsonObject>> _operations;
 
-    public SsmService(InstanceRegistry registry, Func<string, Machine?> machines, SandboxOptions options, TimeProvider clock)
+    public SsmService(InstanceRegistry registry, Func<string, Machine?> machines, ConditionTable conditions, SandboxOptions options, TimeProvider clock)
     {
-        var instances = new ManagedInstances(registry, machines, options, clock);
+        var instances = new ManagedInstances(registry, machines, conditions, options, clock);
         var commands = new CommandOperations(instances, new CommandStore(clock), clock);
         var parameters = new PublicParameters(options.Region);
         _operations = new(StringComparer.Ordinal)
@@ -32,28 +31,15 @@ internal sealed class SsmService
         };
     }
 
-    /// <summary>Where faults are injected; null for none.</summary>
-    public SsmFaultRule? FaultRule { get; set; }
-
     /// <summary>Answers a request.</summary>
     public async Task HandleAsync(HttpExchange exchange, SignedRequest request, CancellationToken ct)
     {
         try
         {
-            var target = exchange.Request.Headers["X-Amz-Target"] ?? "";
-            var name = target.StartsWith(TargetPrefix, StringComparison.Ordinal) ? target[TargetPrefix.Length..] : "";
-            if (FaultRule is { } rule)
-            {
-                await rule(name, exchange, ct).ConfigureAwait(false);
-                if (exchange.Started)
-                {
-                    return;
-                }
-            }
-
+            var name = SsmNames.Operation(exchange.Request);
             if (!_operations.TryGetValue(name, out var operation))
             {
-                throw new SsmException("UnknownOperationException", $"The sandbox does not know the operation {target}.");
+                throw new SsmException("UnknownOperationException", $"The sandbox does not know the operation {exchange.Request.Headers["X-Amz-Target"]}.");
             }
 
             var body = await JsonRequest.ReadAsync(request.Body, ct).ConfigureAwait(false);
@@ -61,9 +47,13 @@ internal sealed class SsmService
         }
         catch (SsmException e) when (!exchange.Started)
         {
-            await AnswerAsync(exchange, 400, new JsonObject { ["__type"] = e.Code, ["message"] = e.Message }, ct).ConfigureAwait(false);
+            await RefuseAsync(exchange, 400, e.Code, e.Message, ct).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Answers with an error in SSM's form.</summary>
+    public static Task RefuseAsync(HttpExchange exchange, int status, string code, string message, CancellationToken ct) =>
+        AnswerAsync(exchange, status, new JsonObject { ["__type"] = code, ["message"] = message }, ct);
 
     private static Task AnswerAsync(HttpExchange exchange, int status, JsonObject body, CancellationToken ct)
     {

@@ -38,13 +38,36 @@ class GraceBudget(unittest.TestCase):
 
 class OlderUpload(unittest.TestCase):
     def test_it_goes_on_where_both_fit(self):
-        self.assertTrue(budget.keeps_older_upload(10, 10, 60))
+        self.assertEqual("beside", budget.older_upload(10, 10, 60))
 
     def test_it_gives_way_where_only_the_newest_fits(self):
-        self.assertFalse(budget.keeps_older_upload(50, 20, 60))
+        self.assertEqual("stopped", budget.older_upload(50, 20, 60))
 
-    def test_it_goes_on_where_the_newest_cannot_fit_anyway(self):
-        self.assertTrue(budget.keeps_older_upload(10, 100, 60))
+    def test_it_goes_first_where_the_newest_cannot_fit_anyway(self):
+        self.assertEqual("first", budget.older_upload(10, 100, 60))
+
+
+class Rate(unittest.TestCase):
+    def test_a_request_that_is_small_and_quick_teaches_nothing(self):
+        self.assertIsNone(budget.learned_rate(None, 5 << 20, 0.2))
+        self.assertIsNone(budget.learned_rate(1e6, 0, 60.0))
+
+    def test_a_slow_link_shows_in_a_small_upload_too(self):
+        self.assertEqual(1e6, budget.learned_rate(None, 5000000, 5.0))
+
+    def test_one_slow_upload_takes_it_half_the_way(self):
+        self.assertEqual(60e6, budget.learned_rate(100e6, 200000000, 10.0))
+
+
+class Checking(unittest.TestCase):
+    def test_a_check_takes_no_more_than_half_of_what_the_upload_leaves(self):
+        self.assertEqual(10.0, budget.check_seconds(33.0, 10.0))
+
+    def test_where_only_the_upload_fits_nothing_is_read(self):
+        self.assertEqual(0.0, budget.check_seconds(12.0, 10.0))
+
+    def test_without_a_deadline_it_takes_what_it_takes(self):
+        self.assertIsNone(budget.check_seconds(None, 10.0))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 import os
+import shutil
 import threading
 import unittest
 
@@ -6,7 +7,8 @@ import support
 from runctl_guard.download import download, safe_join
 from runctl_guard.errors import GuardError
 from runctl_guard.files import read_json
-from runctl_guard.multipart import FileUpload, plan
+from runctl_guard.multipart import FileUpload
+from runctl_guard.parts import plan
 from runctl_guard.s3 import Location
 
 AT = Location("bucket", "folder/model.pt")
@@ -92,28 +94,41 @@ class Upload(WithStorage):
     def test_a_successor_sends_only_what_is_missing(self):
         path, ticket = self.file(25 << 20), os.path.join(self.root, "ticket.json")
         self.s3.fail = lambda method, path, query: 403 if query.get("partNumber") == "2" else None
-        first = FileUpload(self.client, AT, path, ticket)
-        first._abandon = lambda upload_id: None  # As a killed guard: it tidies nothing up.
         with self.assertRaises(GuardError):
-            first.run()
+            FileUpload(self.client, AT, path, ticket).run()
         support.eventually(lambda: not any(thread.name == "parts" for thread in threading.enumerate()))
         kept = set(self.s3.uploads[read_json(ticket)["upload_id"]])
         self.s3.fail, self.s3.calls = lambda *_: None, []
-        FileUpload(self.client, AT, path, ticket).run()
+        # Wherever it is read from by then: a copy of the same version has another inode.
+        copy = os.path.join(self.root, "copy.pt")
+        shutil.copyfile(path, copy)
+        FileUpload(self.client, AT, copy, ticket).run()
         sent = {int(query["partNumber"]) for _, _, query in self.s3.calls if "partNumber" in query}
         self.assertEqual({1, 2, 3, 4} - kept, sent)
         self.assertEqual(self.content(path), self.s3.body(AT.key))
-        self.assertFalse(os.path.exists(ticket))
+
+    def test_a_file_that_was_put_together_is_not_sent_again(self):
+        path, ticket = self.file(9 << 20), os.path.join(self.root, "ticket.json")
+        stored = FileUpload(self.client, AT, path, ticket).run()
+        self.s3.calls = []
+        self.assertEqual(stored, FileUpload(self.client, AT, path, ticket).run())
+        self.assertEqual(["HEAD"], [method for method, _, _ in self.s3.calls])
+        del self.s3.objects["/bucket/" + AT.key]
+        self.assertEqual(stored, FileUpload(self.client, AT, path, ticket).run())
+        self.assertEqual(self.content(path), self.s3.body(AT.key))
 
     def test_a_file_written_to_meanwhile_is_not_called_uploaded(self):
-        path = self.file(1000)
-
-        def fail(method, *_):
-            os.utime(path, (1, 1))
-        self.s3.fail = fail
+        path = self.file(9 << 20)
+        self.s3.fail = lambda *_: os.utime(path, (1, 1))
         with self.assertRaises(GuardError) as caught:
             FileUpload(self.client, AT, path).run()
         self.assertEqual("CheckpointChanged", caught.exception.id)
+        self.assertEqual(({}, {}), (self.s3.objects, self.s3.uploads))
+
+    def test_another_version_than_the_one_that_was_checked_is_not_sent(self):
+        with self.assertRaises(GuardError) as caught:
+            FileUpload(self.client, AT, self.file(1000), identity="1-1000-1").run()
+        self.assertEqual(("CheckpointChanged", {}), (caught.exception.id, self.s3.objects))
 
     def test_what_s3_holds_is_compared(self):
         path = self.file(9 << 20)

@@ -42,7 +42,7 @@ class Program(unittest.TestCase):
                     self.assertIn(node.module.split(".")[0], set(known) | {"runctl_guard"}, path)
 
     def test_without_comments_it_does_not_outgrow_two_ssm_commands(self):
-        # One command takes 64 KB with its document and all parameters: this is more than one, and must not grow much.
+        # One takes 50,000 characters of it, beside its document and the call that follows.
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w") as tar:
             for path in sources():
@@ -59,7 +59,7 @@ class Program(unittest.TestCase):
             self.assertEqual(plain, ast.dump(without_docstrings(ast.parse(stripped(read(path))))), path)
 
 
-LARGEST = 68 * 1024
+LARGEST = 80 * 1024
 
 
 def stripped(text):

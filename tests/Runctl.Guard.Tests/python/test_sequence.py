@@ -8,7 +8,8 @@ import unittest
 import support
 from runctl_guard import files
 from runctl_guard.journal import Journal
-from runctl_guard.sequence import Busy, Sequence, Trigger
+from runctl_guard.sequence import Busy, Sequence
+from runctl_guard.trigger import Trigger
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
 SAVES = """
@@ -88,7 +89,7 @@ class Sequences(support.RootedTest):
         run = self.training(SAVES % 1.5)
         # The first actor dies right after its signal, in the middle of the save.
         code = ("import sys, time\nsys.path.insert(0, %r)\nfrom runctl_guard.run import Run\n"
-                "from runctl_guard.services import Services\nfrom runctl_guard.sequence import Sequence, Trigger\n"
+                "from runctl_guard.services import Services\nfrom runctl_guard.sequence import Sequence\nfrom runctl_guard.trigger import Trigger\n"
                 "run = Run(%r)\nSequence(run, Services().uploads(run)).run(Trigger('interruption', 'drill', "
                 "deadline=time.monotonic() + 120))" % (support.PROGRAM, run.id))
         first = subprocess.Popen([sys.executable, "-B", "-c", code])

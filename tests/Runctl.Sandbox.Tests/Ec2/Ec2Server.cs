@@ -2,6 +2,7 @@ using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
 using Runctl.Sandbox.Ec2;
+using Runctl.Sandbox.Faults;
 using Runctl.Sandbox.Http;
 using Runctl.Sandbox.Signing;
 
@@ -23,7 +24,7 @@ public sealed class Ec2Server : IAsyncDisposable
     {
         clock ??= TimeProvider.System;
         Options = new SandboxOptions { BootTime = bootTime ?? TimeSpan.FromMilliseconds(20), SpotVcpuQuota = vcpuQuota };
-        Registry = new InstanceRegistry(Options, Power, clock);
+        Registry = new InstanceRegistry(Options, Power, new ConditionTable(Options, clock), clock);
         Service = new Ec2Service(Options, Registry, clock);
         var credentials = new CredentialStore(clock);
         var key = credentials.Create(new SandboxPrincipal("000000000000", "arn:aws:iam::000000000000:user/sandbox", "AIDASANDBOX"));

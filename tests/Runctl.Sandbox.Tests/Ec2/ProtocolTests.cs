@@ -1,7 +1,6 @@
 using System.Net;
 using Amazon.EC2;
 using Amazon.EC2.Model;
-using Runctl.Sandbox.Ec2;
 using static Runctl.Sandbox.Tests.Ec2.Ec2Server;
 
 namespace Runctl.Sandbox.Tests.Ec2;
@@ -41,32 +40,6 @@ public sealed class ProtocolTests : IAsyncLifetime
     [Fact]
     public async Task A_token_of_another_making_is_refused() => Assert.Equal("InvalidNextToken", await Ec2Refusal.CodeAsync(
         _server.Client.DescribeInstancesAsync(new() { NextToken = "abc" }, Ct)));
-
-    [Fact]
-    public async Task A_fault_rule_comes_before_the_action_and_is_told_its_name()
-    {
-        _server.Service.FaultRule = (action, _, _) => action == "RunInstances"
-            ? throw new Ec2Exception("RequestLimitExceeded", "Request limit exceeded.", 503)
-            : Task.CompletedTask;
-        var refusal = await Assert.ThrowsAsync<AmazonEC2Exception>(() => _server.RunAsync());
-
-        Assert.Equal(("RequestLimitExceeded", HttpStatusCode.ServiceUnavailable), (refusal.ErrorCode, refusal.StatusCode));
-        Assert.Empty(_server.Registry.All);
-        Assert.NotNull(await _server.Client.DescribeSubnetsAsync(new DescribeSubnetsRequest(), Ct));
-    }
-
-    [Fact]
-    public async Task A_fault_rule_can_break_the_connection()
-    {
-        _server.Service.FaultRule = (_, exchange, _) =>
-        {
-            exchange.Abort();
-            return Task.CompletedTask;
-        };
-
-        await Assert.ThrowsAnyAsync<Exception>(() => _server.RunAsync());
-        Assert.Empty(_server.Registry.All);
-    }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

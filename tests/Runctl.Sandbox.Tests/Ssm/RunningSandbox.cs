@@ -28,25 +28,33 @@ public sealed class RunningSandbox : IAsyncDisposable
 
     public AmazonSimpleSystemsManagementClient Ssm { get; }
 
-    public static async Task<RunningSandbox> StartAsync(bool namespaces = true) => new(await RunctlSandbox.StartAsync(
-        new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(100), UseNamespaces = namespaces }));
+    public static Task<RunningSandbox> StartAsync(bool namespaces = true) =>
+        StartAsync(new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(100), UseNamespaces = namespaces });
+
+    public static async Task<RunningSandbox> StartAsync(SandboxOptions options) => new(await RunctlSandbox.StartAsync(options));
 
     /// <summary>Launches a spot instance and waits until SSM has it online.</summary>
     public async Task<string> LaunchAsync()
     {
-        var subnet = _registry.Network.Subnets[0];
-        var id = _registry.Launch(new InstanceOrder
-        {
-            InstanceType = "g5.xlarge", ImageId = "ami-0a1b2c3d4e5f20401", SubnetId = subnet.SubnetId,
-            AvailabilityZone = subnet.Zone, ReservationId = "r-0123456789abcdef0", Spot = new SpotOrder(),
-            ProfileName = Sandbox.InstanceProfile,
-        }).InstanceId;
+        var id = Launch();
         await Eventually.TrueAsync(async () =>
             (await Ssm.DescribeInstanceInformationAsync(new DescribeInstanceInformationRequest
             {
                 Filters = [new InstanceInformationStringFilter { Key = "InstanceIds", Values = [id] }],
             })).InstanceInformationList?.Count == 1);
         return id;
+    }
+
+    /// <summary>Launches a spot instance.</summary>
+    public string Launch()
+    {
+        var subnet = _registry.Network.Subnets[0];
+        return _registry.Launch(new InstanceOrder
+        {
+            InstanceType = "g5.xlarge", ImageId = "ami-0a1b2c3d4e5f20401", SubnetId = subnet.SubnetId,
+            AvailabilityZone = subnet.Zone, ReservationId = "r-0123456789abcdef0", Spot = new SpotOrder(),
+            ProfileName = Sandbox.InstanceProfile,
+        }).InstanceId;
     }
 
     public string RootOf(string id) => Sandbox.Instances.Single(instance => instance.InstanceId == id).RootDirectory!;

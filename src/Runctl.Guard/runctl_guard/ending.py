@@ -1,0 +1,98 @@
+"""The end of a training's processes: SIGTERM once to those who do the work, a wait for all of them, SIGKILL for the rest."""
+import signal
+import time
+from typing import Any, Dict, List
+
+from . import budget, picking, processes
+from .interruption import Interruption
+from .journal import seconds_since
+from .target import ProcessTarget
+
+
+class Ending:
+    def __init__(self, interruption: Interruption, target: ProcessTarget) -> None:
+        self._one, self._target = interruption, target
+        self._run, self._journal = interruption.run, interruption.journal
+
+    def signal(self) -> None:
+        """To nobody who was signalled before, by whomever: a second SIGTERM in the middle of a save corrupts it."""
+        if self._journal.get("signal"):
+            return
+        members = self._target.members()
+        if not members:
+            return
+        chosen = self._target.to_signal(members)
+        seconds = self._grace()
+        self._send(chosen, grace=seconds)
+        self._one.emit(
+            "TrainingSignalled",
+            "Training detected on instance %s, attempting graceful shutdown..." % self._one.instance,
+            pids=[one.pid for one in chosen], signal="SIGTERM", grace_seconds=round(seconds, 3),
+            last_step=self._run.last_step())
+
+    def _send(self, chosen: List[processes.Process], **data: Any) -> None:
+        self._journal.write("signal", processes=[one.identity() for one in chosen], **data)
+        for process in chosen:
+            processes.send(process, signal.SIGTERM)
+
+    def _grace(self) -> float:
+        policy = self._one.began.get("grace")
+        if policy is None:
+            policy = float(self._run.spec["policy"].get("grace_seconds", 90.0))
+        upload = 0.0
+        if self._run.spec.get("store"):
+            upload = budget.upload_seconds(picking.expected_size(self._run), self._one.rate)
+        return budget.grace(policy, self._one.left(), upload, self._run.state.get("last_save_seconds"))
+
+    def wait(self) -> None:
+        """Until nobody is left, or grace is over."""
+        signalled = self._journal.all("signal")
+        if not signalled or self._journal.get("exited") or self._journal.get("kill"):
+            return
+        first = signalled[0]
+        pause = 0.02
+        while True:
+            members = self._target.members()
+            if not members:
+                return self._exited(first)
+            if seconds_since(first) >= first["grace"]:
+                return
+            late = self._target.later_to_signal(members, self._journal.signalled())
+            if late:
+                self._send(late)
+            time.sleep(pause)
+            pause = min(0.1, pause * 1.5)
+
+    def _exited(self, first: Dict[str, Any]) -> None:
+        ended = self._await_exit()
+        seconds = seconds_since(first)
+        code = ended.get("exit_code")
+        self._journal.write("exited", exit_code=code, seconds=seconds)
+        self._one.emit("TrainingExited", "Training exited with code %s, %.1f s after the signal"
+                       % ("unknown" if code is None else code, seconds),
+                       exit_code=code, signal=ended.get("signal"), seconds=round(seconds, 3),
+                       last_step=self._run.last_step())
+
+    def _await_exit(self) -> Dict[str, Any]:
+        """What the reaper wrote; it does so a moment after the process is gone."""
+        end = time.monotonic() + 1.0
+        while self._run.exit() is None and time.monotonic() < end:
+            training = self._run.training()
+            if not training or not processes.find(training.get("reaper")):
+                break
+            time.sleep(0.01)
+        return self._run.exit() or {}
+
+    def kill(self) -> None:
+        """The whole set, whoever is left of it."""
+        if self._journal.get("exited"):
+            return
+        members = self._target.members()
+        if not members:
+            return
+        first = self._journal.get("signal") or {"grace": 0.0}
+        self._journal.write("kill", pids=sorted(members))
+        pids = self._target.kill()
+        grace = round(first.get("grace", 0.0), 1)
+        self._one.emit("TrainingKilled", "Training did not stop within %g s and was killed" % grace, pids=pids)
+        self._await_exit()

@@ -1,0 +1,112 @@
+"""Which checkpoint is the newest good one of this attempt, on the instance's disk or in the copy put out of harm's way."""
+import os
+import time
+from typing import Callable, Iterable, List, NamedTuple, Optional, Set
+
+from . import budget, checkpoints, files
+from .checkpoints import Candidate
+from .clock import utc_text
+from .interruption import Interruption
+from .run import Run
+from .target import ProcessTarget, writers
+from .validate import NotUsable, Validation, validate
+
+
+class Picked(NamedTuple):
+    """`source` is where it is read from: its own path, or the copy where a later save has spoilt the original."""
+    candidate: Candidate
+    source: str
+    validation: Validation
+    after_signal: bool
+
+
+def patterns(run: Run) -> Iterable[str]:
+    return run.spec["checkpoint"].get("patterns") or ()
+
+
+def of_attempt(run: Run) -> List[Candidate]:
+    """This attempt's checkpoints as they are on disk now, newest first."""
+    state = run.state
+    found = checkpoints.scan(state["checkpoint_dir"], patterns(run))
+    kept = files.read_json(run.file("leftovers.json")) or {}
+    leftovers = kept.get("identities") if kept.get("attempt") == state.get("attempt") else None
+    return checkpoints.newest_first(found, state.get("started_at") or float("inf"), state.get("restored"), leftovers)
+
+
+def note_leftovers(run: Run) -> None:
+    """What is there right before the training starts is not its own, whatever the clocks say."""
+    found = checkpoints.scan(run.state["checkpoint_dir"], patterns(run))
+    files.write_json(run.file("leftovers.json"), {"schema": 1, "attempt": run.state["attempt"],
+                                                  "identities": [one.identity for one in found]})
+
+
+def expected_size(run: Run) -> int:
+    """Of the save to come, by those before it. The newest alone may be half-written."""
+    return max((one.size for one in of_attempt(run)[:2]), default=0)
+
+
+def unchanged(run: Run, candidate: Candidate) -> bool:
+    now = checkpoints.again(candidate, patterns(run))
+    return now is not None and now.identity == candidate.identity
+
+
+def paths_of(candidate: Candidate) -> Set[str]:
+    if candidate.kind == "file":
+        return {os.path.realpath(candidate.path)}
+    return {os.path.realpath(os.path.join(candidate.path, name)) for name in candidate.files}
+
+
+class Picking:
+    def __init__(self, interruption: Interruption, target: ProcessTarget) -> None:
+        self._one, self._target, self._run = interruption, target, interruption.run
+
+    def pick(self, copied: Optional[Candidate], copy: Optional[str]) -> Optional[Picked]:
+        """The newest good one, and says so. `copied` is the version that was put out of harm's way, if any."""
+        started = time.monotonic()
+        ordered = of_attempt(self._run)
+        if checkpoints.step_goes_back(ordered):
+            self._one.warn("StepWentBack", "The newest checkpoint %s has a lower step than an older one."
+                           % ordered[0].name, name=ordered[0].name)
+        if copied and copied.identity not in [one.identity for one in ordered]:
+            ordered = sorted(ordered + [copied], key=lambda one: one.saved, reverse=True)
+        picked = None
+        for candidate in ordered:
+            spoilt = copied is not None and copied.identity == candidate.identity \
+                and not unchanged(self._run, candidate)
+            picked = self._check(candidate, copy if spoilt and copy else candidate.path)
+            if picked:
+                break
+        self._one.phase("check", time.monotonic() - started)
+        return picked
+
+    def _check(self, candidate: Candidate, source: str) -> Optional[Picked]:
+        try:
+            validation = self._validate(candidate, source)
+        except NotUsable as error:
+            self._one.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (candidate.path, error),
+                           path=candidate.path, reason=str(error))
+            return None
+        signalled = self._one.journal.get("signal")
+        after_signal = bool(signalled and candidate.saved >= signalled["at"] - 0.01)
+        before = self._one.journal.get("picked")
+        if not before or before["identity"] != candidate.identity:
+            self._one.journal.write("picked", name=candidate.name, identity=candidate.identity)
+            self._one.emit("CheckpointSaved", "Checkpoint saved: %s" % candidate.path, path=candidate.path,
+                           name=candidate.name, step=candidate.step, size=candidate.size,
+                           saved_at=utc_text(candidate.saved), saved_after_signal=after_signal, format=validation.format)
+        return Picked(candidate, source, validation, after_signal)
+
+    def _validate(self, candidate: Candidate, source: str) -> Validation:
+        if source == candidate.path and writers(self._target.members(), paths_of(candidate)):
+            raise NotUsable("a process is writing to it")
+        needed = budget.upload_seconds(candidate.size, self._one.rate)
+        validation = validate(candidate._replace(path=source), stopwatch(budget.check_seconds(self._one.left(), needed)))
+        if source == candidate.path and not unchanged(self._run, candidate):
+            raise NotUsable("it changed while it was read")
+        return validation
+
+
+def stopwatch(seconds: Optional[float]) -> Callable[[], bool]:
+    """A function that is true until so many seconds have passed; always where there is no limit."""
+    end = None if seconds is None else time.monotonic() + seconds
+    return lambda: end is None or time.monotonic() < end
