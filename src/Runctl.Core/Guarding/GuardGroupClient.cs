@@ -12,6 +12,10 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan LifeCheckAfter = TimeSpan.FromSeconds(2);
+
     private readonly CommandRunner _runner = new(cloud, time);
 
     /// <summary>One answer for each instance, in no order; an instance that can not be reached has an error for an answer.</summary>
@@ -64,12 +68,17 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
         while (true)
         {
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
-            var outcomes = await cloud.Commands.ListOutcomesAsync(commandId, cancellationToken).ConfigureAwait(false);
+            var final = (await cloud.Commands.ListOutcomesAsync(commandId, cancellationToken).ConfigureAwait(false)).Where(o => o.IsFinal).ToList();
+            var waited = time.GetElapsedTime(began);
             // An instance that dies in the middle leaves its command pending: the others' answers must not wait for it.
-            if (outcomes.Count(o => o.IsFinal) == ids.Length || time.GetElapsedTime(began) > TimeSpan.FromSeconds(20))
+            if (final.Count == ids.Length || waited > LongestWait
+                || (waited > LifeCheckAfter && !await IsAnyAliveAsync([.. ids.Except(final.Select(o => o.InstanceId))], cancellationToken).ConfigureAwait(false)))
             {
-                return [.. outcomes.Where(o => o.IsFinal).Select(GuardAnswer.Read)];
+                return [.. final.Select(GuardAnswer.Read)];
             }
         }
     }
+
+    private async Task<bool> IsAnyAliveAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        (await cloud.Instances.FindAsync(new InstanceQuery { InstanceIds = ids }, cancellationToken).ConfigureAwait(false)).Any(i => i.State is "pending" or "running");
 }
