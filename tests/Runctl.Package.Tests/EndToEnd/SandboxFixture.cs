@@ -49,6 +49,9 @@ public class SandboxFixture : IDisposable
     /// <summary>Runs a script in the session.</summary>
     internal SessionResult Run(string script) => _session.Run(script);
 
+    /// <summary>Runs a script in the session and stops it after a while.</summary>
+    internal TimeSpan Stop(string script, TimeSpan after) => _session.Stop(script, after);
+
     /// <summary>Sets a variable of the session.</summary>
     internal void Set(string name, object? value) => _session.Set(name, value);
 

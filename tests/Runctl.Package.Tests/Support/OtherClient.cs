@@ -12,6 +12,9 @@ internal sealed class OtherClient(IDictionary<string, string> environment)
 {
     private const string Ubuntu = "ami-0a1b2c3d4e5f20401";
 
+    /// <summary>The variables it joined by.</summary>
+    public IDictionary<string, string> Environment => environment;
+
     private BasicAWSCredentials Credentials => new(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]);
 
     /// <summary>Launches an on-demand instance without a tag of Runctl's.</summary>
