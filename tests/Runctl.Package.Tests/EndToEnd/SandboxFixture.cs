@@ -52,6 +52,9 @@ public class SandboxFixture : IDisposable
     /// <summary>Runs a script in the session and stops it after a while.</summary>
     internal TimeSpan Stop(string script, TimeSpan after) => _session.Stop(script, after);
 
+    /// <summary>Sets a fault of the sandbox.</summary>
+    internal void Fault(string entries) => Assert.Empty(Run($"Set-RunctlSandbox -Fault @{{ {entries} }}").Errors);
+
     /// <summary>Sets a variable of the session.</summary>
     internal void Set(string name, object? value) => _session.Set(name, value);
 
