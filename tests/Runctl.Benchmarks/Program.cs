@@ -14,6 +14,16 @@ if (args.Length == 0 || args.Contains("notice"))
     await NoticeBenchmark.RunAsync();
 }
 
+if (args.Length == 0 || args.Contains("checkpoint"))
+{
+    await CheckpointBenchmark.RunAsync();
+}
+
+if (args.Length == 0 || args.Contains("guard"))
+{
+    await GuardBenchmark.RunAsync();
+}
+
 if (args.Length == 0 || args.Contains("import"))
 {
     await ImportBenchmark.RunAsync();

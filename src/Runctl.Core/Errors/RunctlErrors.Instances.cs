@@ -28,6 +28,10 @@ internal static partial class RunctlErrors
                 ? "It has no instance profile: attach one whose role has the policy AmazonSSMManagedInstanceCore, or launch by New-RunctlSpotInstance -IamInstanceProfile."
                 : $"Check that the role of its profile {profile} has the policy AmazonSSMManagedInstanceCore, that the SSM agent runs on it, and that it reaches the SSM endpoints (by a public address or VPC endpoints).");
 
+    /// <summary>SSM does not reach the instance, and EC2 can not be asked about it.</summary>
+    public static RunctlException InstanceNotOnline(string instanceId) =>
+        new("InstanceNotOnline", ErrorKind.Connection, $"Instance {instanceId} is not online in SSM.", instanceId, "Check that it still runs.");
+
     /// <summary>Only what Runctl launched may be removed.</summary>
     public static RunctlException InstanceNotManaged(string instanceId) =>
         new("InstanceNotManaged", ErrorKind.PermissionDenied, $"Instance {instanceId} was not launched by Runctl and will not be terminated by it.", instanceId, "Terminate it with the tool it was launched by.");

@@ -10,6 +10,9 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
 {
     private static readonly TimeSpan LifeCheckInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long the services may fail while a command runs, on top of the SDK's own retries.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan CancelTime = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs a script; its exit code is the caller's to judge.</summary>
@@ -34,18 +37,28 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
         var backoff = new Backoff(TimeSpan.FromMilliseconds(120), TimeSpan.FromSeconds(2), time, 1.4);
         var checkedLife = time.GetTimestamp();
         var began = checkedLife;
+        var answered = checkedLife;
         while (true)
         {
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (await cloud.Commands.GetOutcomeAsync(id, instanceId, cancellationToken).ConfigureAwait(false) is { IsFinal: true } outcome)
+            try
             {
-                return Judge(outcome);
-            }
+                if (await cloud.Commands.GetOutcomeAsync(id, instanceId, cancellationToken).ConfigureAwait(false) is { IsFinal: true } outcome)
+                {
+                    return outcome.EndedByItself ? outcome : throw outcome.Failure();
+                }
 
-            if (time.GetElapsedTime(checkedLife) > LifeCheckInterval)
+                if (time.GetElapsedTime(checkedLife) > LifeCheckInterval)
+                {
+                    checkedLife = time.GetTimestamp();
+                    await RequireLifeAsync(instanceId, cancellationToken).ConfigureAwait(false);
+                }
+
+                answered = time.GetTimestamp();
+            }
+            catch (RunctlException e) when (IsPassing(e) && time.GetElapsedTime(answered) < Patience)
             {
-                checkedLife = time.GetTimestamp();
-                await RequireLifeAsync(instanceId, cancellationToken).ConfigureAwait(false);
+                // The command goes on whether we can see it or not.
             }
 
             // SSM ends commands itself; this is for the case that it never says so.
@@ -62,7 +75,7 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
         return await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false) switch
         {
             null => RunctlErrors.InstanceGone(instanceId, null, null),
-            { State: "running" } instance => cause.ServiceErrorCode == "InvalidInstanceId" ? RunctlErrors.InstanceNotOnline(instanceId, instance.IamInstanceProfile) : cause,
+            { State: "running" or "pending" } instance => cause.ServiceErrorCode == "InvalidInstanceId" ? RunctlErrors.InstanceNotOnline(instanceId, instance.IamInstanceProfile) : cause,
             var instance => RunctlErrors.InstanceGone(instanceId, instance.State, instance.StateReason),
         };
     }
@@ -101,8 +114,6 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
         }
     }
 
-    private static CommandOutcome Judge(CommandOutcome outcome) =>
-        outcome.Status == "Success" || outcome is { Status: "Failed", ExitCode: not null }
-            ? outcome
-            : throw RunctlErrors.CommandFailed(outcome.InstanceId, outcome.StatusDetails is { Length: > 0 } details ? details : outcome.Status, outcome.Error.Trim());
+    /// <summary>A service's trouble, not the command's.</summary>
+    private static bool IsPassing(RunctlException error) => error.IsTransient && error.Id != "CommandFailed";
 }

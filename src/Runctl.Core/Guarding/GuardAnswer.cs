@@ -7,6 +7,9 @@ namespace Runctl.Guarding;
 /// <summary>What the guard said: its one line of JSON, or an error of the catalogue.</summary>
 internal sealed record GuardAnswer(string InstanceId, JsonElement? Value, RunctlException? Error)
 {
+    /// <summary>Whether a service failed, so that nothing is known of the instance.</summary>
+    public bool IsCallFailure { get; init; }
+
     /// <summary>Whether the program has to be brought first.</summary>
     public bool ProgramIsMissing => Error?.Id == "GuardMissing";
 
@@ -16,6 +19,11 @@ internal sealed record GuardAnswer(string InstanceId, JsonElement? Value, Runctl
     /// <summary>Reads the outcome of a call.</summary>
     public static GuardAnswer Read(CommandOutcome outcome)
     {
+        if (!outcome.EndedByItself)
+        {
+            return new(outcome.InstanceId, null, outcome.Failure());
+        }
+
         // In a list of invocations the agent's own words on a failure follow the guard's line.
         var line = outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault(text => text.StartsWith('{')) ?? outcome.Output.Trim();
         JsonElement value;

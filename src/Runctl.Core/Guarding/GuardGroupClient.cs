@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Runctl.Errors;
+using Runctl.Instances;
 using Runctl.Pacing;
 using Runctl.Ports;
 
@@ -10,39 +12,49 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
     /// <summary>SSM takes no more ids in one call.</summary>
     private const int MaxIds = 50;
 
+    /// <summary>An agent that says nothing for so long is not waited for.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
-
+    /// <summary>After so long one asks whether those who say nothing are still there.</summary>
     private static readonly TimeSpan LifeCheckAfter = TimeSpan.FromSeconds(2);
 
-    private readonly CommandRunner _runner = new(cloud, time);
+    private readonly Absence _absence = new(cloud);
 
     /// <summary>One answer for each instance, in no order; an instance that can not be reached has an error for an answer.</summary>
+    /// <exception cref="RunctlException">A service failed, so that nothing is known.</exception>
     public async Task<IReadOnlyDictionary<string, GuardAnswer>> AskAsync(IReadOnlyCollection<string> instanceIds, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        var answers = new Dictionary<string, GuardAnswer>(StringComparer.Ordinal);
-        var managed = (await cloud.Commands.FindManagedAsync([.. instanceIds], cancellationToken).ConfigureAwait(false))
-            .Where(m => m.IsOnline).Select(m => m.InstanceId).ToHashSet(StringComparer.Ordinal);
-        var command = new GuardCommand(arguments);
-        foreach (var group in instanceIds.Where(managed.Contains).Chunk(MaxIds))
-        {
-            foreach (var answer in await AskGroupAsync(group, command, cancellationToken).ConfigureAwait(false))
-            {
-                answers[answer.InstanceId] = answer;
-            }
-        }
-
-        foreach (var id in instanceIds.Where(id => !answers.ContainsKey(id)))
-        {
-            var offline = new RunctlException("InstanceNotOnline", ErrorKind.Connection, $"Instance {id} is not online in SSM.", id) { ServiceErrorCode = "InvalidInstanceId" };
-            answers[id] = new GuardAnswer(id, null, await _runner.ExplainAsync(id, offline, cancellationToken).ConfigureAwait(false));
-        }
-
-        return answers;
+        var answers = new ConcurrentDictionary<string, GuardAnswer>(StringComparer.Ordinal);
+        await AskAsync(instanceIds, arguments, answer => answers[answer.InstanceId] = answer, cancellationToken).ConfigureAwait(false);
+        return answers.Values.FirstOrDefault(a => a.IsCallFailure) is { Error: { } error } ? throw error : answers;
     }
 
-    private async Task<IReadOnlyList<GuardAnswer>> AskGroupAsync(string[] ids, GuardCommand command, CancellationToken cancellationToken)
+    /// <summary>The same, each answer told as soon as it is there, from any thread: nobody waits for another's. Failures of the services are answers as well.</summary>
+    public async Task AskAsync(IReadOnlyCollection<string> instanceIds, IReadOnlyList<string> arguments, Action<GuardAnswer> tell, CancellationToken cancellationToken)
+    {
+        HashSet<string> managed;
+        try
+        {
+            managed = (await cloud.Commands.FindManagedAsync([.. instanceIds], cancellationToken).ConfigureAwait(false))
+                .Where(m => m.IsOnline).Select(m => m.InstanceId).ToHashSet(StringComparer.Ordinal);
+        }
+        catch (RunctlException e)
+        {
+            Fail(instanceIds, e, tell);
+            return;
+        }
+
+        var command = new GuardCommand(arguments);
+        await Task.WhenAll(
+        [
+            ExplainAsync([.. instanceIds.Where(id => !managed.Contains(id))], NotOnline, tell, cancellationToken),
+            .. instanceIds.Where(managed.Contains).Chunk(MaxIds).Select(group => AskGroupAsync(group, command, tell, cancellationToken)),
+        ]).ConfigureAwait(false);
+    }
+
+    private async Task AskGroupAsync(string[] ids, GuardCommand command, Action<GuardAnswer> tell, CancellationToken cancellationToken)
     {
         string commandId;
         try
@@ -51,31 +63,107 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
         }
         catch (RunctlException e) when (e.ServiceErrorCode == "InvalidInstanceId")
         {
-            // One dead instance fails the whole call without being named: halve until it stands alone.
-            return ids.Length == 1
-                ? [new GuardAnswer(ids[0], null, await _runner.ExplainAsync(ids[0], e, cancellationToken).ConfigureAwait(false))]
-                : [.. await AskGroupAsync(ids[..(ids.Length / 2)], command, cancellationToken).ConfigureAwait(false),
-                   .. await AskGroupAsync(ids[(ids.Length / 2)..], command, cancellationToken).ConfigureAwait(false)];
+            await SplitAsync(ids, command, tell, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        catch (RunctlException e)
+        {
+            Fail(ids, e, tell);
+            return;
         }
 
-        return await CollectAsync(commandId, ids, cancellationToken).ConfigureAwait(false);
+        await CollectAsync(commandId, ids, tell, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<IReadOnlyList<GuardAnswer>> CollectAsync(string commandId, string[] ids, CancellationToken cancellationToken)
+    /// <summary>One dead instance fails the whole call without being named: EC2 may know it, else halve until it stands alone.</summary>
+    private async Task SplitAsync(string[] ids, GuardCommand command, Action<GuardAnswer> tell, CancellationToken cancellationToken)
+    {
+        if (ids.Length == 1)
+        {
+            await ExplainAsync(ids, NotOnline, tell, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var known = await _absence.LookAsync(ids, cancellationToken).ConfigureAwait(false);
+        var gone = known is null ? [] : ids.Where(id => Absence.IsGone(known, id)).ToArray();
+        string[] rest = [.. ids.Except(gone, StringComparer.Ordinal)];
+        string[][] parts = gone.Length > 0 ? [rest] : [ids[..(ids.Length / 2)], ids[(ids.Length / 2)..]];
+        await Task.WhenAll(
+        [
+            ExplainAsync(gone, NotOnline, tell, cancellationToken),
+            .. parts.Where(part => part.Length > 0).Select(part => AskGroupAsync(part, command, tell, cancellationToken)),
+        ]).ConfigureAwait(false);
+    }
+
+    private async Task CollectAsync(string commandId, string[] ids, Action<GuardAnswer> tell, CancellationToken cancellationToken)
     {
         var backoff = new Backoff(TimeSpan.FromMilliseconds(150), TimeSpan.FromSeconds(3), time);
         var began = time.GetTimestamp();
-        while (true)
+        var pending = ids.ToHashSet(StringComparer.Ordinal);
+        RunctlException? failure = null;
+        while (pending.Count > 0 && time.GetElapsedTime(began) < Patience)
         {
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
-            var final = (await cloud.Commands.ListOutcomesAsync(commandId, cancellationToken).ConfigureAwait(false)).Where(o => o.IsFinal).ToList();
-            var waited = time.GetElapsedTime(began);
-            // An instance that dies in the middle leaves its command pending: the others' answers must not wait for it.
-            if (final.Count == ids.Length || waited > LongestWait
-                || (waited > LifeCheckAfter && !await IsAnyAliveAsync([.. ids.Except(final.Select(o => o.InstanceId))], cancellationToken).ConfigureAwait(false)))
+            try
             {
-                return [.. final.Select(GuardAnswer.Read)];
+                var outcomes = await cloud.Commands.ListOutcomesAsync(commandId, cancellationToken).ConfigureAwait(false);
+                failure = null;
+                foreach (var outcome in outcomes.Where(o => o.IsFinal && pending.Remove(o.InstanceId)))
+                {
+                    tell(GuardAnswer.Read(outcome));
+                }
+
+                if (pending.Count > 0 && time.GetElapsedTime(began) > LifeCheckAfter)
+                {
+                    await DropGoneAsync(pending, tell, cancellationToken).ConfigureAwait(false);
+                }
             }
+            catch (RunctlException e) when (e.IsTransient)
+            {
+                failure = e;
+            }
+            catch (RunctlException e)
+            {
+                Fail(pending, e, tell);
+                return;
+            }
+        }
+
+        if (failure is not null)
+        {
+            Fail(pending, failure, tell);
+            return;
+        }
+
+        // An instance that died in the middle leaves its command pending for ever.
+        await ExplainAsync(pending, static (id, _) => RunctlErrors.TimedOut($"The command on {id}", Patience, id), tell, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Does not wait for instances that have died in the middle.</summary>
+    private async Task DropGoneAsync(HashSet<string> pending, Action<GuardAnswer> tell, CancellationToken cancellationToken)
+    {
+        var known = await _absence.LookAsync([.. pending], cancellationToken).ConfigureAwait(false);
+        string[] gone = known is null ? [] : [.. pending.Where(id => Absence.IsGone(known, id))];
+        pending.ExceptWith(gone);
+        await ExplainAsync(gone, NotOnline, tell, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task ExplainAsync(IReadOnlyCollection<string> ids, Func<string, RunctlInstance?, RunctlException> alive, Action<GuardAnswer> tell, CancellationToken cancellationToken)
+    {
+        foreach (var answer in await _absence.ExplainAsync(ids, alive, cancellationToken).ConfigureAwait(false))
+        {
+            tell(answer);
+        }
+    }
+
+    private static RunctlException NotOnline(string id, RunctlInstance? instance) =>
+        instance is null ? RunctlErrors.InstanceNotOnline(id) : RunctlErrors.InstanceNotOnline(id, instance.IamInstanceProfile);
+
+    private static void Fail(IEnumerable<string> ids, RunctlException error, Action<GuardAnswer> tell)
+    {
+        foreach (var id in ids)
+        {
+            tell(new GuardAnswer(id, null, error) { IsCallFailure = true });
         }
     }
 

@@ -34,8 +34,17 @@ internal sealed class EventFeed(ICloud cloud, RunctlTraining training, long afte
         var all = new List<RunctlEvent>();
         while (true)
         {
-            var page = await _guard.CallAsync<EventPage>(training.InstanceId,
-                ["events", "--run", training.RunId, "--after", Position.ToString(CultureInfo.InvariantCulture)], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
+            EventPage page;
+            try
+            {
+                page = await AskPageAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (RunctlException) when (all.Count > 0)
+            {
+                // What was taken is not asked for again; the rest is, next time.
+                return all;
+            }
+
             all.AddRange(Take(page.Events ?? []));
             if (!page.More || page.Events is not { Count: > 0 })
             {
@@ -62,6 +71,9 @@ internal sealed class EventFeed(ICloud cloud, RunctlTraining training, long afte
             return (await ReadShippedAsync(cancellationToken).ConfigureAwait(false), true);
         }
     }
+
+    private Task<EventPage> AskPageAsync(CancellationToken cancellationToken) => _guard.CallAsync<EventPage>(training.InstanceId,
+        ["events", "--run", training.RunId, "--after", Position.ToString(CultureInfo.InvariantCulture)], null, GuardClient.ShortCall, cancellationToken);
 
     private List<RunctlEvent> Take(IEnumerable<RunctlEvent> events)
     {

@@ -11,7 +11,7 @@ namespace Runctl.Monitoring;
 internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorObserver observer, TimeProvider time)
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+    private readonly Troubles _troubles = new(observer.OnWarning);
     private readonly EventFeed _feed = new(cloud, target.Training, target.AfterSequence, time);
     private readonly TrainingReader _reader = new(cloud, time);
     private RunctlTraining _training = target.Training;
@@ -59,34 +59,43 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
             Tell(await _feed.AskAsync(cancellationToken).ConfigureAwait(false));
         }
 
-        _warned.Clear();
         if (_training.HasEnded)
         {
             End();
         }
     });
 
-    /// <summary>The instance is gone: what the guard left in S3 is all there will be.</summary>
-    public Task OnGoneAsync(CancellationToken cancellationToken) => InTurnAsync(async () =>
+    /// <summary>The instance is going, or gone: what the guard left in S3 is all there will be.</summary>
+    /// <param name="isFinal">Whether nothing can be written there any more.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public Task OnGoneAsync(bool isFinal, CancellationToken cancellationToken) => InTurnAsync(async () =>
     {
         Tell(await _feed.ReadShippedAsync(cancellationToken).ConfigureAwait(false));
-        _training = await _reader.ReadRecordAsync(_training, cancellationToken).ConfigureAwait(false);
-        End();
+        var training = await _reader.ReadRecordAsync(_training, cancellationToken).ConfigureAwait(false);
+        if (isFinal || training.State != "lost")
+        {
+            _training = training;
+            End();
+        }
     });
 
-    /// <summary>Says what could not be done, once until it works again.</summary>
-    public Task WarnAsync(string cause, string message) => InTurnAsync(() =>
+    /// <summary>Says what does not work, once until it does.</summary>
+    public Task WarnAsync(string subject, string cause, string message, string? over = null) => InTurnAsync(() =>
     {
-        if (_warned.Add(cause))
-        {
-            observer.OnWarning(message);
-        }
-
+        _troubles.Begin(subject, cause, message, over);
         return Task.CompletedTask;
     });
 
-    /// <summary>Says what failed, by its cause.</summary>
-    public Task WarnAsync(RunctlException error) => WarnAsync(error.ServiceErrorCode ?? error.Id, error.RecommendedAction is null ? error.Message : $"{error.Message} {error.RecommendedAction}");
+    /// <summary>Says what failed, once until it works.</summary>
+    public Task WarnAsync(string subject, RunctlException error, string? over = null) =>
+        WarnAsync(subject, error.ServiceErrorCode ?? error.Id, error.RecommendedAction is null ? error.Message : $"{error.Message} {error.RecommendedAction}", over);
+
+    /// <summary>It works; said where it did not.</summary>
+    public Task WorksAsync(string subject) => InTurnAsync(() =>
+    {
+        _troubles.End(subject);
+        return Task.CompletedTask;
+    });
 
     /// <summary>Nobody wants to be told any more.</summary>
     public Task EndAsync() => InTurnAsync(() =>

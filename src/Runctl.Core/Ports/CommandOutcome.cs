@@ -1,3 +1,5 @@
+using Runctl.Errors;
+
 namespace Runctl.Ports;
 
 /// <summary>How a command stands on one instance.</summary>
@@ -11,4 +13,10 @@ public sealed record CommandOutcome(string InstanceId, string Status, string? St
 {
     /// <summary>Whether nothing will change any more.</summary>
     public bool IsFinal => Status is not ("Pending" or "InProgress" or "Delayed" or "Cancelling");
+
+    /// <summary>Whether the script came to its end, well or not; else it was never delivered, or killed.</summary>
+    public bool EndedByItself => Status == "Success" || this is { Status: "Failed", ExitCode: not null };
+
+    /// <summary>Why there is no answer, where it did not end by itself.</summary>
+    internal RunctlException Failure() => RunctlErrors.CommandFailed(InstanceId, StatusDetails is { Length: > 0 } details ? details : Status, Error.Trim());
 }

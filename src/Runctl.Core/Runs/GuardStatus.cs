@@ -9,6 +9,9 @@ internal sealed record GuardStatus
 
     public GuardHealth? Guard { get; init; }
 
+    /// <summary>The notice that stands, or null.</summary>
+    public GuardNotice? Notice { get; init; }
+
     public IReadOnlyList<RunState>? Runs { get; init; }
 
     public IReadOnlyList<RunctlEvent>? Events { get; init; }

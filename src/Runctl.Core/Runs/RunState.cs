@@ -16,6 +16,9 @@ internal sealed record RunState
 
     public required string State { get; init; }
 
+    /// <summary>Whether nothing of it will run on this instance any more.</summary>
+    public bool HasEnded => State is "finished" or "failed" or "interrupted" or "stopped";
+
     public string? InstanceId { get; init; }
 
     public int? Pid { get; init; }

@@ -53,10 +53,11 @@ def grace(policy: float, left: Optional[float], upload: float, last_save: Option
 def older_upload(older: float, newest: float, left: Optional[float]) -> str:
     """What becomes of an older checkpoint's upload when the newest is to follow (all in seconds).
 
-    "beside" where both fit, "first" where only the older one can, "stopped" where it would cost the newest.
+    "beside" where both fit, "stopped" where it would cost the newest; "first" where the newest cannot fit anyway and the
+    older one is nearer to its end.
     """
-    if left is None:
+    if left is None or newest + MARGIN <= left < older + newest + MARGIN:
         return "stopped"
     if older + newest + MARGIN <= left:
         return "beside"
-    return "first" if newest + MARGIN > left else "stopped"
+    return "first" if older < newest else "stopped"

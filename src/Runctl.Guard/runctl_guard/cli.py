@@ -43,6 +43,8 @@ def build_parser() -> argparse.ArgumentParser:
     command = add("interrupt", "run the sequence now", True)
     command.add_argument("--deadline")
     command.add_argument("--reason", choices=["interruption", "manual"], default="interruption")
+    command.add_argument("--source", choices=["manual", "monitor"], default="manual")
+    command.add_argument("--action", default="terminate")
     add("drill", "as if a notice had come", True).add_argument("--window", type=float, default=120.0)
     command = add("stop", "save and stop", True)
     command.add_argument("--grace", type=float)
@@ -145,7 +147,7 @@ def query(options: argparse.Namespace) -> Any:
         return interrupt.drill(run, options.window)
     if name == "stop":
         return interrupt.interrupt(run, "manual", None, options.grace, not options.no_wait)
-    return interrupt.interrupt(run, options.reason, options.deadline, None, True)
+    return interrupt.interrupt(run, options.reason, options.deadline, None, True, options.source, options.action)
 
 
 def read_spec(source: str, stdin: Any) -> Any:

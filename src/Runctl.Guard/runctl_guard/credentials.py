@@ -41,16 +41,18 @@ class CredentialSource:
             self._renew_at = 0.0
 
     def _renew(self) -> None:
-        role = self._imds.get(ROLE_PATH)
+        good = self._cached is not None and time.time() < self._expires
+        ask = self._imds.get if good else self._imds.get_patiently
+        role = ask(ROLE_PATH)
         name = role.body.decode("ascii", "replace").split("\n")[0].strip()
-        reading = self._imds.get(ROLE_PATH + name) if role.status == "ok" and name else role
+        reading = ask(ROLE_PATH + name) if role.status == "ok" and name else role
         value = reading.json() if reading.status == "ok" else None
         if value and "AccessKeyId" in value:
             self._cached = Credentials(value["AccessKeyId"], value["SecretAccessKey"], value.get("Token"))
             self._expires = parse_utc(value["Expiration"]) if value.get("Expiration") else time.time() + 3600
             # Well before the end, but not at every request when they come short-lived.
             self._renew_at = time.time() + max(5.0, (self._expires - time.time()) / 2)
-        elif self._cached and time.time() < self._expires:
+        elif good:
             # Those at hand are still good: a metadata service that is down for a moment costs nothing.
             self._renew_at = time.time() + 5.0
         else:

@@ -13,7 +13,7 @@ from .journal import Journal
 from .poller import Poller
 from .run import ENDED, PREPARING, Run, all_runs
 from .sequence import Busy, Sequence
-from .service import LEFT, detach, guard_file, ours
+from .service import LEFT, guard_file, start_starter
 from .services import Services
 from .ship import Shipper
 from .trigger import Trigger, of_request
@@ -196,7 +196,7 @@ class Guard:
                        error={"id": "StartFailed", "message": "The start was given up after it had died repeatedly."})
             return
         watched.starters[attempt] = watched.starters.get(attempt, 0) + 1
-        watched.starter = detach(ours("prepare", "--run", run.id), os.path.join(paths.home(), "guard.log"))
+        watched.starter = start_starter(run.id)
 
 
 def main() -> int:

@@ -14,6 +14,8 @@ from .clock import boot_id
 
 TIMEOUT = 1.0
 TOKEN_SECONDS = 21600
+PATIENT_TRIES = 4
+PATIENT_PAUSE = 0.2
 
 
 class Reading(NamedTuple):
@@ -50,6 +52,16 @@ class Imds:
         if answer.status == 200:
             return Reading("ok", answer.body, _offset(answer))
         return Reading({404: "none", 403: "disabled"}.get(answer.status, "error"))
+
+    def get_patiently(self, path: str) -> Reading:
+        """For what cannot be done without: one failed answer is not the last word."""
+        for tries in range(PATIENT_TRIES):
+            if tries:
+                time.sleep(PATIENT_PAUSE * tries)
+            reading = self.get(path)
+            if reading.status not in ("error", "unreachable"):
+                break
+        return reading
 
     def _ask(self, path: str) -> web.Answer:
         token = self._fresh_token()
@@ -89,7 +101,7 @@ def instance_id(imds: Imds) -> str:
     known = read_json(cache)
     if known and known.get("boot_id") == boot_id():
         return known["instance_id"]
-    reading = imds.get("meta-data/instance-id")
+    reading = imds.get_patiently("meta-data/instance-id")
     if reading.status != "ok":
         return known["instance_id"] if known else os.uname().nodename
     value = reading.body.decode("ascii", "replace").strip()

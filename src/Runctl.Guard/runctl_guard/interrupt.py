@@ -4,7 +4,7 @@ from typing import Any, Dict, Optional
 
 from . import files, finish
 from .clock import boot_id, parse_utc, utc_seconds_text
-from .errors import NO_GUARD, REFUSED, GuardError
+from .errors import NO_GUARD, REFUSED, USAGE, GuardError
 from .run import ENDED, FINAL_EVENTS, PREPARING, Run
 from .sequence import Busy, Sequence
 from .service import guard_identity, wake_guard
@@ -12,19 +12,26 @@ from .services import Services
 from .trigger import of_request
 
 # As long as a guard may need to be started again by its keeper.
-PATIENCE = 2.0
+DEAD_PATIENCE = 1.0
+# As long as one that lives may need to begin; one that does not is stuck.
+DEAF_PATIENCE = 4.0
 
 
 def request(run: Run, reason: str, source: str, deadline: Optional[float] = None,
-            grace: Optional[float] = None) -> Dict[str, Any]:
-    """Writes down what is asked; the first request of an attempt stands, later ones join it."""
+            grace: Optional[float] = None, clock_offset: float = 0.0, action: str = "terminate") -> Dict[str, Any]:
+    """Writes down what is asked; the first request of an attempt stands, later ones join it.
+
+    `clock_offset` is what has to be added to this machine's clock to have the deadline's.
+    """
     asked = files.read_json(run.file("request.json"))
     attempt = run.state["attempt"]
     if asked and asked.get("attempt") == attempt:
         return asked
     asked = {"schema": 1, "attempt": attempt, "reason": reason, "source": source, "grace": grace, "boot_id": boot_id(),
+             "action": action,
              "deadline": None if deadline is None else utc_seconds_text(deadline),
-             "deadline_monotonic": None if deadline is None else time.monotonic() + deadline - time.time()}
+             "deadline_monotonic": None if deadline is None else
+             time.monotonic() + deadline - time.time() - clock_offset}
     files.write_json(run.file("request.json"), asked)
     return asked
 
@@ -40,30 +47,37 @@ def drill(run: Run, window: float) -> Dict[str, Any]:
     return {"schema": 1, "accepted": True}
 
 
-def interrupt(run: Run, reason: str, deadline: Optional[str], grace: Optional[float], wait: bool) -> Dict[str, Any]:
+def interrupt(run: Run, reason: str, deadline: Optional[str], grace: Optional[float], wait: bool,
+              source: str = "manual", action: str = "terminate") -> Dict[str, Any]:
     """The final event, or what is known so far with `wait` off."""
+    at = _parse(deadline)
     if run.state["state"] not in ENDED:
-        asked = request(run, reason, "manual", _on_our_clock(deadline) if deadline else None, grace)
+        services = Services()
+        # A deadline is EC2's: a clock that is wrong must not cut the time there is to save.
+        offset = services.imds.get("meta-data/instance-id").clock_offset if at else 0.0
+        asked = request(run, reason, source, at, grace, offset, action)
         wake_guard()
         if wait or guard_identity() is None:
-            _await(run, asked)
+            _await(run, asked, services)
     event = run.last_event(FINAL_EVENTS, run.state["attempt"])
     return event or {"schema": 1, "accepted": True}
 
 
-def _on_our_clock(deadline: str) -> float:
-    """A deadline is told in true time; this machine's clock may be wrong."""
-    return parse_utc(deadline) - Services().imds.get("meta-data/instance-id").clock_offset
+def _parse(deadline: Optional[str]) -> Optional[float]:
+    try:
+        return parse_utc(deadline) if deadline else None
+    except ValueError:
+        raise GuardError("Usage", "%r is not a UTC time like 2026-01-31T12:00:00Z." % deadline, USAGE, deadline)
 
 
-def _await(run: Run, asked: Dict[str, Any]) -> None:
-    """Until the final event is there; takes the sequence over when nobody else is left to run it."""
-    alive = time.monotonic()
-    while run.last_event(FINAL_EVENTS, run.state["attempt"]) is None:
+def _await(run: Run, asked: Dict[str, Any], services: Services) -> None:
+    """Until the final event is there; takes the sequence over when no guard is at it. The run's lock lets one act."""
+    began = alive = time.monotonic()
+    while run.state["state"] not in ENDED:
+        now = time.monotonic()
         if guard_identity() is not None:
-            alive = time.monotonic()
-        elif time.monotonic() - alive > PATIENCE:
-            services = Services()
+            alive = now
+        if now - alive > DEAD_PATIENCE or now - began > DEAF_PATIENCE:
             try:
                 Sequence(run, services.uploads(run)).run(of_request(asked))
                 finish.settle(run, services)

@@ -49,3 +49,18 @@ class NoticeLatch:
             return text
         self._deadline = monotonic + moment - wall
         return Notice(str(body.get("action") or "terminate"), text, self._deadline)
+
+
+def standing(kept: Dict[str, Any], status: str, body: Optional[Dict[str, Any]], wall: float,
+             monotonic: float) -> Optional[Dict[str, Any]]:
+    """The notice that stands by a guard's notes and a reading of now; None where there is none.
+
+    The reading finds what no guard has seen yet; one that failed leaves what is noted.
+    """
+    latch = NoticeLatch(kept.get("time"), kept.get("deadline"))
+    found = latch.feed(status, body, wall, monotonic)
+    if isinstance(found, Notice):
+        return {"action": found.action, "time": found.time}
+    if latch.latched is None or found is not None or kept.get("stale"):
+        return None
+    return {"action": kept.get("action"), "time": latch.latched}

@@ -1,5 +1,9 @@
 """Where things are. Everything hangs below RUNCTL_ROOT, which is `/` on a real instance."""
 import os
+import re
+
+# What those we start get of our environment: where services are, as we were told.
+PASSED_ON = re.compile(r"^(AWS_(REGION|DEFAULT_REGION|ENDPOINT_URL\w*|EC2_METADATA_\w+)|RUNCTL_ROOT|LANG|TZ)$")
 
 
 def root() -> str:

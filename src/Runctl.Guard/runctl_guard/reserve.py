@@ -6,7 +6,7 @@ from typing import Any, Callable
 from . import paths
 
 BYTES = 1 << 20
-ROOM = 64 << 20
+ROOM = 16 << 20
 
 
 def _file() -> str:

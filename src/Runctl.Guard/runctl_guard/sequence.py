@@ -72,9 +72,10 @@ class Sequence:
             return None
         if picked is None:
             return self._fallback()
+        self._say_what_is_too_slow(picked)
         self._make_way(picked)
         job = self._start(picked)
-        self._await(job, picked)
+        job.wait()
         if job.error and older.candidate and older.candidate.identity == picked.candidate.identity:
             # What was begun in haste failed, as when the file changed under it; the file itself is whole by now.
             job = self._start(picked)
@@ -105,14 +106,14 @@ class Sequence:
         elif decision == "first":
             older.wait(self._one.left())
 
-    def _await(self, job: UploadJob, picked: Picked) -> None:
-        """Says before the end when it will not be in time: afterwards there may be nobody to say it."""
+    def _say_what_is_too_slow(self, picked: Picked) -> None:
+        """Before the end: afterwards there may be nobody to say it."""
+        begun = self._uploads.running().get(picked.candidate.identity)
+        needed = budget.upload_seconds(picked.candidate.size - (begun.sent if begun else 0), self._one.rate)
         left = self._one.left()
-        needed = budget.upload_seconds(picked.candidate.size - job.sent, self._one.rate)
         if left is not None and needed > left:
             self._one.warn("UploadTooSlow", "%s (%d bytes) is on the instance's disk; to S3 it needs about %d s, and %d s are "
                            "left." % (picked.source, picked.candidate.size, needed, max(0.0, left)), path=picked.source)
-        job.wait()
 
     def _fallback(self) -> Optional[Dict[str, Any]]:
         """The version put out of harm's way, where the newest did not make it."""

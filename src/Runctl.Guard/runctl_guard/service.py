@@ -11,6 +11,8 @@ from .errors import NO_GUARD, GuardError
 
 # The guard left on purpose; any other end of it is a crash, and it is started again.
 LEFT = 75
+# A keeper whose guard has left is gone within this.
+KEEPER_SECONDS = 2.0
 
 
 def ours(*arguments: str) -> List[str]:
@@ -50,9 +52,12 @@ def detach(arguments: List[str], log: Optional[str] = None, environment: Optiona
 
 
 def unit(name: str, properties: List[str], arguments: List[str]) -> None:
+    log = "append:" + os.path.join(paths.home(), "guard.log")
+    properties = properties + ["StandardOutput=" + log, "StandardError=" + log, "OOMPolicy=continue",
+                               "OOMScoreAdjust=-900", "KillMode=mixed", "TimeoutStopSec=130"]
     settings = [part for text in properties for part in ("--property", text)]
-    passed = [part for variable in ("AWS_REGION", "PATH") if os.environ.get(variable)
-              for part in ("--setenv", "%s=%s" % (variable, os.environ[variable]))]
+    passed = [part for variable, value in os.environ.items() if variable == "PATH" or paths.PASSED_ON.match(variable)
+              for part in ("--setenv", "%s=%s" % (variable, value))]
     done = subprocess.run(["systemd-run", "--quiet", "--collect", "--unit", name] + settings + passed + arguments,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
@@ -68,20 +73,37 @@ def ensure_guard() -> Dict[str, Any]:
             identity = None
         if identity:
             return identity
-        if has_systemd():
-            unit("runctl-guard", ["Restart=always", "RestartSec=100ms", "RestartPreventExitStatus=%d" % LEFT,
-                                  "StartLimitIntervalSec=0", "OOMScoreAdjust=-900", "KillMode=mixed",
-                                  "TimeoutStopSec=130", "After=network-online.target", "CPUWeight=1000"],
-                 ours("guard"))
-        else:
-            detach(ours("keeper"))
+        started, failure = False, GuardError("GuardNotStarted", "The guard did not start; see guard.log.", NO_GUARD)
         end = time.monotonic() + 10
         while time.monotonic() < end:
+            try:
+                started = started or _start_guard()
+            except GuardError as error:
+                # The unit of the one before is there for a moment yet, or systemd is about to start it again by itself.
+                failure = error
             identity = guard_identity()
             if identity and identity.get("ready"):
                 return identity
             time.sleep(0.02)
-    raise GuardError("GuardNotStarted", "The guard did not start; see guard.log.", NO_GUARD)
+    raise failure
+
+
+def _start_guard() -> bool:
+    if has_systemd():
+        # After= in starting is before in stopping: at shutdown names, network and file systems are there until we are done.
+        unit("runctl-guard", ["Restart=always", "RestartSec=100ms", "RestartPreventExitStatus=%d" % LEFT,
+                              "StartLimitIntervalSec=0", "CPUWeight=1000",
+                              "After=network.target network-online.target nss-lookup.target remote-fs.target"],
+             ours("guard"))
+    else:
+        detach(ours("keeper"))
+    return True
+
+
+def start_starter(run_id: str) -> Any:
+    """Our child, but not in the guard's unit: what ends the guard does not end a setup command."""
+    scope = ["systemd-run", "--quiet", "--collect", "--scope"] if has_systemd() else []
+    return detach(scope + ours("prepare", "--run", run_id), os.path.join(paths.home(), "guard.log"))
 
 
 def _hand_over(identity: Dict[str, Any]) -> None:
@@ -100,16 +122,21 @@ def start_reaper(run_id: str, attempt: int) -> None:
     if has_systemd():
         # Before= in starting is after in stopping: at shutdown the guard goes first and finds the training alive.
         unit("runctl-training-%s-%d" % (run_id, attempt),
-             ["Before=runctl-guard.service", "KillMode=mixed", "TimeoutStopSec=130", "OOMPolicy=continue",
-              "LimitNOFILE=1024:1048576", "LimitMEMLOCK=infinity", "TasksMax=infinity", "Delegate=yes"],
+             ["Before=runctl-guard.service", "LimitNOFILE=1024:1048576", "LimitMEMLOCK=infinity", "TasksMax=infinity",
+              "Delegate=yes"],
              ours("reaper", "--run", run_id))
     else:
         detach(ours("reaper", "--run", run_id), os.path.join(paths.home(), "guard.log"))
 
 
 def keep() -> int:
-    """The minimal parent: starts the guard, and again whenever it dies."""
+    """The minimal parent: starts the guard, and again whenever it dies. One is enough, however often it is asked for."""
     child: List[Any] = []
+    end = time.monotonic() + KEEPER_SECONDS
+    while files.take_lock(os.path.join(paths.home(), "keeper.lock"), wait=False) is None:
+        if time.monotonic() > end:
+            return LEFT
+        time.sleep(0.02)
 
     def pass_on(number: int, _: Any) -> None:
         if child:

@@ -7,10 +7,16 @@ from typing import Any, Dict, List, Optional
 
 from . import files, paths, processes
 from .clock import boot_id, utc_text
+from .imds import Reading
+from .notice import standing
 from .run import ENDED, Run, all_runs
 from .service import guard_identity
 from .services import Services
 from .target import ProcessTarget
+
+
+# States in which nothing has to be looked for any more: the sequence has begun.
+INTERRUPTED = ("interrupting", "stopping")
 
 
 def _length(value: Any) -> int:
@@ -20,14 +26,18 @@ def _length(value: Any) -> int:
 def status(run: Optional[Run], newest: int, after: Optional[int], most: int) -> Dict[str, Any]:
     """As much as fits: active runs first, then events. Never fails for want of a guard."""
     identity = guard_identity()
-    told = files.read_json(os.path.join(paths.home(), "guard-status.json")) or {}
+    chosen = [run] if run else sorted(all_runs(), key=lambda one: one.state["state"] in ENDED)
+    services = Services()
+    seen = (files.read_json(os.path.join(paths.home(), "guard-status.json")) or {}).get("imds") if identity else None
+    reading = _reading(chosen, services, seen)
+    if not identity:
+        seen = "ok" if reading.status == "none" else reading.status or None
     answer: Dict[str, Any] = {
-        "schema": 1, "time": utc_text(), "instance_id": Services().instance_id(),
+        "schema": 1, "time": utc_text(), "instance_id": services.instance_id(),
         "guard": {"alive": identity is not None, "pid": (identity or {}).get("pid"),
                   "program": os.path.basename((identity or {}).get("program") or "") or None,
-                  "imds": told.get("imds") if identity else None, "since": (identity or {}).get("since")},
-        "notice": _notice(run), "runs": [], "events": []}
-    chosen = [run] if run else sorted(all_runs(), key=lambda one: one.state["state"] in ENDED)
+                  "imds": seen, "since": (identity or {}).get("since")},
+        "notice": _notice(chosen, reading), "runs": [], "events": []}
     shown = [(one, one.shown()) for one in chosen]
     for _, state in shown:
         if not answer["runs"] or _length(answer) + _length(state) < most:
@@ -59,12 +69,24 @@ def _add_events(answer: Dict[str, Any], events: List[Dict[str, Any]], newest: in
     answer["events"] = fitting if after is not None else list(reversed(fitting))
 
 
-def _notice(run: Optional[Run]) -> Optional[Dict[str, Any]]:
+def _reading(runs: List[Run], services: Services, seen: Optional[str]) -> Reading:
+    """What the metadata service says of a notice now: no guard may live, or the one that does may be stuck.
+
+    Asked only where a training could still be told, and not where a guard knows that nobody answers there.
+    """
+    if seen not in (None, "ok") or all(one.state["state"] in ENDED + INTERRUPTED for one in runs):
+        return Reading("")
+    return services.imds.get("meta-data/spot/instance-action")
+
+
+def _notice(runs: List[Run], reading: Reading) -> Optional[Dict[str, Any]]:
     """The notice that stands: EC2's, or that of a drill."""
     kept = files.read_json(os.path.join(paths.home(), "notice.json")) or {}
-    if kept.get("time") and kept.get("boot_id") == boot_id() and not kept.get("stale"):
-        return {"action": kept.get("action"), "time": kept["time"], "drill": False}
-    for one in [run] if run else all_runs():
+    notice = standing(kept if kept.get("boot_id") == boot_id() else {}, reading.status, reading.json(),
+                      time.time() + reading.clock_offset, time.monotonic())
+    if notice:
+        return dict(notice, drill=False)
+    for one in runs:
         asked = files.read_json(one.file("request.json")) or {}
         if asked.get("source") == "drill" and asked.get("attempt") == one.state.get("attempt") \
                 and time.monotonic() < asked["deadline_monotonic"]:

@@ -7,8 +7,8 @@ import shutil
 import time
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from . import files, paths
-from .checkpoints import Candidate, again
+from . import files, paths, picking
+from .checkpoints import Candidate
 from .clock import parse_utc, utc_text
 from .download import download, safe_join
 from .errors import REFUSED, STORAGE, GuardError, best_effort
@@ -70,17 +70,13 @@ class CheckpointStore:
                 stored = FileUpload(self.s3, at, local, ticket, identity, cancelled, count).run()
                 entries.append({"path": relative, "key": at.key, "size": stored.size, "crc32": stored.crc32})
             uploaded = time.monotonic()
-            if candidate.kind == "directory" and source == candidate.path and not self._as_it_was(candidate):
+            if candidate.kind == "directory" and source == candidate.path and not picking.unchanged(self._run, candidate):
                 raise GuardError("CheckpointChanged", "%s was written to during its upload." % source, STORAGE)
             if cancelled():
                 raise GuardError("UploadCancelled", "The upload of %s was given up." % source, STORAGE)
             at, body = self._manifest(candidate, key, entries, validation, reason, saved_after_signal)
             shutil.rmtree(tickets, ignore_errors=True)
         return Committed(self.at(key).uri(), at.uri(), body, uploaded - started, time.monotonic() - uploaded)
-
-    def _as_it_was(self, candidate: Candidate) -> bool:
-        now = again(candidate, self._run.spec["checkpoint"].get("patterns") or ())
-        return now is not None and now.identity == candidate.identity
 
     def _manifest(self, candidate: Candidate, key: str, entries: List[Dict[str, Any]], validation: Validation,
                   reason: str, saved_after_signal: Optional[bool]) -> Tuple[Location, Dict[str, Any]]:

@@ -1,4 +1,5 @@
 """What is executed, as whom and with which environment. The same for the training and for its setup command."""
+import contextlib
 import os
 import re
 import shutil
@@ -10,8 +11,6 @@ from .run import Run
 from .users import User, by_id, find_user
 
 STANDARD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# In a root of its own a training may use the same services as the guard does.
-PASSED_ON = re.compile(r"^(AWS_(REGION|DEFAULT_REGION|ENDPOINT_URL\w*|EC2_METADATA_\w+)|RUNCTL_ROOT|LANG|TZ)$")
 
 
 def run_user(run: Run) -> User:
@@ -99,7 +98,7 @@ def command(spec: Dict[str, Any], project: str, user: User, restored: Optional[s
 def environment(run: Run, user: User, resolved: Dict[str, str]) -> Dict[str, str]:
     """As at a login of the user, and what Runctl tells a training. `resolved` is the spec's, secrets filled in."""
     spec, state = run.spec, run.state
-    values = {name: value for name, value in os.environ.items() if PASSED_ON.match(name)}
+    values = {name: value for name, value in os.environ.items() if paths.PASSED_ON.match(name)}
     values.update(_etc_environment())
     if spec.get("region"):
         values.setdefault("AWS_REGION", spec["region"])
@@ -136,8 +135,11 @@ def _etc_environment() -> Dict[str, str]:
 
 
 def enter(user: User, directory: str) -> None:
-    """In a child before exec: becomes the user, in the directory."""
+    """In a child before exec: becomes the user, in the directory. What protects us from the OOM killer is not his."""
     from .users import become
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "r+") as file:
+        if int(file.read()) < 0:
+            file.write("0")
     become(user)
     os.chdir(directory)
 

@@ -8,7 +8,7 @@ from .clock import boot_id, parse_utc
 class Trigger(NamedTuple):
     """`deadline` is on the monotonic clock; None where nothing presses."""
     reason: str                        # interruption | manual
-    source: str                        # imds | drill | manual | shutdown
+    source: str                        # imds | drill | manual | monitor | shutdown
     action: str = "terminate"
     time: Optional[str] = None
     deadline: Optional[float] = None

@@ -31,8 +31,7 @@ class Withdrawal:
 
     def _look(self, run: Run) -> None:
         begun = Journal(run).get("begin")
-        # "manual" is a monitor that saw the notice while no guard was alive.
-        if not begun or begun["source"] not in ("imds", "manual") or begun["time"] is None:
+        if not begun or begun["source"] not in ("imds", "monitor", "manual") or begun["time"] is None:
             return
         if begun["boot_id"] == boot_id():
             late = time.monotonic() - begun["deadline"]
@@ -63,7 +62,8 @@ class Withdrawal:
             return
         final = run.last_event(("InterruptionHandled",), state["attempt"]) or {"data": {}}
         newest = final["data"].get("checkpoint") or state.get("checkpoint") or state.get("resumed_from")
-        claim["resume_from"] = _resume_from(run, newest) if newest else None
+        # An attempt that was interrupted before it began leaves what it was to begin with.
+        claim["resume_from"] = _resume_from(run, newest) if newest else state["claim"].get("resume_from")
         new_attempt(run, run.spec, claim)
 
 

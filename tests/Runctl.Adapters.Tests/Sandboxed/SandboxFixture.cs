@@ -49,10 +49,11 @@ public sealed class SandboxFixture : IAsyncLifetime
         return await launcher.WaitUntilReadyAsync(launched[0].InstanceId, TimeSpan.FromSeconds(60), Progress, token);
     }
 
-    public async Task<RunctlTraining> StartAsync(string instanceId, string project, string script, CancellationToken token, string? resumeFrom = null, RunctlConfiguration? configuration = null)
+    public async Task<RunctlTraining> StartAsync(string instanceId, string project, string script, CancellationToken token, string? resumeFrom = null, RunctlConfiguration? configuration = null,
+        IReadOnlyList<string>? arguments = null)
     {
         var starter = new TrainingStarter(Cloud, Adapters, TimeProvider.System);
-        var request = new StartRequest { InstanceId = instanceId, ScriptPath = Path.Combine(project, script), ProjectDirectory = project, SyncCode = true, ResumeFrom = resumeFrom };
+        var request = new StartRequest { InstanceId = instanceId, ScriptPath = Path.Combine(project, script), ProjectDirectory = project, SyncCode = true, ResumeFrom = resumeFrom, ScriptArguments = arguments ?? [] };
         return await starter.StartAsync(await starter.PlanAsync(request, configuration ?? Configuration, token), Progress, token);
     }
 

@@ -9,6 +9,9 @@ internal sealed class FakeInstances : IInstanceService
 {
     public List<RunctlInstance> All { get; } = [];
 
+    /// <summary>What every question fails with, where it is set.</summary>
+    public RunctlException? Fault { get; set; }
+
     public List<string> Templates { get; } = [];
 
     public List<FleetRequest> Fleets { get; } = [];
@@ -43,7 +46,7 @@ internal sealed class FakeInstances : IInstanceService
         return instance;
     }
 
-    public Task<IReadOnlyList<RunctlInstance>> FindAsync(InstanceQuery query, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<RunctlInstance>>([.. All.Where(i =>
+    public Task<IReadOnlyList<RunctlInstance>> FindAsync(InstanceQuery query, CancellationToken cancellationToken) => Fault is { } fault ? throw fault : Task.FromResult<IReadOnlyList<RunctlInstance>>([.. All.Where(i =>
         (query.InstanceIds.Count == 0 || query.InstanceIds.Contains(i.InstanceId))
         && (query.States.Count == 0 || query.States.Contains(i.State))
         && query.Tags.All(t => i.Tags.TryGetValue(t.Key, out var v) && (t.Value is null || t.Value == v)))]);

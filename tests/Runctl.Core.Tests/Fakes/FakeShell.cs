@@ -19,11 +19,15 @@ internal sealed class FakeShell(string? root, FakeInstances instances) : IComman
 
     public Dictionary<string, string> Parameters { get; } = [];
 
-    /// <summary>Answers instead of a shell, where it is set.</summary>
+    /// <summary>What a call fails with, by its operation; null where it succeeds.</summary>
+    public Func<string, RunctlException?>? Fault { get; set; }
+
+    /// <summary>Answers instead of a shell, where it is set; what is in progress stays so.</summary>
     public Func<string, ShellCommand, CommandOutcome?>? Answer { get; set; }
 
     public Task<string> SendAsync(ShellCommand command, CancellationToken cancellationToken)
     {
+        Fail("SendCommand");
         if (command.InstanceIds.Any(i => Dead.Contains(i) || !IsAlive(i)))
         {
             throw new RunctlException("InvalidInstanceId", ErrorKind.InvalidInput, "Instances not in a valid state") { ServiceErrorCode = "InvalidInstanceId" };
@@ -39,16 +43,26 @@ internal sealed class FakeShell(string? root, FakeInstances instances) : IComman
         return Task.FromResult(id);
     }
 
-    public Task<CommandOutcome?> GetOutcomeAsync(string commandId, string instanceId, CancellationToken cancellationToken) =>
-        Task.FromResult(_running[(commandId, instanceId)] is { IsCompleted: true } done ? done.Result : null);
+    public Task<CommandOutcome?> GetOutcomeAsync(string commandId, string instanceId, CancellationToken cancellationToken)
+    {
+        Fail("GetCommandInvocation");
+        return Task.FromResult(_running[(commandId, instanceId)] is { IsCompleted: true } done ? done.Result : null);
+    }
 
-    public Task<IReadOnlyList<CommandOutcome>> ListOutcomesAsync(string commandId, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<CommandOutcome>>(
+    public Task<IReadOnlyList<CommandOutcome>> ListOutcomesAsync(string commandId, CancellationToken cancellationToken)
+    {
+        Fail("ListCommandInvocations");
+        return Task.FromResult<IReadOnlyList<CommandOutcome>>(
         [.. _running.Where(r => r.Key.Command == commandId && r.Value.IsCompleted).Select(r => r.Value.Result with { Output = r.Value.Result.Output is { Length: > 2500 } long_ ? long_[..2500] : r.Value.Result.Output })]);
+    }
 
     public Task CancelAsync(string commandId, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task<IReadOnlyList<ManagedInstance>> FindManagedAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ManagedInstance>>([.. instanceIds.Where(i => !Offline.Contains(i) && (IsAlive(i) || Dead.Contains(i))).Select(i => new ManagedInstance(i, true, "3.3"))]);
+    public Task<IReadOnlyList<ManagedInstance>> FindManagedAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
+    {
+        Fail("DescribeInstanceInformation");
+        return Task.FromResult<IReadOnlyList<ManagedInstance>>([.. instanceIds.Where(i => !Offline.Contains(i) && (IsAlive(i) || Dead.Contains(i))).Select(i => new ManagedInstance(i, true, "3.3"))]);
+    }
 
     public Task<string?> FindParameterAsync(string name, CancellationToken cancellationToken) => Task.FromResult(Parameters.GetValueOrDefault(name));
 
@@ -67,6 +81,14 @@ internal sealed class FakeShell(string? root, FakeInstances instances) : IComman
             {
                 Kill(id!);
             }
+        }
+    }
+
+    private void Fail(string operation)
+    {
+        if (Fault?.Invoke(operation) is { } error)
+        {
+            throw error;
         }
     }
 

@@ -8,28 +8,6 @@ namespace Runctl.Guard.Tests.Sandboxed;
 /// <summary>What gets to S3 of what a training leaves in its checkpoint directory.</summary>
 public sealed class CheckpointTests(GuardSandbox sandbox)
 {
-    private const string Beginning = """
-        import io, json, os, signal, struct, sys, time, zipfile
-        os.makedirs("checkpoints", exist_ok=True)
-        def put(name, data):
-            os.makedirs(os.path.dirname("checkpoints/" + name), exist_ok=True)
-            with open("checkpoints/" + name, "wb") as f:
-                f.write(data)
-        def tensors(size):
-            header = json.dumps({"w": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}).encode()
-            return struct.pack("<Q", len(header)) + header + b"w" * size
-        def archive(size):
-            memory = io.BytesIO()
-            with zipfile.ZipFile(memory, "w") as z:
-                z.writestr("archive/data/0", b"0123456789abcdef" * (size // 16))
-            return memory.getvalue()
-        def wait():
-            print("ready", flush=True)
-            while True:
-                time.sleep(0.1)
-
-        """;
-
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -76,7 +54,7 @@ public sealed class CheckpointTests(GuardSandbox sandbox)
         Assert.EndsWith("/" + name, rejected.GetProperty("path").GetString(), StringComparison.Ordinal);
         Assert.NotEmpty(rejected.GetProperty("reason").GetString()!);
         Assert.Equal("step_1.pt", handled.GetProperty("checkpoint").GetProperty("name").GetString());
-        Assert.Equal(["step_1.pt", "step_1.pt.manifest.json"], await KeysAsync(run));
+        Assert.Equal(["step_1.pt", "step_1.pt.manifest.json"], await run.KeysAsync());
     }
 
     [Fact]
@@ -94,10 +72,10 @@ public sealed class CheckpointTests(GuardSandbox sandbox)
         // Longer than the mirror needs to take a file that stands still for a whole one.
         var since = DateTime.UtcNow;
         await GuardedRun.EventuallyAsync(() => DateTime.UtcNow - since > TimeSpan.FromSeconds(4), run.Tell);
-        Assert.DoesNotContain(await KeysAsync(run), key => key.StartsWith("step_2", StringComparison.Ordinal));
+        Assert.DoesNotContain(await run.KeysAsync(), key => key.StartsWith("step_2", StringComparison.Ordinal));
         var handled = await StopAsync(run);
         Assert.Equal("step_1.pt", handled.GetProperty("checkpoint").GetProperty("name").GetString());
-        Assert.Equal(["step_1.pt", "step_1.pt.manifest.json"], await KeysAsync(run));
+        Assert.Equal(["step_1.pt", "step_1.pt.manifest.json"], await run.KeysAsync());
     }
 
     [Fact]
@@ -154,7 +132,7 @@ public sealed class CheckpointTests(GuardSandbox sandbox)
         await StopAsync(run);
         var contents = new List<int>();
         var keys = new List<string>();
-        foreach (var key in (await KeysAsync(run)).Where(key => key.EndsWith(".manifest.json", StringComparison.Ordinal)))
+        foreach (var key in (await run.KeysAsync()).Where(key => key.EndsWith(".manifest.json", StringComparison.Ordinal)))
         {
             using var manifest = await ManifestAsync(run, key);
             var file = manifest.RootElement.GetProperty("files")[0];
@@ -175,7 +153,7 @@ public sealed class CheckpointTests(GuardSandbox sandbox)
         Assert.True(contents.Count >= 3, string.Join(' ', contents));
     }
 
-    private Task<GuardedRun> StartAsync(string source) => sandbox.StartAsync(Beginning + source, graceSeconds: 8);
+    private Task<GuardedRun> StartAsync(string source) => sandbox.StartAsync(Python.Beginning + source, graceSeconds: 8);
 
     private static async Task<JsonElement> StopAsync(GuardedRun run)
     {
@@ -183,17 +161,6 @@ public sealed class CheckpointTests(GuardSandbox sandbox)
         var answer = await run.CallAsync("stop", "--run", run.Id);
         Assert.Equal(0, answer.ExitCode);
         return GuardedRun.Data(answer.Value);
-    }
-
-    private async Task<List<string>> KeysAsync(GuardedRun run)
-    {
-        var keys = new List<string>();
-        await foreach (var entry in sandbox.Cloud.Objects.ListAsync(sandbox.Sandbox.Bucket, run.Prefix, Ct))
-        {
-            keys.Add(entry.Key[run.Prefix.Length..]);
-        }
-
-        return keys;
     }
 
     private async Task<JsonDocument> ManifestAsync(GuardedRun run, string name)

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Runctl.Guard.Tests.Sandboxed;
 
 /// <summary>The guard's own death.</summary>
@@ -21,11 +19,11 @@ public sealed class GuardLossTests(GuardSandbox sandbox)
                 time.sleep(0.1)
             """);
         await GuardedRun.EventuallyAsync(() => run.Log() == "ready\n", run.Tell);
-        var before = GuardPid(run);
+        var before = run.GuardPid();
         Assert.Equal(0, (await run.ShellAsync($"kill -9 {before}")).ExitCode);
         await sandbox.Sandbox.InterruptAsync(run.InstanceId, TimeSpan.FromSeconds(40));
         var handled = await run.WaitForAsync("InterruptionHandled");
-        Assert.NotEqual(before, GuardPid(run));
+        Assert.NotEqual(before, run.GuardPid());
         Assert.Equal(("uploaded", 3), (handled.GetProperty("outcome").GetString(), handled.GetProperty("exit_code").GetInt32()));
         Assert.Equal("imds", (await run.WaitForAsync("InterruptionDetected")).GetProperty("source").GetString());
     }
@@ -51,26 +49,13 @@ public sealed class GuardLossTests(GuardSandbox sandbox)
         await GuardedRun.EventuallyAsync(() => run.Log() == "ready\n", run.Tell);
         Assert.Equal(0, (await run.CallAsync("drill", "--run", run.Id, "--window", "60")).ExitCode);
         await GuardedRun.EventuallyAsync(() => run.ReadProject("signals").Length > 0, run.Tell);
-        var before = GuardPid(run);
+        var before = run.GuardPid();
         Assert.Equal(0, (await run.ShellAsync($"kill -9 {before}")).ExitCode);
-        await GuardedRun.EventuallyAsync(() => GuardPid(run) is { } now && now != before, run.Tell);
+        await GuardedRun.EventuallyAsync(() => run.GuardPid() is { } now && now != before, run.Tell);
         await File.WriteAllTextAsync(Path.Combine(run.Project, "go"), "", TestContext.Current.CancellationToken);
         var handled = await run.WaitForAsync("InterruptionHandled");
         Assert.Equal(("uploaded", 0), (handled.GetProperty("outcome").GetString(), handled.GetProperty("exit_code").GetInt32()));
         Assert.Equal("x", run.ReadProject("signals"));
         Assert.Single(run.Events(), e => e.GetProperty("kind").GetString() == "InterruptionDetected");
-    }
-
-    private static int? GuardPid(GuardedRun run)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(run.GuardHome, "guard.json")));
-            return document.RootElement.GetProperty("pid").GetInt32();
-        }
-        catch (IOException)
-        {
-            return null;
-        }
     }
 }

@@ -57,41 +57,62 @@ public sealed class GuardSandbox : IAsyncLifetime
     }
 
     /// <summary>A new instance with a training on it.</summary>
-    public async Task<GuardedRun> StartAsync(
-        string source, string script = "train.py", double graceSeconds = 20, bool mirror = true, (string Name, string Source)? second = null)
+    public Task<GuardedRun> StartAsync(
+        string source, string script = "train.py", double graceSeconds = 20, bool mirror = true, (string Name, string Source)? second = null) =>
+        StartAsync(new Scenario(source) { Script = script, GraceSeconds = graceSeconds, Mirror = mirror, Second = second });
+
+    /// <summary>A training on a new instance, or on the one it names.</summary>
+    public async Task<GuardedRun> StartAsync(Scenario scenario)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "The sandbox runs on Linux.");
         var token = TestContext.Current.CancellationToken;
+        var instance = scenario.InstanceId ?? await LaunchAsync();
         var project = Directory.CreateTempSubdirectory("runctl-test-").FullName;
         try
         {
-            await File.WriteAllTextAsync(Path.Combine(project, script), source, token);
-            if (second is var (name, text))
+            await File.WriteAllTextAsync(Path.Combine(project, scenario.Script), scenario.Source, token);
+            if (scenario.Second is var (name, text))
             {
                 await File.WriteAllTextAsync(Path.Combine(project, name), text, token);
             }
 
-            var launcher = new SpotLauncher(Cloud, TimeProvider.System);
-            var plan = await launcher.PlanAsync(new LaunchRequest { InstanceTypes = ["g5.xlarge"], IamInstanceProfile = Sandbox.InstanceProfile }, token);
-            var launched = await launcher.LaunchAsync(plan, _progress, token);
-            var instance = await launcher.WaitUntilReadyAsync(launched[0].InstanceId, TimeSpan.FromSeconds(60), _progress, token);
             var starter = new TrainingStarter(Cloud, _adapters, TimeProvider.System);
             var request = new StartRequest
             {
-                InstanceId = instance.InstanceId, ScriptPath = Path.Combine(project, script), ProjectDirectory = project, SyncCode = true,
+                InstanceId = instance, ScriptPath = Path.Combine(project, scenario.Script), ProjectDirectory = project, SyncCode = true,
             };
             var configuration = new RunctlConfiguration
             {
-                S3Bucket = Sandbox.Bucket, ProjectName = "digits", GracePeriod = TimeSpan.FromSeconds(graceSeconds), Mirror = mirror,
+                S3Bucket = scenario.HasBucket ? Sandbox.Bucket : null, ProjectName = scenario.Project, CheckpointDirectory = scenario.Directory,
+                GracePeriod = TimeSpan.FromSeconds(scenario.GraceSeconds), Mirror = scenario.Mirror,
             };
             var training = await starter.StartAsync(await starter.PlanAsync(request, configuration, token), _progress, token);
-            return new GuardedRun(this, training);
+            return new GuardedRun(this, training.RunId, instance, scenario.Project);
+        }
+        catch when (scenario.InstanceId is null)
+        {
+            await Cloud.Instances.TerminateAsync([instance], CancellationToken.None);
+            throw;
         }
         finally
         {
             Directory.Delete(project, recursive: true);
         }
     }
+
+    /// <summary>A spot instance that takes commands; its id.</summary>
+    public async Task<string> LaunchAsync()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The sandbox runs on Linux.");
+        var token = TestContext.Current.CancellationToken;
+        var launcher = new SpotLauncher(Cloud, TimeProvider.System);
+        var plan = await launcher.PlanAsync(new LaunchRequest { InstanceTypes = ["g5.xlarge"], IamInstanceProfile = Sandbox.InstanceProfile }, token);
+        var launched = await launcher.LaunchAsync(plan, _progress, token);
+        return (await launcher.WaitUntilReadyAsync(launched[0].InstanceId, TimeSpan.FromSeconds(60), _progress, token)).InstanceId;
+    }
+
+    /// <summary>Counts the requests of an instance from now on, as in <c>s3:UploadPart</c>.</summary>
+    public SandboxFaultRule Count(string operation, string instanceId) =>
+        Sandbox.Faults.Add(new SandboxFault { Operation = operation, Kind = SandboxFaultKind.Delay, InstanceId = instanceId });
 
     private sealed class NoProgress : IProgress<ProgressUpdate>
     {

@@ -1,26 +1,25 @@
 using System.Text;
 using System.Text.Json;
 using Runctl.Ports;
-using Runctl.Training;
 
 namespace Runctl.Guard.Tests.Sandboxed;
 
 /// <summary>A training on an instance of the sandbox, seen from outside: by its files, its processes and the guard's commands.</summary>
-public sealed class GuardedRun(GuardSandbox sandbox, RunctlTraining training) : IAsyncDisposable
+public sealed class GuardedRun(GuardSandbox sandbox, string id, string instanceId, string project) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly byte[] _mark = Encoding.UTF8.GetBytes($"RUNCTL_RUN_ID={training.RunId}\0");
+    private readonly byte[] _mark = Encoding.UTF8.GetBytes($"RUNCTL_RUN_ID={id}\0");
 
     public GuardSandbox Sandbox { get; } = sandbox;
 
-    public string Id { get; } = training.RunId;
+    public string Id { get; } = id;
 
-    public string InstanceId { get; } = training.InstanceId;
+    public string InstanceId { get; } = instanceId;
 
-    public string Root { get; } = sandbox.Sandbox.Instances.Single(one => one.InstanceId == training.InstanceId).RootDirectory!;
+    public string Root { get; } = sandbox.Sandbox.Instances.Single(one => one.InstanceId == instanceId).RootDirectory!;
 
-    public string Project => Path.Combine(Root, "home/ubuntu/digits");
+    public string Project => Path.Combine(Root, "home/ubuntu", project);
 
     public string GuardHome => Path.Combine(Root, "var/lib/runctl");
 
@@ -44,9 +43,12 @@ public sealed class GuardedRun(GuardSandbox sandbox, RunctlTraining training) : 
     }
 
     /// <summary>Calls the guard over SSM.</summary>
-    public async Task<GuardReply> CallAsync(params string[] arguments)
+    public Task<GuardReply> CallAsync(params string[] arguments) => CallAsync(null, arguments);
+
+    /// <summary>Calls the guard with something to read.</summary>
+    public async Task<GuardReply> CallAsync(object? input, string[] arguments)
     {
-        var envelope = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new { argv = arguments, stdin = (object?)null }));
+        var envelope = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new { argv = arguments, stdin = input }));
         var outcome = await ShellAsync($"exec python3 \"$RUNCTL_ROOT\"/var/lib/runctl/guard/*.pyz '@{envelope}'");
         try
         {
@@ -95,6 +97,74 @@ public sealed class GuardedRun(GuardSandbox sandbox, RunctlTraining training) : 
         JsonElement? found = null;
         await EventuallyAsync(() => (found = Find(kind, condition)) is not null, () => $"{kind}; there are\n{Tell()}");
         return Data(found!.Value);
+    }
+
+    /// <summary>How many events of a kind there are.</summary>
+    public int CountOf(string kind) => Events().Count(e => e.GetProperty("kind").GetString() == kind);
+
+    /// <summary>Waits for a line the training prints when it is where the test wants it.</summary>
+    public Task PrintedAsync(string line) => EventuallyAsync(() => Log().Split('\n').Contains(line), Tell);
+
+    /// <summary>Gives the training notice and waits until it was dealt with.</summary>
+    public async Task<JsonElement> InterruptAsync(double windowSeconds = 40)
+    {
+        await Sandbox.Sandbox.InterruptAsync(InstanceId, TimeSpan.FromSeconds(windowSeconds));
+        return await WaitForAsync("InterruptionHandled");
+    }
+
+    /// <summary>The guard's process as its own machine numbers it; null where none has told of itself.</summary>
+    public int? GuardPid()
+    {
+        var text = Read(Path.Combine(GuardHome, "guard.json"));
+        return text.Length == 0 ? null : Parse(text).GetProperty("pid").GetInt32();
+    }
+
+    /// <summary>Ends the guard without a word, and waits for the one that follows.</summary>
+    public async Task ReplaceGuardAsync()
+    {
+        var before = GuardPid();
+        Assert.Equal(0, (await ShellAsync($"kill -9 {before}")).ExitCode);
+        await EventuallyAsync(() => GuardPid() is { } now && now != before, Tell);
+    }
+
+    /// <summary>What S3 holds below the instance's prefix.</summary>
+    public async Task<List<string>> KeysAsync()
+    {
+        var keys = new List<string>();
+        await foreach (var entry in Sandbox.Cloud.Objects.ListAsync(Sandbox.Sandbox.Bucket, Prefix, Ct))
+        {
+            keys.Add(entry.Key[Prefix.Length..]);
+        }
+
+        return keys;
+    }
+
+    /// <summary>An object below the instance's prefix.</summary>
+    public async Task<byte[]> BodyAsync(string name) =>
+        (await Sandbox.Cloud.Objects.ReadAsync(Sandbox.Sandbox.Bucket, Prefix + name, Ct))!.Content.ToArray();
+
+    /// <summary>The text of all events of this run that are in S3.</summary>
+    public async Task<string> ShippedAsync()
+    {
+        var text = new StringBuilder();
+        await foreach (var entry in Sandbox.Cloud.Objects.ListAsync(Sandbox.Sandbox.Bucket, $"checkpoints/runctl/runs/{Id}/events/", Ct))
+        {
+            text.Append(Encoding.UTF8.GetString((await Sandbox.Cloud.Objects.ReadAsync(Sandbox.Sandbox.Bucket, entry.Key, Ct))!.Content.Span));
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The manifests in S3, oldest save first.</summary>
+    public async Task<List<JsonElement>> ManifestsAsync()
+    {
+        var found = new List<JsonElement>();
+        foreach (var key in (await KeysAsync()).Where(key => key.EndsWith(".manifest.json", StringComparison.Ordinal)))
+        {
+            found.Add(Parse(Encoding.UTF8.GetString(await BodyAsync(key))));
+        }
+
+        return [.. found.OrderBy(one => one.GetProperty("saved_at").GetString(), StringComparer.Ordinal)];
     }
 
     /// <summary>Everything that is known, for a failure.</summary>

@@ -46,6 +46,13 @@ class OlderUpload(unittest.TestCase):
     def test_it_goes_first_where_the_newest_cannot_fit_anyway(self):
         self.assertEqual("first", budget.older_upload(10, 100, 60))
 
+    def test_where_neither_fits_the_one_nearer_to_its_end_goes_first(self):
+        self.assertEqual("first", budget.older_upload(70, 100, 60))
+        self.assertEqual("stopped", budget.older_upload(100, 70, 60))
+
+    def test_without_a_deadline_the_newest_is_all_there_is_to_wait_for(self):
+        self.assertEqual("stopped", budget.older_upload(1, 1, None))
+
 
 class Rate(unittest.TestCase):
     def test_a_request_that_is_small_and_quick_teaches_nothing(self):

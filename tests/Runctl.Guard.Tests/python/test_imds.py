@@ -5,7 +5,7 @@ import time
 import unittest
 
 import support
-from runctl_guard import imds
+from runctl_guard import credentials, errors, imds
 from runctl_guard.poller import Poller
 
 ACTION = "meta-data/spot/instance-action"
@@ -60,6 +60,38 @@ class WithService(support.RootedTest):
         self.addCleanup(self.fake.close)
         self.set_environment(AWS_EC2_METADATA_SERVICE_ENDPOINT=self.fake.url)
         self.imds = imds.Imds()
+
+
+class Patience(WithService):
+    def setUp(self):
+        super().setUp()
+        pause, imds.PATIENT_PAUSE = imds.PATIENT_PAUSE, 0.01
+        self.addCleanup(lambda: setattr(imds, "PATIENT_PAUSE", pause))
+        self.failures = 2
+        self.set_environment(AWS_ACCESS_KEY_ID="")
+
+    def failing(self, body):
+        """An answer that is an error twice before it is what it should be."""
+        def answer():
+            self.failures -= 1
+            return (500, "") if self.failures >= 0 else (200, body)
+        return answer
+
+    def test_a_failed_answer_or_two_do_not_cost_the_credentials(self):
+        self.fake.answers[credentials.ROLE_PATH] = (200, "role")
+        self.fake.answers[credentials.ROLE_PATH + "role"] = self.failing(
+            '{"AccessKeyId": "of-the-role", "SecretAccessKey": "secret", "Token": "token"}')
+        self.assertEqual("of-the-role", credentials.CredentialSource(imds.Imds()).get().key)
+
+    def test_an_instance_without_a_role_is_told_at_once(self):
+        with self.assertRaises(errors.GuardError) as caught:
+            credentials.CredentialSource(imds.Imds()).get()
+        self.assertIn("no IAM role", caught.exception.message)
+        self.assertEqual([credentials.ROLE_PATH], self.fake.asked)
+
+    def test_a_failed_answer_or_two_do_not_cost_the_instance_its_name(self):
+        self.fake.answers["meta-data/instance-id"] = self.failing("i-0123456789abcdef0")
+        self.assertEqual("i-0123456789abcdef0", imds.instance_id(imds.Imds()))
 
 
 class Readings(WithService):

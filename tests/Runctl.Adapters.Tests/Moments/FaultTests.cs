@@ -1,0 +1,32 @@
+using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Sandbox;
+
+namespace Runctl.Adapters.Tests.Moments;
+
+/// <summary>The machine is taken while other things go wrong as well.</summary>
+public sealed class FaultTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
+{
+    [Theory]
+    [InlineData(31, "s3:*", SandboxFaultKind.Throttling, 0.2)]
+    [InlineData(32, "s3:*", SandboxFaultKind.ConnectionReset, 0.1)]
+    [InlineData(33, "imds:*", SandboxFaultKind.ServerError, 0.3)]
+    [InlineData(34, "ssm:*", SandboxFaultKind.Throttling, 0.3)]
+    public async Task Whatever_fails_now_and_then_the_weights_are_those_of_the_undisturbed_run(int seed, string operation, SandboxFaultKind kind, double probability)
+    {
+        var journey = new Journey(fixture, seed, Moment.InTraining, Moment.InSync with { Window = TimeSpan.FromSeconds(8) })
+        {
+            OnInstance = (instance, _) => fixture.Sandbox.Faults.Add(new SandboxFault { Operation = operation, Kind = kind, Probability = probability, InstanceId = instance }),
+        };
+        Assert.Equal(await Undisturbed.WeightsAsync(), await journey.RunAsync(TestContext.Current.CancellationToken));
+        Assert.InRange(journey.Attempts, 1, 3);
+        Assert.Contains(fixture.Sandbox.Faults.All, rule => rule.Fault.Operation == operation && rule.Hits > 0);
+    }
+
+    [Fact]
+    public async Task Although_the_guard_is_killed_at_the_notice_the_weights_are_those_of_the_undisturbed_run()
+    {
+        var journey = new Journey(fixture, 35, Moment.InTraining with { KillsGuard = true });
+        Assert.Equal(await Undisturbed.WeightsAsync(), await journey.RunAsync(TestContext.Current.CancellationToken));
+        Assert.InRange(journey.Attempts, 1, 2);
+    }
+}

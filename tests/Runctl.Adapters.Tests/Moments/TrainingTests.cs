@@ -1,0 +1,20 @@
+using Runctl.Adapters.Tests.Sandboxed;
+
+namespace Runctl.Adapters.Tests.Moments;
+
+/// <summary>The machine is taken while the training trains or saves.</summary>
+public sealed class TrainingTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
+{
+    [Theory]
+    [InlineData(11, false)]
+    [InlineData(12, false)]
+    [InlineData(13, false)]
+    [InlineData(14, true)]
+    [InlineData(15, true)]
+    public async Task Whenever_the_machine_is_taken_the_weights_are_those_of_the_undisturbed_run(int seed, bool inASave)
+    {
+        var journey = new Journey(fixture, seed, inASave ? Moment.InASave : Moment.InTraining);
+        Assert.Equal(await Undisturbed.WeightsAsync(), await journey.RunAsync(TestContext.Current.CancellationToken));
+        Assert.InRange(journey.Attempts, 1, 2);
+    }
+}

@@ -1,0 +1,267 @@
+using Runctl.Core.Tests.Fakes;
+using Runctl.Errors;
+using Runctl.Monitoring;
+using Runctl.Runs;
+
+namespace Runctl.Core.Tests.Monitoring;
+
+public sealed class MonitorTests : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(40);
+    private static readonly GuardNotice Notice = new("terminate", "2026-01-31T12:00:00Z", Drill: false);
+
+    private readonly FakeCloud _cloud = new();
+    private readonly FakeGuards _guards;
+    private readonly InstanceMonitor _monitor;
+
+    public MonitorTests()
+    {
+        _guards = new FakeGuards(_cloud);
+        _monitor = new InstanceMonitor(_cloud, TimeProvider.System);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _monitor.DisposeAsync();
+        _cloud.Dispose();
+    }
+
+    [Fact]
+    public async Task A_dead_guard_is_started_again_and_told_of_once()
+    {
+        var guard = _guards.Add("i-1");
+        guard.Alive = false;
+        var told = Watch(guard);
+        await UntilAsync(() => guard.Count("repair") > 0 && guard.Count("status") > 4);
+        guard.Alive = true;
+        await UntilAsync(() => told.Warnings.Count > 1);
+        await PollsAsync(guard, 3);
+        Assert.Equal(["The guard on i-1 is not running; starting it again.", "The guard on i-1 runs again."], told.Warnings);
+        Assert.DoesNotContain(guard.Called, c => c[0] == "interrupt");
+    }
+
+    [Fact]
+    public async Task A_guard_that_can_not_be_started_is_told_of_once_with_the_reason_and_not_tried_at_every_poll()
+    {
+        var guard = _guards.Add("i-1");
+        guard.Alive = false;
+        _guards.Instead = (g, command) => command == "repair" ? FakeGuards.Failed(g.InstanceId, "GuardNotStarted") : null;
+        var told = Watch(guard);
+        await UntilAsync(() => told.Warnings.Count > 1);
+        await PollsAsync(guard, 5);
+        Assert.Equal(2, told.Warnings.Count);
+        Assert.Contains("could not be started again: It is GuardNotStarted.", told.Warnings[1], StringComparison.Ordinal);
+        Assert.Equal(1, guard.Count("repair"));
+    }
+
+    [Fact]
+    public async Task A_notice_without_a_guard_is_handled_over_SSM_once_with_its_deadline()
+    {
+        var guard = _guards.Add("i-1");
+        (guard.Alive, guard.Notice) = (false, Notice);
+        _guards.Instead = (g, command) => command == "repair" ? FakeGuards.Failed(g.InstanceId, "GuardNotStarted") : null;
+        var told = Watch(guard);
+        await UntilAsync(() => guard.Count("interrupt") > 0);
+        await PollsAsync(guard, 5);
+        Assert.Equal(["interrupt", "--run", "run-i-1", "--deadline", Notice.Time, "--action", "terminate", "--source", "monitor"], Assert.Single(guard.Called, c => c[0] == "interrupt"));
+        Assert.Single(told.Warnings, w => w.Contains("told to save from here", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_command_that_was_lost_in_the_middle_of_an_interruption_is_sent_again()
+    {
+        var guard = _guards.Add("i-1");
+        (guard.Alive, guard.Notice) = (false, Notice);
+        _guards.Instead = (g, command) => command == "interrupt" && g.Count("interrupt") == 1 ? new(g.InstanceId, "Failed", "Terminated", null, "", "") : null;
+        var told = Watch(guard);
+        await UntilAsync(() => guard.Count("interrupt") == 2);
+        Assert.Single(told.Warnings, w => w.Contains("could not be handled from here", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_notice_that_a_living_guard_acts_on_is_left_to_it()
+    {
+        var guard = _guards.Add("i-1");
+        guard.Notice = Notice;
+        var told = Watch(guard);
+        await PollsAsync(guard, 3);
+        guard.State = "interrupting";
+        await PollsAsync(guard, 3);
+        Assert.Equal(0, guard.Count("interrupt"));
+        Assert.Empty(told.Warnings);
+    }
+
+    [Fact]
+    public async Task A_guard_that_lives_and_leaves_a_notice_alone_is_stood_in_for()
+    {
+        var guard = _guards.Add("i-1");
+        guard.Notice = Notice;
+        Watch(guard);
+        await UntilAsync(() => guard.Count("interrupt") == 1);
+        Assert.Equal(0, guard.Count("repair"));
+    }
+
+    [Fact]
+    public async Task A_slow_repair_holds_up_neither_the_others_nor_its_own_events()
+    {
+        var slow = _guards.Add("i-slow");
+        var other = _guards.Add("i-other");
+        slow.Alive = false;
+        _guards.Instead = (g, command) => command == "repair" ? FakeGuards.Pending(g.InstanceId) : null;
+        var told = Watch(slow);
+        Watch(other);
+        await UntilAsync(() => slow.Count("repair") > 0);
+        slow.Emit("CheckpointUploaded");
+        await PollsAsync(other, 4);
+        await UntilAsync(() => told.Events.Count == 1);
+        Assert.Equal(1, slow.Count("repair"));
+    }
+
+    [Fact]
+    public async Task An_agent_that_never_answers_holds_up_nobody_else()
+    {
+        var stuck = _guards.Add("i-stuck");
+        var other = _guards.Add("i-other");
+        _guards.Instead = (g, _) => g == stuck ? FakeGuards.Pending(g.InstanceId) : null;
+        Watch(stuck);
+        var told = Watch(other);
+        other.Emit("CheckpointUploaded");
+        await PollsAsync(other, 4);
+        Assert.Single(told.Events);
+        Assert.Equal(1, stuck.Count("status"));
+    }
+
+    [Theory]
+    [InlineData("DescribeInstanceInformation")]
+    [InlineData("SendCommand")]
+    public async Task An_outage_is_told_once_and_its_end_and_no_event_is_lost_or_repeated(string operation)
+    {
+        var guard = _guards.Add("i-1");
+        guard.Emit("TrainingStarted");
+        var told = Watch(guard);
+        await UntilAsync(() => told.Events.Count == 1);
+        var failures = 0;
+        _cloud.Shell.Fault = o => o == operation && Interlocked.Increment(ref failures) > 0 ? Throttled(operation) : null;
+        guard.Emit("CheckpointUploaded");
+        await UntilAsync(() => failures > 4);
+        _cloud.Shell.Fault = null;
+        guard.Emit("CheckpointUploaded");
+        await UntilAsync(() => told.Events.Count == 3 && told.Warnings.Count == 2);
+        await PollsAsync(guard, 2);
+        Assert.Equal([1L, 2L, 3L], told.Events.Select(e => e.Sequence));
+        Assert.Contains("ThrottlingException", told.Warnings[0], StringComparison.Ordinal);
+        Assert.Equal("AWS answers again; no event was lost.", told.Warnings[1]);
+        Assert.Equal(2, told.Warnings.Count);
+    }
+
+    [Fact]
+    public async Task Errors_while_answers_are_collected_are_waited_out_in_silence()
+    {
+        var guard = _guards.Add("i-1");
+        guard.Emit("TrainingStarted");
+        var failures = 0;
+        _cloud.Shell.Fault = o => o == "ListCommandInvocations" && Interlocked.Increment(ref failures) <= 3 ? Throttled(o) : null;
+        var told = Watch(guard);
+        await UntilAsync(() => told.Events.Count == 1);
+        Assert.Equal(1, guard.Count("status"));
+        Assert.Empty(told.Warnings);
+    }
+
+    [Fact]
+    public async Task Events_of_a_page_are_told_even_if_the_next_one_fails_and_the_rest_follows()
+    {
+        var guard = _guards.Add("i-1");
+        (guard.Carried, guard.PageSize) = (0, 2);
+        for (var i = 0; i < 5; i++)
+        {
+            guard.Emit("CheckpointUploaded");
+        }
+
+        _guards.Instead = (g, command) => command == "events" && g.Count("events") == 2 ? new(g.InstanceId, "Undeliverable", null, null, "", "") : null;
+        var told = Watch(guard);
+        await UntilAsync(() => told.Events.Count == 5);
+        Assert.Equal([1L, 2L, 3L, 4L, 5L], told.Events.Select(e => e.Sequence));
+    }
+
+    [Fact]
+    public async Task A_metadata_service_that_does_not_answer_is_told_of_once()
+    {
+        var guard = _guards.Add("i-1");
+        guard.Imds = "unreachable";
+        var told = Watch(guard);
+        await PollsAsync(guard, 4);
+        guard.Imds = "ok";
+        await UntilAsync(() => told.Warnings.Count == 2);
+        Assert.Contains("an interruption would not be seen", told.Warnings[0], StringComparison.Ordinal);
+        Assert.Contains("answers again", told.Warnings[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_agent_that_is_offline_for_a_while_is_told_once_and_what_happened_meanwhile_follows()
+    {
+        var guard = _guards.Add("i-1");
+        _cloud.Shell.Offline.Add("i-1");
+        var told = Watch(guard);
+        guard.Emit("CheckpointUploaded");
+        await UntilAsync(() => told.Warnings.Count == 1);
+        await Task.Delay(Interval * 3, TestContext.Current.CancellationToken);
+        _cloud.Shell.Offline.Clear();
+        await UntilAsync(() => told.Warnings.Count == 2);
+        Assert.Contains("not online", told.Warnings[0], StringComparison.Ordinal);
+        Assert.Equal("Instance i-1 answers again; no event was lost.", told.Warnings[1]);
+        Assert.Single(told.Events);
+    }
+
+    [Fact]
+    public async Task An_instance_that_shuts_down_is_waited_for_and_one_that_is_gone_ends_its_run()
+    {
+        var guard = _guards.Add("i-1");
+        var told = Watch(guard);
+        await PollsAsync(guard, 1);
+        _cloud.Ec2.Add("i-1", "shutting-down");
+        await Task.Delay(Interval * 4, TestContext.Current.CancellationToken);
+        Assert.False(told.Ended.Task.IsCompleted);
+        _cloud.Ec2.Add("i-1", "terminated");
+        Assert.Equal("lost", (await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).State);
+        Assert.Empty(told.Warnings);
+    }
+
+    [Fact]
+    public async Task Runs_of_fifty_instances_are_asked_for_together()
+    {
+        var guards = Enumerable.Range(0, 50).Select(i => _guards.Add($"i-{i}")).ToList();
+        _cloud.Shell.Dead.Add("i-7");
+        _cloud.Ec2.Add("i-7", "terminated");
+        var told = guards.ConvertAll(Watch);
+        await told[7].Ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await UntilAsync(() => guards.TrueForAll(g => g.InstanceId == "i-7" || g.Count("status") > 1));
+        Assert.Equal(49, _cloud.Shell.Sent.Last().InstanceIds.Count);
+        Assert.All(told, t => Assert.Empty(t.Warnings));
+    }
+
+    private static RunctlException Throttled(string operation) =>
+        RunctlErrors.Service("SSM", operation, "ThrottlingException", "Rate exceeded", ErrorKind.Connection, null, transient: true, null, new InvalidOperationException());
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        var deadline = DateTime.UtcNow + TimeSpan.FromSeconds(30);
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < deadline, "Not within the time.");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static Task PollsAsync(FakeGuard guard, int more)
+    {
+        var before = guard.Count("status");
+        return UntilAsync(() => guard.Count("status") >= before + more);
+    }
+
+    private Recorder Watch(FakeGuard guard)
+    {
+        var told = new Recorder();
+        _monitor.Watch(new MonitorTarget(guard.Training, Interval), told);
+        return told;
+    }
+}

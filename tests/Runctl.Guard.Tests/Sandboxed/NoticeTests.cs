@@ -1,0 +1,73 @@
+using System.Text.Json.Nodes;
+
+namespace Runctl.Guard.Tests.Sandboxed;
+
+/// <summary>Notices that are not followed by an end.</summary>
+public sealed class NoticeTests(GuardSandbox sandbox)
+{
+    private const string Counting = Python.Beginning + """
+        print(" ".join(sys.argv[1:]), flush=True)
+        step = int(sys.argv[2].split("_")[1].split(".")[0]) if len(sys.argv) > 2 else 0
+        at_signal(lambda: replace("step_%d.json" % (step + 1), json.dumps({"step": step + 1}).encode()))
+        wait()
+        """;
+
+    [Fact]
+    public async Task After_a_notice_that_was_withdrawn_the_training_goes_on_from_its_last_checkpoint_and_the_next_notice_counts()
+    {
+        await using var run = await sandbox.StartAsync(Counting);
+        await run.PrintedAsync("ready");
+        Assert.Equal("step_1.json", Checkpoint(await run.InterruptAsync()));
+        Assert.True(sandbox.Sandbox.WithdrawNotice(run.InstanceId));
+        await GuardedRun.EventuallyAsync(() => File.ReadAllText(Path.Combine(run.GuardHome, "notice.json")).Contains("\"time\":null", StringComparison.Ordinal), run.Tell);
+        await LetItCountAsWithdrawnAsync(run);
+
+        await run.WaitForAsync("InterruptionWithdrawn");
+        await run.WaitForAsync("TrainingStarted", data => data.GetProperty("resumed_from") is { ValueKind: System.Text.Json.JsonValueKind.Object } from
+            && from.GetProperty("name").GetString() == "step_1.json");
+        await run.PrintedAsync("--resume checkpoints/step_1.json");
+        Assert.Equal(2, run.State().GetProperty("attempt").GetInt32());
+        await GuardedRun.EventuallyAsync(() => run.Log().Split('\n').Count(line => line == "ready") == 2, run.Tell);
+
+        await sandbox.Sandbox.InterruptAsync(run.InstanceId, TimeSpan.FromSeconds(40));
+        await run.WaitForAsync("InterruptionHandled", data => Checkpoint(data) == "step_2.json");
+        Assert.Equal((2, "xx"), (run.CountOf("InterruptionDetected"), run.ReadProject("signals")));
+    }
+
+    [Fact]
+    public async Task A_stale_notice_is_told_once_and_nobody_is_interrupted_until_a_new_one_comes()
+    {
+        await using var run = await sandbox.StartAsync(Counting);
+        await run.PrintedAsync("ready");
+        sandbox.Sandbox.ShowStaleNotice(run.InstanceId, TimeSpan.FromMinutes(10));
+        await run.WaitForAsync("InterruptionStale");
+
+        // Its successor has not told of it either, and tells of it no second time.
+        await run.ReplaceGuardAsync();
+        Assert.Equal("step_1.json", Checkpoint(await run.InterruptAsync()));
+        Assert.Equal((1, 1), (run.CountOf("InterruptionStale"), run.CountOf("InterruptionDetected")));
+    }
+
+    [Fact]
+    public async Task The_same_notice_seen_by_the_guard_and_told_from_outside_is_one_interruption()
+    {
+        await using var run = await sandbox.StartAsync(Counting);
+        await run.PrintedAsync("ready");
+        var deadline = await sandbox.Sandbox.InterruptAsync(run.InstanceId, TimeSpan.FromSeconds(60));
+        var told = await run.CallAsync("interrupt", "--run", run.Id, "--deadline", deadline.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal((0, "InterruptionHandled"), (told.ExitCode, told.Text("kind")));
+        Assert.Equal((1, 1, "x"), (run.CountOf("InterruptionDetected"), run.CountOf("InterruptionHandled"), run.ReadProject("signals")));
+    }
+
+    private static string? Checkpoint(System.Text.Json.JsonElement handled) => handled.GetProperty("checkpoint").GetProperty("name").GetString();
+
+    /// <summary>Five minutes are long in a test.</summary>
+    private static async Task LetItCountAsWithdrawnAsync(GuardedRun run)
+    {
+        var path = Path.Combine(run.GuardHome, "runs", run.Id, "spec.json");
+        var spec = JsonNode.Parse(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken))!;
+        spec["policy"]!["withdrawn_seconds"] = -60;
+        await File.WriteAllTextAsync(path + ".new", spec.ToJsonString(), TestContext.Current.CancellationToken);
+        File.Move(path + ".new", path, overwrite: true);
+    }
+}

@@ -1,0 +1,24 @@
+namespace Runctl.Guard.Tests.Sandboxed;
+
+/// <summary>A training as a test wants it: its source, its settings, and the instance where it is not to be a new one.</summary>
+public sealed record Scenario(string Source)
+{
+    public string Script { get; init; } = "train.py";
+
+    /// <summary>A second file beside the script.</summary>
+    public (string Name, string Source)? Second { get; init; }
+
+    public double GraceSeconds { get; init; } = 20;
+
+    public bool Mirror { get; init; } = true;
+
+    public bool HasBucket { get; init; } = true;
+
+    public string Project { get; init; } = "digits";
+
+    /// <summary>Below the project.</summary>
+    public string Directory { get; init; } = "checkpoints";
+
+    /// <summary>An instance that runs already; null starts one.</summary>
+    public string? InstanceId { get; init; }
+}

@@ -1,0 +1,4 @@
+import sys
+from cloud import Cloud
+from machine import Machine
+import guarded

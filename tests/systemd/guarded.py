@@ -1,0 +1,93 @@
+"""A training under the guard on the machine, and what can be seen of it from outside."""
+import json
+import os
+import subprocess
+import sys
+
+from machine import eventually
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PROGRAM = "/var/lib/runctl/guard/guard.pyz"
+BUCKET = "bucket"
+
+
+def install(machine, program=PROGRAM):
+    os.makedirs(os.path.dirname(machine.path(program)), exist_ok=True)
+    subprocess.run([sys.executable, "-m", "zipapp", os.path.join(HERE, "..", "..", "src", "Runctl.Guard"), "-o",
+                    machine.path(program)], check=True)
+
+
+def guard(machine, *arguments, program=PROGRAM):
+    """The answer of one of the guard's commands."""
+    return json.loads(machine.as_agent("/usr/bin/python3", program, *arguments))
+
+
+class Training:
+    def __init__(self, machine, cloud, name, arguments=(), **changes):
+        self.machine, self.s3, self.name = machine, cloud.s3, name
+        self.id = name + "-20260131-120000-abcdef"
+        self.unit = "runctl-training-%s-1.service" % self.id
+        project = "/home/ubuntu/" + name
+        with open(os.path.join(HERE, "train.py")) as file:
+            machine.write(project + "/train.py", file.read())
+        machine.execute("chown", "-R", "ubuntu:ubuntu", project)
+        self.spec = {
+            "schema": 1, "run_id": self.id, "project_name": name, "region": "us-east-1", "user": None, "python": None,
+            "setup_command": None, "script": "train.py", "arguments": list(arguments), "environment": {}, "code": None,
+            "store": {"bucket": BUCKET, "prefix": "spot", "run_prefix": "runctl"}, "resume_arguments": [],
+            "checkpoint": {"dir": "checkpoints", "save_interval": None, "mirror": False, "patterns": []},
+            "policy": {"grace_seconds": 20.0, "guard_poll_seconds": 0.2, "on_exit": "keep"}, "target": None,
+            "attempt": {"number": 1, "nonce": name, "node": 0, "nodes": 1, "resume_from": None}}
+        self.spec.update(changes)
+        self.s3.objects["/%s/runctl/runs/%s/run.json" % (BUCKET, self.id)] = json.dumps({
+            "schema": 1, "run_id": self.id, "outcome": None, "attempts": [
+                {"number": 1, "nonce": name, "node": 0, "nodes": 1, "state": "claimed"}]}).encode()
+
+    def start(self):
+        self.machine.write("/root/spec.json", json.dumps(self.spec))
+        return guard(self.machine, "run", "--spec", "/root/spec.json")
+
+    # The run's directory
+
+    def file(self, name):
+        return "/var/lib/runctl/runs/%s/%s" % (self.id, name)
+
+    @property
+    def state(self):
+        return self.machine.json(self.file("state.json")) or {}
+
+    @property
+    def pid(self):
+        return self.machine.json(self.file("training.json"))["pid"]
+
+    def events(self, kind):
+        lines = [json.loads(line) for line in self.machine.read(self.file("events.jsonl")).splitlines()]
+        return [event for event in lines if event["kind"] == kind]
+
+    def reaches(self, state):
+        eventually(lambda: self.state.get("state") == state)
+
+    def steps(self):
+        return len(self.machine.read(self.file("progress")).splitlines())
+
+    def makes_steps(self, more=3):
+        before = self.steps()
+        eventually(lambda: self.steps() >= before + more)
+
+    # The project
+
+    def project(self, name):
+        return "/home/ubuntu/%s/%s" % (self.name, name)
+
+    def end(self, code):
+        self.machine.write(self.project("end"), str(code))
+
+    # S3
+
+    def record(self):
+        return self.s3.json("runctl/runs/%s/run.json" % self.id)
+
+    def committed(self):
+        """Names of the checkpoints that have a manifest in S3."""
+        keys = [key for key in self.s3.keys() if key.startswith("spot/") and key.endswith(".manifest.json")]
+        return [body["name"] for body in map(self.s3.json, keys) if body["run_id"] == self.id]

@@ -1,0 +1,112 @@
+"""A Debian with a systemd of its own as process 1, in a container that shares this process's network."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+IN_IT = ("--mount", "--uts", "--ipc", "--pid", "--cgroup")
+
+
+def eventually(condition, seconds=60.0):
+    """The first true value of the condition; the bound is for hangs only."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError("it did not happen within %g s" % seconds)
+
+
+class Machine:
+    def __init__(self, root, environment):
+        self.root = root
+        self._environment = environment
+        self._container = None
+        self._init = None
+
+    # Power
+
+    def boot(self):
+        log = open(self.root + ".console", "ab")
+        self._container = subprocess.Popen(
+            ["systemd-nspawn", "--quiet", "--directory", self.root, "--boot", "--register=no", "--keep-unit",
+             "--console=pipe", "--capability=CAP_NET_ADMIN", "--resolv-conf=off", "--kill-signal=SIGKILL"],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            env=dict(os.environ, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY="1"))
+        self._wait_until_up()
+
+    def _wait_until_up(self):
+        self._init = eventually(self._find_init)
+        eventually(lambda: self.execute("systemctl", "is-system-running", check=False) in ("running", "degraded"))
+
+    def _find_init(self):
+        """The process that is number 1 in there, if it is another one than before."""
+        for entry in os.listdir("/proc"):
+            try:
+                with open("/proc/%s/status" % entry) as file:
+                    fields = dict(line.split(":", 1) for line in file if ":" in line)
+            except OSError:
+                continue
+            parent, numbers = int(fields.get("PPid", 0)), fields.get("NSpid", "").split()
+            if parent == self._container.pid and len(numbers) > 1 and numbers[-1] == "1" and int(entry) != self._init:
+                return int(entry)
+        return None
+
+    def reboot(self):
+        """An orderly restart from inside."""
+        self.execute("systemctl", "reboot", check=False)
+        self._wait_until_up()
+
+    def wait_until_off(self):
+        eventually(lambda: self._container.poll() is not None, 180)
+
+    def cut_power(self):
+        """As when the hypervisor takes the machine without a word."""
+        if self._container and self._container.poll() is None:
+            for pid in {self._init, self._container.pid}:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            self._container.wait(60)
+
+    # Commands and files
+
+    def execute(self, *command, check=True):
+        """What the command printed; it runs in no unit, with the rights of root."""
+        done = subprocess.run(("nsenter", "--target", str(self._init)) + IN_IT + ("--",) + command,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if check and done.returncode:
+            raise AssertionError("%s: exit code %d: %s" % (" ".join(command), done.returncode,
+                                                           (done.stdout + done.stderr).decode()))
+        return done.stdout.decode().strip()
+
+    def as_agent(self, *command, check=True):
+        """As the SSM agent does: in a service's cgroup, as root, with no HOME; what is left of it there is killed."""
+        passed = ["--setenv=%s=%s" % pair for pair in self._environment.items()]
+        return self.execute("systemd-run", "--quiet", "--pipe", "--wait", "--collect", *passed, *command, check=check)
+
+    def show(self, unit, *names):
+        text = self.execute("systemctl", "show", unit, *("--property=" + name for name in names))
+        return dict(line.split("=", 1) for line in text.splitlines())
+
+    def path(self, path):
+        return self.root + path
+
+    def write(self, path, text, mode=0o644):
+        os.makedirs(os.path.dirname(self.path(path)), exist_ok=True)
+        with open(self.path(path), "w") as file:
+            file.write(text)
+        os.chmod(self.path(path), mode)
+
+    def read(self, path):
+        with open(self.path(path), "rb") as file:
+            return file.read()
+
+    def json(self, path):
+        try:
+            return json.loads(self.read(path).decode())
+        except (OSError, ValueError):
+            return None
