@@ -18,7 +18,7 @@ internal sealed class AwsCloud : ICloud
     private readonly Lazy<AmazonEC2Client> _ec2;
     private readonly Lazy<AmazonSimpleSystemsManagementClient> _ssm;
     private readonly Lazy<AmazonS3Client> _s3;
-    private readonly TokenBucket _commandPace;
+    private readonly SharedCalls _commandCalls;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _sandboxLock = new(1, 1);
     private SandboxControl? _sandbox;
@@ -32,12 +32,12 @@ internal sealed class AwsCloud : ICloud
         _region = new(FindRegion);
         _credentials = new(() => new ConnectionCredentials(connection, _region.Value));
         _ec2 = new(() => new AmazonEC2Client(_credentials.Value, Configure(new AmazonEC2Config())));
-        _ssm = new(() => new AmazonSimpleSystemsManagementClient(_credentials.Value, Configure(new AmazonSimpleSystemsManagementConfig())));
+        _ssm = new(() => new AmazonSimpleSystemsManagementClient(_credentials.Value, WithoutRetries(Configure(new AmazonSimpleSystemsManagementConfig()))));
         _s3 = new(() => new AmazonS3Client(_credentials.Value, Configure(new AmazonS3Config { ForcePathStyle = connection.EndpointUrl is not null })));
         // SSM publishes no limits; these are what one account was seen to bear with room for others.
-        _commandPace = new TokenBucket(perSecond: connection.EndpointUrl is { IsLoopback: true } ? 200 : 10, burst: 20, time);
+        _commandCalls = new SharedCalls(new TokenBucket(perSecond: connection.EndpointUrl is { IsLoopback: true } ? 200 : 10, burst: 20, time), time);
         Instances = new Ec2InstanceService(() => _ec2.Value, this);
-        Commands = new SsmCommandService(() => _ssm.Value, this, _commandPace);
+        Commands = new SsmCommandService(() => _ssm.Value, this, _commandCalls);
         Objects = new S3ObjectStore(() => _s3.Value, this);
     }
 
@@ -87,7 +87,7 @@ internal sealed class AwsCloud : ICloud
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var client in new IDisposable?[] { Made(_ec2), Made(_ssm), Made(_s3), _sandbox, _commandPace, _sandboxLock })
+        foreach (var client in new IDisposable?[] { Made(_ec2), Made(_ssm), Made(_s3), _sandbox, _commandCalls, _sandboxLock })
         {
             client?.Dispose();
         }
@@ -99,8 +99,9 @@ internal sealed class AwsCloud : ICloud
     private T Configure<T>(T config)
         where T : ClientConfig
     {
-        config.RetryMode = RequestRetryMode.Adaptive;
-        config.MaxErrorRetry = Connection.EndpointUrl is { IsLoopback: true } ? 3 : 4;
+        // Not Adaptive: after a little throttling that refuses calls by itself for seconds, and an interruption does not wait.
+        config.RetryMode = RequestRetryMode.Standard;
+        config.MaxErrorRetry = 5;
         config.ConnectTimeout = TimeSpan.FromSeconds(10);
         if (Connection.EndpointUrl is { } endpoint)
         {
@@ -112,6 +113,14 @@ internal sealed class AwsCloud : ICloud
             config.RegionEndpoint = _region.Value;
         }
 
+        return config;
+    }
+
+    /// <summary>SSM's calls are tried again by those who share the connection, within one budget; see <see cref="SharedCalls"/>.</summary>
+    private static T WithoutRetries<T>(T config)
+        where T : ClientConfig
+    {
+        config.MaxErrorRetry = 0;
         return config;
     }
 

@@ -19,8 +19,6 @@ internal static class AwsErrors
         "InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientCapacity", "UnfulfillableCapacity", "MaxSpotInstanceCountExceeded", "VcpuLimitExceeded",
     };
 
-    private const string ThrottlingAction = "AWS limits the rate of calls; try again in a moment.";
-
     /// <summary>Makes a call and translates its failures.</summary>
     public static async Task<T> CallAsync<T>(string service, string operation, string endpoint, Func<Task<T>> call, CancellationToken cancellationToken)
     {
@@ -35,11 +33,6 @@ internal static class AwsErrors
         catch (AmazonClientException e) when (Find<AmazonServiceException>(e) is { } cause)
         {
             throw Translate(service, operation, endpoint, cause);
-        }
-        catch (AmazonClientException e) when (e.Message.Contains("capacity could not be obtained", StringComparison.Ordinal))
-        {
-            // The client slowed itself down after throttling, and found no room for this call.
-            throw RunctlErrors.Service(service, operation, "Throttling", "no room for the call under the rate AWS allows at the moment", ErrorKind.Connection, null, true, ThrottlingAction, e);
         }
         catch (AmazonClientException e)
         {
@@ -81,7 +74,7 @@ internal static class AwsErrors
         "MaxSpotInstanceCountExceeded" or "VcpuLimitExceeded" or "InstanceLimitExceeded" => (ErrorKind.ResourceUnavailable, "The account's quota is used up; end other instances, or ask for more in Service Quotas."),
         _ when code.StartsWith("Insufficient", StringComparison.Ordinal) || code == "UnfulfillableCapacity" => (ErrorKind.ResourceUnavailable, "Try more instance types, other zones, or later."),
         _ when code.EndsWith(".NotFound", StringComparison.Ordinal) => (ErrorKind.NotFound, null),
-        _ when Throttled.Contains(code) => (ErrorKind.Connection, ThrottlingAction),
+        _ when Throttled.Contains(code) => (ErrorKind.Connection, "AWS limits the rate of calls; try again in a moment."),
         _ => ((int)status >= 500 ? ErrorKind.Connection : ErrorKind.InvalidInput, null),
     };
 

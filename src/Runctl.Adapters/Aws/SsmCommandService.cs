@@ -8,7 +8,7 @@ using Runctl.Ports;
 namespace Runctl.Adapters.Aws;
 
 /// <summary>SSM by its SDK client.</summary>
-internal sealed class SsmCommandService(Func<AmazonSimpleSystemsManagementClient> client, AwsCloud cloud, TokenBucket pace) : ICommandService
+internal sealed class SsmCommandService(Func<AmazonSimpleSystemsManagementClient> client, AwsCloud cloud, SharedCalls calls) : ICommandService
 {
     /// <summary>A command that can not be delivered for this long is given up; the least SSM takes.</summary>
     private const int DeliveryTimeoutSeconds = 30;
@@ -106,9 +106,6 @@ internal sealed class SsmCommandService(Func<AmazonSimpleSystemsManagementClient
     /// <summary>SSM gives -1 while there is no exit code.</summary>
     private static int? Exit(int? code) => code is null or -1 ? null : code;
 
-    private async Task<T> CallAsync<T>(string operation, Func<AmazonSimpleSystemsManagementClient, Task<T>> call, CancellationToken cancellationToken)
-    {
-        await pace.TakeAsync(cancellationToken).ConfigureAwait(false);
-        return await AwsErrors.CallAsync("SSM", operation, cloud.EndpointName, () => call(client()), cancellationToken).ConfigureAwait(false);
-    }
+    private Task<T> CallAsync<T>(string operation, Func<AmazonSimpleSystemsManagementClient, Task<T>> call, CancellationToken cancellationToken) =>
+        calls.RunAsync(() => AwsErrors.CallAsync("SSM", operation, cloud.EndpointName, () => call(client()), cancellationToken), cancellationToken);
 }

@@ -95,7 +95,6 @@ internal sealed class InstanceWatch(ICloud cloud, string instanceId, SemaphoreSl
         try
         {
             await run.OnStatusAsync(status, cancellationToken).ConfigureAwait(false);
-            await run.WorksAsync("answer").ConfigureAwait(false);
         }
         catch (RunctlException e)
         {
@@ -115,7 +114,7 @@ internal sealed class InstanceWatch(ICloud cloud, string instanceId, SemaphoreSl
     {
         if (!TrainingReader.MeansGone(error))
         {
-            await run.WarnAsync("answer", error, isCallFailure ? "AWS answers again; no event was lost." : $"Instance {instanceId} answers again; no event was lost.").ConfigureAwait(false);
+            await run.WarnAsync(MonitoredRun.Answering, error, isCallFailure ? "AWS answers again; no event was lost." : $"Instance {instanceId} answers again; no event was lost.").ConfigureAwait(false);
             return;
         }
 
@@ -129,7 +128,7 @@ internal sealed class InstanceWatch(ICloud cloud, string instanceId, SemaphoreSl
         catch (RunctlException e)
         {
             // EC2 or S3 does not answer either; the next round tries again.
-            await run.WarnAsync("answer", e, "AWS answers again; no event was lost.").ConfigureAwait(false);
+            await run.WarnAsync(MonitoredRun.Answering, e, "AWS answers again; no event was lost.").ConfigureAwait(false);
         }
     }
 }

@@ -10,6 +10,9 @@ namespace Runctl.Monitoring;
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing that has to be released.")]
 internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorObserver observer, TimeProvider time)
 {
+    /// <summary>Subject of the trouble that ends when a status was taken in.</summary>
+    public const string Answering = "answer";
+
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Troubles _troubles = new(observer.OnWarning);
     private readonly EventFeed _feed = new(cloud, target.Training, target.AfterSequence, time);
@@ -59,6 +62,7 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
             Tell(await _feed.AskAsync(cancellationToken).ConfigureAwait(false));
         }
 
+        _troubles.End(Answering);
         if (_training.HasEnded)
         {
             End();

@@ -1,11 +1,33 @@
 namespace Runctl.Pacing;
 
-/// <summary>Spreads calls over time: so many at once, so many a second, in the order they came.</summary>
+/// <summary>Spreads calls over time: so many at once, so many a second, in the order they came. The rate falls when it proves too high, and rises again by itself.</summary>
 internal sealed class TokenBucket(double perSecond, int burst, TimeProvider time) : IDisposable
 {
+    /// <summary>However often a service complains, something is still asked.</summary>
+    private const double LeastPerSecond = 0.5;
+
+    /// <summary>The part of the full rate that each good answer gives back.</summary>
+    private const double Recovery = 0.02;
+
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly object _gate = new();
+    private double _share = 1;
     private double _tokens = burst;
     private long _filled = time.GetTimestamp();
+
+    /// <summary>Calls a second that are allowed now.</summary>
+    public double PerSecond
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Rate;
+            }
+        }
+    }
+
+    private double Rate => perSecond * _share;
 
     /// <summary>Returns when the next call may be made.</summary>
     public async Task TakeAsync(CancellationToken cancellationToken)
@@ -13,14 +35,10 @@ internal sealed class TokenBucket(double perSecond, int burst, TimeProvider time
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            Fill();
-            if (_tokens < 1)
+            while (TryTake() is { } wait)
             {
-                await Task.Delay(TimeSpan.FromSeconds((1 - _tokens) / perSecond), time, cancellationToken).ConfigureAwait(false);
-                Fill();
+                await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
             }
-
-            _tokens = Math.Max(0, _tokens - 1);
         }
         finally
         {
@@ -28,13 +46,51 @@ internal sealed class TokenBucket(double perSecond, int burst, TimeProvider time
         }
     }
 
+    /// <summary>The service said that it was too much: half the rate, and nothing saved up.</summary>
+    public void Slow()
+    {
+        lock (_gate)
+        {
+            Fill();
+            _share = Math.Max(LeastPerSecond / perSecond, _share / 2);
+            _tokens = Math.Min(_tokens, 1);
+        }
+    }
+
+    /// <summary>The service answered: a little quicker again, up to the full rate.</summary>
+    public void Quicken()
+    {
+        lock (_gate)
+        {
+            Fill();
+            _share = Math.Min(1, _share + Recovery);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
+
+    /// <summary>Null where there was one, else how long to wait.</summary>
+    private TimeSpan? TryTake()
+    {
+        lock (_gate)
+        {
+            Fill();
+            if (_tokens < 1)
+            {
+                // Never less than a tick of the clock, or a wait that is rounded down would not end.
+                return TimeSpan.FromSeconds(Math.Max(0.001, (1 - _tokens) / Rate));
+            }
+
+            _tokens--;
+            return null;
+        }
+    }
 
     private void Fill()
     {
         var now = time.GetTimestamp();
-        _tokens = Math.Min(burst, _tokens + (time.GetElapsedTime(_filled, now).TotalSeconds * perSecond));
+        _tokens = Math.Min(burst, _tokens + (time.GetElapsedTime(_filled, now).TotalSeconds * Rate));
         _filled = now;
     }
 }

@@ -29,8 +29,12 @@ public sealed class SandboxFixture : IAsyncLifetime
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The sandbox runs on Linux.");
         _sandbox = await RunctlSandbox.StartAsync(new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(200) });
-        _cloud = Adapters.Connect(new CloudConnection { Region = Sandbox.Region, EndpointUrl = Sandbox.Endpoint, Credentials = new CloudCredentials(Sandbox.AccessKeyId, Sandbox.SecretAccessKey, null) });
+        _cloud = Connect();
     }
+
+    /// <summary>Another connection, which shares nothing with the first.</summary>
+    public ICloud Connect() =>
+        Adapters.Connect(new CloudConnection { Region = Sandbox.Region, EndpointUrl = Sandbox.Endpoint, Credentials = new CloudCredentials(Sandbox.AccessKeyId, Sandbox.SecretAccessKey, null) });
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,77 @@
+using Runctl.Errors;
+
+namespace Runctl.Pacing;
+
+/// <summary>
+/// Makes the calls of everybody who shares a connection: paced together, slower after throttling, and tried again where that can help,
+/// within one budget of repetitions. A call waits for its turn; it never fails for want of one.
+/// </summary>
+/// <param name="pace">The pace of all calls; disposed of with this.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SharedCalls(TokenBucket pace, TimeProvider time) : IDisposable
+{
+    /// <summary>Repetitions that may be owed at once; every good answer pays back a fifth of one.</summary>
+    public const int Budget = 50;
+
+    private const int Attempts = 7;
+    private const double PaidBack = 0.2;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(8);
+
+    private readonly object _gate = new();
+    private double _left = Budget;
+
+    /// <summary>Makes a call, again where it failed for a passing reason.</summary>
+    /// <exception cref="RunctlException">It failed for another reason, too often, or the budget is used up.</exception>
+    public async Task<T> RunAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await pace.TakeAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var answer = await call().ConfigureAwait(false);
+                PayBack();
+                return answer;
+            }
+            catch (RunctlException e) when (e.IsTransient && MayRepeat(e, attempt))
+            {
+                var longest = Math.Min(LongestPause.TotalSeconds, FirstPause.TotalSeconds * Math.Pow(2, attempt - 1));
+                // Anywhere up to the longest, so that those who failed together do not come back together.
+                await Task.Delay(TimeSpan.FromSeconds(longest * Random.Shared.NextDouble()), time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => pace.Dispose();
+
+    private void PayBack()
+    {
+        pace.Quicken();
+        lock (_gate)
+        {
+            _left = Math.Min(Budget, _left + PaidBack);
+        }
+    }
+
+    private bool MayRepeat(RunctlException error, int attempt)
+    {
+        if (error.ServiceErrorCode is not null)
+        {
+            pace.Slow();
+        }
+
+        lock (_gate)
+        {
+            if (attempt >= Attempts || _left < 1)
+            {
+                return false;
+            }
+
+            _left--;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using Runctl.Errors;
+using Runctl.Pacing;
+
+namespace Runctl.Core.Tests.Pacing;
+
+public sealed class SharedCallsTests : IDisposable
+{
+    private readonly HastyTime _time = new();
+    private readonly TokenBucket _pace;
+    private readonly SharedCalls _calls;
+
+    public SharedCallsTests()
+    {
+        _pace = new TokenBucket(perSecond: 10, burst: 20, _time);
+        _calls = new SharedCalls(_pace, _time);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _calls.Dispose();
+
+    [Fact]
+    public async Task A_throttled_call_is_made_again_until_it_succeeds()
+    {
+        var made = 0;
+        Assert.Equal(4, await _calls.RunAsync(() => ++made < 4 ? throw Failure("ThrottlingException") : Task.FromResult(made), Token));
+    }
+
+    [Fact]
+    public async Task A_call_that_can_not_succeed_is_made_once()
+    {
+        var made = 0;
+        await Assert.ThrowsAsync<RunctlException>(() => _calls.RunAsync<int>(() => ++made > 0 ? throw Failure("AccessDeniedException", transient: false) : Task.FromResult(0), Token));
+        Assert.Equal(1, made);
+    }
+
+    [Fact]
+    public async Task All_calls_together_are_repeated_no_more_often_than_the_budget_allows()
+    {
+        var made = 0;
+        var failures = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => FailAsync(() => Interlocked.Increment(ref made))));
+        Assert.All(failures, Assert.NotNull);
+        Assert.Equal(30 + SharedCalls.Budget, made);
+    }
+
+    [Fact]
+    public async Task Good_answers_pay_the_budget_back()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => FailAsync(() => 0)));
+        var made = 0;
+        await FailAsync(() => made++);
+        Assert.Equal(1, made);
+        for (var i = 0; i < 11; i++)
+        {
+            await _calls.RunAsync(() => Task.FromResult(0), Token);
+        }
+
+        made = 0;
+        await FailAsync(() => made++);
+        Assert.Equal(3, made);
+    }
+
+    [Fact]
+    public async Task Throttling_halves_the_pace_of_all_and_good_answers_bring_it_back()
+    {
+        var made = 0;
+        await _calls.RunAsync(() => ++made < 3 ? throw Failure("ThrottlingException") : Task.FromResult(made), Token);
+        Assert.Equal(2.7, _pace.PerSecond, 3);
+        for (var i = 0; i < 60; i++)
+        {
+            await _calls.RunAsync(() => Task.FromResult(0), Token);
+        }
+
+        Assert.Equal(10, _pace.PerSecond, 3);
+    }
+
+    [Fact]
+    public async Task A_connection_that_broke_is_tried_again_at_the_same_pace()
+    {
+        var made = 0;
+        await _calls.RunAsync(() => ++made < 3 ? throw Failure(null) : Task.FromResult(made), Token);
+        Assert.Equal(10, _pace.PerSecond, 3);
+    }
+
+    private async Task<RunctlException?> FailAsync(Func<int> count)
+    {
+        try
+        {
+            return await _calls.RunAsync<RunctlException?>(
+                () =>
+                {
+                    count();
+                    throw Failure("ThrottlingException");
+                },
+                Token);
+        }
+        catch (RunctlException e)
+        {
+            return e;
+        }
+    }
+
+    private static RunctlException Failure(string? code, bool transient = true) => new("X", ErrorKind.Connection, "It failed.") { ServiceErrorCode = code, IsTransient = transient };
+}
