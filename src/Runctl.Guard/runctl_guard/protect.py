@@ -52,7 +52,7 @@ class Protection:
             self.job.cancel()
 
     def cancelled(self) -> bool:
-        return self.cancelled()
+        return self._cancelled.is_set()
 
     def _work(self) -> None:
         try:
