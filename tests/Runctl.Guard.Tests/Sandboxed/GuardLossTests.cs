@@ -57,6 +57,9 @@ public sealed class GuardLossTests(GuardSandbox sandbox)
         var before = run.GuardPid();
         Assert.Equal(0, (await run.ShellAsync($"kill -9 {before}")).ExitCode);
         await GuardedRun.EventuallyAsync(() => run.GuardPid() is { } now && now != before, run.Tell);
+
+        // Only when the sequence is in the successor's hands may the training end: before that nobody could signal it.
+        await GuardedRun.EventuallyAsync(() => SequenceIsTaken(run), run.Tell);
         await File.WriteAllTextAsync(Path.Combine(run.Project, "go"), "", TestContext.Current.CancellationToken);
         var handled = await run.WaitForAsync("InterruptionHandled");
         Assert.Equal(("uploaded", 0), (handled.GetProperty("outcome").GetString(), handled.GetProperty("exit_code").GetInt32()));
@@ -110,6 +113,9 @@ public sealed class GuardLossTests(GuardSandbox sandbox)
         var outcome = await run.ShellAsync($"keeper=$(cut -d' ' -f4 /proc/{guard}/stat) && kill -9 $keeper {guard}");
         Assert.True(outcome.ExitCode == 0, outcome.Error);
     }
+
+    private static bool SequenceIsTaken(GuardedRun run) =>
+        run.ShellAsync($"flock -n \"$RUNCTL_ROOT\"/var/lib/runctl/runs/{run.Id}/sequence.lock true").GetAwaiter().GetResult().ExitCode == 1;
 
     private static bool Alive(GuardedRun run, int? guard) => run.ShellAsync($"kill -0 {guard}").GetAwaiter().GetResult().ExitCode == 0;
 }

@@ -1,5 +1,6 @@
 import email.utils
 import http.server
+import os
 import threading
 import time
 import unittest
@@ -90,6 +91,7 @@ class Patience(WithService):
         self.assertEqual([credentials.ROLE_PATH], self.fake.asked)
 
     def test_a_failed_answer_or_two_do_not_cost_the_instance_its_name(self):
+        os.unlink(os.path.join(self.root, "var/lib/runctl/instance.json"))
         self.fake.answers["meta-data/instance-id"] = self.failing("i-0123456789abcdef0")
         self.assertEqual("i-0123456789abcdef0", imds.instance_id(imds.Imds()))
 
