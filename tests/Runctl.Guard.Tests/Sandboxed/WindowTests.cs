@@ -16,11 +16,14 @@ public sealed class WindowTests(GuardSandbox sandbox)
             def big():
                 time.sleep(1.5)
                 replace("step_3.pt", archive(30 << 20))
-            put("step_1.pt", archive(2 << 20))
+            def told(name):
+                while not os.path.exists(name):
+                    time.sleep(0.05)
             at_signal(big)
             ready()
-            while not os.path.exists("more"):
-                time.sleep(0.05)
+            told("first")
+            replace("step_1.pt", archive(2 << 20))
+            told("more")
             replace("step_2.pt", archive(30 << 20))
             wait()
             """) { GraceSeconds = 7 });
@@ -28,6 +31,7 @@ public sealed class WindowTests(GuardSandbox sandbox)
 
         // The first upload teaches the guard how slow the link is.
         sandbox.Sandbox.SetConditions(run.InstanceId, new SandboxConditions { LinkBytesPerSecond = 700_000 });
+        await File.WriteAllTextAsync(Path.Combine(run.Project, "first"), "", Ct);
         await run.WaitForAsync("CheckpointUploaded");
         await File.WriteAllTextAsync(Path.Combine(run.Project, "more"), "", Ct);
         await GuardedRun.EventuallyAsync(() => File.Exists(Path.Combine(run.Project, "checkpoints/step_2.pt")), run.Tell);
