@@ -25,7 +25,7 @@ internal sealed class SandboxPower(
     public async Task PowerOnAsync(InstanceRecord record, CancellationToken ct)
     {
         // From here on they are its own, whatever new instances get.
-        var conditions = imds.Conditions.Of(record.InstanceId).Current;
+        imds.Conditions.Of(record.InstanceId);
         var first = !_machines.TryGetValue(record.InstanceId, out var machine);
         if (machine is null)
         {
@@ -36,8 +36,7 @@ internal sealed class SandboxPower(
 
         var metadata = ImdsServer.Start(record, imds);
         _metadata[record.InstanceId] = metadata;
-        var programs = conditions.HasPython ? searchPath : PythonlessPath.Create(machine.Root, searchPath);
-        var environment = InstanceEnvironment.Of(machine.Root, metadata.Endpoint, Endpoint, imds.Region, programs);
+        var environment = InstanceEnvironment.Of(machine.Root, metadata.Endpoint, Endpoint, imds.Region, searchPath);
         await machine.PowerOnAsync(environment, ct).ConfigureAwait(false);
         _ = WatchAsync(record, machine.Processes!);
         _ = BootAsync(record, machine, first, ct);

@@ -32,7 +32,4 @@ public sealed record RunctlSandboxCondition
 
     /// <summary>How long before the notice a rebalance is recommended; null is not at all.</summary>
     public required TimeSpan? RebalanceLead { get; init; }
-
-    /// <summary>Whether its image has no Python.</summary>
-    public required bool NoPython { get; init; }
 }

@@ -57,7 +57,6 @@ internal static class SandboxMapping
         Notice = (RunctlNoticeMode)conditions.Notice,
         NoticeDelay = conditions.NoticeDelay,
         RebalanceLead = conditions.RebalanceLead,
-        NoPython = !conditions.HasPython,
     };
 
     /// <summary>Conditions with what was given changed, and the rest as it was.</summary>
@@ -75,7 +74,6 @@ internal static class SandboxMapping
             Notice = Either(nameof(given.Notice), (SandboxNoticeMode)given.Notice, before.Notice),
             NoticeDelay = Either(nameof(given.NoticeDelay), given.NoticeDelay, before.NoticeDelay),
             RebalanceLead = Either(nameof(given.RebalanceLead), given.RebalanceLead, before.RebalanceLead),
-            HasPython = Either(nameof(given.NoPython), !given.NoPython, before.HasPython),
         };
     }
 }

@@ -65,10 +65,6 @@ public abstract class SandboxSettingsCmdlet : AsyncCmdlet
     [Duration("0s", "1d")]
     public TimeSpan? RebalanceLead { get; set; }
 
-    /// <summary>The image of an instance has no Python; it counts for instances that are powered on from then on.</summary>
-    [Parameter]
-    public SwitchParameter NoPython { get; set; }
-
     /// <summary>Whether a parameter was given.</summary>
     internal bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 }

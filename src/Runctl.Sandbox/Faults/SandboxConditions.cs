@@ -40,9 +40,6 @@ public sealed record SandboxConditions
     /// <summary>How long before the notice a rebalance is recommended; null is not at all. An interruption begins with that recommendation.</summary>
     public TimeSpan? RebalanceLead { get; init; }
 
-    /// <summary>Whether its image has Python; looked at when it is powered on.</summary>
-    public bool HasPython { get; init; } = true;
-
     /// <summary>Refuses what cannot be.</summary>
     /// <exception cref="ArgumentException">A value that cannot be; the message names the property and what is allowed.</exception>
     public void Validate()

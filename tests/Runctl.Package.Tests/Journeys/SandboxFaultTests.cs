@@ -88,15 +88,6 @@ public sealed class SandboxFaultTests
     }
 
     [Fact]
-    public void A_training_on_an_image_without_python_is_told_what_is_missing()
-    {
-        using var session = new ModuleSession();
-        File.WriteAllText(Path.Combine(session.Directory, "train.py"), "");
-        session.Run("Start-RunctlSandbox -UseAsDefault -NoPython -BootTime 100ms");
-        Assert.Equal("PythonMissing", session.Run("New-RunctlSpotInstance g5.xlarge -Wait | Start-RunctlTraining ./train.py -SyncCode -NoMonitor").ErrorId);
-    }
-
-    [Fact]
     public void A_fault_for_a_piped_instance_is_its_own_and_ends_alone()
     {
         using var session = new SandboxSession();
