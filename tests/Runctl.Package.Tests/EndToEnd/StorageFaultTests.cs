@@ -47,7 +47,7 @@ public sealed class StorageFaultTests(SandboxFixture sandbox) : IClassFixture<Sa
     public void One_in_another_region_is_told_by_the_guard_as_by_the_module()
     {
         var instance = sandbox.Launch();
-        sandbox.Fault($"Operation = 's3:*'; Kind = 'ClientError'; Code = 'PermanentRedirect'; InstanceId = '{instance}'");
+        sandbox.Fault($"Operation = 's3:PutObject'; Kind = 'ClientError'; Code = 'PermanentRedirect'; InstanceId = '{instance}'");
         var result = sandbox.Start(_project, instance);
         Assert.Equal("BucketElsewhere", result.ErrorId);
         Assert.Contains("s3://runctl-sandbox/", result.Error.ToString());
