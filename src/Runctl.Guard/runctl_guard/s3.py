@@ -145,5 +145,8 @@ def error_from(answer: web.Answer, at: Location, region: str) -> S3Error:
     code = found.get("Code") or "HTTP %d" % answer.status
     # S3 names the bucket's region in a header, HEAD or not.
     right = answer.header("x-amz-bucket-region") or found.get("Region")
-    wrong = right if right != region and (answer.status in (301, 307) or code == "AuthorizationHeaderMalformed") else None
-    return S3Error(answer.status, code, found.get("Message", ""), at.uri(), wrong)
+    if answer.status == 301 or code == "PermanentRedirect":
+        right = right or "another region"
+    elif code != "AuthorizationHeaderMalformed" or right == region:
+        right = None
+    return S3Error(answer.status, code, found.get("Message", ""), at.uri(), right)

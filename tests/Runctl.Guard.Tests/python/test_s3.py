@@ -20,6 +20,9 @@ class Refusals(unittest.TestCase):
             self.assertEqual("BucketElsewhere", error.id)
             self.assertIn("s3://bucket/runs/one/run.json is in eu-central-1", error.message)
 
+    def test_a_redirect_that_names_no_region_is_told_all_the_same(self):
+        self.assertIn("is in another region", refusal(301, "<Error><Code>PermanentRedirect</Code></Error>").message)
+
     def test_a_region_in_an_ordinary_refusal_says_nothing(self):
         error = refusal(403, "<Error><Code>AccessDenied</Code></Error>", x_amz_bucket_region="us-east-1")
         self.assertEqual("StorageForbidden", error.id)

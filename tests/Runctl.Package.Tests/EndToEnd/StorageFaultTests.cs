@@ -47,11 +47,11 @@ public sealed class StorageFaultTests(SandboxFixture sandbox) : IClassFixture<Sa
     public void One_in_another_region_is_told_by_the_guard_as_by_the_module()
     {
         var instance = sandbox.Launch();
-        sandbox.Fault($"Operation = 's3:*'; Kind = 'ClientError'; Code = 'AuthorizationHeaderMalformed'; Status = 400; InstanceId = '{instance}'; Message = 'wrong</Message><Region>eu-central-1</Region><Message>'");
+        sandbox.Fault($"Operation = 's3:PutObject'; Kind = 'ClientError'; Code = 'PermanentRedirect'; InstanceId = '{instance}'");
         var result = sandbox.Start(_project, instance);
         Assert.Equal("BucketElsewhere", result.ErrorId);
-        Assert.Contains("runctl-sandbox", result.Error.ToString());
-        Assert.Contains("eu-central-1", result.Error.ToString());
+        Assert.Contains("s3://runctl-sandbox/", result.Error.ToString());
+        Assert.Contains("another region", result.Error.ToString());
         Assert.Contains("s3_bucket", result.Error.ErrorDetails.RecommendedAction);
     }
 

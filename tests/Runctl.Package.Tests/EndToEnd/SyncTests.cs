@@ -44,7 +44,12 @@ public sealed class SyncTests(SandboxFixture sandbox) : IClassFixture<SandboxFix
         _project.Dispose();
     }
 
-    private void SlowUpload() => sandbox.Fault("Operation = 's3:PutObject'; Kind = 'Delay'; Delay = '4s'; Key = 'checkpoints/runctl/code/*'");
+    private void SlowUpload()
+    {
+        // Code that is in S3 already is not sent again.
+        _project.Write("new.txt", Guid.NewGuid().ToString());
+        sandbox.Fault("Operation = 's3:PutObject'; Kind = 'Delay'; Delay = '4s'; Key = 'checkpoints/runctl/code/*'");
+    }
 
     private bool UploadBegan() => sandbox.Run("(Set-RunctlSandbox -PassThru).Faults[0].Hits").Single > 0;
 
