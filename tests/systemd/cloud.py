@@ -26,6 +26,9 @@ class Cloud:
             pages = property(lambda _: cloud.pages())
         server = http.server.ThreadingHTTPServer((ADDRESS, 80), Handler)
         server.daemon_threads = True
+        for one in (server, self.s3.server):
+            # A guard that is killed leaves in the middle of an answer.
+            one.handle_error = lambda *_: None
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def interrupt(self, seconds):

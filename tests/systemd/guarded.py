@@ -10,6 +10,7 @@ from machine import eventually
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = "/var/lib/runctl/guard/guard.pyz"
+GUARD = "runctl-guard.service"
 BUCKET = "bucket"
 
 
