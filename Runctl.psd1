@@ -23,6 +23,7 @@
         'New-RunctlSpotInstance'
         'Remove-RunctlInstance'
         'Save-RunctlCheckpoint'
+        'Set-RunctlSandbox'
         'Start-RunctlSandbox'
         'Start-RunctlTraining'
         'Stop-RunctlSandbox'

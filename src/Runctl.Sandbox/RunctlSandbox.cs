@@ -145,7 +145,8 @@ public sealed class RunctlSandbox : IAsyncDisposable
     public void SetConditions(string instanceId, SandboxConditions conditions)
     {
         ArgumentNullException.ThrowIfNull(conditions);
-        ConditionsOf(instanceId).Become(conditions.Checked());
+        conditions.Validate();
+        ConditionsOf(instanceId).Become(conditions);
     }
 
     /// <summary>
@@ -162,7 +163,7 @@ public sealed class RunctlSandbox : IAsyncDisposable
 
     /// <summary>Recommends a rebalance to an instance, through its metadata.</summary>
     /// <returns>The time of the recommendation.</returns>
-    public DateTimeOffset RecommendRebalance(string instanceId) => _registry.RecommendRebalance(instanceId);
+    public DateTimeOffset RecommendRebalance(string instanceId) => Translated(() => _registry.RecommendRebalance(instanceId));
 
     /// <summary>Shows a running spot instance a notice whose time is past, and does not take it.</summary>
     /// <param name="instanceId">A running spot instance.</param>
@@ -172,7 +173,7 @@ public sealed class RunctlSandbox : IAsyncDisposable
     public DateTimeOffset ShowStaleNotice(string instanceId, TimeSpan past) => Translated(() => _registry.ShowStaleNotice(instanceId, past));
 
     /// <summary>Takes a notice back, as EC2 sometimes does, and does not take the instance; false where none stands.</summary>
-    public bool WithdrawNotice(string instanceId) => _registry.WithdrawNotice(instanceId);
+    public bool WithdrawNotice(string instanceId) => Translated(() => _registry.WithdrawNotice(instanceId));
 
     /// <summary>Ends every instance and removes everything.</summary>
     public async ValueTask DisposeAsync()

@@ -5,8 +5,8 @@ namespace Runctl.Package.Tests;
 
 public sealed class ConventionTests
 {
-    private static readonly string[] ChangingVerbs = ["New", "Remove", "Start", "Stop", "Invoke", "Save"];
-    private static readonly string[] LocalCommands = ["Start-RunctlSandbox", "Stop-RunctlSandbox"];
+    private static readonly string[] ChangingVerbs = ["New", "Remove", "Start", "Stop", "Invoke", "Save", "Set"];
+    private static readonly string[] LocalCommands = ["Set-RunctlSandbox", "Start-RunctlSandbox", "Stop-RunctlSandbox"];
 
     [Fact]
     public void Every_command_that_changes_something_has_WhatIf_and_Confirm() =>

@@ -1,4 +1,241 @@
-import sys
-from cloud import Cloud
-from machine import Machine
-import guarded
+"""What a real systemd makes of guard and training. Each function is one check, named by what it shows."""
+import json
+
+from guarded import Training, end_notice, guard, install
+from machine import eventually
+
+GUARD = "runctl-guard.service"
+NEWER = "/var/lib/runctl/guard/newer.pyz"
+
+
+def units_have_the_properties_that_protect_them(machine, cloud):
+    training = Training(machine, cloud, "properties")
+    assert training.start()["state"] == "running"
+    shown = machine.show(GUARD, "Restart", "OOMScoreAdjust", "OOMPolicy", "KillMode", "TimeoutStopUSec", "After")
+    assert (shown["Restart"], shown["OOMScoreAdjust"], shown["OOMPolicy"]) == ("always", "-900", "continue"), shown
+    assert (shown["KillMode"], shown["TimeoutStopUSec"]) == ("mixed", "2min 10s"), shown
+    for unit in ("network.target", "nss-lookup.target", "remote-fs.target", training.unit):
+        assert unit in shown["After"].split(), (unit, shown)
+    shown = machine.show(training.unit, "OOMPolicy", "KillMode", "ControlGroup", "SubState")
+    assert (shown["OOMPolicy"], shown["KillMode"], shown["SubState"]) == ("continue", "mixed", "running"), shown
+    assert machine.cgroup(training.pid) == shown["ControlGroup"] != machine.cgroup(machine.guard_pid()), shown
+    # Lower than the starter's own takes a right that not every host leaves to a container.
+    if machine.may_protect_from_oom():
+        assert machine.oom_score(machine.guard_pid()) == -900
+    assert machine.oom_score(training.pid) == 0
+    training.stop()
+
+
+def training_runs_as_at_a_login(machine, cloud):
+    training = Training(machine, cloud, "login")
+    training.start()
+    found = machine.json(training.project("environment.json"))
+    expected = json.loads(machine.as_agent("su", "--login", "ubuntu", "--command", "python3 login/train.py --environment"))
+    # More open files and locked memory than a login allows harm nobody and are what trainings run out of.
+    for name in ("RLIMIT_NOFILE", "RLIMIT_OFILE", "RLIMIT_MEMLOCK"):
+        low, high = found["limits"].pop(name)
+        _, most = expected["limits"].pop(name)
+        assert high == -1 or high >= most, (name, low, high, most)
+    assert found == expected, (found, expected)
+    training.stop()
+
+
+def guard_that_is_killed_comes_back_and_goes_on(machine, cloud):
+    training = Training(machine, cloud, "killed")
+    training.start()
+    before, pid = machine.guard_pid(), training.pid
+    machine.kill_guard()
+    # Meant for the moment in which systemd has not started it again yet.
+    assert guard(machine, "repair")["guard"]["alive"]
+    assert machine.guard_pid() != before
+    assert training.pid == pid
+    training.makes_steps()
+    training.end(0)
+    training.reaches("finished")
+
+
+def exit_code_is_kept_when_the_guard_was_replaced(machine, cloud):
+    training = Training(machine, cloud, "code")
+    training.start()
+    machine.kill_guard()
+    training.end(7)
+    training.reaches("failed")
+    assert training.state["exit_code"] == 7, training.state
+    eventually(lambda: training.record()["attempts"][0].get("exit_code") == 7)
+
+
+def guard_survives_the_trainings_death(machine, cloud):
+    training = Training(machine, cloud, "death")
+    training.start()
+    before = machine.guard_pid()
+    machine.execute("kill", "-KILL", str(training.pid))
+    training.reaches("failed")
+    assert (training.state["exit_code"], training.state["signal"]) == (137, 9), training.state
+    assert machine.guard_pid() == before
+    eventually(lambda: machine.is_gone(training.unit))
+
+
+def nothing_of_a_training_survives_its_reaper(machine, cloud):
+    training = Training(machine, cloud, "reaper", ["--escape"])
+    training.start()
+    escaped = training.escaped()
+    machine.execute("systemctl", "kill", "--signal=KILL", "--kill-whom=main", training.unit)
+    training.reaches("failed")
+    eventually(lambda: machine.is_gone(training.unit))
+    assert not machine.is_alive(escaped) and not machine.is_alive(training.pid)
+
+
+def setup_command_outlives_the_guard_and_is_not_protected_like_it(machine, cloud):
+    marks = "date >> marks; cat /proc/self/oom_score_adj > score"
+    training = Training(machine, cloud, "setup", setup_command=marks + "; while [ ! -e go ]; do sleep 0.1; done",
+                        python="/usr/bin/python3")
+    starting = training.start_in_background()
+    eventually(lambda: machine.exists(training.project("score")))
+    machine.kill_guard()
+    eventually(lambda: guard(machine, "repair")["guard"]["alive"])
+    machine.write(training.project("go"), "")
+    training.reaches("running")
+    starting.join(60)
+    assert len(machine.read(training.project("marks")).splitlines()) == 1
+    assert machine.read(training.project("score")).strip() == b"0"
+    training.stop()
+
+
+def newer_program_takes_over_and_the_training_goes_on(machine, cloud):
+    training = Training(machine, cloud, "newer")
+    training.start()
+    before = machine.guard_pid()
+    install(machine, NEWER)
+    assert guard(machine, "repair", program=NEWER)["guard"]["program"] == "newer.pyz"
+    assert machine.guard_pid() != before
+    training.makes_steps()
+    assert guard(machine, "repair")["guard"]["program"] == "guard.pyz"
+    training.stop()
+
+
+def stop_saves_and_leaves_no_unit(machine, cloud):
+    training = Training(machine, cloud, "stop", ["--escape"])
+    training.start()
+    escaped = training.escaped()
+    final = training.stop(grace=3)
+    assert (final["kind"], final["data"]["outcome"]) == ("TrainingStopped", "uploaded"), final
+    assert training.state["state"] == "stopped"
+    assert not machine.is_alive(escaped)
+    eventually(lambda: machine.is_gone(training.unit))
+
+
+def stopping_the_trainings_unit_saves_as_well(machine, cloud):
+    training = Training(machine, cloud, "unit")
+    training.start()
+    machine.execute("systemctl", "stop", training.unit)
+    training.reaches("stopped")
+    assert training.signals() == 1
+    assert training.saved_at_the_end() in training.committed()
+
+
+def log_is_complete_on_the_instance_and_in_s3(machine, cloud):
+    training = Training(machine, cloud, "log")
+    training.start()
+    training.makes_steps(20)
+    machine.kill_guard()
+    training.makes_steps(20)
+    training.stop()
+    log = machine.read(training.file("log"))
+    steps = [int(line.split()[1]) for line in log.splitlines() if line.startswith(b"step")]
+    assert steps == list(range(1, training.steps() + 1)), steps
+    assert log.endswith(b"signals 1\n"), log[-100:]
+    eventually(lambda: training.shipped_log() == log)
+
+
+def notice_saves_commits_and_ends_everything(machine, cloud):
+    training = Training(machine, cloud, "notice", ["--escape"],
+                        policy={"grace_seconds": 5.0, "guard_poll_seconds": 0.2, "on_exit": "keep"})
+    training.start()
+    escaped = training.escaped()
+    cloud.interrupt(120)
+    training.reaches("interrupted")
+    end_notice(machine, cloud)
+    handled = training.events("InterruptionHandled")
+    assert [event["data"]["outcome"] for event in handled] == ["uploaded"], handled
+    assert training.signals() == 1
+    assert training.saved_at_the_end() in training.committed()
+    assert not machine.is_alive(escaped)
+    eventually(lambda: machine.is_gone(training.unit))
+    eventually(lambda: training.record()["attempts"][0]["state"] == "interrupted")
+
+
+def guard_killed_in_the_middle_of_a_sequence_does_not_signal_twice(machine, cloud):
+    training = Training(machine, cloud, "middle")
+    training.start()
+    cloud.interrupt(120)
+    eventually(lambda: training.events("TrainingSignalled"))
+    machine.kill_guard()
+    training.reaches("interrupted")
+    end_notice(machine, cloud)
+    assert training.signals() == 1
+    assert training.saved_at_the_end() in training.committed()
+
+
+def stopping_the_guard_saves_and_it_stays_stopped(machine, cloud):
+    training = Training(machine, cloud, "guard")
+    training.start()
+    machine.execute("systemctl", "stop", GUARD)
+    assert training.state["state"] == "interrupted", training.state
+    assert training.saved_at_the_end() in training.committed()
+    assert training.record()["attempts"][0]["state"] == "interrupted"
+    assert machine.show(GUARD, "ActiveState")["ActiveState"] == "inactive"
+    # The next run starts another.
+    second = Training(machine, cloud, "after")
+    second.start()
+    second.stop()
+
+
+def reboot_saves_before_the_network_goes(machine, cloud):
+    training = Training(machine, cloud, "reboot")
+    training.start()
+    machine.reboot()
+    assert training.state["state"] == "interrupted", training.state
+    assert training.signals() == 1
+    assert training.saved_at_the_end() in training.committed()
+    assert [event["data"]["source"] for event in training.events("InterruptionDetected")] == ["shutdown"]
+
+
+def shutdown_with_no_guard_alive_saves_as_well(machine, cloud):
+    training = Training(machine, cloud, "alone")
+    training.start()
+    machine.execute("kill", "-STOP", str(machine.guard_pid()))
+    machine.execute("systemctl", "kill", "--signal=KILL", GUARD)
+    machine.execute("systemctl", "stop", GUARD)
+    assert training.state["state"] == "running"
+    machine.reboot()
+    assert training.state["state"] == "interrupted", training.state
+    assert training.saved_at_the_end() in training.committed()
+
+
+def repair_after_a_power_cut_settles_what_was_running(machine, cloud):
+    training = Training(machine, cloud, "power")
+    training.start()
+    training.makes_steps()
+    machine.cut_power()
+    machine.boot()
+    assert not guard(machine, "status")["guard"]["alive"]
+    assert guard(machine, "repair")["guard"]["alive"]
+    training.reaches("failed")
+    assert training.state["exit_code"] is None
+    assert training.committed()
+    second = Training(machine, cloud, "second")
+    assert second.start()["state"] == "running"
+    second.stop()
+
+
+def end_of_the_training_turns_the_machine_off_where_wanted(machine, cloud):
+    policy = {"grace_seconds": 5.0, "guard_poll_seconds": 0.2, "on_exit": "terminate"}
+    training = Training(machine, cloud, "off", policy=policy)
+    training.start()
+    training.end(0)
+    machine.wait_until_off()
+    assert training.state["state"] == "finished", training.state
+    assert training.record()["attempts"][0]["state"] == "finished"
+
+
+ALL = [value for value in list(globals().values()) if getattr(value, "__module__", "") == __name__]

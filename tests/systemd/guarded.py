@@ -1,8 +1,10 @@
 """A training under the guard on the machine, and what can be seen of it from outside."""
+import gzip
 import json
 import os
 import subprocess
 import sys
+import threading
 
 from machine import eventually
 
@@ -20,6 +22,12 @@ def install(machine, program=PROGRAM):
 def guard(machine, *arguments, program=PROGRAM):
     """The answer of one of the guard's commands."""
     return json.loads(machine.as_agent("/usr/bin/python3", program, *arguments))
+
+
+def end_notice(machine, cloud):
+    """Until the guard has seen it too: a notice that stands interrupts the next training as well."""
+    cloud.notice = None
+    eventually(lambda: guard(machine, "status")["notice"] is None)
 
 
 class Training:
@@ -44,8 +52,20 @@ class Training:
                 {"number": 1, "nonce": name, "node": 0, "nodes": 1, "state": "claimed"}]}).encode()
 
     def start(self):
-        self.machine.write("/root/spec.json", json.dumps(self.spec))
-        return guard(self.machine, "run", "--spec", "/root/spec.json")
+        return guard(self.machine, "run", "--spec", self._write_spec())
+
+    def start_in_background(self):
+        command = ("/usr/bin/python3", PROGRAM, "run", "--spec", self._write_spec())
+        caller = threading.Thread(target=self.machine.as_agent, args=command)
+        caller.start()
+        return caller
+
+    def _write_spec(self):
+        self.machine.write("/root/%s.json" % self.id, json.dumps(self.spec))
+        return "/root/%s.json" % self.id
+
+    def stop(self, grace=20):
+        return guard(self.machine, "stop", "--run", self.id, "--grace", str(grace))
 
     # The run's directory
 
@@ -79,6 +99,18 @@ class Training:
     def project(self, name):
         return "/home/ubuntu/%s/%s" % (self.name, name)
 
+    def escaped(self):
+        """The pid of the daemon that left the training."""
+        return int(eventually(lambda: self.machine.exists(self.project("escaped"))
+                              and self.machine.read(self.project("escaped"))))
+
+    def signals(self):
+        """How many a training got that was told to end."""
+        return int(self.machine.read(self.file("log")).split(b"signals ")[1].split()[0])
+
+    def saved_at_the_end(self):
+        return "epoch_%d.pt" % self.steps()
+
     def end(self, code):
         self.machine.write(self.project("end"), str(code))
 
@@ -91,3 +123,7 @@ class Training:
         """Names of the checkpoints that have a manifest in S3."""
         keys = [key for key in self.s3.keys() if key.startswith("spot/") and key.endswith(".manifest.json")]
         return [body["name"] for body in map(self.s3.json, keys) if body["run_id"] == self.id]
+
+    def shipped_log(self):
+        base = "runctl/runs/%s/log/" % self.id
+        return b"".join(gzip.decompress(self.s3.body(key)) for key in self.s3.keys() if key.startswith(base))

@@ -32,17 +32,15 @@ class Machine:
         log = open(self.root + ".console", "ab")
         self._container = subprocess.Popen(
             ["systemd-nspawn", "--quiet", "--directory", self.root, "--boot", "--register=no", "--keep-unit",
+             "--machine=" + os.path.basename(os.path.dirname(self.root)),
              "--console=pipe", "--capability=CAP_NET_ADMIN", "--resolv-conf=off", "--kill-signal=SIGKILL"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             env=dict(os.environ, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY="1"))
-        self._wait_until_up()
-
-    def _wait_until_up(self):
         self._init = eventually(self._find_init)
         eventually(lambda: self.execute("systemctl", "is-system-running", check=False) in ("running", "degraded"))
 
     def _find_init(self):
-        """The process that is number 1 in there, if it is another one than before."""
+        """The process that is number 1 in there."""
         for entry in os.listdir("/proc"):
             try:
                 with open("/proc/%s/status" % entry) as file:
@@ -50,26 +48,26 @@ class Machine:
             except OSError:
                 continue
             parent, numbers = int(fields.get("PPid", 0)), fields.get("NSpid", "").split()
-            if parent == self._container.pid and len(numbers) > 1 and numbers[-1] == "1" and int(entry) != self._init:
+            if parent == self._container.pid and len(numbers) > 1 and numbers[-1] == "1":
                 return int(entry)
         return None
 
+    def is_on(self):
+        return self._container is not None and self._container.poll() is None
+
     def reboot(self):
-        """An orderly restart from inside."""
+        """An orderly restart from inside; the container ends and is booted again."""
         self.execute("systemctl", "reboot", check=False)
-        self._wait_until_up()
+        self.wait_until_off()
+        self.boot()
 
     def wait_until_off(self):
-        eventually(lambda: self._container.poll() is not None, 180)
+        eventually(lambda: not self.is_on(), 180)
 
     def cut_power(self):
         """As when the hypervisor takes the machine without a word."""
-        if self._container and self._container.poll() is None:
-            for pid in {self._init, self._container.pid}:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+        if self.is_on():
+            os.kill(self._init or self._container.pid, signal.SIGKILL)
             self._container.wait(60)
 
     # Commands and files
@@ -110,3 +108,35 @@ class Machine:
             return json.loads(self.read(path).decode())
         except (OSError, ValueError):
             return None
+
+    # What systemd and the kernel say
+
+    def guard_log(self):
+        return self.read("/var/lib/runctl/guard.log").decode()[-2000:] if self.exists("/var/lib/runctl/guard.log") else ""
+
+    def guard_pid(self):
+        return self.json("/var/lib/runctl/guard.json")["pid"]
+
+    def kill_guard(self):
+        self.execute("kill", "-KILL", str(self.guard_pid()))
+
+    def is_gone(self, unit):
+        return self.show(unit, "LoadState")["LoadState"] == "not-found"
+
+    def is_alive(self, pid):
+        return self.execute("ps", "--no-headers", "-o", "pid", "-p", str(pid), check=False) != ""
+
+    def cgroup(self, pid):
+        lines = self.execute("cat", "/proc/%d/cgroup" % pid).splitlines()
+        return next(line[len("0::"):] for line in lines if line.startswith("0::"))
+
+    def oom_score(self, pid):
+        return int(self.execute("cat", "/proc/%d/oom_score_adj" % pid))
+
+    def may_protect_from_oom(self):
+        """Whether this container has CAP_SYS_RESOURCE."""
+        fields = dict(line.split(":") for line in self.execute("cat", "/proc/1/status").splitlines())
+        return bool(int(fields["CapBnd"], 16) >> 24 & 1)
+
+    def exists(self, path):
+        return os.path.exists(self.path(path))

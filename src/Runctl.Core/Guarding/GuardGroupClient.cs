@@ -17,6 +17,9 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
+    /// <summary>After so long one asks whether those who say nothing are still there.</summary>
+    private static readonly TimeSpan LifeCheckAfter = TimeSpan.FromSeconds(2);
+
     private readonly Absence _absence = new(cloud);
 
     /// <summary>One answer for each instance, in no order; an instance that can not be reached has an error for an answer.</summary>
@@ -109,6 +112,11 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
                 {
                     tell(GuardAnswer.Read(outcome));
                 }
+
+                if (pending.Count > 0 && time.GetElapsedTime(began) > LifeCheckAfter)
+                {
+                    await DropGoneAsync(pending, tell, cancellationToken).ConfigureAwait(false);
+                }
             }
             catch (RunctlException e) when (e.IsTransient)
             {
@@ -131,6 +139,15 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
         await ExplainAsync(pending, static (id, _) => RunctlErrors.TimedOut($"The command on {id}", Patience, id), tell, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Does not wait for instances that have died in the middle.</summary>
+    private async Task DropGoneAsync(HashSet<string> pending, Action<GuardAnswer> tell, CancellationToken cancellationToken)
+    {
+        var known = await _absence.LookAsync([.. pending], cancellationToken).ConfigureAwait(false);
+        string[] gone = known is null ? [] : [.. pending.Where(id => Absence.IsGone(known, id))];
+        pending.ExceptWith(gone);
+        await ExplainAsync(gone, NotOnline, tell, cancellationToken).ConfigureAwait(false);
+    }
+
     private async Task ExplainAsync(IReadOnlyCollection<string> ids, Func<string, RunctlInstance?, RunctlException> alive, Action<GuardAnswer> tell, CancellationToken cancellationToken)
     {
         foreach (var answer in await _absence.ExplainAsync(ids, alive, cancellationToken).ConfigureAwait(false))
@@ -149,4 +166,7 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
             tell(new GuardAnswer(id, null, error) { IsCallFailure = true });
         }
     }
+
+    private async Task<bool> IsAnyAliveAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        (await cloud.Instances.FindAsync(new InstanceQuery { InstanceIds = ids }, cancellationToken).ConfigureAwait(false)).Any(i => i.State is "pending" or "running");
 }

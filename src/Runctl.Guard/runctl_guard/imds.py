@@ -14,7 +14,7 @@ from .clock import boot_id
 
 TIMEOUT = 1.0
 TOKEN_SECONDS = 21600
-PATIENT_TRIES = 4
+PATIENCE = 5.0
 PATIENT_PAUSE = 0.2
 
 
@@ -55,12 +55,12 @@ class Imds:
 
     def get_patiently(self, path: str) -> Reading:
         """For what cannot be done without: one failed answer is not the last word."""
-        for tries in range(PATIENT_TRIES):
-            if tries:
-                time.sleep(PATIENT_PAUSE * tries)
+        end, pause = time.monotonic() + PATIENCE, PATIENT_PAUSE
+        reading = self.get(path)
+        while reading.status in ("error", "unreachable") and time.monotonic() + pause < end:
+            time.sleep(pause)
+            pause *= 1.4
             reading = self.get(path)
-            if reading.status not in ("error", "unreachable"):
-                break
         return reading
 
     def _ask(self, path: str) -> web.Answer:

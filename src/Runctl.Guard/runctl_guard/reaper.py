@@ -3,12 +3,15 @@ import ctypes
 import errno
 import os
 import signal
+import threading
 import time
 from typing import Any, Dict, List, Optional
 
 from . import files, paths, processes, training
-from .clock import utc_text
+from .clock import utc_seconds_text, utc_text
 from .run import Run
+from .service import wake_guard
+from .units import going_down, has_systemd
 from .users import User
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -21,6 +24,8 @@ def main(run_id: str) -> int:
         return 0  # Another reaper has this attempt: nothing is ever started twice.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    if has_systemd():
+        signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=_stopped, args=(run,)).start())
     try:
         # Orphans of the training come to us instead of to init: nothing escapes by leaving its session.
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -33,6 +38,16 @@ def main(run_id: str) -> int:
         return 1
     _reap(run, pid)
     return 0
+
+
+def _stopped(run: Run) -> None:
+    """Our unit is stopped: by hand, or at a shutdown that found no guard to stop before it."""
+    from .guard import SHUTDOWN_SECONDS
+    from .interrupt import interrupt
+    if going_down():
+        interrupt(run, "interruption", utc_seconds_text(time.time() + SHUTDOWN_SECONDS), None, True)
+    else:
+        interrupt(run, "manual", None, None, True)
 
 
 def _start(run: Run) -> int:
@@ -82,7 +97,7 @@ def _child(argv: List[str], environment: Dict[str, str], user: User, directory: 
 
 
 def _own_cgroup() -> Optional[str]:
-    """The training unit's cgroup where systemd gave us one."""
+    """The training unit's cgroup where systemd gave us one; beside the older hierarchies it has a folder of its own."""
     if paths.rooted():
         return None
     try:
@@ -90,7 +105,8 @@ def _own_cgroup() -> Optional[str]:
             path = next(line.split(":", 2)[2].strip() for line in file if line.startswith("0::"))
     except (OSError, StopIteration):
         return None
-    return "/sys/fs/cgroup" + path if "runctl-training-" in path else None
+    found = ["/sys/fs/cgroup" + folder + path for folder in ("", "/unified") if "runctl-training-" in path]
+    return next(filter(os.path.isdir, found), None)
 
 
 def _reap(run: Run, main_pid: int) -> None:
@@ -112,7 +128,6 @@ def _write_exit(run: Run, status: Optional[int], error: Optional[Dict[str, Any]]
     files.write_json(run.file("exit.json"), {
         "schema": 1, "attempt": run.state["attempt"], "exit_code": code, "signal": number, "ended": utc_text(),
         "error": error})
-    from .service import wake_guard
     wake_guard()
 
 

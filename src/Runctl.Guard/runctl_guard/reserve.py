@@ -1,41 +1,51 @@
-"""A little disk space kept for the worst moment: when a save has filled the disk, what happens must still be written down."""
+"""A little disk space kept for the worst moment: when a save has filled the disk, what happens must still be written down.
+
+It is given up piece by piece: whoever fills the disk takes what is free, too.
+"""
 import errno
 import os
 from typing import Any, Callable
 
 from . import paths
 
-BYTES = 1 << 20
+PIECES = 16
+BYTES = 64 << 10
 ROOM = 16 << 20
 
 
-def _file() -> str:
+def _folder() -> str:
     return os.path.join(paths.home(), "reserve")
 
 
 def hold() -> None:
     """Sets the space aside, where there is plenty of it."""
-    if os.path.exists(_file()):
-        return
     try:
-        room = os.statvfs(paths.home())
+        os.makedirs(_folder(), exist_ok=True)
+        room = os.statvfs(_folder())
         if room.f_bavail * room.f_frsize < ROOM:
             return
-        with open(_file(), "wb") as file:
-            os.posix_fallocate(file.fileno(), 0, BYTES)
+        for number in set(range(PIECES)) - {int(name) for name in os.listdir(_folder())}:
+            with open(os.path.join(_folder(), str(number)), "wb") as file:
+                os.posix_fallocate(file.fileno(), 0, BYTES)
     except OSError:
         return
 
 
 def writing(act: Callable[[], Any]) -> Any:
-    """Does it; on a full disk once more, with the space that was set aside."""
-    try:
-        return act()
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
+    """Does it; on a full disk again and again, with one piece more of what was set aside each time."""
+    while True:
         try:
-            os.unlink(_file())
-        except OSError:
-            raise error
-    return act()
+            return act()
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not _release():
+                raise
+
+
+def _release() -> bool:
+    try:
+        for name in os.listdir(_folder()):
+            os.unlink(os.path.join(_folder(), name))
+            return True
+    except OSError:
+        pass
+    return False

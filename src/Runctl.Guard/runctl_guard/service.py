@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Optional
 
 from . import files, paths, processes
 from .errors import NO_GUARD, GuardError
+from .units import has_systemd, own_scope, start_guard, start_training
 
 # The guard left on purpose; any other end of it is a crash, and it is started again.
 LEFT = 75
@@ -18,10 +19,6 @@ KEEPER_SECONDS = 2.0
 def ours(*arguments: str) -> List[str]:
     """The command line of this program, apart from any Python settings of the user."""
     return [sys.executable or "/usr/bin/python3", "-IBS", paths.program()] + list(arguments)
-
-
-def has_systemd() -> bool:
-    return not paths.rooted() and os.path.isdir("/run/systemd/system") and os.geteuid() == 0
 
 
 def guard_file() -> str:
@@ -51,19 +48,6 @@ def detach(arguments: List[str], log: Optional[str] = None, environment: Optiona
         os.close(output)
 
 
-def unit(name: str, properties: List[str], arguments: List[str]) -> None:
-    log = "append:" + os.path.join(paths.home(), "guard.log")
-    properties = properties + ["StandardOutput=" + log, "StandardError=" + log, "OOMPolicy=continue",
-                               "OOMScoreAdjust=-900", "KillMode=mixed", "TimeoutStopSec=130"]
-    settings = [part for text in properties for part in ("--property", text)]
-    passed = [part for variable, value in os.environ.items() if variable == "PATH" or paths.PASSED_ON.match(variable)
-              for part in ("--setenv", "%s=%s" % (variable, value))]
-    done = subprocess.run(["systemd-run", "--quiet", "--collect", "--unit", name] + settings + passed + arguments,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if done.returncode:
-        raise GuardError("UnitNotStarted", "systemd-run: " + done.stdout.decode("utf-8", "replace").strip(), NO_GUARD)
-
-
 def ensure_guard() -> Dict[str, Any]:
     """Starts the guard if none is alive, and puts this program in the place of an older one."""
     with files.locked(os.path.join(paths.home(), "start.lock")):
@@ -73,37 +57,19 @@ def ensure_guard() -> Dict[str, Any]:
             identity = None
         if identity:
             return identity
-        started, failure = False, GuardError("GuardNotStarted", "The guard did not start; see guard.log.", NO_GUARD)
-        end = time.monotonic() + 10
+        if not has_systemd():
+            detach(ours("keeper"))
+        end, due = time.monotonic() + 10, 0.0
         while time.monotonic() < end:
-            try:
-                started = started or _start_guard()
-            except GuardError as error:
-                # The unit of the one before is there for a moment yet, or systemd is about to start it again by itself.
-                failure = error
+            # More than once: one that has just died may still count as running.
+            if has_systemd() and time.monotonic() >= due:
+                start_guard(ours("guard"), LEFT)
+                due = time.monotonic() + 1
             identity = guard_identity()
             if identity and identity.get("ready"):
                 return identity
             time.sleep(0.02)
-    raise failure
-
-
-def _start_guard() -> bool:
-    if has_systemd():
-        # After= in starting is before in stopping: at shutdown names, network and file systems are there until we are done.
-        unit("runctl-guard", ["Restart=always", "RestartSec=100ms", "RestartPreventExitStatus=%d" % LEFT,
-                              "StartLimitIntervalSec=0", "CPUWeight=1000",
-                              "After=network.target network-online.target nss-lookup.target remote-fs.target"],
-             ours("guard"))
-    else:
-        detach(ours("keeper"))
-    return True
-
-
-def start_starter(run_id: str) -> Any:
-    """Our child, but not in the guard's unit: what ends the guard does not end a setup command."""
-    scope = ["systemd-run", "--quiet", "--collect", "--scope"] if has_systemd() else []
-    return detach(scope + ours("prepare", "--run", run_id), os.path.join(paths.home(), "guard.log"))
+    raise GuardError("GuardNotStarted", "The guard did not start; see guard.log.", NO_GUARD)
 
 
 def _hand_over(identity: Dict[str, Any]) -> None:
@@ -118,13 +84,14 @@ def _hand_over(identity: Dict[str, Any]) -> None:
         raise GuardError("GuardBusy", "An older guard is in the middle of an interruption.", NO_GUARD)
 
 
+def start_starter(run_id: str) -> Any:
+    """Our child, but not in the guard's unit: what ends the guard does not end a setup command."""
+    return detach(own_scope() + ours("prepare", "--run", run_id), os.path.join(paths.home(), "guard.log"))
+
+
 def start_reaper(run_id: str, attempt: int) -> None:
     if has_systemd():
-        # Before= in starting is after in stopping: at shutdown the guard goes first and finds the training alive.
-        unit("runctl-training-%s-%d" % (run_id, attempt),
-             ["Before=runctl-guard.service", "LimitNOFILE=1024:1048576", "LimitMEMLOCK=infinity", "TasksMax=infinity",
-              "Delegate=yes"],
-             ours("reaper", "--run", run_id))
+        start_training("%s-%d" % (run_id, attempt), ours("reaper", "--run", run_id))
     else:
         detach(ours("reaper", "--run", run_id), os.path.join(paths.home(), "guard.log"))
 

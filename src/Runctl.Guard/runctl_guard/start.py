@@ -13,7 +13,7 @@ from .service import ensure_guard, wake_guard
 from .services import Services
 from .users import User, by_id, find_user
 
-LIVES_SECONDS = 1.0
+LIVES_SECONDS = 2.0
 
 
 def check_spec(spec: Any) -> None:

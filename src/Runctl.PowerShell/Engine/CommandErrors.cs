@@ -9,7 +9,20 @@ internal static class CommandErrors
         "SandboxNotSupported", ErrorKind.NotSupported, "The sandbox runs on Linux only: its instances are Linux processes.", null, "Use a Linux machine, WSL or a container.");
 
     public static RunctlException SandboxNotFound(Uri endpoint) => new(
-        "SandboxNotFound", ErrorKind.NotFound, $"No sandbox of this process is at {endpoint}.", endpoint, "A sandbox is stopped in the session that started it.");
+        "SandboxNotFound", ErrorKind.NotFound, $"No sandbox of this process is at {endpoint}.", endpoint, "A sandbox is changed and stopped in the process that started it; from another one it can only be used.");
+
+    public static RunctlException SandboxNotNamed(int count) => new(
+        "SandboxNotNamed",
+        ErrorKind.InvalidInput,
+        count == 0 ? "This session has no sandbox." : $"This session has {count} sandboxes, and none of them is in use by default.",
+        null,
+        count == 0 ? "Run Start-RunctlSandbox first." : "Pipe the one that is meant in, or give -Sandbox.");
+
+    public static RunctlException SandboxRefused(string instanceId, Exception cause) => new(
+        "SandboxRefused", ErrorKind.InvalidState, $"The sandbox can not do this with {instanceId}: {cause.Message}", instanceId, "Get-RunctlInstance lists the instances of a sandbox and their states.", cause);
+
+    public static RunctlException NoticeNotFound(string instanceId) => new(
+        "NoticeNotFound", ErrorKind.InvalidState, $"No notice stands for {instanceId} that could be withdrawn.", instanceId, "Invoke-RunctlInterruptionDrill gives one.");
 
     public static RunctlException PathNotFileSystem(string path) => new(
         "PathNotFileSystem", ErrorKind.InvalidInput, $"'{path}' is not a path in the file system.", path, "Give a path of a file or directory.");

@@ -3,7 +3,7 @@ using System.Management.Automation;
 
 namespace Runctl.PowerShell.Engine;
 
-/// <summary>Lets a <see cref="TimeSpan"/> parameter take <c>30s</c>, <c>2m</c>, <c>500ms</c>, <c>1h</c>, a number of seconds or a time span, within limits.</summary>
+/// <summary>Lets a <see cref="TimeSpan"/> parameter take <c>30s</c>, <c>2m</c>, <c>500ms</c>, <c>1h</c>, a number of seconds or a time span, within limits; below zero only where the minimum is.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class DurationAttribute(string minimum, string maximum) : ArgumentTransformationAttribute
 {
@@ -24,15 +24,18 @@ internal sealed class DurationAttribute(string minimum, string maximum) : Argume
             return null;
         }
 
-        var duration = Parse(value) ?? throw new ArgumentTransformationMetadataException(
+        var duration = Signed(value) ?? throw new ArgumentTransformationMetadataException(
             $"'{value}' is not a duration. Write 30s, 2m, 500ms, 1h, a number of seconds, or a time span like 00:02:00.");
-        if (duration < Parse(Minimum) || duration > Parse(Maximum))
+        if (duration < Signed(Minimum) || duration > Signed(Maximum))
         {
             throw new ArgumentTransformationMetadataException($"'{value}' is out of range: a duration from {Minimum} to {Maximum} is expected.");
         }
 
         return duration;
     }
+
+    private TimeSpan? Signed(object value) =>
+        Minimum.StartsWith('-') && value is string text && text.TrimStart() is ['-', .. var size] ? -Parse(size) : Parse(value);
 
     private static TimeSpan? Parse(object value) => value switch
     {

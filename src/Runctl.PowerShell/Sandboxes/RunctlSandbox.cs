@@ -28,6 +28,14 @@ public sealed class RunctlSandbox
     /// <summary>Whether cmdlets of the session that started it use it where nothing else is said.</summary>
     public bool IsDefault { get; internal set; }
 
+    /// <summary>The faults that are set now, each with the number of requests it has struck; Set-RunctlSandbox changes them.</summary>
+    public IReadOnlyList<RunctlSandboxFault> Faults => SandboxChanges.FaultsOf(EndpointUrl);
+
+    /// <summary>What an instance lives with: its link, its metadata service, its clock, its agent and its notices.</summary>
+    /// <param name="instanceId">An instance of this sandbox.</param>
+    /// <exception cref="Runctl.Errors.RunctlException">The sandbox runs no longer, or there is no such instance.</exception>
+    public RunctlSandboxCondition GetCondition(string instanceId) => SandboxChanges.ConditionOf(EndpointUrl, instanceId);
+
     internal CloudCredentials Credentials { get; }
 
     /// <summary>The environment variables by which other sessions and other AWS clients join it; the secret key is among them.</summary>

@@ -18,6 +18,9 @@ internal static class RunningSandboxes
     /// <summary>The sandbox at an endpoint, or null.</summary>
     public static RunctlSandbox? Find(Uri endpoint) => Entries.TryGetValue(endpoint, out var entry) ? entry.Sandbox : null;
 
+    /// <summary>What runs at an endpoint, or null. Of a type that does not load the sandbox's assembly.</summary>
+    public static IAsyncDisposable? ServerOf(Uri endpoint) => Entries.TryGetValue(endpoint, out var entry) ? entry.Server : null;
+
     /// <summary>The sandboxes a session started.</summary>
     public static IReadOnlyList<RunctlSandbox> Of(RunctlSession owner) => [.. Entries.Values.Where(entry => entry.Owner == owner).Select(entry => entry.Sandbox)];
 

@@ -1,5 +1,6 @@
 using Runctl.Ports;
 using Runctl.PowerShell.Composition;
+using Runctl.PowerShell.Engine;
 
 namespace Runctl.PowerShell.Sandboxes;
 
@@ -7,12 +8,23 @@ namespace Runctl.PowerShell.Sandboxes;
 internal static class SandboxServer
 {
     /// <summary>Starts one that belongs to a session.</summary>
-    public static async Task<RunctlSandbox> StartAsync(RunctlSession owner, IEnumerable<KeyValuePair<string, string>> poolErrors, CancellationToken cancellationToken)
+    public static async Task<RunctlSandbox> StartAsync(RunctlSession owner, StartRunctlSandboxCommand given, CancellationToken cancellationToken)
     {
-        var options = new Runctl.Sandbox.SandboxOptions();
-        foreach (var (pool, error) in poolErrors)
+        var options = new Runctl.Sandbox.SandboxOptions
+        {
+            BootTime = given.BootTime,
+            FaultSeed = given.FaultSeed,
+            SpotVcpuQuota = given.SpotVcpuQuota,
+            Conditions = SandboxMapping.Change(new Runctl.Sandbox.SandboxConditions(), given),
+        };
+        foreach (var (pool, error) in TextTable.Of(given.PoolError))
         {
             options.PoolErrors[pool] = error;
+        }
+
+        foreach (var fault in given.Fault)
+        {
+            options.Faults.Add(SandboxMapping.ToSandbox(fault));
         }
 
         var server = await Runctl.Sandbox.RunctlSandbox.StartAsync(options, cancellationToken);

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
@@ -19,17 +18,26 @@ namespace Runctl.PowerShell.Sandboxes;
 /// <code>Start-RunctlSandbox -UseAsDefault -PoolError @{ 'spot:g5.xlarge' = 'InsufficientInstanceCapacity' }</code>
 /// <para>Rehearses a launch that finds no spot capacity.</para>
 /// </example>
+/// <example>
+/// <code>Start-RunctlSandbox -UseAsDefault -LinkSpeed 10MB -Notice None -Fault @{ Operation = 's3:*'; Kind = 'ServerError'; Probability = 0.05 }</code>
+/// <para>Rehearses a bad day: slow links, no notice, and one request to S3 in twenty fails. Set-RunctlSandbox changes all this later.</para>
+/// </example>
 [Cmdlet(VerbsLifecycle.Start, "RunctlSandbox", SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlSandbox))]
-public sealed class StartRunctlSandboxCommand : AsyncCmdlet
+public sealed class StartRunctlSandboxCommand : SandboxSettingsCmdlet
 {
     /// <summary>Makes the cmdlets of this session use the sandbox wherever no endpoint or profile is given.</summary>
     [Parameter]
     public SwitchParameter UseAsDefault { get; set; }
 
-    /// <summary>Pools that refuse to launch, to the EC2 error code they give: an instance type, or type/zone, after spot: or on-demand: where only one way to buy fails.</summary>
+    /// <summary>How long an instance is pending before it runs.</summary>
     [Parameter]
-    public Hashtable PoolError { get; set; } = [];
+    [Duration("0s", "10m")]
+    public TimeSpan BootTime { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What the chances of faults are drawn from: with the same seed the same requests fail again.</summary>
+    [Parameter]
+    public int FaultSeed { get; set; }
 
     /// <inheritdoc/>
     protected override async Task EndAsync()
@@ -45,7 +53,7 @@ public sealed class StartRunctlSandboxCommand : AsyncCmdlet
         }
 
         var session = RunctlSession.Current;
-        var sandbox = await SandboxServer.StartAsync(session, TextTable.Of(PoolError), StopToken);
+        var sandbox = await SandboxServer.StartAsync(session, this, StopToken);
         if (UseAsDefault)
         {
             if (session.DefaultSandbox is { } previous)

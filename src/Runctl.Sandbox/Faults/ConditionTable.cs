@@ -6,13 +6,13 @@ namespace Runctl.Sandbox.Faults;
 internal sealed class ConditionTable(SandboxOptions options, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<string, InstanceConditions> _instances = new(StringComparer.Ordinal);
-    private volatile SandboxConditions _initial = options.Conditions.Checked();
+    private volatile SandboxConditions _initial = Valid(options.Conditions);
 
     /// <summary>What new instances begin with.</summary>
     public SandboxConditions Initial
     {
         get => _initial;
-        set => _initial = value.Checked();
+        set => _initial = Valid(value);
     }
 
     /// <summary>Those of an instance, from its launch on.</summary>
@@ -21,4 +21,10 @@ internal sealed class ConditionTable(SandboxOptions options, TimeProvider clock)
 
     /// <summary>Those of an instance; null for who is none.</summary>
     public InstanceConditions? OfCaller(string? instanceId) => instanceId is null ? null : Of(instanceId);
+
+    private static SandboxConditions Valid(SandboxConditions conditions)
+    {
+        conditions.Validate();
+        return conditions;
+    }
 }

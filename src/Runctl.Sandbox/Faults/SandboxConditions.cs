@@ -40,8 +40,9 @@ public sealed record SandboxConditions
     /// <summary>How long before the notice a rebalance is recommended; null is not at all. An interruption begins with that recommendation.</summary>
     public TimeSpan? RebalanceLead { get; init; }
 
+    /// <summary>Refuses what cannot be.</summary>
     /// <exception cref="ArgumentException">A value that cannot be; the message names the property and what is allowed.</exception>
-    internal SandboxConditions Checked()
+    public void Validate()
     {
         if (LinkBytesPerSecond is <= 0)
         {
@@ -62,7 +63,5 @@ public sealed record SandboxConditions
             throw new ArgumentException($"Imds is {Imds}, Notice is {Notice}; they must be among "
                 + $"{string.Join(", ", Enum.GetNames<SandboxImdsMode>())} and {string.Join(", ", Enum.GetNames<SandboxNoticeMode>())}.");
         }
-
-        return this;
     }
 }

@@ -50,8 +50,9 @@ public sealed record SandboxFault
     /// </summary>
     public bool CarriedOut { get; init; }
 
+    /// <summary>Refuses what cannot be.</summary>
     /// <exception cref="ArgumentException">A value that cannot be; the message names the property and what is allowed.</exception>
-    internal SandboxFault Checked()
+    public void Validate()
     {
         var service = Operation.Split(':', 2) is [var name, { Length: > 0 }] ? name : null;
         if (service is null || !FaultServices.Any(service))
@@ -76,15 +77,12 @@ public sealed record SandboxFault
             throw new ArgumentException($"Count is {Count}, Skip is {Skip}, Delay is {Delay}; none of them may be negative.");
         }
 
-        return this with { Status = CheckedStatus() };
+        var allowed = (Status, Kind) is (null, _) or ( >= 400 and < 500, SandboxFaultKind.ClientError)
+            or ( >= 500 and < 600, SandboxFaultKind.ServerError) or ( >= 400 and < 600, SandboxFaultKind.Throttling);
+        if (!allowed)
+        {
+            throw new ArgumentException($"Status is {Status} for {Kind}; it must be 400 to 499 for ClientError, 500 to 599 for ServerError, "
+                + "400 to 599 for Throttling, and none for another kind.");
+        }
     }
-
-    private int? CheckedStatus() => (Status, Kind) switch
-    {
-        (null, _) => null,
-        ( >= 400 and < 500, SandboxFaultKind.ClientError) or ( >= 500 and < 600, SandboxFaultKind.ServerError)
-            or ( >= 400 and < 600, SandboxFaultKind.Throttling) => Status,
-        _ => throw new ArgumentException($"Status is {Status} for {Kind}; it must be 400 to 499 for ClientError, 500 to 599 for ServerError, "
-            + "400 to 599 for Throttling, and none for another kind."),
-    };
 }

@@ -13,7 +13,8 @@ public sealed class SandboxFaultRule
 
     internal SandboxFaultRule(SandboxFault fault, int seed, Action<SandboxFaultRule> remove)
     {
-        Fault = fault.Checked();
+        fault.Validate();
+        Fault = fault;
 
         // A generator of its own, so that what strikes by this rule does not depend on which other rules there are.
         _chance = new Random(seed);

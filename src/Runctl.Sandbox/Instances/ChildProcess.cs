@@ -5,6 +5,9 @@ namespace Runctl.Sandbox.Instances;
 /// <summary>A process of the host with an environment of exactly what is given, in a session of its own.</summary>
 internal sealed class ChildProcess : IDisposable
 {
+    /// <summary>Held while a process is started.</summary>
+    public static readonly object Starting = new();
+
     private readonly Process _process;
 
     private ChildProcess(Process process)
@@ -51,8 +54,10 @@ internal sealed class ChildProcess : IDisposable
             start.Environment[name] = value;
         }
 
-        return new ChildProcess(
-            Process.Start(start) ?? throw new InvalidOperationException($"{command[0]} did not start."));
+        lock (Starting)
+        {
+            return new ChildProcess(Process.Start(start) ?? throw new InvalidOperationException($"{command[0]} did not start."));
+        }
     }
 
     /// <inheritdoc/>

@@ -10,7 +10,9 @@ namespace Runctl.Sandbox.Instances;
 internal sealed class PidNamespace : IProcessSpace
 {
     /// <summary>
-    /// Tells which process /proc believes it to be, then reaps orphans until the input ends or it is told to shut down.
+    /// Tells which process /proc believes it to be, then reaps orphans until the input ends or it is told to shut down. The pause is
+    /// killed by KILL: where the input has ended already, a TERM could reach the child while it still is the shell, with its trap, and
+    /// be lost.
     /// </summary>
     private const string FirstProcess =
         """
@@ -20,7 +22,7 @@ internal sealed class PidNamespace : IProcessSpace
         trap 'exit 0' TERM
         sleep 2147483647 &
         pause=$!
-        { read -r _ <&3; kill "$pause"; } &
+        { read -r _ <&3; kill -KILL "$pause"; } &
         exec 3<&-
         wait "$pause"
         """;

@@ -3,8 +3,6 @@ namespace Runctl.Sandbox.Instances;
 /// <summary>Runs a user data script once, at the first boot, as cloud-init does.</summary>
 internal static class UserDataScript
 {
-    private const UnixFileMode Executable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     /// <summary>Runs it to its end; its output goes to cloud-init's log.</summary>
     public static async Task RunAsync(Machine machine, byte[]? userData, bool firstBoot, CancellationToken ct)
     {
@@ -14,8 +12,7 @@ internal static class UserDataScript
         }
 
         var path = Path.Combine(machine.Root, "var/lib/cloud/instance/user-data.sh");
-        await File.WriteAllBytesAsync(path, userData, ct).ConfigureAwait(false);
-        File.SetUnixFileMode(path, Executable);
+        ExecutableFile.Write(path, userData);
         var log = Path.Combine(machine.Root, "var/log/cloud-init-output.log");
         using var process = processes.Start(machine.Root, "sh", "-c", "\"$0\" >\"$1\" 2>&1", path, log);
         await process.Exited.WaitAsync(ct).ConfigureAwait(false);

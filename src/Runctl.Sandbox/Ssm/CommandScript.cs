@@ -1,3 +1,4 @@
+using System.Text;
 using Runctl.Sandbox.Instances;
 
 namespace Runctl.Sandbox.Ssm;
@@ -5,8 +6,6 @@ namespace Runctl.Sandbox.Ssm;
 /// <summary>Lays a command down as the agent does: a file that <c>sh -c</c> executes, so that a first line <c>#!</c> counts.</summary>
 internal static class CommandScript
 {
-    private const UnixFileMode Executable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     /// <summary>Writes the script and returns its path.</summary>
     public static string Write(Machine machine, string instanceId, Command command)
     {
@@ -14,9 +13,7 @@ internal static class CommandScript
             Home(machine), instanceId, "document/orchestration", command.Id, "awsrunShellScript/0.awsrunShellScript");
         Directory.CreateDirectory(directory);
         var path = Path.Combine(directory, "_script.sh");
-
-        File.WriteAllText(path, string.Join('\n', command.Lines) + "\n");
-        File.SetUnixFileMode(path, Executable);
+        ExecutableFile.Write(path, Encoding.UTF8.GetBytes(string.Join('\n', command.Lines) + "\n"));
         return path;
     }
 

@@ -102,7 +102,7 @@ public sealed class PlaceTests(GuardSandbox sandbox)
         await GuardedRun.EventuallyAsync(() => ShellOutput(run, $"cat $RUNCTL_ROOT/var/lib/runctl/runs/{run.Id}/log").Contains("ready", StringComparison.Ordinal), run.Tell);
         var filled = ShellOutput(run, "dd if=/dev/zero of=$RUNCTL_ROOT/home/ubuntu/filler bs=64k 2>&1; dd if=/dev/zero of=$RUNCTL_ROOT/home/ubuntu/more bs=1 count=4096 2>&1; echo x > $RUNCTL_ROOT/home/ubuntu/last; df $RUNCTL_ROOT/disk");
         Assert.Contains("No space left", filled, StringComparison.Ordinal);
-        await sandbox.Sandbox.InterruptAsync(instance, TimeSpan.FromSeconds(60));
+        await sandbox.Sandbox.InterruptAsync(instance, TimeSpan.FromSeconds(90));
         var told = "";
         await GuardedRun.EventuallyAsync(() => (told = run.ShippedAsync().GetAwaiter().GetResult()).Contains("\"InterruptionHandled\"", StringComparison.Ordinal),
             () => told + ShellOutput(run, "cat $RUNCTL_ROOT/var/lib/runctl/guard.log; df $RUNCTL_ROOT/disk; ls -l $RUNCTL_ROOT/var/lib/runctl"));
@@ -111,6 +111,7 @@ public sealed class PlaceTests(GuardSandbox sandbox)
             Assert.Contains($"\"{kind}\"", told, StringComparison.Ordinal);
         }
 
+        Assert.Contains("Training exited with code 1,", told, StringComparison.Ordinal);
         Assert.Equal(["step_1.pt", "step_1.pt.manifest.json"], await run.KeysAsync());
     }
 

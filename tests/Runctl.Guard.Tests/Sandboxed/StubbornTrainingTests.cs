@@ -86,4 +86,37 @@ public sealed class StubbornTrainingTests(GuardSandbox sandbox)
         Assert.Equal("before\nafter\n", run.Log());
         Assert.Null(run.Find("TrainingKilled"));
     }
+
+    [Fact]
+    public async Task Workers_of_the_training_are_not_told_before_it_has_saved_with_them()
+    {
+        // As a data loader: the save needs an answer from every worker, and a worker that is told dies.
+        await using var run = await sandbox.StartAsync("""
+            exec 2>&1
+            python3 work.py | cat
+            """, "train.sh", second: ("work.py", Python.Beginning + """
+            import subprocess
+            worker = "import sys\nfor line in sys.stdin: print('batch', flush=True)"
+            workers = [subprocess.Popen([sys.executable, "-c", worker], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+            def save():
+                time.sleep(0.5)
+                for one in workers:
+                    one.stdin.write("next\n")
+                    one.stdin.flush()
+                    assert one.stdout.readline() == "batch\n"
+                replace("step_1.json", b"{}")
+                for one in workers:
+                    one.stdin.close()
+                    assert one.wait() == 0
+                print("saved", flush=True)
+            at_signal(save)
+            wait()
+            """));
+        await run.PrintedAsync("ready");
+        var handled = await run.InterruptAsync();
+        Assert.Equal(("uploaded", 0), (handled.GetProperty("outcome").GetString(), handled.GetProperty("exit_code").GetInt32()));
+        Assert.Equal("ready\nsaved\n", run.Log());
+        Assert.Equal("x", run.ReadProject("signals"));
+        Assert.Null(run.Find("TrainingKilled"));
+    }
 }

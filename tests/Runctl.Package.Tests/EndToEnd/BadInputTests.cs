@@ -71,20 +71,31 @@ public sealed class BadInputTests(SandboxFixture sandbox) : IClassFixture<Sandbo
     }
 
     [Fact]
-    public void A_bucket_that_is_missing_is_named_before_anything_is_started()
+    public void A_mistake_in_the_projects_configuration_is_shown_with_its_place_and_nothing_is_launched_or_started()
     {
-        var result = sandbox.Start(_project, sandbox.Instance, "-S3Bucket no-such-bucket");
-        Assert.Equal("BucketNotFound", result.ErrorId);
-        Assert.Contains("no-such-bucket", result.Error.ToString());
+        var instance = sandbox.Instance;
+        sandbox.Enter(_project);
+        int before = sandbox.Run("@(Get-RunctlInstance; Get-RunctlTraining).Count").Single;
+        _project.Write(".runctl.toml", "[checkpoint]\ndir = \"checkpoints\n");
+        foreach (var result in new[] { sandbox.Start(_project, instance), sandbox.Run("New-RunctlSpotInstance g5.xlarge") })
+        {
+            Assert.Equal("ConfigurationInvalid", result.ErrorId);
+            Assert.Matches(@"\.runctl\.toml:2:\d+: ", result.Error.ToString());
+        }
+
+        File.Delete(_project[".runctl.toml"]);
+        Assert.Equal(before, sandbox.Run("@(Get-RunctlInstance; Get-RunctlTraining).Count").Single);
     }
 
-    [Fact]
-    public void A_mistake_in_the_projects_configuration_is_shown_with_its_place()
+    [Theory]
+    [InlineData("-ScriptArgument \"a`0b\"")]
+    [InlineData("-ScriptArgument ([string][char]0xD800)")]
+    [InlineData("-Environment @{ NAME = \"a`0b\" }")]
+    public void What_no_process_can_be_given_is_refused_before_anything_is_started(string options)
     {
-        _project.Write(".runctl.toml", "[checkpoint]\ndir = \"checkpoints\n");
-        var result = sandbox.Start(_project, sandbox.Instance);
-        Assert.Equal("ConfigurationInvalid", result.ErrorId);
-        Assert.Matches(@"\.runctl\.toml:2:\d+: ", result.Error.ToString());
+        var result = sandbox.Start(_project, sandbox.Instance, options);
+        Assert.Equal("ArgumentInvalid", result.ErrorId);
+        Assert.Contains("can not be passed on", result.Error.ToString());
     }
 
     public void Dispose() => _project.Dispose();

@@ -16,11 +16,16 @@ public class SandboxFixture : IDisposable
     protected SandboxFixture(string options)
     {
         Endpoint = _session.Run($"$sandbox = Start-RunctlSandbox -UseAsDefault {options}; $sandbox.EndpointUrl").Single;
+        Directory = _session.Run("$sandbox.Directory").Single;
+        Other = new OtherClient(_session.Run("$sandbox.GetEnvironment()").Single);
         _instance = new Lazy<string>(Launch);
     }
 
     /// <summary>Endpoint of the sandbox.</summary>
     public Uri Endpoint { get; }
+
+    /// <summary>Where it keeps everything.</summary>
+    public string Directory { get; }
 
     /// <summary>An instance that is ready, and shared.</summary>
     public string Instance => _instance.Value;
@@ -35,8 +40,20 @@ public class SandboxFixture : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Another tool of the same account.</summary>
+    internal OtherClient Other { get; }
+
+    /// <summary>A path on an instance, as it is here.</summary>
+    internal string PathOn(string instance, string path) => Path.Combine(Directory, instance, path);
+
     /// <summary>Runs a script in the session.</summary>
     internal SessionResult Run(string script) => _session.Run(script);
+
+    /// <summary>Runs a script in the session and stops it after a while.</summary>
+    internal TimeSpan Stop(string script, TimeSpan after) => _session.Stop(script, after);
+
+    /// <summary>Sets a fault of the sandbox.</summary>
+    internal void Fault(string entries) => Assert.Empty(Run($"Set-RunctlSandbox -Fault @{{ {entries} }}").Errors);
 
     /// <summary>Sets a variable of the session.</summary>
     internal void Set(string name, object? value) => _session.Set(name, value);

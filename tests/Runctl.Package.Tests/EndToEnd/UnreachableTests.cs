@@ -15,10 +15,25 @@ public sealed class UnreachableTests(SandboxFixture sandbox) : IClassFixture<San
         string instance = plain.Run($"(New-RunctlSpotInstance g5.xlarge -Region us-east-1 -EndpointUrl {sandbox.Endpoint} -WarningAction SilentlyContinue).InstanceId").Single;
         var state = "";
         Assert.True(SpinWait.SpinUntil(() => (state = sandbox.Run($"(Get-RunctlInstance {instance}).State").Single) == "running", TimeSpan.FromSeconds(20)), state);
+        var began = TimeProvider.System.GetTimestamp();
         var result = plain.Run($"Start-RunctlTraining $script {instance} -SyncCode -Region us-east-1 -EndpointUrl {sandbox.Endpoint}");
+        // It can never come online, so the wait for a new instance (20 s) would be for nothing.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalSeconds, 0, 15);
         Assert.Equal("InstanceNotOnline", result.ErrorId);
         Assert.Contains(instance, result.Error.ToString());
         Assert.Contains("no instance profile", result.Error.ErrorDetails.RecommendedAction);
+    }
+
+    [Fact]
+    public void An_instance_whose_agent_was_lost_is_told_with_its_profile()
+    {
+        using var project = new Project();
+        var instance = sandbox.Launch();
+        Assert.Empty(sandbox.Run($"Set-RunctlSandbox -InstanceId {instance} -SsmOffline").Errors);
+        var result = sandbox.Start(project, instance);
+        Assert.Equal("InstanceNotOnline", result.ErrorId);
+        Assert.Contains(instance, result.Error.ToString());
+        Assert.Contains("profile RunctlSandbox", result.Error.ErrorDetails.RecommendedAction);
     }
 
     [Fact]

@@ -57,6 +57,12 @@ internal sealed class HostProcess : IDisposable
         return await host.WaitAsync();
     }
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Ends it by SIGKILL, and nothing it started.</summary>
+    public void Kill() => _process.Kill();
+
     /// <summary>Presses Ctrl+C.</summary>
     public void Interrupt()
     {

@@ -71,28 +71,6 @@ public sealed class HostTests : IDisposable
     }
 
     [Fact]
-    public async Task A_sandbox_runs_commands_below_a_temporary_directory_with_a_space_in_its_name()
-    {
-        var result = await HostProcess.RunAsync(Write(
-            """
-            $env:TMPDIR = [IO.Directory]::CreateDirectory("$PSScriptRoot/a b").FullName
-            $sandbox = Start-RunctlSandbox -UseAsDefault
-            try { $sandbox.Directory; (New-RunctlSpotInstance g5.xlarge -Wait).State } finally { Stop-RunctlSandbox $sandbox }
-            """));
-        Assert.Matches("/a b/.*\nrunning\n", result.Output);
-        Assert.Equal(0, result.ExitCode);
-    }
-
-    [Fact]
-    public async Task A_question_that_nobody_answers_ends_its_line()
-    {
-        var result = await HostProcess.RunAsync("-Command", "$ConfirmPreference = 'Low'; & { [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')] param() $PSCmdlet.ShouldProcess('x') }");
-        Assert.EndsWith("\n", result.Output);
-        Assert.Contains("nobody to ask", result.Error);
-        Assert.Equal(1, result.ExitCode);
-    }
-
-    [Fact]
     public async Task Without_a_built_module_it_says_how_to_build_it()
     {
         var engine = Directory.EnumerateFiles(BuiltModule.HostDirectory, "System.Management.Automation.dll", SearchOption.AllDirectories).First(path => !path.Contains("win", StringComparison.Ordinal));

@@ -60,9 +60,18 @@ internal sealed class ModuleSession : IDisposable
     /// <returns>How long the stop took.</returns>
     public TimeSpan Stop(string script, TimeSpan after)
     {
+        var began = TimeProvider.System.GetTimestamp();
+        return Stop(script, () => TimeProvider.System.GetElapsedTime(began) >= after);
+    }
+
+    /// <summary>Runs a script and stops it at a moment.</summary>
+    /// <returns>How long the stop took.</returns>
+    public TimeSpan Stop(string script, Func<bool> when)
+    {
         using var shell = Begin(script);
         var running = shell.BeginInvoke();
-        Assert.False(running.AsyncWaitHandle.WaitOne(after), "It ended before it could be stopped.");
+        Assert.True(SpinWait.SpinUntil(() => running.IsCompleted || when(), Patience));
+        Assert.False(running.IsCompleted, "It ended before it could be stopped.");
         var began = TimeProvider.System.GetTimestamp();
         shell.Stop();
         return TimeProvider.System.GetElapsedTime(began);

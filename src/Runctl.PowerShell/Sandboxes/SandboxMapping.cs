@@ -1,0 +1,79 @@
+using Runctl.Sandbox;
+
+namespace Runctl.PowerShell.Sandboxes;
+
+/// <summary>Between what users type and what the sandbox takes. The sandbox's assembly is loaded when this is first used.</summary>
+internal static class SandboxMapping
+{
+    /// <summary>Refuses a fault that cannot be.</summary>
+    /// <exception cref="ArgumentException">The message names the key and what is allowed.</exception>
+    public static void Validate(RunctlSandboxFault fault) => ToSandbox(fault).Validate();
+
+    /// <summary>A fault as the sandbox has it.</summary>
+    public static SandboxFault ToSandbox(RunctlSandboxFault fault) => new()
+    {
+        Operation = fault.Operation,
+        Kind = (SandboxFaultKind)fault.Kind,
+        Code = fault.Code,
+        Status = fault.Status,
+        Message = fault.Message,
+        Count = fault.Count,
+        Skip = fault.Skip,
+        Probability = fault.Probability,
+        Delay = fault.Delay,
+        InstanceId = fault.InstanceId,
+        Key = fault.Key,
+        CarriedOut = fault.CarriedOut,
+    };
+
+    /// <summary>A fault of the sandbox as users see it.</summary>
+    public static RunctlSandboxFault Of(SandboxFaultRule rule) => new()
+    {
+        Operation = rule.Fault.Operation,
+        Kind = (RunctlFaultKind)rule.Fault.Kind,
+        Code = rule.Fault.Code,
+        Status = rule.Fault.Status,
+        Message = rule.Fault.Message,
+        Count = rule.Fault.Count,
+        Skip = rule.Fault.Skip,
+        Probability = rule.Fault.Probability,
+        Delay = rule.Fault.Delay,
+        InstanceId = rule.Fault.InstanceId,
+        Key = rule.Fault.Key,
+        CarriedOut = rule.Fault.CarriedOut,
+        Hits = rule.Hits,
+    };
+
+    /// <summary>An instance's conditions as users see them.</summary>
+    public static RunctlSandboxCondition Of(string instanceId, SandboxConditions conditions) => new()
+    {
+        InstanceId = instanceId,
+        LinkSpeed = conditions.LinkBytesPerSecond ?? 0,
+        LinkLatency = conditions.LinkLatency,
+        ImdsMode = (RunctlImdsMode)conditions.Imds,
+        ImdsDelay = conditions.ImdsDelay,
+        ClockOffset = conditions.ClockOffset,
+        SsmOffline = !conditions.SsmOnline,
+        Notice = (RunctlNoticeMode)conditions.Notice,
+        NoticeDelay = conditions.NoticeDelay,
+        RebalanceLead = conditions.RebalanceLead,
+    };
+
+    /// <summary>Conditions with what was given changed, and the rest as it was.</summary>
+    public static SandboxConditions Change(SandboxConditions before, SandboxSettingsCmdlet given)
+    {
+        T Either<T>(string parameter, T value, T old) => given.IsGiven(parameter) ? value : old;
+        return before with
+        {
+            LinkBytesPerSecond = Either(nameof(given.LinkSpeed), given.LinkSpeed == 0 ? null : given.LinkSpeed, before.LinkBytesPerSecond),
+            LinkLatency = Either(nameof(given.LinkLatency), given.LinkLatency, before.LinkLatency),
+            Imds = Either(nameof(given.ImdsMode), (SandboxImdsMode)given.ImdsMode, before.Imds),
+            ImdsDelay = Either(nameof(given.ImdsDelay), given.ImdsDelay, before.ImdsDelay),
+            ClockOffset = Either(nameof(given.ClockOffset), given.ClockOffset, before.ClockOffset),
+            SsmOnline = Either(nameof(given.SsmOffline), !given.SsmOffline, before.SsmOnline),
+            Notice = Either(nameof(given.Notice), (SandboxNoticeMode)given.Notice, before.Notice),
+            NoticeDelay = Either(nameof(given.NoticeDelay), given.NoticeDelay, before.NoticeDelay),
+            RebalanceLead = Either(nameof(given.RebalanceLead), given.RebalanceLead, before.RebalanceLead),
+        };
+    }
+}

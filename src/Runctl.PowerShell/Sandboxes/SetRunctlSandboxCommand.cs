@@ -1,0 +1,113 @@
+using System.Management.Automation;
+using Runctl.PowerShell.Composition;
+using Runctl.PowerShell.Engine;
+
+namespace Runctl.PowerShell.Sandboxes;
+
+/// <summary>Changes what goes wrong in a running sandbox: faults of its services, empty pools, links, metadata, clocks, agents and notices.</summary>
+/// <remarks>It works on the sandboxes of this process. Without -InstanceId links, metadata, clocks, agents and notices change for all instances there are and for those to come. An interruption that has begun keeps the notice it has.</remarks>
+/// <example>
+/// <code>Set-RunctlSandbox -Fault @{ Operation = 's3:UploadPart'; Kind = 'Throttling'; Count = 3 }</code>
+/// <para>The next three parts of uploads meet SlowDown; (Set-RunctlSandbox -PassThru).Faults shows how many did.</para>
+/// </example>
+/// <example>
+/// <code>$run | Set-RunctlSandbox -LinkSpeed 5MB -Notice Late -NoticeDelay 90s</code>
+/// <para>Gives the instance of a training a slow link, and half a minute of notice where there should be two.</para>
+/// </example>
+/// <example>
+/// <code>Set-RunctlSandbox -ClearFault -ImdsMode Normal -PoolError @{ 'spot:g5.xlarge' = $null }</code>
+/// <para>Makes things work again.</para>
+/// </example>
+[Cmdlet(VerbsCommon.Set, "RunctlSandbox", SupportsShouldProcess = true, DefaultParameterSetName = CurrentSet)]
+[OutputType(typeof(RunctlSandbox))]
+public sealed class SetRunctlSandboxCommand : SandboxSettingsCmdlet
+{
+    private const string CurrentSet = "Current";
+    private const string SandboxSet = "Sandbox";
+    private const string EndpointSet = "Endpoint";
+
+    /// <summary>The sandbox, as Start-RunctlSandbox returned it. Default: the one in use by default, else the only one this session started.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = SandboxSet)]
+    [ValidateNotNull]
+    public RunctlSandbox[] Sandbox { get; set; } = [];
+
+    /// <summary>Endpoint of the sandbox; instances and trainings bring it along.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = EndpointSet)]
+    [ValidateNotNull]
+    public Uri[] EndpointUrl { get; set; } = [];
+
+    /// <summary>Ids of the instances that are meant, also by the faults given here and by -ClearFault. Default: all there are, and those to come.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(InstanceCompleter))]
+    [Identity(nameof(InstanceId))]
+    public string[] InstanceId { get; set; } = [];
+
+    /// <summary>Ends the faults there are, before those given here are set.</summary>
+    [Parameter]
+    public SwitchParameter ClearFault { get; set; }
+
+    /// <summary>Takes the notices of the instances back; they are not taken.</summary>
+    [Parameter]
+    public SwitchParameter WithdrawNotice { get; set; }
+
+    /// <summary>Shows the instances a notice whose time is this long past, and does not take them.</summary>
+    [Parameter]
+    [Duration("0s", "1d")]
+    public TimeSpan StaleNotice { get; set; }
+
+    /// <summary>Returns the sandbox.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        foreach (var endpoint in Endpoints())
+        {
+            await ForTargetAsync(endpoint, () => ChangeAsync(endpoint));
+        }
+    }
+
+    private async Task ChangeAsync(Uri endpoint)
+    {
+        var sandbox = RunningSandboxes.Find(endpoint) ?? throw CommandErrors.SandboxNotFound(endpoint);
+        var target = InstanceId.Length == 0 ? $"{endpoint}" : $"{string.Join(", ", InstanceId)} in {endpoint}";
+        if (!ShouldProcess(target, $"Change the sandbox ({string.Join(", ", Given())})"))
+        {
+            return;
+        }
+
+        SandboxChanges.Apply(endpoint, this);
+        foreach (var id in InstanceId.Length > 0 ? InstanceId : SandboxChanges.InstancesOf(endpoint))
+        {
+            await ForTargetAsync(id, () =>
+            {
+                SandboxChanges.Apply(endpoint, this, id);
+                return Task.CompletedTask;
+            });
+        }
+
+        if (PassThru)
+        {
+            WriteObject(sandbox);
+        }
+    }
+
+    private IEnumerable<string> Given() => MyInvocation.BoundParameters.Keys
+        .Except([nameof(Sandbox), nameof(EndpointUrl), nameof(InstanceId), nameof(PassThru), .. CommonParameters, .. OptionalCommonParameters]);
+
+    private IEnumerable<Uri> Endpoints() => ParameterSetName switch
+    {
+        SandboxSet => Sandbox.Select(sandbox => sandbox.EndpointUrl),
+        EndpointSet => EndpointUrl,
+        _ => [Current().EndpointUrl],
+    };
+
+    private static RunctlSandbox Current()
+    {
+        var session = RunctlSession.Current;
+        var started = RunningSandboxes.Of(session);
+        return session.DefaultSandbox ?? (started.Count == 1 ? started[0] : throw CommandErrors.SandboxNotNamed(started.Count));
+    }
+}

@@ -1,0 +1,47 @@
+using Runctl.Package.Tests.Support;
+
+namespace Runctl.Package.Tests.EndToEnd;
+
+/// <summary>Ctrl+C while something is under way on the other side.</summary>
+public sealed class StoppedCommandTests(SandboxFixture sandbox) : IClassFixture<SandboxFixture>, IDisposable
+{
+    private const string SlowSetup = "[training]\nsetup_command = \"touch ../set-up-began; sleep 600\"\n";
+
+    private readonly Project _project = new();
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-S3Bucket runctl-sandbox")]
+    public void Of_a_start_nothing_is_started_later_and_the_next_start_works(string bucket)
+    {
+        var instance = sandbox.Launch();
+        using var session = new ModuleSession();
+        session.GoTo(_project.Directory);
+        var start = $"Start-RunctlTraining ./train.py {instance} -SyncCode -NoMonitor {bucket} -Region us-east-1 -EndpointUrl {sandbox.Endpoint}";
+        _project.Write(".runctl.toml", SlowSetup);
+        Assert.InRange(session.Stop(start, () => File.Exists(sandbox.PathOn(instance, "home/ubuntu/set-up-began"))).TotalSeconds, 0, 2);
+
+        var given = $"Get-RunctlTraining -InstanceId {instance} {bucket} -Region us-east-1 -EndpointUrl {sandbox.Endpoint}";
+        Assert.True(SpinWait.SpinUntil(() => session.Run($"({given}).State").Single is "stopped" or "failed", TimeSpan.FromSeconds(30)));
+        _project.Write(".runctl.toml", "");
+        Assert.Equal("running", session.Run($"$run = {start}; $run.State").Single);
+        Assert.Equal("stopped", session.Run("($run | Stop-RunctlTraining).State").Single);
+    }
+
+    [Fact]
+    public void Of_what_only_looks_on_the_training_knows_nothing()
+    {
+        var instance = sandbox.Launch();
+        Assert.Empty(sandbox.Start(_project, instance).Errors);
+        foreach (var command in new[] { "Wait-RunctlTraining", "Watch-RunctlSpotInterruption -PollInterval 200ms", "Get-RunctlTrainingLog -Follow" })
+        {
+            Assert.InRange(sandbox.Stop($"$run | {command}", TimeSpan.FromSeconds(1)).TotalSeconds, 0, 2);
+        }
+
+        long before = sandbox.Run("($run | Get-RunctlTraining).LastStep").Single;
+        Assert.True(SpinWait.SpinUntil(() => sandbox.Run("($run | Get-RunctlTraining).LastStep").Single > before, TimeSpan.FromSeconds(30)));
+        Assert.Equal("running", sandbox.Run("($run | Get-RunctlTraining).State").Single);
+    }
+
+    public void Dispose() => _project.Dispose();
+}

@@ -1,0 +1,84 @@
+using Amazon.EC2;
+using Amazon.EC2.Model;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace Runctl.Package.Tests.Support;
+
+/// <summary>Another tool of the user's account: it does what Runctl never does.</summary>
+/// <param name="environment">The variables by which clients join a sandbox.</param>
+internal sealed class OtherClient(IDictionary<string, string> environment)
+{
+    private const string Ubuntu = "ami-0a1b2c3d4e5f20401";
+
+    /// <summary>The variables it joined by.</summary>
+    public IDictionary<string, string> Environment => environment;
+
+    private BasicAWSCredentials Credentials => new(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]);
+
+    /// <summary>Launches an on-demand instance without a tag of Runctl's.</summary>
+    public async Task<string> LaunchAsync(string? profile)
+    {
+        using var client = Ec2();
+        var answer = await client.RunInstancesAsync(new RunInstancesRequest
+        {
+            ImageId = Ubuntu,
+            InstanceType = "g5.xlarge",
+            MinCount = 1,
+            MaxCount = 1,
+            IamInstanceProfile = profile is null ? null : new IamInstanceProfileSpecification { Name = profile },
+        });
+        return answer.Reservation.Instances[0].InstanceId;
+    }
+
+    /// <summary>Stops an instance, and waits until it is stopped.</summary>
+    public async Task StopAsync(string instanceId)
+    {
+        using var client = Ec2();
+        await client.StopInstancesAsync(new StopInstancesRequest { InstanceIds = [instanceId] });
+        await WaitForAsync(instanceId, "stopped");
+    }
+
+    /// <summary>Terminates an instance as from the console.</summary>
+    public async Task TerminateAsync(string instanceId)
+    {
+        using var client = Ec2();
+        await client.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [instanceId] });
+    }
+
+    /// <summary>Waits until an instance is in a state.</summary>
+    public async Task WaitForAsync(string instanceId, string state)
+    {
+        using var client = Ec2();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        // By a filter: an id that EC2 does not know yet, a moment after the launch, is an error.
+        Amazon.EC2.Model.Filter[] filters = [new("instance-id", [instanceId]), new("instance-state-name", [state])];
+        while ((await client.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [.. filters] }, limit.Token)).Reservations is null or [])
+        {
+            await Task.Delay(50, limit.Token);
+        }
+    }
+
+    /// <summary>Makes a bucket in a region.</summary>
+    public async Task CreateBucketAsync(string name, string region)
+    {
+        using var client = S3(region);
+        await client.PutBucketAsync(new PutBucketRequest { BucketName = name, BucketRegionName = region });
+    }
+
+    /// <summary>Waits until there is an object below a prefix.</summary>
+    public async Task WaitForObjectAsync(string bucket, string prefix)
+    {
+        using var client = S3(environment["AWS_REGION"]);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while ((await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, Prefix = prefix }, limit.Token)).KeyCount is null or 0)
+        {
+            await Task.Delay(50, limit.Token);
+        }
+    }
+
+    private AmazonS3Client S3(string region) => new(Credentials, new AmazonS3Config { ServiceURL = environment["AWS_ENDPOINT_URL"], AuthenticationRegion = region, ForcePathStyle = true });
+
+    private AmazonEC2Client Ec2() => new(Credentials, new AmazonEC2Config { ServiceURL = environment["AWS_ENDPOINT_URL"], AuthenticationRegion = environment["AWS_REGION"] });
+}
