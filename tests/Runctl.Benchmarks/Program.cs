@@ -24,6 +24,11 @@ if (args.Length == 0 || args.Contains("guard"))
     await GuardBenchmark.RunAsync();
 }
 
+if (args.Length == 0 || args.Contains("monitor"))
+{
+    await MonitorBenchmark.RunAsync();
+}
+
 if (args.Length == 0 || args.Contains("import"))
 {
     await ImportBenchmark.RunAsync();

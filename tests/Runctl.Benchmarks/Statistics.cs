@@ -14,7 +14,7 @@ internal static class Statistics
         return $"| {what} | {Format(median)} | {Format(sorted[0])} | {Format(sorted[^1])} | {sorted.Length} | {target} |";
     }
 
-    private static string Format(double seconds) => seconds < 1
+    private static string Format(double seconds) => Math.Abs(seconds) < 1
         ? string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:0} ms")
         : string.Create(CultureInfo.InvariantCulture, $"{seconds:0.00} s");
 }

@@ -15,7 +15,7 @@ internal sealed class RunctlSession
 {
     private static readonly ConditionalWeakTable<Runspace, RunctlSession> Sessions = [];
 
-    private readonly ConcurrentDictionary<ConnectionKey, Lazy<ICloud>> _clouds = new();
+    private readonly CloudPool _clouds = new(connection => AdaptersLoader.Adapters.Connect(connection));
     private readonly ConcurrentDictionary<ICloud, Lazy<InstanceMonitor>> _monitors = new();
     private readonly ConcurrentDictionary<string, LaunchRequest> _launches = new(StringComparer.Ordinal);
 
@@ -30,9 +30,8 @@ internal sealed class RunctlSession
         ? Sessions.GetValue(runspace, Begin)
         : throw new InvalidOperationException("Runctl was called outside a PowerShell session.");
 
-    /// <summary>The connection for these settings; the same one for the same settings.</summary>
-    public ICloud Connect(CloudConnection connection) =>
-        _clouds.GetOrAdd(ConnectionKey.Of(connection), _ => new Lazy<ICloud>(() => AdaptersLoader.Adapters.Connect(connection))).Value;
+    /// <summary>The connection for these settings; the same one for what comes to the same.</summary>
+    public ICloud Connect(CloudConnection connection) => _clouds.Connect(connection);
 
     /// <summary>The one monitor of a connection.</summary>
     public InstanceMonitor MonitorFor(ICloud cloud) =>
@@ -84,12 +83,7 @@ internal sealed class RunctlSession
         }
 
         _monitors.Clear();
-        foreach (var cloud in _clouds.Values.Where(lazy => lazy.IsValueCreated))
-        {
-            cloud.Value.Dispose();
-        }
-
-        _clouds.Clear();
+        _clouds.Dispose();
         DefaultSandbox = null;
     }
 }

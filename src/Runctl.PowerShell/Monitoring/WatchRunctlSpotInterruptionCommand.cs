@@ -24,6 +24,7 @@ public sealed class WatchRunctlSpotInterruptionCommand : TrainingTargetCmdlet
 {
     private readonly Channel<MonitorNote> _notes = Channel.CreateUnbounded<MonitorNote>(new UnboundedChannelOptions { SingleReader = true });
     private readonly List<IAsyncDisposable> _watches = [];
+    private string? _lastWarning;
 
     /// <summary>Watches in the background: a job for each training, whose output are the events.</summary>
     [Parameter]
@@ -91,8 +92,10 @@ public sealed class WatchRunctlSpotInterruptionCommand : TrainingTargetCmdlet
 
     private void Show(MonitorNote note)
     {
-        if (note.Warning is { } warning)
+        // What concerns all trainings comes from each of them.
+        if (note.Warning is { } warning && warning != _lastWarning)
         {
+            _lastWarning = warning;
             WriteWarning(warning);
         }
 

@@ -1,6 +1,4 @@
-using Runctl.Ports;
-
-namespace Runctl.PowerShell.Composition;
+namespace Runctl.Ports;
 
 /// <summary>What makes two connections the same one.</summary>
 internal readonly record struct ConnectionKey(string? Region, string? ProfileName, Uri? EndpointUrl, string? AccessKeyId, string? SecretAccessKey, string? SessionToken)
