@@ -11,6 +11,7 @@ using Runctl.Training;
 namespace Runctl.PowerShell.Composition;
 
 /// <summary>What the module keeps for one PowerShell session (a runspace): connections, monitors, the sandbox in use, and what was seen.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The session ends its pool when the module is removed.")]
 internal sealed class RunctlSession
 {
     private static readonly ConditionalWeakTable<Runspace, RunctlSession> Sessions = [];
