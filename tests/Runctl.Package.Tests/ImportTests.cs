@@ -1,4 +1,5 @@
 using System.Runtime.Loader;
+using Runctl.Package.Tests.Hosting;
 using Runctl.Package.Tests.Support;
 
 namespace Runctl.Package.Tests;
@@ -22,12 +23,19 @@ public sealed class ImportTests
     }
 
     [Fact]
-    public void Third_party_assemblies_never_come_into_the_default_context()
+    public async Task Third_party_assemblies_never_come_into_the_default_context()
     {
-        using var session = new ModuleSession();
-        Assert.NotEmpty(session.Run("Get-RunctlConfiguration").Output);
-        session.Run("Get-RunctlInstance -EndpointUrl http://127.0.0.1:9/ -Region us-east-1");
-        var names = AssemblyLoadContext.Default.Assemblies.Select(assembly => assembly.GetName().Name!).ToList();
+        // A process in which nothing else brings assemblies.
+        var result = await HostProcess.RunAsync(
+            "-Command",
+            """
+            $null = Get-RunctlConfiguration
+            $env:AWS_ACCESS_KEY_ID, $env:AWS_SECRET_ACCESS_KEY = 'AKIAEXAMPLE', 'secret'
+            try { Get-RunctlInstance -Region us-east-1 -EndpointUrl http://127.0.0.1:9/ -ErrorAction Stop } catch { $_.FullyQualifiedErrorId }
+            [Runtime.Loader.AssemblyLoadContext]::Default.Assemblies | ForEach-Object { $_.GetName().Name }
+            """);
+        var names = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.StartsWith("ConnectionFailed", names[0], StringComparison.Ordinal);
         Assert.Contains("Runctl.Core", names);
         Assert.DoesNotContain(names, name => name.StartsWith("AWSSDK", StringComparison.Ordinal) || name is "Tomlyn" or "MAB.DotIgnore" or "Runctl.Adapters");
     }

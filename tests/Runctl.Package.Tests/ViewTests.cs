@@ -8,17 +8,17 @@ public sealed class ViewTests
     public void Events_read_as_their_messages()
     {
         using var session = new ModuleSession();
-        var shown = session.Show($"{Records.Event("HandlingInterruption", "Handling spot interruption for instance i-123")}; {Records.Event("InterruptionTime", "Interruption time: 2024-01-01T12:00:00Z")}");
-        Assert.Equal("Handling spot interruption for instance i-123\nInterruption time: 2024-01-01T12:00:00Z\n", shown);
+        var shown = session.Show($"{Records.Event("CheckpointSaved", "Checkpoint saved: /a/epoch_1.pt")}; {Records.Event("InterruptionTime", "Interruption time: 2024-01-01T12:00:00Z")}");
+        Assert.Equal("Checkpoint saved: /a/epoch_1.pt\nInterruption time: 2024-01-01T12:00:00Z\n", shown);
     }
 
     [Fact]
-    public void A_detection_that_was_a_warning_is_not_read_twice_and_leaves_no_empty_line()
+    public void A_detection_that_was_a_warning_reads_as_its_second_line()
     {
         using var session = new ModuleSession();
-        var detection = Records.Event("InterruptionDetected", "Spot interruption detected for instance i-123!");
-        Assert.Equal("", session.Show($"$warned = {detection}; $warned.PSObject.TypeNames.Insert(0, 'Runctl.Events.RunctlEvent#Warned'); $warned"));
-        Assert.Equal("Spot interruption detected for instance i-123!\n", session.Show(detection));
+        var detection = Records.Event("InterruptionDetected", "Spot interruption detected for instance i-123!`nHandling spot interruption for instance i-123");
+        Assert.Equal("Handling spot interruption for instance i-123\n", session.Show($"$warned = {detection}; $warned.PSObject.TypeNames.Insert(0, 'Runctl.Events.RunctlEvent#Warned'); $warned"));
+        Assert.Equal("Spot interruption detected for instance i-123!\nHandling spot interruption for instance i-123\n", session.Show(detection));
     }
 
     [Fact]

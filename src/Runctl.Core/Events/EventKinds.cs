@@ -8,7 +8,6 @@ public static class EventKinds
     public const string CheckpointRestored = nameof(CheckpointRestored);
     public const string RebalanceRecommended = nameof(RebalanceRecommended);
     public const string InterruptionDetected = nameof(InterruptionDetected);
-    public const string HandlingInterruption = nameof(HandlingInterruption);
     public const string InterruptionTime = nameof(InterruptionTime);
     public const string TrainingSignalled = nameof(TrainingSignalled);
     public const string TrainingExited = nameof(TrainingExited);

@@ -27,13 +27,12 @@ class Interruption:
         run, instance = self.run, self.run.state.get("instance_id")
         manual = trigger.reason == "manual"
         if not manual:
-            best_effort(lambda: run.emit("InterruptionDetected", "Spot interruption detected for instance %s!" % instance,
-                                         0.0, action=trigger.action, deadline=trigger.time, source=trigger.source))
+            best_effort(lambda: run.emit("InterruptionDetected", "Spot interruption detected for instance %s!\n"
+                                         "Handling spot interruption for instance %s" % (instance, instance), 0.0,
+                                         action=trigger.action, deadline=trigger.time, source=trigger.source))
         began = self.journal.write("begin", **trigger._asdict())
         if not manual:
             when = trigger.time or utc_seconds_text(time.time())
-            best_effort(lambda: run.emit("HandlingInterruption", "Handling spot interruption for instance %s" % instance,
-                                         0.0))
             best_effort(lambda: run.emit("InterruptionTime", "Interruption time: %s" % when, 0.0))
         best_effort(lambda: run.update(state="stopping" if manual else "interrupting"))
         return began

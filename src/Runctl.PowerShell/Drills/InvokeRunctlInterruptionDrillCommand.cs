@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Runctl.Drills;
 using Runctl.Events;
 using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Monitoring;
 using Runctl.PowerShell.Training;
 
 namespace Runctl.PowerShell.Drills;
@@ -48,7 +49,8 @@ public sealed class InvokeRunctlInterruptionDrillCommand : TrainingTargetCmdlet
     {
         if (happened.Kind == EventKinds.InterruptionDetected)
         {
-            WriteWarning(happened.Message);
+            WriteWarning(EventOutput.FirstLine(happened));
+            WriteInformation(EventOutput.OtherLines(happened), Tags);
         }
         else
         {

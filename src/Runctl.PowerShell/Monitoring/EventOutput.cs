@@ -6,7 +6,7 @@ namespace Runctl.PowerShell.Monitoring;
 /// <summary>How an event goes into a pipeline or a job: as an object, and a detection as a warning before it.</summary>
 internal static class EventOutput
 {
-    /// <summary>Marks an event whose words were a warning: its view shows nothing, so that nothing is read twice.</summary>
+    /// <summary>Marks an event whose first line was a warning: its view shows the rest, so that nothing is read twice.</summary>
     private const string WarnedType = "Runctl.Events.RunctlEvent#Warned";
 
     /// <summary>Writes an event.</summary>
@@ -18,10 +18,16 @@ internal static class EventOutput
         var output = PSObject.AsPSObject(happened);
         if (happened.Kind == EventKinds.InterruptionDetected)
         {
-            warn(happened.Message);
+            warn(FirstLine(happened));
             output.TypeNames.Insert(0, WarnedType);
         }
 
         write(output);
     }
+
+    /// <summary>What of a detection is the warning.</summary>
+    public static string FirstLine(RunctlEvent detection) => detection.Message.Split('\n')[0];
+
+    /// <summary>What of a detection is to be read after the warning.</summary>
+    public static string OtherLines(RunctlEvent detection) => detection.Message[FirstLine(detection).Length..].TrimStart('\n');
 }

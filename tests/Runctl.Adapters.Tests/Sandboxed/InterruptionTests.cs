@@ -67,7 +67,7 @@ public sealed class InterruptionTests(SandboxFixture fixture) : IClassFixture<Sa
         Assert.Equal("interrupted", ended.State);
         Assert.Equal(Enumerable.Range(1, observer.Events.Count).Select(n => (long)n), observer.Events.Select(e => e.Sequence));
         Assert.Contains(observer.Events, e => e.Kind == EventKinds.InterruptionHandled);
-        Assert.Contains(observer.Events, e => e.Message == $"Spot interruption detected for instance {first.InstanceId}!");
+        Assert.Contains(observer.Events, e => e.Message == $"Spot interruption detected for instance {first.InstanceId}!\nHandling spot interruption for instance {first.InstanceId}");
 
         var lines = await LogAsync(ended);
         Assert.Equal($"saved step {report.LastStep}", lines[^1]);

@@ -8,7 +8,7 @@ public sealed class MonitorRepairTests(SandboxFixture fixture) : IClassFixture<S
 {
     private static readonly string[] Sequence =
     [
-        EventKinds.InterruptionDetected, EventKinds.HandlingInterruption, EventKinds.InterruptionTime, EventKinds.TrainingSignalled,
+        EventKinds.InterruptionDetected, EventKinds.InterruptionTime, EventKinds.TrainingSignalled,
         EventKinds.TrainingExited, EventKinds.CheckpointSaved, EventKinds.CheckpointUploaded, EventKinds.InterruptionHandled,
     ];
 

@@ -63,7 +63,7 @@ class Sequences(support.RootedTest):
     def test_the_save_at_the_signal_is_in_s3_before_the_final_event(self):
         run = self.training(SAVES % 0.0, store=STORE)
         final = self.sequence(run).run(trigger())
-        self.assertEqual(["InterruptionDetected", "HandlingInterruption", "InterruptionTime", "TrainingSignalled",
+        self.assertEqual(["InterruptionDetected", "InterruptionTime", "TrainingSignalled",
                           "TrainingExited", "CheckpointSaved", "CheckpointUploaded", "InterruptionHandled"],
                          self.kinds(run))
         self.assertEqual(("uploaded", 0, "epoch_3.json"), (final["data"]["outcome"], final["data"]["exit_code"],

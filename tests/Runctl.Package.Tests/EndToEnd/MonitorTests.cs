@@ -44,6 +44,7 @@ public sealed class MonitorTests(SandboxFixture sandbox) : IClassFixture<Sandbox
 
     private static void AssertInOrder(string[] messages)
     {
+        messages = [.. messages.SelectMany(message => message.Split('\n'))];
         string[] expected = ["Spot interruption detected", "Handling spot interruption", "Interruption time: ", "Training detected", "Checkpoint saved: ", "Checkpoint uploaded to S3: s3://"];
         var found = expected.Select(start => Array.FindIndex(messages, message => message.StartsWith(start, StringComparison.Ordinal))).ToArray();
         Assert.True(found.All(index => index >= 0) && found.SequenceEqual(found.Order()), string.Join('\n', messages));

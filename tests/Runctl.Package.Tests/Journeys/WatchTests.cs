@@ -38,7 +38,7 @@ public sealed class WatchTests
     public void The_foreground_watch_ends_with_the_training_and_tells_its_exit_code()
     {
         using var session = new SandboxSession();
-        var result = session.Run("$run = New-RunctlSpotInstance g5.xlarge -Wait | Start-RunctlTraining ./train.py -SyncCode -ScriptArgument '--steps', 30 -Environment @{ EXIT_CODE = 3 } -NoMonitor; $run | Watch-RunctlSpotInterruption");
+        var result = session.Run("$run = New-RunctlSpotInstance g5.xlarge -Wait | Start-RunctlTraining ./train.py -SyncCode -ScriptArgument '--steps', 100 -Environment @{ EXIT_CODE = 3 } -NoMonitor; $run | Watch-RunctlSpotInterruption");
         var kinds = result.Output.Select(item => (string)((dynamic)item.BaseObject).Kind).ToList();
         Assert.Equal("TrainingStarted", kinds[0]);
         Assert.Equal("TrainingFailed", kinds[^1]);

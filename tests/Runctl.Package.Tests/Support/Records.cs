@@ -19,5 +19,5 @@ internal static class Records
         """;
 
     public static string Event(string kind, string message) =>
-        $"[Runctl.Events.RunctlEvent]@{{ Time = [DateTimeOffset]'2024-01-01T11:58:00Z'; Kind = '{kind}'; InstanceId = 'i-123'; Message = '{message}' }}";
+        $"[Runctl.Events.RunctlEvent]@{{ Time = [DateTimeOffset]'2024-01-01T11:58:00Z'; Kind = '{kind}'; InstanceId = 'i-123'; Message = \"{message}\" }}";
 }
