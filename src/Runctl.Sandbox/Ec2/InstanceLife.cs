@@ -176,11 +176,14 @@ internal sealed class InstanceLife(
 
             Record.Notice = null;
             Record.RunningSince = null;
-            Record.State = via == InstanceState.Stopping ? InstanceState.Stopped : InstanceState.Terminated;
+            var ended = via == InstanceState.Stopping ? InstanceState.Stopped : InstanceState.Terminated;
             if (Request is not null)
             {
-                SpotRequestEnd.Apply(Request, Record.State, reason, clock.GetUtcNow());
+                // Before the instance: who sees it ended asks for its request next.
+                SpotRequestEnd.Apply(Request, ended, reason, clock.GetUtcNow());
             }
+
+            Record.State = ended;
         }
 
         if (Request is { Status: { State: "open", Code: "instance-terminated-by-user" } })

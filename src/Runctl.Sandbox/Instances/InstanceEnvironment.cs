@@ -12,6 +12,7 @@ internal static class InstanceEnvironment
             ["AWS_ENDPOINT_URL"] = endpoint,
             ["AWS_ENDPOINT_URL_S3"] = endpoint,
             ["AWS_REGION"] = region,
+            ["TMPDIR"] = $"{root}/tmp",
 
             // What the image brings comes before what the host has.
             ["PATH"] = $"{root}/usr/local/bin:{searchPath}",

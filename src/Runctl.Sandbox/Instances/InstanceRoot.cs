@@ -53,6 +53,8 @@ internal static class InstanceRoot
             {user.Name}:x:{user.GroupId}:
 
             """));
+        // What a training leaves there goes with the instance.
+        Write(directory, "etc/environment", $"TMPDIR={directory}/tmp\n");
         Write(directory, "etc/hostname", privateName + "\n");
         Write(directory, "etc/os-release", "NAME=\"Ubuntu\"\nID=ubuntu\nVERSION_ID=\"22.04\"\nPRETTY_NAME=\"Ubuntu 22.04 LTS\"\n");
         Write(directory, "var/lib/cloud/instance-id", instanceId + "\n");

@@ -35,6 +35,8 @@ internal sealed class HostProcess : IDisposable
             }
         }
 
+        // One that is killed must not leave the runtime's sockets behind.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         _process = Process.Start(start)!;
         _process.StandardInput.Close();
         _output = _process.StandardOutput.ReadToEndAsync();
@@ -61,7 +63,15 @@ internal sealed class HostProcess : IDisposable
     public bool HasExited => _process.HasExited;
 
     /// <summary>Ends it by SIGKILL, and nothing it started.</summary>
-    public void Kill() => _process.Kill();
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        foreach (var pipe in Directory.EnumerateFiles(Path.GetTempPath(), $"CoreFxPipe_PSHost.*.{_process.Id}.*"))
+        {
+            File.Delete(pipe);
+        }
+    }
 
     /// <summary>Presses Ctrl+C.</summary>
     public void Interrupt()

@@ -60,6 +60,7 @@ public sealed class LifeAndDeathTests
         var start = new ProcessStartInfo("dotnet", command) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment[HostToBeKilled.Mode] = namespaces ? "namespaces" : "marked";
         start.Environment[HostToBeKilled.Report] = report;
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         using var host = Process.Start(start)!;
         await Eventually.TrueAsync(() => File.Exists(report), seconds: 40);
         var lines = await File.ReadAllLinesAsync(report, TestContext.Current.CancellationToken);
