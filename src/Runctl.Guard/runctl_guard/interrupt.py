@@ -1,4 +1,5 @@
 """`interrupt`, `drill` and `stop`: have the guard run the sequence, or run it here when no guard is alive."""
+import sys
 import time
 from typing import Any, Dict, Optional
 
@@ -15,6 +16,7 @@ from .trigger import of_request
 DEAD_PATIENCE = 1.0
 # As long as one that lives may need to begin; one that does not is stuck.
 DEAF_PATIENCE = 4.0
+SETTLE_SECONDS = 20.0
 
 
 def request(run: Run, reason: str, source: str, deadline: Optional[float] = None,
@@ -80,7 +82,20 @@ def _await(run: Run, asked: Dict[str, Any], services: Services) -> None:
         if now - alive > DEAD_PATIENCE or now - began > DEAF_PATIENCE:
             try:
                 Sequence(run, services.uploads(run)).run(of_request(asked))
-                finish.settle(run, services)
+                _settle(run, services)
             except Busy:
                 pass
         time.sleep(0.05)
+
+
+def _settle(run: Run, services: Services) -> None:
+    """Nobody else may be there to tell S3; what it did not take does not undo what was saved."""
+    end = time.monotonic() + SETTLE_SECONDS
+    while run.state.get("record_pending"):
+        try:
+            finish.settle(run, services)
+        except (GuardError, OSError) as error:
+            print("The end of %s is not in S3 yet: %s" % (run.id, error), file=sys.stderr)
+            if time.monotonic() > end:
+                return
+            time.sleep(1.0)

@@ -113,6 +113,13 @@ class StoodIn(WithService):
         self.assertEqual(("monitor", "stop"), (detected["source"], detected["action"]))
         self.assertEqual("x", self.signals(run))
 
+    def test_an_S3_that_does_not_take_the_end_does_not_undo_what_was_saved(self):
+        run = self.run_it()
+        with mock.patch.object(interrupt, "SETTLE_SECONDS", 0.0), \
+                mock.patch.object(interrupt.finish, "settle", side_effect=errors.GuardError("S3Failed", "no")) as settle:
+            self.assertEqual("InterruptionHandled", self.interrupt(run)["kind"])
+        settle.assert_called()
+
     def test_a_guard_that_lives_and_does_not_begin_is_stood_in_for(self):
         run = self.run_it()
         files.write_json(service.guard_file(), dict(processes.own().identity(), ready=False))
