@@ -13,15 +13,18 @@ internal sealed class HostProcess : IDisposable
 
     private HostProcess(string directory, string workingDirectory, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
+        var dotnet = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+        var start = new ProcessStartInfo(OperatingSystem.IsLinux() ? "env" : dotnet)
         {
             WorkingDirectory = workingDirectory,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            ArgumentList = { "exec", Path.Combine(directory, "Runctl.Host.dll") },
         };
-        foreach (var argument in arguments)
+
+        // Where the tests run in the background of a shell, Ctrl+C is ignored by all they start; a terminal's children do not ignore it.
+        string[] program = OperatingSystem.IsLinux() ? ["--default-signal=INT", dotnet] : [];
+        foreach (var argument in (string[])[.. program, "exec", Path.Combine(directory, "Runctl.Host.dll"), .. arguments])
         {
             start.ArgumentList.Add(argument);
         }
