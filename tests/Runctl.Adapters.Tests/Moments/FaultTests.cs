@@ -15,7 +15,13 @@ public sealed class FaultTests(SandboxFixture fixture) : IClassFixture<SandboxFi
     {
         var journey = new Journey(fixture, seed, Moment.InTraining, Moment.InSync with { Window = TimeSpan.FromSeconds(8) })
         {
-            OnInstance = (instance, _) => fixture.Sandbox.Faults.Add(new SandboxFault { Operation = operation, Kind = kind, Probability = probability, InstanceId = instance }),
+            OnInstance = (instance, _) =>
+            {
+                // One for sure, the others by chance.
+                var fault = new SandboxFault { Operation = operation, Kind = kind, InstanceId = instance };
+                fixture.Sandbox.Faults.Add(fault with { Count = 1 });
+                fixture.Sandbox.Faults.Add(fault with { Probability = probability });
+            },
         };
         Assert.Equal(await Undisturbed.WeightsAsync(), await journey.RunAsync(TestContext.Current.CancellationToken));
         Assert.InRange(journey.Attempts, 1, 3);
