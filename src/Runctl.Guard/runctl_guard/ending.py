@@ -13,6 +13,8 @@ class Ending:
     def __init__(self, interruption: Interruption, target: ProcessTarget) -> None:
         self._one, self._target = interruption, target
         self._run, self._journal = interruption.run, interruption.journal
+        # Seconds from the first signal to the kill.
+        self._limit = 0.0
 
     def signal(self) -> None:
         """To nobody who was signalled before, by whomever: a second SIGTERM in the middle of a save corrupts it."""
@@ -49,13 +51,15 @@ class Ending:
         signalled = self._journal.all("signal")
         if not signalled or self._journal.get("exited") or self._journal.get("kill"):
             return
-        first = signalled[0]
-        pause = 0.02
+        first, pause = signalled[0], 0.02
+        self._limit = first["grace"]
         while True:
             members = self._target.members()
             if not members:
                 return self._exited(first)
-            if seconds_since(first) >= first["grace"]:
+            if self._one.hurry():
+                self._limit = min(self._limit, seconds_since(first) + self._grace())
+            if seconds_since(first) >= self._limit:
                 return
             late = self._target.later_to_signal(members, self._journal.signalled())
             if late:
@@ -90,9 +94,8 @@ class Ending:
         members = self._target.members()
         if not members:
             return
-        first = self._journal.get("signal") or {"grace": 0.0}
         self._journal.write("kill", pids=sorted(members))
         pids = self._target.kill()
-        grace = round(first.get("grace", 0.0), 1)
+        grace = round(self._limit, 1)
         self._one.emit("TrainingKilled", "Training did not stop within %g s and was killed" % grace, pids=pids)
         self._await_exit()

@@ -88,15 +88,24 @@ def _last_checkpoint(run: Run, services: Services) -> Optional[Dict[str, Any]]:
         if job.committed:
             if not known:
                 run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
+            if run.state.get("unsaved"):
+                run.update(unsaved=None)
             return {"name": candidate.name, "step": candidate.step, "manifest": job.committed["manifest"]}
+        if not run.state.get("unsaved"):
+            run.warn("UploadFailed", "The checkpoint could not be brought to S3, and is tried again as long as the "
+                     "instance is there: %s" % job.error, path=candidate.path)
         run.update(unsaved=candidate.name)
-        run.warn("UploadFailed", "The checkpoint could not be brought to S3: %s" % job.error, path=candidate.path)
         break
     return run.state.get("checkpoint")
 
 
 def settle(run: Run, services: Services) -> None:
-    """Events, log and record of an ended run; raises when S3 does not take them, and is simply tried again."""
+    """Events, log and record of an ended run; raises when S3 does not take them, and is simply tried again.
+
+    A last checkpoint that was not taken is tried again first.
+    """
+    if run.state.get("unsaved"):
+        _last_checkpoint(run, services)
     if run.spec.get("store"):
         Shipper(services.s3(run.spec), run).ship()
         record = services.record(run)
@@ -106,7 +115,9 @@ def settle(run: Run, services: Services) -> None:
     state = run.state
     if run.spec["policy"].get("on_exit") == "terminate" and state["state"] in ("finished", "failed"):
         if state.get("unsaved"):
-            run.warn("KeptForCheckpoint", "The instance is not shut down: %s is only on its disk." % state["unsaved"])
+            if not state.get("kept"):
+                run.update(kept=True)
+                run.warn("KeptForCheckpoint", "The instance is not shut down: %s is only on its disk." % state["unsaved"])
         else:
             _power_off(run)
 

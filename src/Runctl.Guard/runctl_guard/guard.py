@@ -1,12 +1,13 @@
 """The guard itself: polls the metadata service, watches every run of the instance, and starts the sequence."""
+import functools
 import os
 import signal
 import sys
 import threading
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
-from . import files, finish, paths, processes, reserve
+from . import files, finish, paths, processes, reserve, urgent
 from .clock import utc_seconds_text, utc_text
 from .errors import best_effort, complain
 from .journal import Journal
@@ -24,6 +25,10 @@ TICK_SECONDS = 0.25
 SHIP_SECONDS = 3.0
 SHUTDOWN_SECONDS = 110.0
 RESERVE_SECONDS = 60.0
+# Before the sequence is gone through again because the disk did not take its end.
+FULL_DISK_SECONDS = 1.0
+# Between tries to bring the last checkpoint of an ended training to S3.
+UNSAVED_SECONDS = 30.0
 MOST_STARTERS = 3
 
 
@@ -96,6 +101,9 @@ class Guard:
         # In the poller's own thread: not even the next tick is waited for.
         for watched in self._active():
             self._begin(watched, trigger)
+        for watched in self._all():
+            if watched.run.state.get("unsaved"):
+                watched.do("settle", functools.partial(finish.settle, watched.run, self._services))
 
     def _told(self, kind: str, message: str, data: Dict[str, Any]) -> None:
         text = message.replace("{id}", self._services.instance_id())
@@ -112,7 +120,7 @@ class Guard:
             with self._lock:
                 watched = self._watched.setdefault(run.id, Watched(run, self._services))
             self._look(watched)
-        self._withdrawal.look([watched.run for watched in self._watched.values()])
+        self._withdrawal.look([watched.run for watched in self._watched.values()], self._start_again)
 
     def _changed_runs(self) -> List[Run]:
         """Runs that may need something: one that has ended and was settled is left alone until its state changes."""
@@ -127,22 +135,26 @@ class Guard:
                 known = self._watched.get(entry.name)
                 run = known.run if known else Run(entry.name)
                 current = run.state
-                if current.get("state") in ENDED and not current.get("record_pending"):
+                if current.get("state") in ENDED and not (current.get("record_pending") or current.get("unsaved")):
                     self._settled[entry.name] = modified
                 found.append(run)
         return found
 
-    def _active(self) -> List[Watched]:
+    def _all(self) -> List[Watched]:
         with self._lock:
-            return [one for one in self._watched.values() if one.run.state.get("state") not in ENDED + (None,)]
+            return list(self._watched.values())
+
+    def _active(self) -> List[Watched]:
+        return [one for one in self._all() if one.run.state.get("state") not in ENDED + (None,)]
 
     def _look(self, watched: Watched) -> None:
         run = watched.run
         state = run.state
         name = state.get("state")
         if name in ENDED:
-            if state.get("record_pending"):
-                watched.every("settle", 2.0, lambda: finish.settle(run, self._services))
+            if state.get("record_pending") or state.get("unsaved"):
+                seconds = 2.0 if state.get("record_pending") or self._poller.standing() else UNSAVED_SECONDS
+                watched.every("settle", seconds, lambda: finish.settle(run, self._services))
             return
         if run.spec.get("store"):
             watched.every("ship", SHIP_SECONDS, lambda: self._ship(run))
@@ -158,6 +170,9 @@ class Guard:
         else:
             watched.every("mirror", 1.0, watched.mirror.look)
 
+    def _start_again(self, run: Run, act: Callable[[], None]) -> None:
+        self._watched[run.id].do("withdrawn", act)
+
     def _ship(self, run: Run) -> None:
         Shipper(self._services.s3(run.spec), run).ship()
 
@@ -166,9 +181,16 @@ class Guard:
             try:
                 Sequence(watched.run, self._services.uploads(watched.run), max(1, len(self._active()))).run(trigger)
             except Busy:
+                # A command has it, or the ordinary end.
+                urgent.note(watched.run, trigger)
+                return
+            if watched.run.state["state"] not in ENDED:
+                time.sleep(FULL_DISK_SECONDS)
                 return
             # The record says "handled" as soon as S3 holds the final event.
             finish.settle(watched.run, self._services)
+        if watched.busy("sequence"):
+            urgent.note(watched.run, trigger)
         watched.do("sequence", act)
 
     def _trigger(self, run: Run) -> Optional[Trigger]:

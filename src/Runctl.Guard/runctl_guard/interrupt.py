@@ -3,7 +3,7 @@ import sys
 import time
 from typing import Any, Dict, Optional
 
-from . import files, finish
+from . import files, finish, urgent
 from .clock import boot_id, parse_utc, utc_seconds_text
 from .errors import NO_GUARD, REFUSED, USAGE, GuardError
 from .run import ENDED, FINAL_EVENTS, PREPARING, Run
@@ -27,13 +27,15 @@ def request(run: Run, reason: str, source: str, deadline: Optional[float] = None
     """
     asked = files.read_json(run.file("request.json"))
     attempt = run.state["attempt"]
-    if asked and asked.get("attempt") == attempt:
-        return asked
+    joined = asked if asked and asked.get("attempt") == attempt else None
     asked = {"schema": 1, "attempt": attempt, "reason": reason, "source": source, "grace": grace, "boot_id": boot_id(),
              "action": action,
              "deadline": None if deadline is None else utc_seconds_text(deadline),
              "deadline_monotonic": None if deadline is None else
              time.monotonic() + deadline - time.time() - clock_offset}
+    if joined:
+        urgent.note(run, of_request(asked))
+        return joined
     files.write_json(run.file("request.json"), asked)
     return asked
 

@@ -2,6 +2,7 @@
 import time
 from typing import Any, Dict, List, Optional
 
+from . import urgent
 from .clock import boot_id, utc_seconds_text
 from .errors import best_effort
 from .journal import Journal, seconds_since
@@ -24,18 +25,37 @@ class Interruption:
 
     def _begin(self, trigger: Trigger) -> Dict[str, Any]:
         """The event is written before anything else."""
-        run, instance = self.run, self.run.state.get("instance_id")
         manual = trigger.reason == "manual"
         if not manual:
-            best_effort(lambda: run.emit("InterruptionDetected", "Spot interruption detected for instance %s!\n"
-                                         "Handling spot interruption for instance %s" % (instance, instance), 0.0,
-                                         action=trigger.action, deadline=trigger.time, source=trigger.source))
+            self._tell_detected(trigger)
         began = self.journal.write("begin", **trigger._asdict())
         if not manual:
-            when = trigger.time or utc_seconds_text(time.time())
-            best_effort(lambda: run.emit("InterruptionTime", "Interruption time: %s" % when, 0.0))
-        best_effort(lambda: run.update(state="stopping" if manual else "interrupting"))
+            self._tell_time(trigger)
+        best_effort(lambda: self.run.update(state="stopping" if manual else "interrupting"))
         return began
+
+    def hurry(self) -> bool:
+        """True where a notice that came meanwhile leaves less time than there was."""
+        found = urgent.of(self.run)
+        if not found or (self.deadline is not None and self.deadline <= found["deadline"]):
+            return False
+        self.deadline = found["deadline"]
+        if self.manual and not self.journal.get("urgent"):
+            trigger = Trigger(**{name: found[name] for name in Trigger._fields})
+            self._tell_detected(trigger)
+            self.journal.write("urgent", time=trigger.time)
+            self._tell_time(trigger)
+        return True
+
+    def _tell_detected(self, trigger: Trigger) -> None:
+        best_effort(lambda: self.run.emit(
+            "InterruptionDetected", "Spot interruption detected for instance %s!\n"
+            "Handling spot interruption for instance %s" % (self.instance, self.instance), 0.0,
+            action=trigger.action, deadline=trigger.time, source=trigger.source))
+
+    def _tell_time(self, trigger: Trigger) -> None:
+        when = trigger.time or utc_seconds_text(time.time())
+        best_effort(lambda: self.run.emit("InterruptionTime", "Interruption time: %s" % when, 0.0))
 
     @property
     def instance(self) -> Optional[str]:

@@ -1,10 +1,11 @@
 """From a spec to a living training: code, checkpoint, setup, claim, start. A killed starter is simply started again."""
+import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
 import time
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Iterator, Optional
 
 from . import bundle, checkpoints, files, paths, picking, processes, training
 from .clock import utc_text
@@ -12,16 +13,14 @@ from .download import safe_join
 from .errors import REFUSED, TRAINING_FAILED, GuardError
 from .journal import Journal
 from .record import ClaimLost
-from .run import PREPARING, Run
+from .run import PREPARING, Interrupted, Run
 from .service import start_reaper, wake_guard
 from .services import Services
 from .store import restore
 from .users import make_directories
 
-
-class Interrupted(Exception):
-    """The sequence has begun while we prepared: nothing is started any more."""
-    pass
+# A reaper is there by then, even on a busy machine.
+REAPER_SECONDS = 30.0
 
 
 def main(run_id: str) -> int:
@@ -72,13 +71,21 @@ class _Phase:
         self._run, self._state, self._name = run, state, name
 
     def __enter__(self) -> None:
-        if Journal(self._run).begun:
-            raise Interrupted()
-        self._run.update(state=self._state)
+        with _unless_begun(self._run):
+            self._run.update(state=self._state)
         self._started = time.monotonic()
 
     def __exit__(self, *error: Any) -> None:
         self._run.add_phase(self._name, time.monotonic() - self._started)
+
+
+@contextlib.contextmanager
+def _unless_begun(run: Run) -> Iterator[None]:
+    """What is written in this block no sequence has begun before, and none begins meanwhile."""
+    with files.locked(run.file("sequence.lock")):
+        if Journal(run).begun:
+            raise Interrupted()
+        yield
 
 
 def _restore(run: Run, services: Services, resume: Dict[str, Any]) -> None:
@@ -163,10 +170,8 @@ def _execute(run: Run, command: Any, user: Any, services: Optional[Services]) ->
 
 
 def _launch(run: Run, services: Services) -> None:
-    """Takes the run and starts the process, both under the lock that the sequence takes as well."""
-    with files.locked(run.file("sequence.lock")):
-        if Journal(run).begun:
-            raise Interrupted()
+    """Takes the run and has the process started, by a reaper that takes the sequence's lock for it as we do here."""
+    with _unless_begun(run):
         if run.training() is None and run.exit() is None:
             record = services.record(run)
             if record:
@@ -175,7 +180,8 @@ def _launch(run: Run, services: Services) -> None:
             picking.note_leftovers(run)
             run.update(started_at=time.time(), started=utc_text())
             start_reaper(run.id, run.state["attempt"])
-        training_file, ended = _await_start(run)
+    training_file, ended = _await_start(run)
+    with _unless_begun(run):
         if training_file is None:
             problem = (ended or {}).get("error") or {"id": "TrainingNotStarted", "message": "The training did not start."}
             raise GuardError(problem["id"], problem["message"], TRAINING_FAILED, run.spec["script"])
@@ -188,21 +194,28 @@ def _launch(run: Run, services: Services) -> None:
 
 
 def _await_start(run: Run) -> Any:
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
+    """What the reaper wrote. One that lives is waited for: it may be waiting for secrets."""
+    end = time.monotonic() + REAPER_SECONDS
+    while time.monotonic() < end or _reaper_lives(run):
         started, ended = run.training(), run.exit()
         if started or ended:
             return started, ended
+        if Journal(run).begun:
+            raise Interrupted()
         time.sleep(0.01)
     return None, None
+
+
+def _reaper_lives(run: Run) -> bool:
+    with files.locked(run.file("reaper.lock"), wait=False) as free:
+        return not free
 
 
 def _failed(run: Run, error: GuardError, services: Services) -> None:
     # Who lost the claim leaves the record to the winner.
     pending = not isinstance(error, ClaimLost)
-    if Journal(run).begun:
-        return
-    run.emit("TrainingFailed", "Training failed: %s" % error.message, exit_code=None, last_step=None, checkpoint=None,
-             error=error.id)
-    run.update(state="failed", ended=utc_text(), record_pending=pending,
-               error={"id": error.id, "message": error.message, "exit": error.exit_code, "target": error.target})
+    with contextlib.suppress(Interrupted), _unless_begun(run):
+        run.emit("TrainingFailed", "Training failed: %s" % error.message, exit_code=None, last_step=None,
+                 checkpoint=None, error=error.id)
+        run.update(state="failed", ended=utc_text(), record_pending=pending,
+                   error={"id": error.id, "message": error.message, "exit": error.exit_code, "target": error.target})

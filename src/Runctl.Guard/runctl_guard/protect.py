@@ -3,9 +3,10 @@ import fcntl
 import os
 import shutil
 import threading
+import time
 from typing import Callable, List, Optional
 
-from . import budget, picking
+from . import budget, picking, training
 from .checkpoints import Candidate
 from .errors import complain
 from .http import close_connections
@@ -13,6 +14,7 @@ from .interruption import Interruption
 from .run import Run
 from .target import ProcessTarget, writers
 from .uploads import UploadJob, Uploads
+from .users import give
 from .validate import NotUsable, Validation, validate
 
 FICLONE = 0x40049409
@@ -32,12 +34,15 @@ class Protection:
         self.source: Optional[str] = None
         self.job: Optional[UploadJob] = None
 
-    def begin(self) -> None:
-        """Returns when the copy is made, or would take too long; the upload goes on beside what follows."""
+    def begin(self, choose: bool = True) -> None:
+        """Returns when the copy is made, or would take too long; the upload goes on beside what follows.
+
+        Without `choose` only what a predecessor put aside counts: after its pick a new copy would protect nothing.
+        """
         if self._uploads.store is None:
             self._ended.set()
             return
-        threading.Thread(target=self._work, name="protect", daemon=True).start()
+        threading.Thread(target=self._work, args=(choose,), name="protect", daemon=True).start()
         self._placed.wait(COPY_SECONDS)
 
     def running(self) -> bool:
@@ -54,9 +59,9 @@ class Protection:
     def cancelled(self) -> bool:
         return self._cancelled.is_set()
 
-    def _work(self) -> None:
+    def _work(self, choose: bool) -> None:
         try:
-            validation = self._successor() or self._choose()
+            validation = self._successor() or (self._choose() if choose else None)
             if validation and self.candidate:
                 self._upload(self.candidate, validation)
         except Exception:  # Whatever it was, the sequence goes on without a copy.
@@ -141,6 +146,24 @@ def directory(run: Run) -> str:
 
 def clean(run: Run) -> None:
     shutil.rmtree(directory(run), ignore_errors=True)
+
+
+def put_back(run: Run, source: str, path: str) -> None:
+    """The copy in the place of its original; what a later save made of that is kept beside it."""
+    user = training.run_user(run)
+    waiting = "%s.tmp" % path
+    if os.path.isdir(source):
+        shutil.rmtree(waiting, ignore_errors=True)
+        shutil.copytree(source, waiting)
+    else:
+        shutil.copyfile(source, waiting)
+    for folder, folders, names in os.walk(waiting):
+        for name in folders + names:
+            give(os.path.join(folder, name), user)
+    give(waiting, user)
+    if os.path.lexists(path):
+        os.rename(path, "%s.replaced-%d" % (path, int(time.time())))
+    os.rename(waiting, path)
 
 
 def _plausible(candidate: Candidate) -> bool:

@@ -9,7 +9,8 @@ from typing import Any, Dict, List, Optional
 
 from . import files, paths, processes, training
 from .clock import utc_seconds_text, utc_text
-from .run import Run
+from .journal import Journal
+from .run import ENDED, Interrupted, Run
 from .service import wake_guard
 from .units import going_down, has_systemd
 from .users import User
@@ -33,6 +34,8 @@ def main(run_id: str) -> int:
         pass
     try:
         pid = _start(run)
+    except Interrupted:
+        return 0
     except Exception as error:
         _write_exit(run, None, {"id": getattr(error, "id", "TrainingNotStarted"), "message": str(error)})
         return 1
@@ -56,12 +59,28 @@ def _start(run: Run) -> int:
     user = training.run_user(run)
     restored = (state.get("restored") or {}).get("path")
     argv = training.command(spec, state["project_dir"], user, restored)
+    # Secrets may take their time to come; the sequence does not wait for them.
     environment = training.environment(run, user, Services().secrets(spec))
+    with files.locked(run.file("sequence.lock")):
+        if Journal(run).begun or state["attempt"] != run.state["attempt"] or run.state["state"] in ENDED:
+            raise Interrupted()
+        pid = _fork(run, argv, environment, user)
+        try:
+            _write_training(run, pid, argv)
+        except BaseException:
+            # What nobody knows of nobody would guard.
+            os.killpg(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
+    return pid
+
+
+def _fork(run: Run, argv: List[str], environment: Dict[str, str], user: User) -> int:
     log = os.open(run.file("log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     ready, told = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _child(argv, environment, user, state["project_dir"], log, told)
+        _child(argv, environment, user, run.state["project_dir"], log, told)
     os.close(told)
     failure = os.read(ready, 16)
     os.close(ready)
@@ -69,12 +88,15 @@ def _start(run: Run) -> int:
     if failure:
         os.waitpid(pid, 0)
         raise OSError(int(failure), "%s cannot be started: %s" % (argv[0], os.strerror(int(failure))))
+    return pid
+
+
+def _write_training(run: Run, pid: int, argv: List[str]) -> None:
     process = processes.read(pid)
     identity: Dict[str, Any] = process.identity() if process else {"pid": pid, "start_time": 0, "boot_id": ""}
     files.write_json(run.file("training.json"), dict(
-        identity, schema=1, attempt=state["attempt"], started=utc_text(), started_at=time.time(), command=argv,
+        identity, schema=1, attempt=run.state["attempt"], started=utc_text(), started_at=time.time(), command=argv,
         reaper=processes.own().identity(), cgroup=_own_cgroup()))
-    return pid
 
 
 def _child(argv: List[str], environment: Dict[str, str], user: User, directory: str, log: int, told: int) -> None:

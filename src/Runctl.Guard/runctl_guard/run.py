@@ -17,6 +17,11 @@ SHOWN = ("run_id", "project_name", "attempt", "state", "instance_id", "pid", "st
          "checkpoint", "resumed_from", "phases", "error")
 
 
+class Interrupted(Exception):
+    """The sequence has begun while a start was prepared: nothing is started any more."""
+    pass
+
+
 class Run:
     def __init__(self, run_id: str) -> None:
         if not re.match(r"^[a-z0-9][a-z0-9-]*$", run_id):
@@ -55,6 +60,14 @@ class Run:
             state = self.state
             state.setdefault("phases", []).append({"name": name, "seconds": round(seconds, 3)})
             files.write_json(self.file("state.json"), state)
+
+    def note_checkpoint(self, newest: Dict[str, Any], saved: float) -> None:
+        """The newest one that is in S3; an upload that took longer may be of an older one."""
+        with self._exclusive():
+            state = self.state
+            if saved >= state.get("checkpoint_saved", saved):
+                state.update(checkpoint=newest, checkpoint_saved=saved)
+                files.write_json(self.file("state.json"), state)
 
     # Events
 

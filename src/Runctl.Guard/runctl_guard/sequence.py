@@ -36,21 +36,25 @@ class Sequence:
             self._one = Interruption(run, trigger, self._sharing)
             if not self._one.journal.done:
                 self._act()
+            elif run.state["state"] not in ENDED:
+                self._end()
             return run.last_event((self._final_kind(),), run.state["attempt"]) or {}
 
     def _act(self) -> None:
         target = ProcessTarget(self._run)
         self._protection = Protection(self._one, self._uploads)
-        if not self._one.journal.get("picked"):
-            self._protection.begin()
+        self._protection.begin(choose=not self._one.journal.get("picked"))
         ending = Ending(self._one, target)
         ending.signal()
         ending.wait()
         ending.kill()
         self._tell_times()
+        self._one.hurry()
         picked = Picking(self._one, target).pick(self._protection.candidate, self._protection.source)
         uploaded = self._upload(picked)
         self._finish(picked, uploaded)
+        if self._run.state["state"] not in ENDED:
+            return
         if not picked or uploaded or picked.source == picked.candidate.path:
             protect.clean(self._run)
         self._one.journal.write("done")
@@ -150,9 +154,14 @@ class Sequence:
             one.emit(kind, message, outcome=outcome, phases=one.phases, exit_code=ended.get("exit_code"),
                      last_step=run.last_step(), checkpoint=checkpoint, seconds=round(seconds, 3),
                      seconds_to_deadline=None if left is None else round(left, 3))
+        self._end()
+
+    def _end(self) -> None:
+        """The final state. Where the disk does not take it the sequence is not done, and is gone through again."""
+        run, one, ended = self._run, self._one, self._run.exit() or {}
         best_effort(lambda: run.update(
             state="stopped" if one.manual else "interrupted", ended=utc_text(), exit_code=ended.get("exit_code"),
-            signal=ended.get("signal"), phases=(state.get("phases") or []) + one.phases, record_pending=True))
+            signal=ended.get("signal"), phases=(run.state.get("phases") or []) + one.phases, record_pending=True))
 
     def _final_kind(self) -> str:
         return "TrainingStopped" if self._one.manual else "InterruptionHandled"

@@ -82,7 +82,7 @@ def new_attempt(one: Run, spec: Dict[str, Any], claim: Dict[str, Any], user: Opt
     project = more.pop("project_dir", None) or training.project_directory(spec, user)
     _directory(one)
     before = one.state
-    for name in ("exit.json", "training.json", "progress", "request.json"):
+    for name in ("exit.json", "training.json", "progress", "request.json", "urgent.json"):
         if before and os.path.exists(one.file(name)):
             os.replace(one.file(name), one.file("%s.%d" % (name, before["attempt"])))
     for name in ("protected", "tickets"):

@@ -95,7 +95,7 @@ class CheckpointStore:
             "attempt": state["attempt"], "name": candidate.name, "identity": candidate.identity, "key": key,
             "manifest": at.uri(), "step": candidate.step, "bytes": body["bytes"], "uri": self.at(key).uri()}))
         newest = {"name": candidate.name, "step": candidate.step, "manifest": at.uri()}
-        best_effort(lambda: self._run.update(checkpoint=newest))
+        best_effort(lambda: self._run.note_checkpoint(newest, candidate.saved))
         return at, body
 
     @contextlib.contextmanager

@@ -1,13 +1,15 @@
 """Alive five minutes after the deadline: the notice was withdrawn, and the training starts again where nobody has it."""
+import functools
 import os
 import time
 import uuid
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Set
 
 from . import checkpoints
 from .clock import boot_id, parse_utc
 from .errors import GuardError
 from .journal import Journal
+from .protect import put_back
 from .record import ClaimLost
 from .run import Run
 from .services import Services
@@ -20,58 +22,81 @@ class Withdrawal:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._due = 0.0
+        self._told: Set[str] = set()
 
-    def look(self, runs: List[Run]) -> None:
+    def look(self, runs: List[Run], do: Callable[[Run, Callable[[], None]], None] = lambda run, act: act()) -> None:
+        """`do` is given the start of every run whose notice is over: it talks to S3, and may take its time."""
         if time.monotonic() < self._due:
             return
         self._due = time.monotonic() + 1.0
         for run in runs:
-            if run.state.get("state") == "interrupted" and not run.state.get("withdrawn"):
-                self._look(run)
-
-    def _look(self, run: Run) -> None:
-        begun = Journal(run).get("begin")
-        if not begun or begun["source"] not in ("imds", "monitor", "manual") or begun["time"] is None:
-            return
-        if begun["boot_id"] == boot_id():
-            late = time.monotonic() - begun["deadline"]
-        else:
-            late = time.time() - parse_utc(begun["time"])
-        after = float(run.spec["policy"].get("withdrawn_seconds", AFTER_SECONDS))
-        if late < after:
-            return
-        run.emit("InterruptionWithdrawn", "Interruption notice for %s is over and the instance is still here"
-                 % begun["time"], time=begun["time"])
-        run.update(withdrawn=True)
-        self._start_again(run)
+            if run.state.get("state") == "interrupted" and not run.state.get("withdrawn") and _is_over(run):
+                do(run, functools.partial(self._start_again, run))
 
     def _start_again(self, run: Run) -> None:
-        """As a new attempt, from the newest checkpoint, if the claim for it is won."""
-        state = run.state
-        claim = dict(state["claim"], nonce=uuid.uuid4().hex, number=state["attempt"] + 1)
+        """As a new attempt, from the newest checkpoint, if the claim for it is won; tried until that is known."""
+        state, begun = run.state, Journal(run).get("begin")
+        if state["state"] != "interrupted" or begun is None:
+            return  # Started again since it was looked at.
+        if run.last_event(("InterruptionWithdrawn",), state["attempt"]) is None:
+            run.emit("InterruptionWithdrawn", "Interruption notice for %s is over and the instance is still here"
+                     % begun["time"], time=begun["time"])
         if state["claim"].get("attached"):
+            run.update(withdrawn=True)
             return
+        # One nonce for all tries: what a lost answer or a killed guard had won is known again.
+        nonce = state.get("withdrawal") or run.update(withdrawal=uuid.uuid4().hex)["withdrawal"]
+        claim = dict(state["claim"], nonce=nonce, number=state["attempt"] + 1)
         try:
             record = self._services.record(run)
             if record:
-                claim["number"] = record.next_claim(claim["nonce"], "guard on " + str(state["instance_id"]))
+                claim["number"] = record.next_claim(nonce, "guard on " + str(state["instance_id"]))
         except ClaimLost:
-            return  # The training goes on elsewhere.
-        except GuardError as error:
-            run.warn("NotStartedAgain", "The training is not started again here: %s" % error)
+            run.update(withdrawn=True)  # The training goes on elsewhere.
             return
+        except GuardError as error:
+            if run.id not in self._told:
+                self._told.add(run.id)
+                run.warn("NotStartedAgain", "The training is not started again here yet: %s" % error)
+            return
+        self._told.discard(run.id)
         final = run.last_event(("InterruptionHandled",), state["attempt"]) or {"data": {}}
         newest = final["data"].get("checkpoint") or state.get("checkpoint") or state.get("resumed_from")
         # An attempt that was interrupted before it began leaves what it was to begin with.
-        claim["resume_from"] = _resume_from(run, newest) if newest else state["claim"].get("resume_from")
+        claim["resume_from"] = _resume_from(run, newest) or state["claim"].get("resume_from")
         new_attempt(run, run.spec, claim)
 
 
-def _resume_from(run: Run, newest: Dict[str, Any]) -> Optional[Dict[str, str]]:
-    """The file on this machine if it still is the version that was picked, else what S3 holds."""
-    picked = Journal(run).get("picked")
+def _is_over(run: Run) -> bool:
+    begun = Journal(run).get("begin")
+    if not begun or begun["source"] not in ("imds", "monitor", "manual") or begun["time"] is None:
+        return False
+    if begun["boot_id"] == boot_id():
+        late = time.monotonic() - begun["deadline"]
+    else:
+        late = time.time() - parse_utc(begun["time"])
+    return late >= float(run.spec["policy"].get("withdrawn_seconds", AFTER_SECONDS))
+
+
+def _resume_from(run: Run, newest: Optional[Dict[str, Any]]) -> Optional[Dict[str, str]]:
+    """The newest good version if it still is on this machine, or its copy, put back in its place; else what S3 holds."""
+    journal = Journal(run)
+    picked = journal.get("picked")
+    if picked:
+        path = os.path.join(run.state["checkpoint_dir"], picked["name"])
+        if picked["identity"] in _identities(path):
+            return {"path": path}
+        kept = journal.get("protect")
+        if kept and kept["candidate"]["identity"] == picked["identity"] and os.path.exists(kept["source"]):
+            put_back(run, kept["source"], path)
+            return {"path": path}
+    if not newest:
+        return None
+    if newest.get("manifest"):
+        return {"manifest": newest["manifest"]}
     path = os.path.join(run.state["checkpoint_dir"], newest["name"])
-    found = [one.identity for one in checkpoints.scan(os.path.dirname(path), [newest["name"]]) if one.path == path]
-    if found and (not picked or picked["identity"] in found or not newest.get("manifest")):
-        return {"path": path}
-    return {"manifest": newest["manifest"]} if newest.get("manifest") else None
+    return {"path": path} if not picked and _identities(path) else None
+
+
+def _identities(path: str) -> List[str]:
+    return [one.identity for one in checkpoints.scan(os.path.dirname(path), [os.path.basename(path)]) if one.path == path]

@@ -1,0 +1,315 @@
+"""What a guard killed at the wrong moment, a full disk, a spoilt save or an S3 that fails leave behind, and who puts it right."""
+import json
+import os
+import threading
+import time
+import zipfile
+from unittest import mock
+
+import support
+from runctl_guard import files, finish, guard, picking, prepare, processes, protect, reaper, withdrawn
+from runctl_guard.errors import GuardError
+from runctl_guard.interrupt import request
+from runctl_guard.interruption import Interruption
+from runctl_guard.journal import Journal
+from runctl_guard.run import Interrupted
+from runctl_guard.sequence import Busy, Sequence
+from runctl_guard.services import Services
+from runctl_guard.target import ProcessTarget
+from runctl_guard.trigger import Trigger
+from runctl_guard.validate import validate
+
+STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
+
+
+class Killed(BaseException):
+    pass
+
+
+def notice(seconds=4.0):
+    return Trigger("interruption", "imds", "terminate", "2026-01-31T12:00:00Z", time.monotonic() + seconds)
+
+
+def manual():
+    return Trigger("manual", "manual")
+
+
+class Aftermath(support.RootedTest):
+    def setUp(self):
+        super().setUp()
+        self.s3 = support.FakeS3()
+        self.addCleanup(self.s3.close)
+        self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
+        self.services = Services()
+
+    def running(self, **more):
+        one = self.new_run(store=STORE, **more)
+        one.update(state="running", started_at=time.time() - 10)
+        return one
+
+    def save(self, name, text="weights", age=0.0):
+        path = os.path.join(self.checkpoints, name)
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("data", text * 1000)
+        os.utime(path, (time.time() - age,) * 2)
+        return path
+
+    def tear(self, path):
+        with open(path, "r+b") as file:
+            file.truncate(300)
+
+    def sequence(self, one, trigger):
+        return Sequence(one, Services().uploads(one)).run(trigger)
+
+    def after_the_copy(self, act):
+        """Something happens once the protection has its copy, as the training's own save at the signal does."""
+        begin = protect.Protection.begin
+
+        def both(protection, *arguments, **named):
+            begin(protection, *arguments, **named)
+            protection.wait(5)
+            act()
+        return mock.patch.object(protect.Protection, "begin", both)
+
+
+class Successors(Aftermath):
+    """Of a guard that was killed in the middle of the sequence."""
+
+    def test_a_copy_that_was_picked_is_uploaded_by_the_successor(self):
+        one = self.running()
+        path = self.save("last.pt", "good")
+        interruption = Interruption(one, notice(), 1)
+        self.s3.fail = lambda *_: 403
+        protection = protect.Protection(interruption, self.services.uploads(one))
+        protection.begin()
+        protection.wait(5)
+        self.tear(path)
+        picked = picking.Picking(interruption, ProcessTarget(one)).pick(protection.candidate, protection.source)
+        self.assertEqual(protection.source, picked.source)
+        self.s3.fail = lambda *_: None
+        final = self.sequence(one, notice())
+        self.assertEqual("uploaded", final["data"]["outcome"])
+        self.assertTrue(any(key.endswith("last.pt") for key in self.s3.keys()))
+
+    def test_a_successor_without_a_deadline_comes_to_an_end_although_s3_takes_nothing(self):
+        one = self.running()
+        self.save("last.pt")
+        journal = Journal(one)
+        journal.write("begin", **manual()._asdict())
+        candidate = picking.of_attempt(one)[0]
+        journal.write("picked", name=candidate.name, identity=candidate.identity)
+        self.s3.fail = lambda *_: 403
+        self.assertEqual("failed", self.sequence(one, manual())["data"]["outcome"])
+        self.assertEqual("stopped", one.state["state"])
+
+    def test_a_final_state_the_disk_did_not_take_is_written_by_the_next(self):
+        one = self.running()
+        write, refused = files._write_atomic, []
+
+        def full(path, data, mode):
+            if path.endswith("state.json") and b'"interrupted"' in data and not refused:
+                refused.append(path)
+                raise OSError(28, "No space left on device")
+            return write(path, data, mode)
+
+        with mock.patch.object(files, "_write_atomic", full), mock.patch("runctl_guard.reserve._release", return_value=False):
+            self.sequence(one, notice())
+        self.assertEqual(("interrupting", False), (one.state["state"], Journal(one).done))
+        self.sequence(one, notice())
+        self.assertEqual(("interrupted", True), (one.state["state"], Journal(one).done))
+        self.assertEqual(1, [event["kind"] for event in one.events()].count("InterruptionHandled"))
+
+    def test_a_state_written_over_the_end_is_put_right(self):
+        one = self.running()
+        self.sequence(one, notice())
+        one.update(state="restoring")
+        self.sequence(one, notice())
+        self.assertEqual("interrupted", one.state["state"])
+
+
+class Starting(Aftermath):
+    """Beside a sequence that begins."""
+
+    def test_no_phase_of_a_start_begins_beside_a_sequence(self):
+        one = self.new_run(store=STORE)
+        seen = []
+
+        def journal(run):
+            # Between the look and the write nobody else gets the run.
+            with self.assertRaises(Busy):
+                self.sequence(one, notice())
+            seen.append(run)
+            return Journal(run)
+
+        with mock.patch.object(prepare, "Journal", journal), prepare._Phase(one, "restoring", "restore"):
+            self.assertEqual("restoring", one.state["state"])
+        self.assertEqual(1, len(seen))
+
+    def test_after_a_sequence_nothing_is_prepared_any_more(self):
+        one = self.new_run(store=STORE)
+        self.sequence(one, notice())
+        with self.assertRaises(Interrupted), prepare._Phase(one, "restoring", "restore"):
+            self.fail("It was prepared.")
+        prepare._failed(one, GuardError("Any", "any"), self.services)
+        self.assertEqual("interrupted", one.state["state"])
+
+    def test_a_training_whose_secrets_came_too_late_is_never_started(self):
+        one = self.new_run("open('ran', 'w')", store=STORE)
+        secrets = Services.secrets
+
+        def slow(services, spec):
+            self.sequence(one, notice())
+            return secrets(services, spec)
+
+        with mock.patch.object(Services, "secrets", slow), self.assertRaises(Interrupted):
+            reaper._start(one)
+        self.assertIsNone(one.training())
+
+    def test_a_training_that_can_not_be_written_down_does_not_go_on(self):
+        one = self.new_run("import time; time.sleep(60)")
+        started = []
+
+        def refused(run, pid, argv):
+            started.append(pid)
+            raise OSError(28, "No space left on device")
+
+        with mock.patch.object(reaper, "_write_training", refused), self.assertRaises(OSError):
+            reaper._start(one)
+        self.assertIsNone(processes.read(started[0]))
+
+
+class LateSaves(Aftermath):
+    """The last checkpoint of a training that ended by itself."""
+
+    def finished(self, one):
+        files.write_json(one.file("exit.json"), {"attempt": 1, "exit_code": 0})
+        self.save("final.pt")
+
+    def test_what_s3_did_not_take_is_tried_again_after_the_end(self):
+        one = self.running()
+        self.finished(one)
+        self.s3.fail = lambda method, path, query: 403 if "final.pt" in path else None
+        finish.finish(one, self.services)
+        finish.settle(one, self.services)
+        self.assertEqual("final.pt", one.state["unsaved"])
+        self.s3.fail = lambda *_: None
+        with mock.patch.object(guard, "UNSAVED_SECONDS", 0.1), mock.patch.object(guard, "Services", lambda: self.services):
+            watching = guard.Guard()
+            support.eventually(lambda: watching._tick() or not one.state["unsaved"])
+        self.assertTrue(any(key.endswith("final.pt.manifest.json") for key in self.s3.keys()))
+        told = [event["data"].get("id") for event in one.events() if event["kind"] == "Warning"]
+        self.assertEqual(1, told.count("UploadFailed"))
+        self.assertEqual("final.pt", one.state["checkpoint"]["name"])
+
+    def test_a_notice_hastens_it(self):
+        one = self.running()
+        self.finished(one)
+        self.s3.fail = lambda method, path, query: 403 if "final.pt" in path else None
+        finish.finish(one, self.services)
+        finish.settle(one, self.services)
+        self.s3.fail = lambda *_: None
+        with mock.patch.object(guard, "Services", lambda: self.services):
+            watching = guard.Guard()
+            watching._watched[one.id] = guard.Watched(one, self.services)
+            watching._noticed(notice())
+            support.eventually(lambda: not one.state["unsaved"])
+
+    def test_an_older_upload_that_ends_later_is_not_called_the_newest(self):
+        one = self.running()
+        self.save("step_1.pt", age=5)
+        older = picking.of_attempt(one)[0]
+        gate = threading.Event()
+        self.addCleanup(gate.set)
+        self.s3.fail = lambda method, path, query: gate.wait(20) and None if method == "PUT" and path.endswith("step_1.pt") else None
+        job = self.services.uploads(one).start(older, "periodic", False, validate(older))
+        self.finished(one)
+        finish.finish(one, self.services)
+        gate.set()
+        job.wait(10)
+        self.assertIsNotNone(job.committed)
+        self.assertEqual("final.pt", one.state["checkpoint"]["name"])
+
+
+class Stops(Aftermath):
+    def test_a_notice_during_a_stop_with_a_long_grace_counts_from_then_on(self):
+        one = self.new_run("import signal\nsignal.signal(15, signal.SIG_IGN)\nopen('ready', 'w').close()\n"
+                           "while True: signal.pause()", store=STORE)
+        self.start_training(one)
+        support.eventually(lambda: os.path.exists(os.path.join(one.state["project_dir"], "ready")))
+        with mock.patch.object(guard, "Services", lambda: self.services):
+            watching = guard.Guard()
+            request(one, "manual", "manual", None, 3600.0)
+            watching._tick()
+            support.eventually(lambda: Journal(one).get("signal"))
+            watching._noticed(notice(2.0))
+            support.eventually(lambda: one.state["state"] == "stopped")
+        kinds = [event["kind"] for event in one.events()]
+        self.assertEqual(["TrainingSignalled", "InterruptionDetected", "InterruptionTime", "TrainingKilled", "TrainingStopped"], kinds)
+
+
+class Withdrawals(Aftermath):
+    def setUp(self):
+        super().setUp()
+        self.run_it = self.running(policy={"grace_seconds": 1, "withdrawn_seconds": 0})
+
+    def interrupted(self, act=lambda: None):
+        one = self.run_it
+        with self.after_the_copy(act):
+            self.sequence(one, notice(0.1))
+        self.s3.fail = lambda *_: None
+        self.record = "/bucket/runs/runs/%s/run.json" % one.id
+        self.s3.objects[self.record] = json.dumps({"schema": 1, "attempts": [{"number": 1, "nonce": "n"}]}).encode()
+        support.eventually(lambda: withdrawn._is_over(one))
+        return one
+
+    def resumed_from(self, one):
+        withdrawn.Withdrawal(self.services).look([one])
+        self.assertEqual(2, one.state["attempt"])
+        return one.state["claim"].get("resume_from")
+
+    def test_the_copy_takes_the_place_of_a_file_that_was_spoilt(self):
+        path = self.save("last.pt", "good")
+        with open(path, "rb") as file:
+            good = file.read()
+        self.s3.fail = lambda *_: 403
+        one = self.interrupted(lambda: self.tear(path))
+        self.assertEqual({"path": path}, self.resumed_from(one))
+        with open(path, "rb") as file:
+            self.assertEqual(good, file.read())
+        self.assertTrue(any(".replaced-" in name for name in os.listdir(self.checkpoints)))
+
+    def test_the_newest_on_the_disk_goes_before_an_older_one_in_s3(self):
+        self.save("epoch_2.pt", "old", 5)
+
+        def newer():
+            self.save("epoch_3.pt", "new")
+            self.s3.fail = lambda method, path, query: 403 if "epoch_3" in path else None
+        one = self.interrupted(newer)
+        self.assertEqual("epoch_2.pt", one.state["checkpoint"]["name"])
+        self.assertEqual({"path": os.path.join(self.checkpoints, "epoch_3.pt")}, self.resumed_from(one))
+
+    def test_an_outage_of_s3_is_told_once_and_waited_out(self):
+        one = self.interrupted()
+        self.s3.fail = lambda *_: 403
+        withdrawal = withdrawn.Withdrawal(self.services)
+        for _ in range(2):
+            withdrawal._due = 0.0
+            withdrawal.look([one])
+        self.assertEqual(["InterruptionWithdrawn", "Warning"], [event["kind"] for event in one.events()][-2:])
+        self.s3.fail = lambda *_: None
+        self.resumed_from(one)
+
+    def test_a_claim_a_killed_guard_has_won_is_used_by_the_next(self):
+        one = self.interrupted()
+        with mock.patch.object(withdrawn, "new_attempt", side_effect=Killed), self.assertRaises(Killed):
+            withdrawn.Withdrawal(self.services).look([one])
+        self.resumed_from(one)
+        attempts = json.loads(self.s3.objects[self.record])["attempts"]
+        self.assertEqual([1, 2], [attempt["number"] for attempt in attempts])
+        self.assertEqual(attempts[-1]["nonce"], one.state["claim"]["nonce"])
+
+    def test_who_lost_the_claim_leaves_the_run(self):
+        one = self.interrupted()
+        self.s3.objects[self.record] = json.dumps({"schema": 1, "attempts": [{"number": 2, "nonce": "other"}]}).encode()
+        withdrawn.Withdrawal(self.services).look([one])
+        self.assertEqual((1, True), (one.state["attempt"], one.state["withdrawn"]))
