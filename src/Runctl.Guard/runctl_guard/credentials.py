@@ -1,4 +1,5 @@
 """AWS credentials: from the environment where given, else of the instance's role."""
+import functools
 import os
 import threading
 import time
@@ -9,6 +10,8 @@ from .errors import STORAGE, GuardError
 from .imds import Imds
 
 ROLE_PATH = "meta-data/iam/security-credentials/"
+# Without credentials nothing is saved at all; a machine that has just begun to train at full load answers late.
+PATIENCE = 15.0
 
 
 class Credentials(NamedTuple):
@@ -42,7 +45,7 @@ class CredentialSource:
 
     def _renew(self) -> None:
         good = self._cached is not None and time.time() < self._expires
-        ask = self._imds.get if good else self._imds.get_patiently
+        ask = self._imds.get if good else functools.partial(self._imds.get_patiently, seconds=PATIENCE)
         role = ask(ROLE_PATH)
         name = role.body.decode("ascii", "replace").split("\n")[0].strip()
         reading = ask(ROLE_PATH + name) if role.status == "ok" and name else role

@@ -53,9 +53,9 @@ class Imds:
             return Reading("ok", answer.body, _offset(answer))
         return Reading({404: "none", 403: "disabled"}.get(answer.status, "error"))
 
-    def get_patiently(self, path: str) -> Reading:
+    def get_patiently(self, path: str, seconds: float = PATIENCE) -> Reading:
         """For what cannot be done without: one failed answer is not the last word."""
-        end, pause = time.monotonic() + PATIENCE, PATIENT_PAUSE
+        end, pause = time.monotonic() + seconds, PATIENT_PAUSE
         reading = self.get(path)
         while reading.status in ("error", "unreachable") and time.monotonic() + pause < end:
             time.sleep(pause)
