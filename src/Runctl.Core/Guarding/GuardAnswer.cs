@@ -71,6 +71,8 @@ internal sealed record GuardAnswer(string InstanceId, JsonElement? Value, Runctl
         "BucketElsewhere" => RunctlErrors.RegionAction,
         "BucketNotFound" => "Create the bucket, or correct s3_bucket.",
         "CheckpointDirectoryInUse" => "Give the second run a directory of its own by -CheckpointDirectory, or wait for the first (Wait-RunctlTraining).",
+        "AmbiguousProcess" => "Narrow -ProcessName down, or give one of them by -ProcessId.",
+        "ProcessOfOther" => "Add -AnyUser where it is the one that is meant.",
         "ScriptNotFound" => "Bring the project by -SyncCode, or correct the path.",
         "TrainingFailed" or "TrainingFailedAtOnce" => "The end of the training's output is above; correct the script and start it again.",
         _ => null,

@@ -40,6 +40,9 @@ internal sealed record RunSpec
 
     public LaunchRequest? Launch { get; init; }
 
+    /// <summary>The process that is guarded where Runctl did not start it, else null.</summary>
+    public ProcessTarget? Target { get; init; }
+
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AttemptSpec? Attempt { get; init; }
 }
