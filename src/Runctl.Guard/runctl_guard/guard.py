@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any, Dict, List, Optional
 
-from . import files, finish, paths, processes, reserve
+from . import alerts, files, finish, paths, processes, reserve
 from .clock import utc_seconds_text, utc_text
 from .errors import best_effort, complain
 from .journal import Journal
@@ -22,6 +22,7 @@ from .withdrawn import Withdrawal
 
 TICK_SECONDS = 0.25
 SHIP_SECONDS = 3.0
+ALERT_SECONDS = 0.5
 SHUTDOWN_SECONDS = 110.0
 RESERVE_SECONDS = 60.0
 MOST_STARTERS = 3
@@ -84,7 +85,7 @@ class Guard:
 
     def _all_handled(self) -> bool:
         return not any(watched.busy(name) for watched in self._watched.values() for name in ("sequence", "settle")) \
-            and all(run.state["state"] in ENDED for run in all_runs())
+            and all(run.state["state"] in ENDED and not alerts.pending(run) for run in all_runs())
 
     # What the poller tells
 
@@ -127,7 +128,7 @@ class Guard:
                 known = self._watched.get(entry.name)
                 run = known.run if known else Run(entry.name)
                 current = run.state
-                if current.get("state") in ENDED and not current.get("record_pending"):
+                if current.get("state") in ENDED and not current.get("record_pending") and not alerts.pending(run):
                     self._settled[entry.name] = modified
                 found.append(run)
         return found
@@ -140,6 +141,8 @@ class Guard:
         run = watched.run
         state = run.state
         name = state.get("state")
+        if alerts.asked_for(run):
+            watched.every("alert", ALERT_SECONDS, watched.alerts.look)
         if name in ENDED:
             if state.get("record_pending"):
                 watched.every("settle", 2.0, lambda: finish.settle(run, self._services))
