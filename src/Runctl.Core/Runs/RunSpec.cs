@@ -38,6 +38,8 @@ internal sealed record RunSpec
 
     public RunPolicy Policy { get; init; } = new();
 
+    public AlertSettings? Alerts { get; init; }
+
     public LaunchRequest? Launch { get; init; }
 
     /// <summary>The process that is guarded where Runctl did not start it, else null.</summary>

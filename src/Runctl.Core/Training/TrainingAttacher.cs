@@ -14,6 +14,7 @@ public sealed class TrainingAttacher(ICloud cloud, TimeProvider time)
     /// <returns>The instance.</returns>
     public async Task<RunctlInstance> CheckAsync(AttachRequest request, RunctlConfiguration configuration, CancellationToken cancellationToken)
     {
+        AlertSettings.Of(configuration);
         var instance = await cloud.GetOneAsync(request.InstanceId, cancellationToken).ConfigureAwait(false);
         if (instance.State != "running")
         {
@@ -53,6 +54,7 @@ public sealed class TrainingAttacher(ICloud cloud, TimeProvider time)
             Store = StoreReference.Of(configuration),
             // The instance is not ours to end.
             Policy = RunPolicy.Of(configuration) with { OnExit = "keep", AutoResume = false },
+            Alerts = AlertSettings.Of(configuration),
             Target = new ProcessTarget { Pid = request.ProcessId, PidFile = request.PidFile, Pattern = request.ProcessName, AnyUser = request.AnyUser },
             Attempt = new AttemptSpec(1, Guid.NewGuid().ToString("N"), 0, 1, null),
         };

@@ -111,6 +111,7 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
             Store = store,
             ResumeArguments = configuration.ResumeArguments,
             Policy = RunPolicy.Of(configuration),
+            Alerts = AlertSettings.Of(configuration),
             Launch = plan.Request.Launch,
             Attempt = attempt,
         };
