@@ -1,9 +1,8 @@
-"""The ordinary end of a training: its last checkpoint to S3, the final event, the record, and the machine if asked."""
-import subprocess
+"""The ordinary end of a training: its last checkpoint to S3, the final event, and the record."""
 import time
 from typing import Any, Dict, Optional
 
-from . import files, paths, picking, processes
+from . import files, leaving, picking, processes
 from .clock import utc_text
 from .journal import Journal
 from .run import ENDED, FINAL_EVENTS, Run
@@ -81,6 +80,7 @@ def _last_checkpoint(run: Run, services: Services) -> Optional[Dict[str, Any]]:
             continue
         uploads = services.uploads(run)
         if uploads.store is None:
+            run.update(unsaved=candidate.name)
             return {"name": candidate.name, "step": candidate.step, "manifest": None}
         known = uploads.store.already(candidate)
         job = uploads.start(candidate, "periodic", False, validation)
@@ -103,19 +103,4 @@ def settle(run: Run, services: Services) -> None:
         if record:
             record.settle(run)
     run.update(record_pending=False)
-    state = run.state
-    if run.spec["policy"].get("on_exit") == "terminate" and state["state"] in ("finished", "failed"):
-        if state.get("unsaved"):
-            run.warn("KeptForCheckpoint", "The instance is not shut down: %s is only on its disk." % state["unsaved"])
-        else:
-            _power_off(run)
-
-
-def _power_off(run: Run) -> None:
-    if paths.rooted():
-        run.warn("CannotTerminate", "The instance is not shut down: it is not a machine of its own.")
-        return
-    done = subprocess.run(["shutdown", "-h", "now"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL)
-    if done.returncode:
-        run.warn("CannotTerminate", "The instance could not be shut down.")
+    leaving.ask(run)

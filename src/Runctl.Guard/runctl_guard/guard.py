@@ -10,6 +10,7 @@ from . import alerts, files, finish, paths, processes, reserve
 from .clock import utc_seconds_text, utc_text
 from .errors import best_effort, complain
 from .journal import Journal
+from .leaving import Leaving
 from .poller import Poller
 from .run import ENDED, PREPARING, Run, all_runs
 from .sequence import Busy, Sequence
@@ -40,6 +41,7 @@ class Guard:
         self._shutdown: Optional[Trigger] = None
         self._poller = Poller(self._services.imds, self._noticed, self._told)
         self._withdrawal = Withdrawal(self._services)
+        self._exit = Leaving()
 
     def main(self) -> int:
         os.makedirs(paths.runs(), exist_ok=True)
@@ -113,7 +115,9 @@ class Guard:
             with self._lock:
                 watched = self._watched.setdefault(run.id, Watched(run, self._services))
             self._look(watched)
-        self._withdrawal.look([watched.run for watched in self._watched.values()])
+        known = [watched.run for watched in self._watched.values()]
+        self._withdrawal.look(known)
+        self._exit.look(known)
 
     def _changed_runs(self) -> List[Run]:
         """Runs that may need something: one that has ended and was settled is left alone until its state changes."""

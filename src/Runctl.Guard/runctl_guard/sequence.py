@@ -152,7 +152,8 @@ class Sequence:
                      seconds_to_deadline=None if left is None else round(left, 3))
         best_effort(lambda: run.update(
             state="stopped" if one.manual else "interrupted", ended=utc_text(), exit_code=ended.get("exit_code"),
-            signal=ended.get("signal"), phases=(state.get("phases") or []) + one.phases, record_pending=True))
+            signal=ended.get("signal"), phases=(state.get("phases") or []) + one.phases, record_pending=True,
+            unsaved=picked.candidate.name if picked and not uploaded else None))
 
     def _final_kind(self) -> str:
         return "TrainingStopped" if self._one.manual else "InterruptionHandled"
