@@ -1,5 +1,7 @@
 import json
 import os
+import shutil
+import tempfile
 import time
 import unittest
 
@@ -94,9 +96,12 @@ class OrdinaryEnd(support.RootedTest):
         self.assertEqual(["KeptForCheckpoint"], self.warnings(self.settled(self.ended(store=None))))
 
     def test_a_program_outside_the_root_ends_nothing(self):
-        run = self.settled(self.ended())
+        outside = tempfile.mkdtemp(prefix="runctl-outside-")
+        self.addCleanup(shutil.rmtree, outside, True)
+        self.program(os.path.join(outside, "bin"), 'touch "%s/called"' % outside)
         # In a root of its own there is no machine to end; that it was tried is told.
-        self.assertEqual(["CannotTerminate"], self.warnings(run))
+        self.assertEqual(["CannotTerminate"], self.warnings(self.settled(self.ended())))
+        self.assertEqual(["bin"], os.listdir(outside))
 
     def test_a_machine_with_the_only_copy_of_the_last_checkpoint_is_kept(self):
         self.s3.fail = lambda method, path, query: 403 if path.endswith("step_1.json") else None
