@@ -5,6 +5,7 @@ from typing import Any, Dict, Optional
 from . import files, leaving, picking, processes
 from .clock import utc_text
 from .journal import Journal
+from .pruning import prune
 from .run import ENDED, FINAL_EVENTS, Run
 from .ship import Shipper
 from .services import Services
@@ -61,6 +62,7 @@ def finish(run: Run, services: Services) -> None:
         run.update(state="finished" if good else "failed", ended=exit.get("ended") or utc_text(), exit_code=code,
                    signal=exit.get("signal"), record_pending=True,
                    error=None if good else {"id": "TrainingFailed", "message": _reason(code, exit.get("signal"))})
+        prune(run, services)
 
 
 def _reason(code: Optional[int], number: Optional[int]) -> str:

@@ -98,7 +98,7 @@ def _restore(run: Run, services: Services, resume: Dict[str, Any]) -> None:
     step = manifest.get("step") if manifest else checkpoints.step_in(os.path.basename(path))
     if found and manifest:
         files.append_line(run.file("committed.jsonl"), {
-            "attempt": run.state["attempt"], "name": manifest["name"], "identity": found[0].identity,
+            "attempt": run.state["attempt"], "restored": True, "name": manifest["name"], "identity": found[0].identity,
             "key": manifest["files"][0]["key"], "manifest": resume["manifest"], "step": step,
             "bytes": manifest["bytes"], "uri": resume["manifest"][:-len(".manifest.json")]})
     run.update(
