@@ -178,7 +178,7 @@ def _launch(run: Run, services: Services) -> None:
         training_file, ended = _await_start(run)
         if training_file is None:
             problem = (ended or {}).get("error") or {"id": "TrainingNotStarted", "message": "The training did not start."}
-            raise GuardError(problem["id"], problem["message"], TRAINING_FAILED, run.spec["script"])
+            raise GuardError(problem["id"], problem["message"], TRAINING_FAILED, problem.get("target") or run.spec["script"])
         resumed = run.state.get("resumed_from")
         # A new process begins where the checkpoint ended; what it really reports follows in its progress.
         run.emit("TrainingStarted", "Training started on instance %s: %s (process %d)"

@@ -101,10 +101,12 @@ class Pruning(support.RootedTest):
         self.save(3)
         entries = files.read_lines(run.file("committed.jsonl"))
         files.append_line(run.file("committed.jsonl"), dict(entries[0], manifest="s3://bucket/elsewhere/a.manifest.json", restored=True))
+        self.s3.objects["/bucket/elsewhere/a.manifest.json"] = json.dumps(first.body).encode()
         body = dict(first.body, run_id="another-20260131-120000-abcdef")
         self.s3.objects["/bucket/" + BASE + "step_1.json.manifest.json"] = json.dumps(body).encode()
         self.prune()
         self.assertEqual({"step_1.json", "step_3.json"}, self.names())
+        self.assertIn("elsewhere/a.manifest.json", self.s3.keys())
 
     def test_a_deletion_that_was_cut_off_goes_on(self):
         self.pruned_run(keep=1)
