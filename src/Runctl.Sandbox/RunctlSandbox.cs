@@ -5,6 +5,7 @@ using Runctl.Sandbox.Imds;
 using Runctl.Sandbox.Instances;
 using Runctl.Sandbox.S3;
 using Runctl.Sandbox.Signing;
+using Runctl.Sandbox.Secrets;
 using Runctl.Sandbox.Ssm;
 using Runctl.Sandbox.Sts;
 
@@ -49,7 +50,8 @@ public sealed class RunctlSandbox : IAsyncDisposable
             new Dictionary<string, Func<HttpExchange, SignedRequest, CancellationToken, Task>>(StringComparer.Ordinal)
             {
                 ["ec2"] = new Ec2Service(options, _registry, clock).HandleAsync,
-                ["ssm"] = new SsmService(_registry, _power.Machine, _conditions, options, clock).HandleAsync,
+                ["ssm"] = new SsmService(_registry, _power.Machine, _conditions, options, Account, clock).HandleAsync,
+                ["secretsmanager"] = new SecretsService(options.Region, Account, clock).HandleAsync,
                 ["s3"] = storage.HandleAsync,
                 ["sts"] = new StsService(credentials).HandleAsync,
                 [SandboxRouter.ControlService] = new ControlService(_registry).HandleAsync,

@@ -1,6 +1,7 @@
 using Runctl.Sandbox.Faults;
 using Runctl.Sandbox.Http;
 using Runctl.Sandbox.S3;
+using Runctl.Sandbox.Secrets;
 using Runctl.Sandbox.Signing;
 
 namespace Runctl.Sandbox;
@@ -69,6 +70,7 @@ internal sealed class SandboxRouter(
     private static string ServiceOf(HttpRequest request) =>
         CredentialScope.Peek(request)?.Service
         ?? (request.RawPath.StartsWith("/_sandbox/", StringComparison.Ordinal) ? ControlService
+            : SecretsService.Operation(request).Length > 0 ? "secretsmanager"
             : request.Headers.Contains("X-Amz-Target") ? "ssm"
             : request.Headers["Content-Type"]?.StartsWith("application/x-www-form-urlencoded", StringComparison.Ordinal) == true ? "ec2"
             : "s3");
@@ -87,7 +89,7 @@ internal sealed class SandboxRouter(
             return S3Service.RespondErrorAsync(exchange, failure, ct);
         }
 
-        var dialect = service switch { "ssm" => ServiceDialect.Json, "ec2" => ServiceDialect.Ec2, _ => ServiceDialect.Query };
+        var dialect = service switch { "ssm" or "secretsmanager" => ServiceDialect.Json, "ec2" => ServiceDialect.Ec2, _ => ServiceDialect.Query };
         return ErrorAnswer.SendAsync(exchange, service, SignatureErrors.For(failure, dialect), ct);
     }
 }

@@ -101,7 +101,7 @@ internal sealed class ConfigurationFile
         foreach (var (name, entry) in environment.Entries)
         {
             if (entry.Value is string value && value.Length > 0 && SecretWords.Any(w => name.Contains(w, StringComparison.OrdinalIgnoreCase))
-                && !value.StartsWith("ssm:", StringComparison.Ordinal) && !value.StartsWith("secretsmanager:", StringComparison.Ordinal))
+                && !SecretReference.Is(value))
             {
                 Warn(entry, $"{name} looks like a secret written out; keep it in SSM or Secrets Manager and write {name} = \"ssm:/name\" or \"secretsmanager:arn\".");
             }

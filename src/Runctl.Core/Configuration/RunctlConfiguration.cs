@@ -93,10 +93,10 @@ public sealed record RunctlConfiguration
     /// <summary>How many times a run may resume by itself.</summary>
     public int MaxResumes { get; init; } = 10;
 
-    /// <summary>Webhook for alerts, or a reference to where it is kept.</summary>
+    /// <summary>Where the address of the webhook for alerts is kept: ssm:/name or secretsmanager:arn.</summary>
     public string? WebhookUrl { get; init; }
 
-    /// <summary>Which events alert.</summary>
+    /// <summary>Kinds of events that alert; empty for detection and outcome of an interruption.</summary>
     public IReadOnlyList<string> AlertOn { get; init; } = [];
 
     /// <summary>On-demand prices by hand: US dollars an hour by instance type.</summary>

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using Runctl.Events;
 
 namespace Runctl.Configuration;
 
@@ -18,6 +19,7 @@ internal static class SettingConverter
         SettingKind.TextTable => "a table of texts",
         SettingKind.AmountTable => "a table of US dollars an hour by instance type, such as \"g5.xlarge\" = 1.006",
         SettingKind.OnExit => "\"keep\" or \"terminate\"",
+        SettingKind.EventKinds => $"a list of kinds of events ({string.Join(", ", EventKinds.All)})",
         _ => "a text in quotes",
     };
 
@@ -37,6 +39,7 @@ internal static class SettingConverter
         SettingKind.TextTable => Table(value, v => v is string s ? s : null),
         SettingKind.AmountTable => Table(value, v => Number(v, isText) is { } n && n > 0 ? n : (decimal?)null),
         SettingKind.OnExit => value is "keep" or "terminate" ? value : null,
+        SettingKind.EventKinds => Texts(value, isText) is { } kinds && kinds.TrueForAll(EventKinds.All.Contains) ? kinds : null,
         _ => null,
     };
 

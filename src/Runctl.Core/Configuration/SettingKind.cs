@@ -13,4 +13,5 @@ internal enum SettingKind
     TextTable,
     AmountTable,
     OnExit,
+    EventKinds,
 }

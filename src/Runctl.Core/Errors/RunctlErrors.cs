@@ -13,6 +13,11 @@ internal static partial class RunctlErrors
     public static RunctlException SettingInvalid(string source, string expected, string? value) =>
         new("SettingInvalid", ErrorKind.InvalidInput, $"{source}: expected {expected}, not '{value}'.", value, null);
 
+    /// <summary>The webhook's address would be readable in records and in SSM's history.</summary>
+    public static RunctlException WebhookWrittenOut() =>
+        new("WebhookWrittenOut", ErrorKind.InvalidInput, "webhook_url is written out: it would be readable in the run's records and in the history of SSM.", null,
+            "Keep it in Parameter Store ('aws ssm put-parameter --type SecureString --name /runctl/webhook --value URL') and write webhook_url = \"ssm:/runctl/webhook\"; the instance's role needs ssm:GetParameter for it.");
+
     /// <summary>The script is not there.</summary>
     public static RunctlException ScriptMissing(string path) =>
         new("ScriptMissing", ErrorKind.NotFound, $"The script {path} does not exist.", path, "Give the path of a file in the project.");

@@ -23,4 +23,14 @@ public static class EventKinds
     public const string TrainingStopped = nameof(TrainingStopped);
     public const string Warning = nameof(Warning);
 #pragma warning restore CS1591
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        TrainingStarted, CheckpointRestored, RebalanceRecommended, InterruptionDetected,
+        InterruptionTime, TrainingSignalled, TrainingExited, TrainingKilled,
+        CheckpointSaved, CheckpointRejected, CheckpointUploaded, InterruptionHandled,
+        InterruptionStale, InterruptionWithdrawn, TrainingFinished, TrainingFailed,
+        TrainingStopped, Warning,
+    ];
 }

@@ -71,7 +71,7 @@ internal sealed class GuardProgram
             using var stream = assembly.GetManifestResourceStream(name)!;
             using var buffer = new MemoryStream();
             stream.CopyTo(buffer);
-            files[name[ResourcePrefix.Length..].Replace('\\', '/')] = buffer.ToArray();
+            files[name[ResourcePrefix.Length..].Replace('\\', '/')] = GuardSource.Strip(buffer.ToArray());
         }
 
         return files;

@@ -1,5 +1,6 @@
 using Runctl.Errors;
 using Runctl.Events;
+using Runctl.Metrics;
 using Runctl.Ports;
 using Runctl.Runs;
 using Runctl.Training;
@@ -112,6 +113,7 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
     {
         foreach (var item in events)
         {
+            RunctlMetrics.Count(item);
             observer.OnEvent(item);
         }
     }

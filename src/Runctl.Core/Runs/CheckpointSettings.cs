@@ -1,3 +1,5 @@
+using Runctl.Configuration;
+
 namespace Runctl.Runs;
 
 /// <summary>How a run saves.</summary>
@@ -12,4 +14,14 @@ internal sealed record CheckpointSettings
     public bool Mirror { get; init; } = true;
 
     public IReadOnlyList<string> Patterns { get; init; } = [];
+
+    /// <summary>As it is configured.</summary>
+    public static CheckpointSettings Of(RunctlConfiguration configuration) => new()
+    {
+        Dir = configuration.CheckpointDirectory,
+        SaveInterval = configuration.SaveInterval,
+        KeepLastN = configuration.KeepLastN,
+        Mirror = configuration.Mirror,
+        Patterns = configuration.CheckpointPatterns,
+    };
 }

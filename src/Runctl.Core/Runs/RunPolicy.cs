@@ -1,3 +1,5 @@
+using Runctl.Configuration;
+
 namespace Runctl.Runs;
 
 /// <summary>What is done about an interruption, and after the training.</summary>
@@ -12,4 +14,14 @@ internal sealed record RunPolicy
     public bool AutoResume { get; init; }
 
     public int MaxResumes { get; init; }
+
+    /// <summary>As it is configured.</summary>
+    public static RunPolicy Of(RunctlConfiguration configuration) => new()
+    {
+        GraceSeconds = configuration.GracePeriod.TotalSeconds,
+        GuardPollSeconds = configuration.GuardPollInterval.TotalSeconds,
+        OnExit = configuration.OnExit,
+        AutoResume = configuration.AutoResume,
+        MaxResumes = configuration.MaxResumes,
+    };
 }

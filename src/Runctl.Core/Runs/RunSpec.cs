@@ -38,7 +38,12 @@ internal sealed record RunSpec
 
     public RunPolicy Policy { get; init; } = new();
 
+    public AlertSettings? Alerts { get; init; }
+
     public LaunchRequest? Launch { get; init; }
+
+    /// <summary>The process that is guarded where Runctl did not start it, else null.</summary>
+    public ProcessTarget? Target { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AttemptSpec? Attempt { get; init; }

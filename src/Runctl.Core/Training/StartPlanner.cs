@@ -4,6 +4,7 @@ using Runctl.Errors;
 using Runctl.Instances;
 using Runctl.Pacing;
 using Runctl.Ports;
+using Runctl.Runs;
 
 namespace Runctl.Training;
 
@@ -24,6 +25,7 @@ internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
         CheckScript(request);
         CheckTexts("script argument", request.ScriptArguments);
         CheckTexts("environment variable", configuration.TrainingEnvironment.Values);
+        AlertSettings.Of(configuration);
         var instance = await cloud.GetOneAsync(request.InstanceId, cancellationToken).ConfigureAwait(false);
         if (instance.State != "running")
         {

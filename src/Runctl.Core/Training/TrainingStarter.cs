@@ -22,7 +22,7 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
     {
         void Report(string status) => progress.Report(new ProgressUpdate($"Starting {plan.Script} on {plan.Instance.InstanceId}", status));
         var configuration = plan.Configuration;
-        var reference = configuration.S3Bucket is { } bucket ? new StoreReference(bucket, configuration.S3Prefix.Trim('/'), configuration.RunPrefix.Trim('/')) : null;
+        var reference = StoreReference.Of(configuration);
         var store = reference is null ? null : new RunStore(cloud.Objects, reference.Bucket, reference.RunPrefix);
 
         Report("Gathering code");
@@ -107,24 +107,11 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
             Arguments = plan.Request.ScriptArguments,
             Environment = configuration.TrainingEnvironment,
             Code = code,
-            Checkpoint = new CheckpointSettings
-            {
-                Dir = configuration.CheckpointDirectory,
-                SaveInterval = configuration.SaveInterval,
-                KeepLastN = configuration.KeepLastN,
-                Mirror = configuration.Mirror,
-                Patterns = configuration.CheckpointPatterns,
-            },
+            Checkpoint = CheckpointSettings.Of(configuration),
             Store = store,
             ResumeArguments = configuration.ResumeArguments,
-            Policy = new RunPolicy
-            {
-                GraceSeconds = configuration.GracePeriod.TotalSeconds,
-                GuardPollSeconds = configuration.GuardPollInterval.TotalSeconds,
-                OnExit = configuration.OnExit,
-                AutoResume = configuration.AutoResume,
-                MaxResumes = configuration.MaxResumes,
-            },
+            Policy = RunPolicy.Of(configuration),
+            Alerts = AlertSettings.Of(configuration),
             Launch = plan.Request.Launch,
             Attempt = attempt,
         };

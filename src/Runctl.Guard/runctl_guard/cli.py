@@ -110,10 +110,11 @@ def dispatch(options: argparse.Namespace, stdin: Any) -> Any:
         from .prepare import main as prepare
         return prepare(options.run)
     if name in ("run", "attach"):
-        from . import start
+        from .attach import attach
+        from .start import run
         os.makedirs(paths.runs(), exist_ok=True)
         spec = read_spec(options.spec, stdin)
-        return start.run(spec) if name == "run" else start.attach(spec)
+        return run(spec) if name == "run" else attach(spec)
     return query(options)
 
 

@@ -1,11 +1,11 @@
-"""The ordinary end of a training: its last checkpoint to S3, the final event, the record, and the machine if asked."""
-import subprocess
+"""The ordinary end of a training: its last checkpoint to S3, the final event, and the record."""
 import time
 from typing import Any, Dict, Optional
 
-from . import files, paths, picking, processes
+from . import files, leaving, picking, processes
 from .clock import utc_text
 from .journal import Journal
+from .pruning import prune
 from .run import ENDED, FINAL_EVENTS, Run
 from .ship import Shipper
 from .services import Services
@@ -62,6 +62,7 @@ def finish(run: Run, services: Services) -> None:
         run.update(state="finished" if good else "failed", ended=exit.get("ended") or utc_text(), exit_code=code,
                    signal=exit.get("signal"), record_pending=True,
                    error=None if good else {"id": "TrainingFailed", "message": _reason(code, exit.get("signal"))})
+        prune(run, services)
 
 
 def _reason(code: Optional[int], number: Optional[int]) -> str:
@@ -81,6 +82,7 @@ def _last_checkpoint(run: Run, services: Services) -> Optional[Dict[str, Any]]:
             continue
         uploads = services.uploads(run)
         if uploads.store is None:
+            run.update(unsaved=candidate.name)
             return {"name": candidate.name, "step": candidate.step, "manifest": None}
         known = uploads.store.already(candidate)
         job = uploads.start(candidate, "periodic", False, validation)
@@ -99,34 +101,24 @@ def _last_checkpoint(run: Run, services: Services) -> Optional[Dict[str, Any]]:
     return run.state.get("checkpoint")
 
 
-def settle(run: Run, services: Services) -> None:
-    """Events, log and record of an ended run; raises when S3 does not take them, and is simply tried again.
+def unsaved(run: Run) -> bool:
+    """Whether the last checkpoint of an ended run is on this disk only, and there is a bucket it belongs in."""
+    return bool(run.state.get("unsaved") and run.spec.get("store"))
 
-    A last checkpoint that was not taken is tried again first.
-    """
-    if run.state.get("unsaved"):
-        _last_checkpoint(run, services)
+
+def save_late(run: Run, services: Services) -> None:
+    """Tries again what S3 did not take at the end."""
+    _last_checkpoint(run, services)
+    if not unsaved(run):
+        settle(run, services)
+
+
+def settle(run: Run, services: Services) -> None:
+    """Events, log and record of an ended run; raises when S3 does not take them, and is simply tried again."""
     if run.spec.get("store"):
         Shipper(services.s3(run.spec), run).ship()
         record = services.record(run)
         if record:
             record.settle(run)
     run.update(record_pending=False)
-    state = run.state
-    if run.spec["policy"].get("on_exit") == "terminate" and state["state"] in ("finished", "failed"):
-        if state.get("unsaved"):
-            if not state.get("kept"):
-                run.update(kept=True)
-                run.warn("KeptForCheckpoint", "The instance is not shut down: %s is only on its disk." % state["unsaved"])
-        else:
-            _power_off(run)
-
-
-def _power_off(run: Run) -> None:
-    if paths.rooted():
-        run.warn("CannotTerminate", "The instance is not shut down: it is not a machine of its own.")
-        return
-    done = subprocess.run(["shutdown", "-h", "now"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL)
-    if done.returncode:
-        run.warn("CannotTerminate", "The instance could not be shut down.")
+    leaving.ask(run)

@@ -7,10 +7,11 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional
 
-from . import files, finish, paths, processes, reserve, urgent
+from . import alerts, files, finish, paths, processes, reserve, urgent
 from .clock import utc_seconds_text, utc_text
 from .errors import best_effort, complain
 from .journal import Journal
+from .leaving import Leaving
 from .poller import Poller
 from .run import ENDED, PREPARING, Run, all_runs
 from .sequence import Busy, Sequence
@@ -23,6 +24,7 @@ from .withdrawn import Withdrawal
 
 TICK_SECONDS = 0.25
 SHIP_SECONDS = 3.0
+ALERT_SECONDS = 0.5
 SHUTDOWN_SECONDS = 110.0
 RESERVE_SECONDS = 60.0
 # Before the sequence is gone through again because the disk did not take its end.
@@ -44,6 +46,7 @@ class Guard:
         self._shutdown: Optional[Trigger] = None
         self._poller = Poller(self._services.imds, self._noticed, self._told)
         self._withdrawal = Withdrawal(self._services)
+        self._exit = Leaving()
 
     def main(self) -> int:
         os.makedirs(paths.runs(), exist_ok=True)
@@ -89,7 +92,7 @@ class Guard:
 
     def _all_handled(self) -> bool:
         return not any(watched.busy(name) for watched in self._watched.values() for name in ("sequence", "settle")) \
-            and all(run.state["state"] in ENDED for run in all_runs())
+            and all(run.state["state"] in ENDED and not alerts.pending(run) for run in all_runs())
 
     # What the poller tells
 
@@ -102,8 +105,8 @@ class Guard:
         for watched in self._active():
             self._begin(watched, trigger)
         for watched in self._all():
-            if watched.run.state.get("unsaved"):
-                watched.do("settle", functools.partial(finish.settle, watched.run, self._services))
+            if finish.unsaved(watched.run) and watched.run.state["state"] in ENDED:
+                watched.do("late", functools.partial(finish.save_late, watched.run, self._services))
 
     def _told(self, kind: str, message: str, data: Dict[str, Any]) -> None:
         text = message.replace("{id}", self._services.instance_id())
@@ -120,7 +123,9 @@ class Guard:
             with self._lock:
                 watched = self._watched.setdefault(run.id, Watched(run, self._services))
             self._look(watched)
-        self._withdrawal.look([watched.run for watched in self._watched.values()], self._start_again)
+        known = [watched.run for watched in self._watched.values()]
+        self._withdrawal.look(known, self._start_again)
+        self._exit.look(known)
 
     def _changed_runs(self) -> List[Run]:
         """Runs that may need something: one that has ended and was settled is left alone until its state changes."""
@@ -135,7 +140,8 @@ class Guard:
                 known = self._watched.get(entry.name)
                 run = known.run if known else Run(entry.name)
                 current = run.state
-                if current.get("state") in ENDED and not (current.get("record_pending") or current.get("unsaved")):
+                if current.get("state") in ENDED and not (current.get("record_pending") or finish.unsaved(run)
+                                                            or alerts.pending(run)):
                     self._settled[entry.name] = modified
                 found.append(run)
         return found
@@ -151,10 +157,14 @@ class Guard:
         run = watched.run
         state = run.state
         name = state.get("state")
+        if alerts.asked_for(run):
+            watched.every("alert", ALERT_SECONDS, watched.alerts.look)
         if name in ENDED:
-            if state.get("record_pending") or state.get("unsaved"):
-                seconds = 2.0 if state.get("record_pending") or self._poller.standing() else UNSAVED_SECONDS
-                watched.every("settle", seconds, lambda: finish.settle(run, self._services))
+            if state.get("record_pending"):
+                watched.every("settle", 2.0, lambda: finish.settle(run, self._services))
+            elif finish.unsaved(run):
+                seconds = 2.0 if self._poller.standing() else UNSAVED_SECONDS
+                watched.every("late", seconds, lambda: finish.save_late(run, self._services))
             return
         if run.spec.get("store"):
             watched.every("ship", SHIP_SECONDS, lambda: self._ship(run))

@@ -1,9 +1,11 @@
 """`interrupt`, `drill` and `stop`: have the guard run the sequence, or run it here when no guard is alive."""
+import contextlib
 import sys
 import time
 from typing import Any, Dict, Optional
 
 from . import files, finish, urgent
+from .alerts import telling
 from .clock import boot_id, parse_utc, utc_seconds_text
 from .errors import NO_GUARD, REFUSED, USAGE, GuardError
 from .run import ENDED, FINAL_EVENTS, PREPARING, Run
@@ -77,17 +79,22 @@ def _parse(deadline: Optional[str]) -> Optional[float]:
 def _await(run: Run, asked: Dict[str, Any], services: Services) -> None:
     """Until the final event is there; takes the sequence over when no guard is at it. The run's lock lets one act."""
     began = alive = time.monotonic()
-    while run.state["state"] not in ENDED:
-        now = time.monotonic()
-        if guard_identity() is not None:
-            alive = now
-        if now - alive > DEAD_PATIENCE or now - began > DEAF_PATIENCE:
-            try:
-                Sequence(run, services.uploads(run)).run(of_request(asked))
-                _settle(run, services)
-            except Busy:
-                pass
-        time.sleep(0.05)
+    with contextlib.ExitStack() as beside:
+        acting = False
+        while run.state["state"] not in ENDED:
+            now = time.monotonic()
+            if guard_identity() is not None:
+                alive = now
+            if now - alive > DEAD_PATIENCE or now - began > DEAF_PATIENCE:
+                if not acting:
+                    acting = True
+                    beside.enter_context(telling(run, services))
+                try:
+                    Sequence(run, services.uploads(run)).run(of_request(asked))
+                    _settle(run, services)
+                except Busy:
+                    pass
+            time.sleep(0.05)
 
 
 def _settle(run: Run, services: Services) -> None:

@@ -5,6 +5,7 @@ from typing import Optional
 from . import picking
 from .checkpoints import Candidate
 from .journal import Journal
+from .pruning import prune
 from .run import Run
 from .saves import SaveTimes
 from .services import Services
@@ -71,6 +72,7 @@ class Mirror:
             record = self._services.record(run)
             if record:
                 record.settle(run)
+            prune(run, self._services)
         elif job.error and not job.cancelled() and getattr(job.error, "id", "") != "CheckpointChanged":
             self._done, self._pause_until = "", time.monotonic() + PAUSE_SECONDS
             if self._failed != job.candidate.identity:

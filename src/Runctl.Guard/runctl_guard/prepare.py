@@ -105,7 +105,7 @@ def _restore(run: Run, services: Services, resume: Dict[str, Any]) -> None:
     step = manifest.get("step") if manifest else checkpoints.step_in(os.path.basename(path))
     if found and manifest:
         files.append_line(run.file("committed.jsonl"), {
-            "attempt": run.state["attempt"], "name": manifest["name"], "identity": found[0].identity,
+            "attempt": run.state["attempt"], "restored": True, "name": manifest["name"], "identity": found[0].identity,
             "key": manifest["files"][0]["key"], "manifest": resume["manifest"], "step": step,
             "bytes": manifest["bytes"], "uri": resume["manifest"][:-len(".manifest.json")]})
     run.update(
@@ -184,7 +184,7 @@ def _launch(run: Run, services: Services) -> None:
     with _unless_begun(run):
         if training_file is None:
             problem = (ended or {}).get("error") or {"id": "TrainingNotStarted", "message": "The training did not start."}
-            raise GuardError(problem["id"], problem["message"], TRAINING_FAILED, run.spec["script"])
+            raise GuardError(problem["id"], problem["message"], TRAINING_FAILED, problem.get("target") or run.spec["script"])
         resumed = run.state.get("resumed_from")
         # A new process begins where the checkpoint ended; what it really reports follows in its progress.
         run.emit("TrainingStarted", "Training started on instance %s: %s (process %d)"

@@ -121,12 +121,18 @@ def send(process: Process, number: int) -> bool:
         return False
 
 
-def command_line(pid: int) -> str:
+def arguments(pid: int) -> List[str]:
+    """Its command line, word by word; empty for the kernel's own, and for one that is gone."""
     try:
         with open("/proc/%d/cmdline" % pid, "rb") as file:
-            return file.read().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+            line = file.read().rstrip(b"\0").decode("utf-8", "replace")
     except OSError:
-        return ""
+        return []
+    return line.split("\0") if line else []
+
+
+def command_line(pid: int) -> str:
+    return " ".join(arguments(pid)).strip()
 
 
 def signal_name(number: int) -> str:

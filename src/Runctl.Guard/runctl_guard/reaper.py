@@ -37,7 +37,8 @@ def main(run_id: str) -> int:
     except Interrupted:
         return 0
     except Exception as error:
-        _write_exit(run, None, {"id": getattr(error, "id", "TrainingNotStarted"), "message": str(error)})
+        _write_exit(run, None, {"id": getattr(error, "id", "TrainingNotStarted"), "message": str(error),
+                                "target": getattr(error, "target", None)})
         return 1
     _reap(run, pid)
     return 0

@@ -154,14 +154,15 @@ class Sequence:
             one.emit(kind, message, outcome=outcome, phases=one.phases, exit_code=ended.get("exit_code"),
                      last_step=run.last_step(), checkpoint=checkpoint, seconds=round(seconds, 3),
                      seconds_to_deadline=None if left is None else round(left, 3))
-        self._end()
+        self._end(unsaved=picked.candidate.name if picked and not uploaded else None)
 
-    def _end(self) -> None:
+    def _end(self, **more: Any) -> None:
         """The final state. Where the disk does not take it the sequence is not done, and is gone through again."""
         run, one, ended = self._run, self._one, self._run.exit() or {}
         best_effort(lambda: run.update(
             state="stopped" if one.manual else "interrupted", ended=utc_text(), exit_code=ended.get("exit_code"),
-            signal=ended.get("signal"), phases=(run.state.get("phases") or []) + one.phases, record_pending=True))
+            signal=ended.get("signal"), phases=(run.state.get("phases") or []) + one.phases, record_pending=True,
+            **more))
 
     def _final_kind(self) -> str:
         return "TrainingStopped" if self._one.manual else "InterruptionHandled"

@@ -51,7 +51,10 @@ class Services:
         return self._uploads[key]
 
     def secrets(self, spec: Dict[str, Any]) -> Dict[str, str]:
-        values = {name: str(value) for name, value in (spec.get("environment") or {}).items()}
+        """The training's own variables, those kept elsewhere filled in."""
+        return self.resolve(spec, {name: str(value) for name, value in (spec.get("environment") or {}).items()})
+
+    def resolve(self, spec: Dict[str, Any], values: Dict[str, str]) -> Dict[str, str]:
         if not any(value.startswith(("ssm:", "secretsmanager:")) for value in values.values()):
             return values
         from .secrets import resolve

@@ -1,17 +1,15 @@
-"""`run` and `attach`: takes a spec, writes the run down, has the guard start it, and waits until it lives or failed."""
+"""`run`: takes a spec, writes the run down, has the guard start it, and waits until it lives or failed."""
 import os
-import re
 import shutil
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
-from . import files, paths, processes, training
-from .clock import utc_text
+from . import files, paths, training
 from .errors import REFUSED, TRAINING_FAILED, GuardError
 from .run import ENDED, PREPARING, Run, all_runs
 from .service import ensure_guard, wake_guard
 from .services import Services
-from .users import User, by_id, find_user
+from .users import User, find_user
 
 LIVES_SECONDS = 2.0
 
@@ -37,20 +35,20 @@ def run(spec: Dict[str, Any]) -> Dict[str, Any]:
     check_spec(spec)
     one = Run(spec["run_id"])
     claim = spec["attempt"]
-    if not _joined(one, claim):
+    if not joined(one, claim):
         user = find_user(spec.get("user"))
         project = training.project_directory(spec, user)
         if spec.get("code") is None and not os.path.isfile(os.path.join(project, spec["script"])):
             raise GuardError("ScriptNotFound", "There is no %s in %s." % (spec["script"], project), REFUSED,
                              spec["script"])
-        _refuse_shared_directory(one, training.checkpoint_directory(spec, project))
+        refuse_shared_directory(one, training.checkpoint_directory(spec, project))
         new_attempt(one, spec, claim)
     ensure_guard()
     wake_guard()
     return _await_living(one)
 
 
-def _joined(one: Run, claim: Dict[str, Any]) -> bool:
+def joined(one: Run, claim: Dict[str, Any]) -> bool:
     """True for a call that was made before, as after a lost answer: then it is only waited for."""
     state = one.state
     if not state:
@@ -65,7 +63,7 @@ def _joined(one: Run, claim: Dict[str, Any]) -> bool:
     return False
 
 
-def _refuse_shared_directory(one: Run, directory: str) -> None:
+def refuse_shared_directory(one: Run, directory: str) -> None:
     for other in all_runs():
         state = other.state
         if other.id != one.id and state["state"] not in ENDED and \
@@ -135,65 +133,3 @@ def _failure(one: Run, state: Dict[str, Any]) -> GuardError:
     text = training.tail(one.file("log"))
     return GuardError("TrainingFailed", "The training %s:\n%s" % (error["message"], text), TRAINING_FAILED,
                       one.spec["script"])
-
-
-def attach(spec: Dict[str, Any]) -> Dict[str, Any]:
-    """Guards a process that Runctl did not start: it is not in our tree, and its exit code stays unknown."""
-    check_spec(spec)
-    one, claim = Run(spec["run_id"]), spec["attempt"]
-    if not _joined(one, claim):
-        process = _find_target(spec.get("target") or {})
-        directory = os.readlink("/proc/%d/cwd" % process.pid)
-        _refuse_shared_directory(one, training.checkpoint_directory(spec, directory))
-        started = time.time() - _age(process)
-        new_attempt(one, dict(spec, script=processes.command_line(process.pid)), dict(claim, attached=True),
-                    by_id(os.stat("/proc/%d" % process.pid).st_uid), project_dir=directory, pid=process.pid,
-                    state="running", started_at=started, started=utc_text(started))
-        files.write_json(one.file("training.json"), dict(process.identity(), schema=1, attempt=claim["number"],
-                                                         attached=True, reaper=None))
-        record = Services().record(one)
-        if record:
-            record.take(one)
-        one.emit("TrainingStarted", "Training started on instance %s: %s (process %d)"
-                 % (one.state["instance_id"], one.spec["script"], process.pid), pid=process.pid, first_step=None,
-                 resumed_from=None, attached=True)
-    ensure_guard()
-    wake_guard()
-    return one.shown()
-
-
-def _age(process: processes.Process) -> float:
-    with open("/proc/uptime") as file:
-        uptime = float(file.read().split()[0])
-    return max(0.0, uptime - process.start / os.sysconf("SC_CLK_TCK"))
-
-
-def _find_target(target: Dict[str, Any]) -> processes.Process:
-    pid = target.get("pid")
-    if target.get("pid_file"):
-        try:
-            with open(paths.under_root(target["pid_file"])) as file:
-                pid = int(file.read().split()[0])
-        except (OSError, ValueError, IndexError) as error:
-            raise GuardError("ProcessNotFound", "The pid file cannot be read: %s" % error, target=target["pid_file"])
-    if pid is None and target.get("pattern"):
-        pid = _match(target["pattern"])
-    process = processes.read(int(pid)) if pid is not None else None
-    if not processes.alive(process) or process is None:
-        raise GuardError("ProcessNotFound", "There is no such process.", target=str(target))
-    return process
-
-
-def _match(pattern: str) -> int:
-    """The topmost process whose command line matches; refused where it could be one of several."""
-    table = processes.table()
-    own: List[int] = [os.getpid()]
-    while own[-1] in table:
-        own.append(table[own[-1]].parent)
-    found = {pid for pid in table if pid not in own and re.search(pattern, processes.command_line(pid))}
-    top = sorted(pid for pid in found if table[pid].parent not in found)
-    if len(top) != 1:
-        text = "; ".join("%d %s" % (pid, processes.command_line(pid)[:80]) for pid in top[:5])
-        raise GuardError("AmbiguousProcess" if top else "ProcessNotFound",
-                         "%d processes match %r. %s" % (len(top), pattern, text), target=pattern)
-    return top[0]

@@ -50,7 +50,7 @@ class CheckpointStore:
         """The commit of exactly this version, if it is in S3."""
         for entry in reversed(files.read_lines(self._run.file("committed.jsonl"))):
             if entry["identity"] == candidate.identity and entry["name"] == candidate.name:
-                return entry
+                return None if entry.get("gone") else entry
         return None
 
     def upload(self, candidate: Candidate, source: str, validation: Validation, reason: str,
@@ -93,7 +93,8 @@ class CheckpointStore:
         self._commit(at, body)
         best_effort(lambda: files.append_line(self._run.file("committed.jsonl"), {
             "attempt": state["attempt"], "name": candidate.name, "identity": candidate.identity, "key": key,
-            "manifest": at.uri(), "step": candidate.step, "bytes": body["bytes"], "uri": self.at(key).uri()}))
+            "manifest": at.uri(), "step": candidate.step, "bytes": body["bytes"], "uri": self.at(key).uri(),
+            "saved": candidate.saved}))
         newest = {"name": candidate.name, "step": candidate.step, "manifest": at.uri()}
         best_effort(lambda: self._run.note_checkpoint(newest, candidate.saved))
         return at, body

@@ -3,6 +3,7 @@ import threading
 import time
 from typing import Any, Callable, Dict, Optional
 
+from .alerts import Alerts
 from .errors import complain
 from .mirror import Mirror
 from .run import Run
@@ -15,6 +16,7 @@ class Watched:
         self.run = run
         self.target = ProcessTarget(run)
         self.mirror = Mirror(run, services)
+        self.alerts = Alerts(run, services)
         self.starter: Optional[Any] = None
         self.starters: Dict[Any, int] = {}
         self._work: Dict[str, threading.Thread] = {}

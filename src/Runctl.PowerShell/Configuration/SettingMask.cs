@@ -6,7 +6,6 @@ namespace Runctl.PowerShell.Configuration;
 internal static class SettingMask
 {
     private const string Mask = "****";
-    private static readonly string[] ReferencePrefixes = ["ssm:", "secretsmanager:"];
 
     /// <summary>A setting's value as it may be shown.</summary>
     public static object? Apply(string name, object? value) => (name, value) switch
@@ -19,5 +18,5 @@ internal static class SettingMask
 
     // Values of variables are hidden whatever their names: a name does not tell whether its value is a secret.
     private static string Hide(string value) =>
-        value.Length == 0 || Array.Exists(ReferencePrefixes, prefix => value.StartsWith(prefix, StringComparison.Ordinal)) ? value : Mask;
+        value.Length == 0 || SecretReference.Is(value) ? value : Mask;
 }

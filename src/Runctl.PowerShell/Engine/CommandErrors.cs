@@ -33,6 +33,12 @@ internal static class CommandErrors
     public static RunctlException ResumeFromInvalid(object value) => new(
         "ResumeFromInvalid", ErrorKind.InvalidInput, $"-ResumeFrom does not take a {value.GetType().Name}.", value, "Give a checkpoint, a training, a drill report, an S3 URI or a local path.");
 
+    public static RunctlException ProcessesNamed() => new(
+        "ProcessesNamed", ErrorKind.InvalidInput, "The process is named in more than one way.", null, "Give one of -ProcessId, -PidFile and -ProcessName.");
+
+    public static RunctlException InstanceNotNamed() => new(
+        "InstanceNotNamed", ErrorKind.InvalidInput, "No instance is named whose process is meant.", null, "Pipe an instance in, or give -InstanceId.");
+
     public static RunctlException TrainingNotNamed() => new(
         "TrainingNotNamed", ErrorKind.InvalidInput, "No training is named.", null, "Pipe a training in, or give -RunId or -InstanceId; Get-RunctlTraining lists what there is.");
 
@@ -41,7 +47,7 @@ internal static class CommandErrors
         ErrorKind.NotFound,
         runId is not null ? $"There is no run {runId}." : instanceId is not null ? $"No training of Runctl is known on instance {instanceId}." : "No training of Runctl is known.",
         runId ?? instanceId,
-        "Get-RunctlTraining lists the runs that are known here; after its instance is gone a run is known only where S3Bucket is configured.");
+        "Get-RunctlTraining lists the runs that are known here; after its instance is gone a run is known only where S3Bucket is configured. Training that Runctl did not start is watched by Watch-RunctlSpotInterruption -ProcessId, -PidFile or -ProcessName.");
 
     public static RunctlException CheckpointNotFound(string what, object? target) => new(
         "CheckpointNotFound", ErrorKind.NotFound, $"There is no committed checkpoint {what}.", target, "Get-RunctlCheckpoint lists all of them.");

@@ -3,8 +3,10 @@ using System.Threading.Channels;
 using Runctl.Configuration;
 using Runctl.Events;
 using Runctl.Monitoring;
+using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Training;
+using Runctl.Training;
 
 namespace Runctl.PowerShell.Monitoring;
 
@@ -18,9 +20,13 @@ namespace Runctl.PowerShell.Monitoring;
 /// <code>Watch-RunctlSpotInterruption -InstanceId i-0123456789abcdef0 -AsJob | Receive-Job -Wait</code>
 /// <para>The same by a job.</para>
 /// </example>
-[Cmdlet(VerbsCommon.Watch, "RunctlSpotInterruption", DefaultParameterSetName = TrainingSet)]
+/// <example>
+/// <code>Watch-RunctlSpotInterruption -InstanceId i-0123456789abcdef0 -ProcessName '*train.py*' -CheckpointDirectory /home/ubuntu/project/checkpoints -S3Bucket my-bucket</code>
+/// <para>Has a training guarded that was started by other means, and watches it.</para>
+/// </example>
+[Cmdlet(VerbsCommon.Watch, "RunctlSpotInterruption", DefaultParameterSetName = TrainingSet, SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlEvent), typeof(RunctlMonitorJob))]
-public sealed class WatchRunctlSpotInterruptionCommand : TrainingTargetCmdlet
+public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetCmdlet
 {
     private readonly Channel<MonitorNote> _notes = Channel.CreateUnbounded<MonitorNote>(new UnboundedChannelOptions { SingleReader = true });
     private readonly List<IAsyncDisposable> _watches = [];
@@ -40,26 +46,11 @@ public sealed class WatchRunctlSpotInterruptionCommand : TrainingTargetCmdlet
     {
         base.AddSettings(settings);
         settings[nameof(RunctlConfiguration.PollInterval)] = PollInterval;
+        AddAttachSettings(settings);
     }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForEachTrainingAsync((scope, training) =>
-    {
-        var monitor = Session.MonitorFor(scope.Cloud);
-        var target = new MonitorTarget(training, scope.Configuration.PollInterval);
-        if (AsJob)
-        {
-            var job = RunctlMonitorJob.Start(monitor, target);
-            JobRepository.Add(job);
-            WriteObject(job);
-        }
-        else
-        {
-            _watches.Add(monitor.Watch(target, new NoteTaker(_notes.Writer)));
-        }
-
-        return Task.CompletedTask;
-    });
+    protected override Task ProcessAsync() => ProcessesNamed > 0 ? AttachAsync(WatchAsync) : ForEachTrainingAsync(WatchAsync);
 
     /// <inheritdoc/>
     protected override async Task EndAsync()
@@ -88,6 +79,24 @@ public sealed class WatchRunctlSpotInterruptionCommand : TrainingTargetCmdlet
         }
 
         base.Dispose(disposing);
+    }
+
+    private Task WatchAsync(CommandScope scope, RunctlTraining training)
+    {
+        var monitor = Session.MonitorFor(scope.Cloud);
+        var target = new MonitorTarget(training, scope.Configuration.PollInterval);
+        if (AsJob)
+        {
+            var job = RunctlMonitorJob.Start(monitor, target);
+            JobRepository.Add(job);
+            WriteObject(job);
+        }
+        else
+        {
+            _watches.Add(monitor.Watch(target, new NoteTaker(_notes.Writer)));
+        }
+
+        return Task.CompletedTask;
     }
 
     private void Show(MonitorNote note)

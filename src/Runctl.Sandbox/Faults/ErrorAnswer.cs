@@ -15,7 +15,7 @@ internal static class ErrorAnswer
     public static Task SendAsync(HttpExchange exchange, string service, ServiceError error, CancellationToken ct) => service switch
     {
         "ec2" => Ec2Service.RefuseAsync(exchange, error.Status, error.Code, error.Message, Guid.NewGuid().ToString(), ct),
-        "ssm" => SsmService.RefuseAsync(exchange, error.Status, error.Code, error.Message, ct),
+        "ssm" or "secretsmanager" => SsmService.RefuseAsync(exchange, error.Status, error.Code, error.Message, ct),
         "s3" => S3Service.RespondErrorAsync(exchange, error, ct),
         "imds" => exchange.RespondAsync(
             error.Status, new HttpHeaders { { "Content-Type", "text/plain" } }, Encoding.UTF8.GetBytes(error.Message), ct),

@@ -3,7 +3,7 @@ namespace Runctl.Sandbox.Faults;
 /// <summary>The services that faults can strike.</summary>
 internal static class FaultServices
 {
-    private static readonly string[] Names = ["ec2", "imds", "s3", "ssm", "sts"];
+    private static readonly string[] Names = ["ec2", "imds", "s3", "secretsmanager", "ssm", "sts"];
 
     /// <summary>For messages.</summary>
     public static string List => string.Join(", ", Names);

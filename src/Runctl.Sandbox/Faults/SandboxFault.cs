@@ -7,7 +7,7 @@ public sealed record SandboxFault
 {
     /// <summary>
     /// Service and operation, without regard to case, <c>*</c> for any text: <c>s3:UploadPart</c>, <c>ssm:SendCommand</c>, <c>ec2:*</c>,
-    /// <c>imds:*instance-action</c>. The services are ec2, ssm, s3, sts and imds; the operation of imds is the path after <c>/latest/</c>.
+    /// <c>imds:*instance-action</c>. The services are ec2, ssm, s3, sts, secretsmanager and imds; the operation of imds is the path after <c>/latest/</c>.
     /// </summary>
     public required string Operation { get; init; }
 

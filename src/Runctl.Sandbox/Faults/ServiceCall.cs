@@ -1,7 +1,7 @@
 namespace Runctl.Sandbox.Faults;
 
 /// <summary>A request as faults see it.</summary>
-/// <param name="Service">ec2, ssm, s3, sts or imds.</param>
+/// <param name="Service">ec2, ssm, s3, sts, secretsmanager or imds.</param>
 /// <param name="Operation">Its operation; "" where it is none that is known.</param>
 internal sealed record ServiceCall(string Service, string Operation)
 {

@@ -1,6 +1,7 @@
 using System.Text;
 using Runctl.Sandbox.Http;
 using Runctl.Sandbox.S3;
+using Runctl.Sandbox.Secrets;
 using Runctl.Sandbox.Signing;
 using Runctl.Sandbox.Ssm;
 
@@ -21,8 +22,8 @@ internal static class ServiceCallReader
         }
 
         var body = await BodyAsync(signed, ct).ConfigureAwait(false);
-        return service == "ssm"
-            ? new ServiceCall(service, SsmNames.Operation(signed.Request)) { CallerId = caller, Parameters = body }
+        return service is "ssm" or "secretsmanager"
+            ? new ServiceCall(service, service == "ssm" ? SsmNames.Operation(signed.Request) : SecretsService.Operation(signed.Request)) { CallerId = caller, Parameters = body }
             : new ServiceCall(service, Action(signed.Request, body))
             {
                 CallerId = caller, Parameters = service == "ec2" ? body + "&" + signed.Request.RawQuery : "",

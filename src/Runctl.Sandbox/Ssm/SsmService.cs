@@ -13,11 +13,11 @@ internal sealed class SsmService
 {
     private readonly Dictionary<string, Func<JsonRequest, JsonObject>> _operations;
 
-    public SsmService(InstanceRegistry registry, Func<string, Machine?> machines, ConditionTable conditions, SandboxOptions options, TimeProvider clock)
+    public SsmService(InstanceRegistry registry, Func<string, Machine?> machines, ConditionTable conditions, SandboxOptions options, string account, TimeProvider clock)
     {
         var instances = new ManagedInstances(registry, machines, conditions, options, clock);
         var commands = new CommandOperations(instances, new CommandStore(clock), clock);
-        var parameters = new PublicParameters(options.Region);
+        var parameters = new Parameters(options.Region, account, clock);
         _operations = new(StringComparer.Ordinal)
         {
             ["SendCommand"] = commands.SendCommand,
@@ -28,6 +28,7 @@ internal sealed class SsmService
             ["DescribeInstanceInformation"] = new InstanceInformation(instances, clock).Describe,
             ["GetParameter"] = parameters.GetParameter,
             ["GetParameters"] = parameters.GetParameters,
+            ["PutParameter"] = parameters.PutParameter,
         };
     }
 
@@ -55,7 +56,8 @@ internal sealed class SsmService
     public static Task RefuseAsync(HttpExchange exchange, int status, string code, string message, CancellationToken ct) =>
         AnswerAsync(exchange, status, new JsonObject { ["__type"] = code, ["message"] = message }, ct);
 
-    private static Task AnswerAsync(HttpExchange exchange, int status, JsonObject body, CancellationToken ct)
+    /// <summary>Answers in the JSON protocol.</summary>
+    public static Task AnswerAsync(HttpExchange exchange, int status, JsonObject body, CancellationToken ct)
     {
         var headers = new HttpHeaders
         {

@@ -85,6 +85,13 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void An_alert_on_a_kind_of_event_that_does_not_exist_is_an_error_that_names_those_there_are()
+    {
+        var error = Assert.Throws<RunctlException>(() => Read("[alerts]\non = [\"InterruptionSeen\"]\n"));
+        Assert.Contains("InterruptionDetected, InterruptionTime", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Parameters_beat_session_environment_file_and_defaults()
     {
         var file = "[aws]\nregion = \"from-file-1\"\n";

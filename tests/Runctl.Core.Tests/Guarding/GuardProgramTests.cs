@@ -22,6 +22,26 @@ public sealed class GuardProgramTests
     }
 
     [Fact]
+    public void What_only_people_read_is_not_sent()
+    {
+        const string Source = """"
+            """Module."""
+            import os
+
+
+            # A remark
+            def act():
+                """Over
+                # two lines.
+                """
+                return "# text"  # kept
+
+            """";
+        var sent = GuardSource.Strip(System.Text.Encoding.UTF8.GetBytes(Source));
+        Assert.Equal("import os\ndef act():\n    return \"# text\"  # kept\n", System.Text.Encoding.UTF8.GetString(sent));
+    }
+
+    [Fact]
     public void The_embedded_guard_fits_into_commands()
     {
         var program = GuardProgram.Current;

@@ -48,7 +48,7 @@ public sealed class AttachTests(GuardSandbox sandbox)
         checkpoint = new { dir = "checkpoints", save_interval = 5, mirror = true, patterns = Array.Empty<string>() },
         store = new { bucket = sandbox.Sandbox.Bucket, prefix = "checkpoints/spot-interruptions", run_prefix = "checkpoints/runctl" },
         policy = new { grace_seconds = 20.0, guard_poll_seconds = 1.0, on_exit = "keep" },
-        target = target == "pattern" ? (object)new { pattern = $"^python3 mine.py --of {id}$" } : new { pid_file = "/home/ubuntu/own/pid" },
+        target = target == "pattern" ? (object)new { pattern = $"python3 mine.py --of {id}", any_user = true } : new { pid_file = "/home/ubuntu/own/pid", any_user = true },
         attempt = new { number = 1, nonce = "n" },
     };
 }

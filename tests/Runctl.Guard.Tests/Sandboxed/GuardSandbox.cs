@@ -85,7 +85,7 @@ public sealed class GuardSandbox : IAsyncLifetime
                 S3Bucket = scenario.HasBucket ? Sandbox.Bucket : null, ProjectName = scenario.Project, CheckpointDirectory = scenario.Directory,
                 GracePeriod = TimeSpan.FromSeconds(scenario.GraceSeconds), Mirror = scenario.Mirror,
             };
-            var training = await starter.StartAsync(await starter.PlanAsync(request, configuration, token), _progress, token);
+            var training = await starter.StartAsync(await starter.PlanAsync(request, scenario.Configure(configuration), token), _progress, token);
             return new GuardedRun(this, training.RunId, instance, scenario.Project);
         }
         catch when (scenario.InstanceId is null)

@@ -1,3 +1,5 @@
+using Runctl.Configuration;
+
 namespace Runctl.Guard.Tests.Sandboxed;
 
 /// <summary>A training as a test wants it: its source, its settings, and the instance where it is not to be a new one.</summary>
@@ -18,6 +20,9 @@ public sealed record Scenario(string Source)
 
     /// <summary>Below the project.</summary>
     public string Directory { get; init; } = "checkpoints";
+
+    /// <summary>Further settings.</summary>
+    public Func<RunctlConfiguration, RunctlConfiguration> Configure { get; init; } = configuration => configuration;
 
     /// <summary>An instance that runs already; null starts one.</summary>
     public string? InstanceId { get; init; }

@@ -183,6 +183,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 return self.error(412, "PreconditionFailed")
             objects[path] = data
             return self.answer(200, ETag=etag(data), x_amz_checksum_crc32=crc_text(data))
+        if self.command == "DELETE":
+            objects.pop(path, None)
+            return self.answer(204)
         if path not in objects:
             return self.error(404, "NoSuchKey")
         data = objects[path]

@@ -1,10 +1,13 @@
 import json
 import os
+import shutil
+import tempfile
 import time
 import unittest
 
 import support
-from runctl_guard import finish, start
+from runctl_guard import finish, leaving, start
+from runctl_guard.run import Run
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
 
@@ -18,8 +21,8 @@ class OrdinaryEnd(support.RootedTest):
         from runctl_guard.services import Services
         self.services = Services()
 
-    def ended(self):
-        run = self.new_run(store=STORE, policy={"grace_seconds": 20.0, "on_exit": "terminate"})
+    def ended(self, store=STORE):
+        run = self.new_run(store=store, policy={"grace_seconds": 20.0, "on_exit": "terminate"})
         run.update(state="running", started_at=time.time() - 1)
         with open(os.path.join(self.checkpoints, "step_1.json"), "w") as file:
             file.write("{}")
@@ -32,16 +35,78 @@ class OrdinaryEnd(support.RootedTest):
     def warnings(self, run):
         return [event["data"]["id"] for event in run.events() if event["kind"] == "Warning"]
 
-    def test_the_machine_is_ended_where_that_is_asked_for(self):
+    def settled(self, run):
+        """As the guard does it: S3 first, then the machine, then what there is to say of that."""
+        looking = leaving.Leaving()
+        for _ in range(2):
+            finish.settle(run, self.services)
+            looking._due = 0.0
+            looking.look([run])
+        return run
+
+    def program(self, name, text):
+        """On the path, inside the root or not."""
+        folder = os.path.join(self.root, name)
+        os.makedirs(folder)
+        path = os.path.join(folder, "shutdown")
+        with open(path, "w") as file:
+            file.write("#!/bin/sh\n" + text)
+        os.chmod(path, 0o755)
+        self.set_environment(PATH=folder + ":" + os.environ["PATH"])
+
+    def test_the_machine_is_ended_once_and_after_the_final_manifest(self):
+        self.program("bin", 'echo "$@" >> "$RUNCTL_ROOT/called"')
+        run = self.settled(self.ended())
+        with open(os.path.join(self.root, "called")) as file:
+            self.assertEqual("-h now\n", file.read())
+        self.assertIn("saved/%s/checkpoints/step_1.json.manifest.json" % run.state["instance_id"], self.s3.keys())
+        self.assertEqual([], self.warnings(run))
+
+    def test_a_machine_that_does_not_go_is_told(self):
+        self.program("bin", "exit 1")
+        self.assertEqual(["CannotTerminate"], self.warnings(self.settled(self.ended())))
+
+    def test_the_machine_goes_when_the_last_run_on_it_has_ended(self):
+        self.program("bin", 'echo "$@" >> "$RUNCTL_ROOT/called"')
         run = self.ended()
-        finish.settle(run, self.services)
+        other = self.another(state="running")
+        self.settled(run)
+        self.assertFalse(os.path.exists(os.path.join(self.root, "called")))
+        self.assertEqual(["TerminationWaits"], self.warnings(run))
+        # How it ends does not matter, nor that it did not ask for it itself.
+        other.update(state="stopped", record_pending=True)
+        self.settled(run)
+        self.assertFalse(os.path.exists(os.path.join(self.root, "called")))
+        other.update(record_pending=False)
+        self.settled(run)
+        self.assertTrue(os.path.exists(os.path.join(self.root, "called")))
+
+    def test_a_machine_with_the_only_copy_of_another_runs_checkpoint_is_kept(self):
+        run = self.ended()
+        self.another(state="stopped", unsaved="theirs.pt")
+        self.assertEqual(["KeptForCheckpoint"], self.warnings(self.settled(run)))
+
+    def another(self, **changes):
+        other = Run("other-20260131-120000-abcdef")
+        start.new_attempt(other, self.spec(run_id=other.id, store=STORE), {"number": 1, "nonce": "n"})
+        other.update(**changes)
+        return other
+
+    def test_without_a_bucket_the_only_copy_is_on_the_disk(self):
+        self.assertEqual(["KeptForCheckpoint"], self.warnings(self.settled(self.ended(store=None))))
+
+    def test_a_program_outside_the_root_ends_nothing(self):
+        outside = tempfile.mkdtemp(prefix="runctl-outside-")
+        self.addCleanup(shutil.rmtree, outside, True)
+        self.program(os.path.join(outside, "bin"), 'touch "%s/called"' % outside)
         # In a root of its own there is no machine to end; that it was tried is told.
-        self.assertEqual(["CannotTerminate"], self.warnings(run))
+        self.assertEqual(["CannotTerminate"], self.warnings(self.settled(self.ended())))
+        self.assertEqual(["bin"], os.listdir(outside))
 
     def test_a_machine_with_the_only_copy_of_the_last_checkpoint_is_kept(self):
         self.s3.fail = lambda method, path, query: 403 if path.endswith("step_1.json") else None
         run = self.ended()
-        finish.settle(run, self.services)
+        self.settled(run)
         self.assertEqual(["UploadFailed", "KeptForCheckpoint"], self.warnings(run))
 
     def test_what_was_measured_is_known_to_the_next_attempt(self):

@@ -14,6 +14,19 @@ public sealed class BadInputTests(SandboxFixture sandbox) : IClassFixture<Sandbo
         Assert.Contains(_project["no-such.py"], result.Error.ToString());
     }
 
+    [Theory]
+    [InlineData("Start-RunctlTraining $script {0} -SyncCode")]
+    [InlineData("Watch-RunctlSpotInterruption -InstanceId {0} -ProcessName x")]
+    public void A_webhook_that_is_written_out_is_refused_before_anything_is_sent_and_not_repeated(string command)
+    {
+        _project.Write(".runctl.toml", "[alerts]\nwebhook_url = \"https://hooks.example/hunter2\"\n");
+        sandbox.Enter(_project);
+        var result = sandbox.Run(string.Format(System.Globalization.CultureInfo.InvariantCulture, command, sandbox.Instance));
+        Assert.Equal("WebhookWrittenOut", result.ErrorId);
+        Assert.Contains("ssm:/", result.Error.ErrorDetails.RecommendedAction);
+        Assert.DoesNotContain("hunter2", result.Error.ToString() + result.Error.ErrorDetails.RecommendedAction);
+    }
+
     [Fact]
     public void A_script_outside_the_project_is_refused_with_the_parameter_that_helps()
     {

@@ -9,7 +9,7 @@ public sealed class SandboxFaultTests
 
     [Theory]
     [InlineData("@{ Operation = 's3:PutObject'; Kind = 'Throttling'; Probabilty = 0.5 }", "no key 'Probabilty'. Its keys are Operation, Kind, Code")]
-    [InlineData("@{ Operation = 's4:PutObject'; Kind = 'Throttling' }", "Operation is 's4:PutObject'; it must be service:operation with one of the services ec2, imds, s3, ssm, sts")]
+    [InlineData("@{ Operation = 's4:PutObject'; Kind = 'Throttling' }", "Operation is 's4:PutObject'; it must be service:operation with one of the services ec2, imds, s3, secretsmanager, ssm, sts")]
     [InlineData("@{ Operation = 's3:*'; Kind = 'Throttling'; Probability = 1.5 }", "Probability is 1.5; it must be from 0 to 1")]
     [InlineData("@{ Operation = 's3:*'; Kind = 'Throttling'; Probability = 'often' }", "Probability is 'often'; it must be a number from 0 to 1")]
     [InlineData("@{ Operation = 's3:*'; Kind = 'Trottling' }", "Kind is 'Trottling'; it must be Throttling, ClientError")]

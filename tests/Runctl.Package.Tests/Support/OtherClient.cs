@@ -3,6 +3,8 @@ using Amazon.EC2.Model;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
+using Amazon.SimpleSystemsManagement;
+using Amazon.SimpleSystemsManagement.Model;
 
 namespace Runctl.Package.Tests.Support;
 
@@ -60,6 +62,18 @@ internal sealed class OtherClient(IDictionary<string, string> environment)
         }
     }
 
+    /// <summary>Has a script run on an instance as root; does not wait for it.</summary>
+    public async Task SendAsync(string instanceId, string script)
+    {
+        using var client = Ssm();
+        await client.SendCommandAsync(new SendCommandRequest
+        {
+            InstanceIds = [instanceId],
+            DocumentName = "AWS-RunShellScript",
+            Parameters = new Dictionary<string, List<string>> { ["commands"] = [script] },
+        });
+    }
+
     /// <summary>Makes a bucket in a region.</summary>
     public async Task CreateBucketAsync(string name, string region)
     {
@@ -79,6 +93,8 @@ internal sealed class OtherClient(IDictionary<string, string> environment)
     }
 
     private AmazonS3Client S3(string region) => new(Credentials, new AmazonS3Config { ServiceURL = environment["AWS_ENDPOINT_URL"], AuthenticationRegion = region, ForcePathStyle = true });
+
+    private AmazonSimpleSystemsManagementClient Ssm() => new(Credentials, new AmazonSimpleSystemsManagementConfig { ServiceURL = environment["AWS_ENDPOINT_URL"], AuthenticationRegion = environment["AWS_REGION"] });
 
     private AmazonEC2Client Ec2() => new(Credentials, new AmazonEC2Config { ServiceURL = environment["AWS_ENDPOINT_URL"], AuthenticationRegion = environment["AWS_REGION"] });
 }

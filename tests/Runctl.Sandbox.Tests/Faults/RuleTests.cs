@@ -98,7 +98,7 @@ public sealed class RuleTests
     {
         SandboxFault good = new() { Operation = "s3:PutObject", Kind = SandboxFaultKind.ClientError };
 
-        Assert.Matches("Operation is 's4:PutObject'.*ec2, imds, s3, ssm, sts", Refusal(good with { Operation = "s4:PutObject" }));
+        Assert.Matches("Operation is 's4:PutObject'.*ec2, imds, s3, secretsmanager, ssm, sts", Refusal(good with { Operation = "s4:PutObject" }));
         Assert.Matches("Operation is 'PutObject'.*service:operation", Refusal(good with { Operation = "PutObject" }));
         Assert.Matches("Probability is 1.5.*from 0 to 1", Refusal(good with { Probability = 1.5 }));
         Assert.Matches("Probability is NaN", Refusal(good with { Probability = double.NaN }));

@@ -1,0 +1,62 @@
+using Runctl.Configuration;
+using Runctl.Errors;
+using Runctl.Guarding;
+using Runctl.Instances;
+using Runctl.Ports;
+using Runctl.Runs;
+
+namespace Runctl.Training;
+
+/// <summary>Has a process guarded that Runctl did not start.</summary>
+public sealed class TrainingAttacher(ICloud cloud, TimeProvider time)
+{
+    /// <summary>Checks that the instance runs and that its checkpoints have a place. Changes nothing.</summary>
+    /// <returns>The instance.</returns>
+    public async Task<RunctlInstance> CheckAsync(AttachRequest request, RunctlConfiguration configuration, CancellationToken cancellationToken)
+    {
+        AlertSettings.Of(configuration);
+        var instance = await cloud.GetOneAsync(request.InstanceId, cancellationToken).ConfigureAwait(false);
+        if (instance.State != "running")
+        {
+            throw RunctlErrors.InstanceNotRunning(instance.InstanceId, instance.State, instance.StateReason);
+        }
+
+        if (configuration.S3Bucket is { } bucket)
+        {
+            await cloud.Objects.CheckBucketAsync(bucket, cancellationToken).ConfigureAwait(false);
+        }
+
+        return instance;
+    }
+
+    /// <summary>Installs the guard and has it take the process. A process that is guarded already keeps the run it has.</summary>
+    public async Task<RunctlTraining> AttachAsync(AttachRequest request, RunctlConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var spec = SpecOf(request, configuration);
+        var state = await new GuardClient(cloud, time).CallAsync<RunState>(request.InstanceId, ["attach", "--spec", "-"], spec, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
+        return new TrainingView(cloud, spec.Store).Of(state, request.InstanceId, null, spec.ProjectName);
+    }
+
+    private RunSpec SpecOf(AttachRequest request, RunctlConfiguration configuration)
+    {
+        var project = RunNaming.ProjectName(configuration.ProjectName, Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(configuration.CheckpointDirectory)) is { Length: > 1 } folder ? folder : "attached");
+        var now = time.GetUtcNow();
+        return new RunSpec
+        {
+            RunId = RunNaming.NewRunId(project, now),
+            ProjectName = project,
+            Created = now,
+            Region = cloud.Region,
+            User = configuration.User,
+            // The guard knows what the process executes.
+            Script = "",
+            Checkpoint = CheckpointSettings.Of(configuration),
+            Store = StoreReference.Of(configuration),
+            // The instance is not ours to end.
+            Policy = RunPolicy.Of(configuration) with { OnExit = "keep", AutoResume = false },
+            Alerts = AlertSettings.Of(configuration),
+            Target = new ProcessTarget { Pid = request.ProcessId, PidFile = request.PidFile, Pattern = request.ProcessName, AnyUser = request.AnyUser },
+            Attempt = new AttemptSpec(1, Guid.NewGuid().ToString("N"), 0, 1, null),
+        };
+    }
+}
