@@ -17,6 +17,9 @@ internal sealed class FakeShell(string? root, FakeInstances instances) : IComman
 
     public ConcurrentQueue<ShellCommand> Sent { get; } = new();
 
+    /// <summary>Ids of the commands that were cancelled.</summary>
+    public ConcurrentQueue<string> Cancelled { get; } = new();
+
     public Dictionary<string, string> Parameters { get; } = [];
 
     /// <summary>What a call fails with, by its operation; null where it succeeds.</summary>
@@ -56,7 +59,11 @@ internal sealed class FakeShell(string? root, FakeInstances instances) : IComman
         [.. _running.Where(r => r.Key.Command == commandId && r.Value.IsCompleted).Select(r => r.Value.Result with { Output = r.Value.Result.Output is { Length: > 2500 } long_ ? long_[..2500] : r.Value.Result.Output })]);
     }
 
-    public Task CancelAsync(string commandId, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task CancelAsync(string commandId, CancellationToken cancellationToken)
+    {
+        Cancelled.Enqueue(commandId);
+        return Task.CompletedTask;
+    }
 
     public Task<IReadOnlyList<ManagedInstance>> FindManagedAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
     {
