@@ -15,6 +15,9 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
 
     private static readonly TimeSpan CancelTime = TimeSpan.FromSeconds(10);
 
+    /// <summary>An abandoned request may have been accepted; only its answer says what to cancel.</summary>
+    private static readonly TimeSpan SendGrace = TimeSpan.FromSeconds(20);
+
     /// <summary>Runs a script; its exit code is the caller's to judge.</summary>
     /// <exception cref="RunctlException">It could not be delivered, was killed by its time-out, or the instance is gone.</exception>
     public async Task<CommandOutcome> RunAsync(string instanceId, string script, TimeSpan timeout, string comment, CancellationToken cancellationToken)
@@ -22,6 +25,7 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
         var id = await SendAsync(instanceId, script, timeout, comment, cancellationToken).ConfigureAwait(false);
         try
         {
+            cancellationToken.ThrowIfCancellationRequested();
             return await AwaitAsync(id, instanceId, timeout, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
@@ -82,9 +86,10 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
 
     private async Task<string> SendAsync(string instanceId, string script, TimeSpan timeout, string comment, CancellationToken cancellationToken)
     {
+        using var grace = new Grace(time, SendGrace, cancellationToken);
         try
         {
-            return await cloud.Commands.SendAsync(new ShellCommand([instanceId], script, timeout, comment), cancellationToken).ConfigureAwait(false);
+            return await cloud.Commands.SendAsync(new ShellCommand([instanceId], script, timeout, comment), grace.Token).ConfigureAwait(false);
         }
         catch (RunctlException e) when (e.ServiceErrorCode == "InvalidInstanceId")
         {

@@ -28,9 +28,14 @@ internal sealed class FakeShell(string? root, FakeInstances instances) : IComman
     /// <summary>Answers instead of a shell, where it is set; what is in progress stays so.</summary>
     public Func<string, ShellCommand, CommandOutcome?>? Answer { get; set; }
 
-    public Task<string> SendAsync(ShellCommand command, CancellationToken cancellationToken)
+    /// <summary>Goes on while a command is being sent.</summary>
+    public Func<Task>? BeforeSent { get; set; }
+
+    public async Task<string> SendAsync(ShellCommand command, CancellationToken cancellationToken)
     {
         Fail("SendCommand");
+        await (BeforeSent?.Invoke() ?? Task.CompletedTask);
+        cancellationToken.ThrowIfCancellationRequested();
         if (command.InstanceIds.Any(i => Dead.Contains(i) || !IsAlive(i)))
         {
             throw new RunctlException("InvalidInstanceId", ErrorKind.InvalidInput, "Instances not in a valid state") { ServiceErrorCode = "InvalidInstanceId" };
@@ -43,7 +48,7 @@ internal sealed class FakeShell(string? root, FakeInstances instances) : IComman
             _running[(id, instance)] = Answer?.Invoke(instance, command) is { } given ? Task.FromResult(given with { InstanceId = instance }) : RunAsync(instance, command.Script);
         }
 
-        return Task.FromResult(id);
+        return id;
     }
 
     public Task<CommandOutcome?> GetOutcomeAsync(string commandId, string instanceId, CancellationToken cancellationToken)
