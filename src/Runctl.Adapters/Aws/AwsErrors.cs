@@ -7,12 +7,6 @@ namespace Runctl.Adapters.Aws;
 /// <summary>The one place where the SDK's exceptions become Runctl's, with code and request id kept.</summary>
 internal static class AwsErrors
 {
-    private static readonly HashSet<string> Throttled = new(StringComparer.Ordinal)
-    {
-        "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException", "RequestLimitExceeded", "TooManyRequestsException",
-        "SlowDown", "BandwidthLimitExceeded", "EC2ThrottledException", "ProvisionedThroughputExceededException",
-    };
-
     private static readonly HashSet<string> Passing = new(StringComparer.Ordinal)
     {
         "InternalError", "InternalServerError", "InternalFailure", "ServiceUnavailable", "Unavailable", "RequestTimeout", "RequestTimeoutException", "ConditionalRequestConflict",
@@ -57,7 +51,7 @@ internal static class AwsErrors
         }
 
         var (kind, action) = Classify(code, e.StatusCode);
-        var transient = Throttled.Contains(code) || Passing.Contains(code) || (int)e.StatusCode >= 500 || e.StatusCode == HttpStatusCode.TooManyRequests;
+        var transient = Throttling.Is(code) || Passing.Contains(code) || (int)e.StatusCode >= 500 || e.StatusCode == HttpStatusCode.TooManyRequests;
         return RunctlErrors.Service(service, operation, code, e.Message, kind, e.RequestId, transient, action, e);
     }
 
@@ -74,7 +68,7 @@ internal static class AwsErrors
         "MaxSpotInstanceCountExceeded" or "VcpuLimitExceeded" or "InstanceLimitExceeded" => (ErrorKind.ResourceUnavailable, "The account's quota is used up; end other instances, or ask for more in Service Quotas."),
         _ when code.StartsWith("Insufficient", StringComparison.Ordinal) || code == "UnfulfillableCapacity" => (ErrorKind.ResourceUnavailable, "Try more instance types, other zones, or later."),
         _ when code.EndsWith(".NotFound", StringComparison.Ordinal) => (ErrorKind.NotFound, null),
-        _ when Throttled.Contains(code) => (ErrorKind.Connection, "AWS limits the rate of calls; try again in a moment."),
+        _ when Throttling.Is(code) => (ErrorKind.Connection, "AWS limits the rate of calls; try again in a moment."),
         _ => ((int)status >= 500 ? ErrorKind.Connection : ErrorKind.InvalidInput, null),
     };
 

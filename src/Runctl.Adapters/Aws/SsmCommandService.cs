@@ -28,7 +28,7 @@ internal sealed class SsmCommandService(Func<AmazonSimpleSystemsManagementClient
                 ["executionTimeout"] = [((long)Math.Clamp(command.ExecutionTimeout.TotalSeconds, 5, 172800)).ToString(CultureInfo.InvariantCulture)],
             },
         };
-        var answer = await CallAsync("SendCommand", c => c.SendCommandAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var answer = await CallAsync("SendCommand", c => c.SendCommandAsync(request, cancellationToken), cancellationToken, command.IsUrgent).ConfigureAwait(false);
         return answer.Command.CommandId;
     }
 
@@ -106,6 +106,6 @@ internal sealed class SsmCommandService(Func<AmazonSimpleSystemsManagementClient
     /// <summary>SSM gives -1 while there is no exit code.</summary>
     private static int? Exit(int? code) => code is null or -1 ? null : code;
 
-    private Task<T> CallAsync<T>(string operation, Func<AmazonSimpleSystemsManagementClient, Task<T>> call, CancellationToken cancellationToken) =>
-        calls.RunAsync(() => AwsErrors.CallAsync("SSM", operation, cloud.EndpointName, () => call(client()), cancellationToken), cancellationToken);
+    private Task<T> CallAsync<T>(string operation, Func<AmazonSimpleSystemsManagementClient, Task<T>> call, CancellationToken cancellationToken, bool isUrgent = false) =>
+        calls.RunAsync(() => AwsErrors.CallAsync("SSM", operation, cloud.EndpointName, () => call(client()), cancellationToken), cancellationToken, isUrgent);
 }

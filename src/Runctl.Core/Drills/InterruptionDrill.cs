@@ -38,11 +38,11 @@ public sealed class InterruptionDrill(ICloud cloud, RunctlConfiguration configur
 
         // What was before the notice belongs to the training, not to the drill.
         var feed = new EventFeed(cloud, current, 0, time);
-        await feed.AskAsync(cancellationToken).ConfigureAwait(false);
+        await feed.AskAsync(old => Task.FromResult(feed.Take(old)), cancellationToken).ConfigureAwait(false);
         var sandbox = await cloud.FindSandboxAsync(cancellationToken).ConfigureAwait(false);
         var deadline = await RaiseAsync(sandbox, current, window, cancellationToken).ConfigureAwait(false);
         var seen = new List<RunctlEvent>();
-        var isGone = await FollowAsync(feed, seen, events, deadline, pollInterval, untilGone: sandbox is not null, current.InstanceId, cancellationToken).ConfigureAwait(false);
+        var isGone = await FollowAsync(feed, seen, events, deadline, pollInterval, untilGone: sandbox is not null, current, cancellationToken).ConfigureAwait(false);
         return DrillJudge.Judge(current, seen, deadline, isGone);
     }
 
@@ -59,17 +59,22 @@ public sealed class InterruptionDrill(ICloud cloud, RunctlConfiguration configur
         return deadline;
     }
 
-    private async Task<bool> FollowAsync(EventFeed feed, List<RunctlEvent> seen, IProgress<RunctlEvent> events, DateTimeOffset deadline, TimeSpan pollInterval, bool untilGone, string instanceId, CancellationToken cancellationToken)
+    private async Task<bool> FollowAsync(EventFeed feed, List<RunctlEvent> seen, IProgress<RunctlEvent> events, DateTimeOffset deadline, TimeSpan pollInterval, bool untilGone, RunctlTraining current, CancellationToken cancellationToken)
     {
-        while (true)
+        Task Tell(IReadOnlyList<RunctlEvent> told)
         {
-            var (fresh, isGone) = await NextAsync(feed, instanceId, cancellationToken).ConfigureAwait(false);
-            foreach (var item in fresh)
+            foreach (var item in feed.Take(told))
             {
                 seen.Add(item);
                 events.Report(item);
             }
 
+            return Task.CompletedTask;
+        }
+
+        while (true)
+        {
+            var isGone = await NextAsync(feed, Tell, current, cancellationToken).ConfigureAwait(false);
             var handled = seen.Exists(e => e.Kind is EventKinds.InterruptionHandled or EventKinds.TrainingFinished or EventKinds.TrainingFailed);
             if (isGone || (handled && !untilGone) || time.GetUtcNow() > deadline + Patience)
             {
@@ -80,17 +85,24 @@ public sealed class InterruptionDrill(ICloud cloud, RunctlConfiguration configur
         }
     }
 
-    /// <summary>What is new; a guard that does not answer because its machine is being taken is asked about at EC2.</summary>
-    private async Task<(IReadOnlyList<RunctlEvent> Events, bool IsGone)> NextAsync(EventFeed feed, string instanceId, CancellationToken cancellationToken)
+    /// <summary>Tells what is new; a guard that does not answer because its machine is being taken is asked about at EC2.</summary>
+    /// <returns>Whether the instance is gone.</returns>
+    private async Task<bool> NextAsync(EventFeed feed, Func<IReadOnlyList<RunctlEvent>, Task> tell, RunctlTraining current, CancellationToken cancellationToken)
     {
         try
         {
-            return await feed.NextAsync(cancellationToken).ConfigureAwait(false);
+            await feed.AskAsync(tell, cancellationToken).ConfigureAwait(false);
+            return false;
         }
-        catch (RunctlException e) when (e.Kind is ErrorKind.Connection or ErrorKind.Timeout or ErrorKind.InvalidData)
+        catch (RunctlException e) when (TrainingReader.MeansGone(e) || e.Kind is ErrorKind.Connection or ErrorKind.Timeout or ErrorKind.InvalidData)
         {
-            var isGone = await _reader.IsGoneAsync(instanceId, cancellationToken).ConfigureAwait(false);
-            return (isGone ? await feed.ReadShippedAsync(cancellationToken).ConfigureAwait(false) : [], isGone);
+            if (!TrainingReader.MeansGone(e) && !await _reader.IsGoneAsync(current.InstanceId, cancellationToken).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            await tell(await feed.ReadShippedAsync(current.Attempt, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            return true;
         }
     }
 }

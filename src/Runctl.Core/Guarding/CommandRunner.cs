@@ -15,13 +15,17 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
 
     private static readonly TimeSpan CancelTime = TimeSpan.FromSeconds(10);
 
+    /// <summary>An abandoned request may have been accepted; only its answer says what to cancel.</summary>
+    private static readonly TimeSpan SendGrace = TimeSpan.FromSeconds(20);
+
     /// <summary>Runs a script; its exit code is the caller's to judge.</summary>
     /// <exception cref="RunctlException">It could not be delivered, was killed by its time-out, or the instance is gone.</exception>
-    public async Task<CommandOutcome> RunAsync(string instanceId, string script, TimeSpan timeout, string comment, CancellationToken cancellationToken)
+    public async Task<CommandOutcome> RunAsync(string instanceId, string script, TimeSpan timeout, string comment, CancellationToken cancellationToken, bool isUrgent = false)
     {
-        var id = await SendAsync(instanceId, script, timeout, comment, cancellationToken).ConfigureAwait(false);
+        var id = await SendAsync(new ShellCommand([instanceId], script, timeout, comment) { IsUrgent = isUrgent }, cancellationToken).ConfigureAwait(false);
         try
         {
+            cancellationToken.ThrowIfCancellationRequested();
             return await AwaitAsync(id, instanceId, timeout, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
@@ -37,7 +41,7 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
         var backoff = new Backoff(TimeSpan.FromMilliseconds(120), TimeSpan.FromSeconds(2), time, 1.4);
         var checkedLife = time.GetTimestamp();
         var began = checkedLife;
-        var answered = checkedLife;
+        long? failing = null;
         while (true)
         {
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -54,11 +58,11 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
                     await RequireLifeAsync(instanceId, cancellationToken).ConfigureAwait(false);
                 }
 
-                answered = time.GetTimestamp();
+                failing = null;
             }
-            catch (RunctlException e) when (IsPassing(e) && time.GetElapsedTime(answered) < Patience)
+            catch (RunctlException e) when (IsPassing(e) && time.GetElapsedTime(failing ??= time.GetTimestamp()) < Patience)
             {
-                // The command goes on whether we can see it or not.
+                // The command goes on whether we can see it or not. What a look waits for its turn is no failure.
             }
 
             // SSM ends commands itself; this is for the case that it never says so.
@@ -80,15 +84,16 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
         };
     }
 
-    private async Task<string> SendAsync(string instanceId, string script, TimeSpan timeout, string comment, CancellationToken cancellationToken)
+    private async Task<string> SendAsync(ShellCommand command, CancellationToken cancellationToken)
     {
+        using var grace = new Grace(time, SendGrace, cancellationToken);
         try
         {
-            return await cloud.Commands.SendAsync(new ShellCommand([instanceId], script, timeout, comment), cancellationToken).ConfigureAwait(false);
+            return await cloud.Commands.SendAsync(command, grace.Token).ConfigureAwait(false);
         }
         catch (RunctlException e) when (e.ServiceErrorCode == "InvalidInstanceId")
         {
-            throw await ExplainAsync(instanceId, e, cancellationToken).ConfigureAwait(false);
+            throw await ExplainAsync(command.InstanceIds[0], e, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -81,5 +81,5 @@ internal sealed class GuardClient(ICloud cloud, TimeProvider time)
     }
 
     private async Task<GuardAnswer> RunAsync(string instanceId, GuardCommand command, string script, TimeSpan timeout, CancellationToken cancellationToken) =>
-        GuardAnswer.Read(await _runner.RunAsync(instanceId, script, timeout, "runctl " + command.Arguments[0], cancellationToken).ConfigureAwait(false));
+        GuardAnswer.Read(await _runner.RunAsync(instanceId, script, timeout, "runctl " + command.Arguments[0], cancellationToken, command.IsUrgent).ConfigureAwait(false));
 }

@@ -10,6 +10,9 @@ internal sealed record GuardCommand(IReadOnlyList<string> Arguments, JsonElement
     /// <summary>Exit code that says that the guard program has to be brought first.</summary>
     public const int MissingExitCode = 79;
 
+    /// <summary>Whether a training is to be saved by it.</summary>
+    public bool IsUrgent => Arguments[0] is "interrupt" or "repair" or "stop";
+
     /// <summary>The script that calls a guard which is there, or says that it is not.</summary>
     public string Script(GuardProgram program) => Locate(program) + Call;
 

@@ -101,9 +101,11 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
         var began = time.GetTimestamp();
         var pending = ids.ToHashSet(StringComparer.Ordinal);
         RunctlException? failure = null;
-        while (pending.Count > 0 && time.GetElapsedTime(began) < Patience)
+        // A look that waited long for its turn is made all the same: only an instance that was looked at has been silent.
+        for (var isLast = false; pending.Count > 0 && !isLast;)
         {
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+            isLast = time.GetElapsedTime(began) >= Patience;
             try
             {
                 var outcomes = await cloud.Commands.ListOutcomesAsync(commandId, cancellationToken).ConfigureAwait(false);

@@ -7,12 +7,15 @@ using Runctl.Progress;
 namespace Runctl.Instances;
 
 /// <summary>One launch from template to running instances, and back where it fails.</summary>
-internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan plan, IProgress<ProgressUpdate> progress)
+internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan plan, IProgress<ProgressUpdate> progress, Action<string>? leftovers)
 {
     private const string Activity = "Launching";
 
     /// <summary>Cleaning up must not depend on the user's patience, nor hang for ever.</summary>
     private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>For so long EC2 may list what it has launched without our knowing.</summary>
+    private static readonly TimeSpan ListingPatience = TimeSpan.FromSeconds(30);
 
     private readonly string _launchId = Guid.NewGuid().ToString("N");
     private readonly List<string> _launched = [];
@@ -32,9 +35,14 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         catch (Exception e)
         {
             // Whatever went wrong, and wherever: instances of this launch cost money and nobody knows of them.
-            if (await CleanUpAsync(TerminateAllAsync).ConfigureAwait(false) is { } left && e is RunctlException failure)
+            if (await CleanUpAsync(TerminateAllAsync).ConfigureAwait(false) is { } left)
             {
-                throw RunctlErrors.WithLeftovers(failure, _launchId, left);
+                if (e is RunctlException failure)
+                {
+                    throw RunctlErrors.WithLeftovers(failure, _launchId, left);
+                }
+
+                leftovers?.Invoke(Leftovers(left));
             }
 
             throw;
@@ -99,20 +107,23 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
 
     private async Task<FleetAnswer> AskAsync(string template, bool spot, CancellationToken cancellationToken)
     {
+        using var grace = new Grace(time, CleanupTimeout, cancellationToken);
         _answerIsOpen = true;
-        var answer = await cloud.Instances.CreateFleetAsync(new FleetRequest
+        FleetAnswer answer;
+        try
         {
-            TemplateName = template,
-            ClientToken = _launchId + (spot ? "-spot" : "-ondemand"),
-            InstanceTypes = Request.InstanceTypes,
-            SubnetIds = plan.Subnets,
-            Count = Request.Count,
-            Spot = spot,
-            MaxPrice = Request.MaxPrice,
-            Tags = Tags(),
-        }, cancellationToken).ConfigureAwait(false);
-        _answerIsOpen = false;
+            answer = await cloud.Instances.CreateFleetAsync(FleetOf(template, spot), grace.Token).ConfigureAwait(false);
+            _answerIsOpen = false;
+        }
+        catch (RunctlException e) when (e is { ServiceErrorCode: not null, IsTransient: false })
+        {
+            // EC2 said no: nothing was launched.
+            _answerIsOpen = false;
+            throw;
+        }
+
         _launched.AddRange(answer.InstanceIds);
+        cancellationToken.ThrowIfCancellationRequested();
         if (answer.InstanceIds.Count > 0 && answer.InstanceIds.Count < Request.Count)
         {
             // All or nothing is EC2's promise; should it break, what came does not stay.
@@ -124,6 +135,18 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
 
         return answer;
     }
+
+    private FleetRequest FleetOf(string template, bool spot) => new()
+    {
+        TemplateName = template,
+        ClientToken = _launchId + (spot ? "-spot" : "-ondemand"),
+        InstanceTypes = Request.InstanceTypes,
+        SubnetIds = plan.Subnets,
+        Count = Request.Count,
+        Spot = spot,
+        MaxPrice = Request.MaxPrice,
+        Tags = Tags(),
+    };
 
     /// <summary>What was launched, with its price; EC2 may take a moment to know its own instances.</summary>
     private async Task<IReadOnlyList<RunctlInstance>> DescribeAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
@@ -169,21 +192,30 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
 
     private async Task TerminateAllAsync(CancellationToken cancellationToken)
     {
-        var ids = _launched.ToHashSet(StringComparer.Ordinal);
-        // The answer may have been lost, and what it would have named may not be listed at once.
-        for (var look = 0; _answerIsOpen && look < 3; look++)
+        await TerminateAsync(_launched, cancellationToken).ConfigureAwait(false);
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5), time);
+        var began = time.GetTimestamp();
+        // The answer was lost, and what it would have named may not be listed at once.
+        while (_answerIsOpen)
         {
-            await Task.Delay(TimeSpan.FromSeconds(look), time, cancellationToken).ConfigureAwait(false);
             var found = await cloud.Instances.FindAsync(
                 new InstanceQuery { Tags = new Dictionary<string, string?> { [RunctlTags.LaunchId] = _launchId }, States = InstanceQuery.LiveStates }, cancellationToken).ConfigureAwait(false);
-            ids.UnionWith(found.Select(i => i.InstanceId));
-        }
+            _launched.AddRange(found.Select(i => i.InstanceId).Except(_launched, StringComparer.Ordinal).ToList());
+            await TerminateAsync([.. found.Select(i => i.InstanceId)], cancellationToken).ConfigureAwait(false);
+            if (_launched.Count >= Request.Count || time.GetElapsedTime(began) > ListingPatience)
+            {
+                return;
+            }
 
-        if (ids.Count > 0)
-        {
-            await cloud.Instances.TerminateAsync([.. ids], cancellationToken).ConfigureAwait(false);
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private Task TerminateAsync(List<string> ids, CancellationToken cancellationToken) =>
+        ids.Count == 0 ? Task.CompletedTask : cloud.Instances.TerminateAsync(ids, cancellationToken);
+
+    private string Leftovers(RunctlException cause) =>
+        $"{(_launched.Count > 0 ? $"{string.Join(", ", _launched)} may" : "Instances of this launch may")} still be running and cost money: {cause.Message} They have the tag {RunctlTags.LaunchId}={_launchId}; terminate them.";
 
     /// <summary>Cleans up under a limit of its own.</summary>
     /// <returns>Why it could not, or null where it could.</returns>

@@ -28,54 +28,8 @@ internal sealed class EventFeed(ICloud cloud, RunctlTraining training, long afte
         return Take(fresh);
     }
 
-    /// <summary>Asks the guard for what is new.</summary>
-    public async Task<IReadOnlyList<RunctlEvent>> AskAsync(CancellationToken cancellationToken)
-    {
-        var all = new List<RunctlEvent>();
-        while (true)
-        {
-            EventPage page;
-            try
-            {
-                page = await AskPageAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (RunctlException) when (all.Count > 0)
-            {
-                // What was taken is not asked for again; the rest is, next time.
-                return all;
-            }
-
-            all.AddRange(Take(page.Events ?? []));
-            if (!page.More || page.Events is not { Count: > 0 })
-            {
-                return all;
-            }
-        }
-    }
-
-    /// <summary>Reads what the guard shipped before its instance went.</summary>
-    public async Task<IReadOnlyList<RunctlEvent>> ReadShippedAsync(CancellationToken cancellationToken) => _reader.StoreOf(training) is { } store
-        ? Take(await store.ReadEventsAsync(training.RunId, training.Attempt, Position, cancellationToken).ConfigureAwait(false))
-        : [];
-
-    /// <summary>From the guard, or from S3 where the instance is gone.</summary>
-    /// <returns>The new events, and whether the instance is gone.</returns>
-    public async Task<(IReadOnlyList<RunctlEvent> Events, bool IsGone)> NextAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await AskAsync(cancellationToken).ConfigureAwait(false), false);
-        }
-        catch (RunctlException e) when (TrainingReader.MeansGone(e))
-        {
-            return (await ReadShippedAsync(cancellationToken).ConfigureAwait(false), true);
-        }
-    }
-
-    private Task<EventPage> AskPageAsync(CancellationToken cancellationToken) => _guard.CallAsync<EventPage>(training.InstanceId,
-        ["events", "--run", training.RunId, "--after", Position.ToString(CultureInfo.InvariantCulture)], null, GuardClient.ShortCall, cancellationToken);
-
-    private List<RunctlEvent> Take(IEnumerable<RunctlEvent> events)
+    /// <summary>Of some events, those that are new.</summary>
+    public IReadOnlyList<RunctlEvent> Take(IEnumerable<RunctlEvent> events)
     {
         var fresh = events.Where(e => e.Sequence > Position).OrderBy(e => e.Sequence).ToList();
         if (fresh.Count > 0)
@@ -85,6 +39,42 @@ internal sealed class EventFeed(ICloud cloud, RunctlTraining training, long afte
 
         return fresh;
     }
+
+    /// <summary>Asks the guard for what is new; returns when there is no more.</summary>
+    /// <param name="tell">Is given each page as soon as it is there, and has to take it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task AskAsync(Func<IReadOnlyList<RunctlEvent>, Task> tell, CancellationToken cancellationToken)
+    {
+        EventPage page;
+        do
+        {
+            page = await AskPageAsync(cancellationToken).ConfigureAwait(false);
+            await tell(page.Events ?? []).ConfigureAwait(false);
+        }
+        while (page is { More: true, Events.Count: > 0 });
+
+        if (page.More)
+        {
+            throw RunctlErrors.GuardAnswerInvalid(training.InstanceId, 0, "It has more events and tells none.", null);
+        }
+    }
+
+    /// <summary>Reads what the guard shipped before its instance went; the caller takes it.</summary>
+    /// <param name="newest">The newest attempt on the instance; those from the first on are read.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<IReadOnlyList<RunctlEvent>> ReadShippedAsync(int newest, CancellationToken cancellationToken)
+    {
+        var events = new List<RunctlEvent>();
+        for (var attempt = training.Attempt; attempt <= newest && _reader.StoreOf(training) is { } store; attempt++)
+        {
+            events.AddRange(await store.ReadEventsAsync(training.RunId, attempt, Position, cancellationToken).ConfigureAwait(false));
+        }
+
+        return events;
+    }
+
+    private Task<EventPage> AskPageAsync(CancellationToken cancellationToken) => _guard.CallAsync<EventPage>(training.InstanceId,
+        ["events", "--run", training.RunId, "--after", Position.ToString(CultureInfo.InvariantCulture)], null, GuardClient.ShortCall, cancellationToken);
 
     private sealed record EventPage(IReadOnlyList<RunctlEvent>? Events, bool More);
 }

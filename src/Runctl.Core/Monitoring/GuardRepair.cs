@@ -10,8 +10,9 @@ namespace Runctl.Monitoring;
 /// <param name="cloud">The connection.</param>
 /// <param name="instanceId">The instance.</param>
 /// <param name="limit">Bounds how many guards are being started at once.</param>
+/// <param name="work">Keeps what is under way.</param>
 /// <param name="time">The clock.</param>
-internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim limit, TimeProvider time)
+internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim limit, OpenWork work, TimeProvider time)
 {
     /// <summary>A guard that does not start is not tried again sooner, however often is polled.</summary>
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(15);
@@ -34,17 +35,14 @@ internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim
         // Sent before the guard is started again: the two go on side by side, and the run's lock on the instance lets one act.
         foreach (var run in plan.Interrupt.Where(id => _interrupts.GetValueOrDefault(id) is not { IsCompleted: false }))
         {
-            _interrupts[run] = InterruptAsync(run, status.Notice!, runs, cancellationToken);
+            _interrupts[run] = work.Track(InterruptAsync(run, status.Notice!, runs, cancellationToken));
         }
 
         if (plan.Restart && _restart.IsCompleted && (_failed is not { } failed || time.GetElapsedTime(failed) > RestartPause))
         {
-            _restart = RestartAsync(runs, cancellationToken);
+            _restart = work.Track(RestartAsync(runs, cancellationToken));
         }
     }
-
-    /// <summary>Returns when nothing is under way any more.</summary>
-    public Task WhenIdleAsync() => Task.WhenAll([_restart, .. _interrupts.Values]);
 
     private bool IsDeaf(GuardStatus status)
     {
@@ -94,7 +92,9 @@ internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim
             await _guard.CallAsync(instanceId, ["repair"], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
             _failed = null;
         }
-        catch (RunctlException e)
+#pragma warning disable CA1031 // Whatever it is, it is told, and tried again after a pause.
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
         {
             _failed = time.GetTimestamp();
             await WarnAsync(runs, "guard", $"The guard on {instanceId} could not be started again", e).ConfigureAwait(false);
@@ -113,18 +113,21 @@ internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim
             // Not under our token: a command that is given up is cancelled, and this one must end on the instance whatever becomes of us.
             await _guard.CallAsync(instanceId, arguments, null, GuardClient.LongCall, CancellationToken.None).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (RunctlException e)
+#pragma warning disable CA1031 // Whatever it is, it is told, and the next round tries again.
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
         {
             await WarnAsync(runs, "notice", $"The interruption of {instanceId} could not be handled from here", e).ConfigureAwait(false);
         }
     }
 
-    private static async Task WarnAsync(IReadOnlyList<MonitoredRun> runs, string subject, string what, RunctlException error)
+    private static async Task WarnAsync(IReadOnlyList<MonitoredRun> runs, string subject, string what, Exception error)
     {
+        var known = error as RunctlException;
         // Of an instance that is gone the round tells.
-        foreach (var run in TrainingReader.MeansGone(error) ? [] : runs)
+        foreach (var run in known is not null && TrainingReader.MeansGone(known) ? [] : runs)
         {
-            await run.WarnAsync(subject, error.ServiceErrorCode ?? error.Id, $"{what}: {error.Message}").ConfigureAwait(false);
+            await run.WarnAsync(subject, known?.ServiceErrorCode ?? known?.Id ?? error.GetType().Name, $"{what}: {error.Message}").ConfigureAwait(false);
         }
     }
 }

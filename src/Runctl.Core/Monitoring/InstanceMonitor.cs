@@ -13,63 +13,56 @@ public sealed class InstanceMonitor(ICloud cloud, TimeProvider time) : IAsyncDis
     /// <summary>Runs that are added one after the other are asked for together.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>A defect must not be met again and again without a pause.</summary>
+    private static readonly TimeSpan DefectPause = TimeSpan.FromSeconds(1);
+
     private readonly object _lock = new();
-    private readonly Dictionary<string, InstanceWatch> _instances = new(StringComparer.Ordinal);
-    private readonly HashSet<Task> _work = [];
+    private readonly WatchList _list = new(time);
+    private readonly OpenWork _work = new();
     private readonly SemaphoreSlim _repairs = new(MostRepairs, MostRepairs);
     private readonly CancellationTokenSource _stop = new();
     private readonly GuardGroupClient _group = new(cloud, time);
     private readonly MarketCheck _market = new(cloud);
-    private Task _loop = Task.CompletedTask;
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isLooping;
+    private bool _isDisposed;
 
-    /// <summary>Begins to monitor a run; the poller starts with the first and rests when none is left.</summary>
+    /// <summary>Begins to monitor a run; the poller starts with the first and rests while there is none.</summary>
     /// <param name="target">What to monitor.</param>
     /// <param name="observer">Told of events in order; each once.</param>
     /// <returns>Ends the monitoring when disposed; nothing is told once that has returned.</returns>
     public IAsyncDisposable Watch(MonitorTarget target, IMonitorObserver observer)
     {
-        var run = new MonitoredRun(cloud, target, observer, time);
-        var id = target.Training.InstanceId;
+        var run = new MonitoredRun(cloud, target, new IsolatedObserver(observer), time);
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-            if (!_instances.TryGetValue(id, out var instance))
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            _list.Add(run, id => new InstanceWatch(cloud, id, new GuardRepair(cloud, id, _repairs, _work, time), _work, time));
+            if (!_isLooping)
             {
-                _instances[id] = instance = new InstanceWatch(cloud, id, _repairs, time);
-            }
-
-            instance.Runs.Add(run);
-            instance.Due = time.GetTimestamp();
-            _changed.TrySetResult();
-            if (_loop.IsCompleted)
-            {
-                _loop = Task.Run(() => LoopAsync(_stop.Token));
+                _isLooping = true;
+                _ = _work.Track(Task.Run(() => LoopAsync(_stop.Token)));
             }
         }
 
-        return new Watching(this, run);
+        return new Watching(_list, run);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Ends all monitoring; the observers of runs that have not ended are told so.</summary>
     public async ValueTask DisposeAsync()
     {
         lock (_lock)
         {
-            if (_stop.IsCancellationRequested)
+            if (_isDisposed)
             {
                 return;
             }
+
+            _isDisposed = true;
         }
 
         await _stop.CancelAsync().ConfigureAwait(false);
-        Task[] work;
-        lock (_lock)
-        {
-            work = [_loop, .. _work, .. _instances.Values.Select(i => i.WhenIdleAsync())];
-        }
-
-        await Task.WhenAll(work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_list.AllRuns.Select(r => r.StopAsync())).ConfigureAwait(false);
+        await _work.WhenIdleAsync().ConfigureAwait(false);
         _stop.Dispose();
         _repairs.Dispose();
     }
@@ -78,131 +71,79 @@ public sealed class InstanceMonitor(ICloud cloud, TimeProvider time) : IAsyncDis
     {
         while (true)
         {
-            Task changed;
-            TimeSpan wait;
-            lock (_lock)
+            try
             {
-                Forget();
-                if (_instances.Count == 0)
+                var turn = _list.Next();
+                if (turn.Asked.Count > 0)
                 {
-                    // The next Watch starts another loop: it takes the same lock.
-                    _loop = Task.CompletedTask;
-                    return;
+                    _ = _work.Track(_market.TellAsync([.. turn.Asked.SelectMany(_list.RunsOf)], cancellationToken));
+                    _ = _work.Track(AskAsync(turn.Asked, turn.Now, cancellationToken));
                 }
 
-                _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                changed = _changed.Task;
-                Begin(cancellationToken);
-                wait = _instances.Values.Where(i => !i.IsBusy).Select(i => Until(i.Due)).DefaultIfEmpty(Timeout.InfiniteTimeSpan).Min();
+                await turn.Changed.WaitAsync(turn.Wait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(turn.Changed.IsCompleted ? Gathering : TimeSpan.Zero, time, cancellationToken).ConfigureAwait(false);
             }
-
-            await Task.WhenAny(Task.Delay(wait, time, cancellationToken), changed).ConfigureAwait(false);
-            await Task.Delay(changed.IsCompleted ? Gathering : TimeSpan.Zero, time, cancellationToken).ConfigureAwait(false);
+#pragma warning disable CA1031 // Whatever it is: trainings go on being watched.
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                await Task.WhenAll(_list.AllRuns.Select(r => r.OnDefectAsync(e))).ConfigureAwait(false);
+                await Task.Delay(DefectPause, time, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
-    /// <summary>Asks who is due, and who will be before long: together they cost no more. Who is busy holds up nobody.</summary>
-    private void Begin(CancellationToken cancellationToken)
+    private async Task AskAsync(IReadOnlyList<InstanceWatch> asked, long now, CancellationToken cancellationToken)
     {
-        var free = _instances.Values.Where(i => !i.IsBusy).ToList();
-        if (!free.Exists(i => Until(i.Due) == TimeSpan.Zero))
+        var open = new ConcurrentDictionary<string, InstanceWatch>(asked.Select(i => KeyValuePair.Create(i.InstanceId, i)), StringComparer.Ordinal);
+        var taken = new ConcurrentBag<Task>();
+        void Take(GuardAnswer answer)
         {
-            return;
+            if (open.TryRemove(answer.InstanceId, out var instance))
+            {
+                taken.Add(TakeAsync(instance, answer, now, cancellationToken));
+            }
         }
 
-        var now = time.GetTimestamp();
-        var asked = free.Where(i => Until(i.Due) <= i.Interval / 2).ToDictionary(i => i.InstanceId, StringComparer.Ordinal);
-        foreach (var instance in asked.Values)
-        {
-            instance.IsBusy = true;
-            instance.Due = now;
-        }
-
-        Track(_market.TellAsync([.. asked.Values.SelectMany(i => i.Runs)], cancellationToken));
-        Track(AskAsync(asked, now, cancellationToken));
-    }
-
-    private async Task AskAsync(Dictionary<string, InstanceWatch> asked, long now, CancellationToken cancellationToken)
-    {
-        var taken = new ConcurrentDictionary<string, Task>(StringComparer.Ordinal);
         try
         {
-            await _group.AskAsync(asked.Keys, InstanceWatch.StatusCommand, answer => taken[answer.InstanceId] = TakeAsync(asked[answer.InstanceId], answer, now, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await _group.AskAsync([.. open.Keys], InstanceWatch.StatusCommand, Take, cancellationToken).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Who has no answer is told why, and asked again.
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            await Task.WhenAll(open.Values.SelectMany(_list.RunsOf).Select(r => r.OnDefectAsync(e))).ConfigureAwait(false);
         }
         finally
         {
-            foreach (var instance in asked.Values.Where(i => !taken.ContainsKey(i.InstanceId)))
+            foreach (var instance in open.Values)
             {
-                Release(instance, now);
+                _list.Release(instance, now);
             }
 
-            await Task.WhenAll(taken.Values).ConfigureAwait(false);
+            await Task.WhenAll(taken).ConfigureAwait(false);
         }
     }
 
     private async Task TakeAsync(InstanceWatch instance, GuardAnswer answer, long asked, CancellationToken cancellationToken)
     {
-        MonitoredRun[] runs;
-        lock (_lock)
-        {
-            runs = [.. instance.Runs];
-        }
-
         try
         {
-            await instance.TakeAsync(answer, runs, cancellationToken).ConfigureAwait(false);
+            await instance.TakeAsync(answer, _list.RunsOf(instance), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            Release(instance, asked);
+            _list.Release(instance, asked);
         }
     }
 
-    /// <summary>The instance can be asked again: by when it was asked, not by when it answered, and at once where a run was added meanwhile.</summary>
-    private void Release(InstanceWatch instance, long asked)
-    {
-        lock (_lock)
-        {
-            instance.Due += instance.Due == asked ? (long)(instance.Interval.TotalSeconds * time.TimestampFrequency) : 0;
-            instance.IsBusy = false;
-            _changed.TrySetResult();
-        }
-    }
-
-    private void Forget()
-    {
-        foreach (var instance in _instances.Values)
-        {
-            instance.Runs.RemoveAll(r => r.IsOver);
-        }
-
-        foreach (var instance in _instances.Values.Where(i => i.Runs.Count == 0 && !i.IsBusy).ToList())
-        {
-            _instances.Remove(instance.InstanceId);
-            Track(instance.WhenIdleAsync());
-        }
-    }
-
-    private TimeSpan Until(long due) => TimeSpan.FromTicks(Math.Max(0, time.GetElapsedTime(time.GetTimestamp(), due).Ticks));
-
-    private void Track(Task task)
-    {
-        lock (_lock)
-        {
-            _work.RemoveWhere(t => t.IsCompleted);
-            _work.Add(task);
-        }
-    }
-
-    private sealed class Watching(InstanceMonitor monitor, MonitoredRun run) : IAsyncDisposable
+    private sealed class Watching(WatchList list, MonitoredRun run) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {
             await run.EndAsync().ConfigureAwait(false);
-            lock (monitor._lock)
-            {
-                monitor._changed.TrySetResult();
-            }
+            list.Change();
         }
     }
 }

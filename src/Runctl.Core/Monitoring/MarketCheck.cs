@@ -29,5 +29,15 @@ internal sealed class MarketCheck(ICloud cloud)
         {
             // The next round asks again.
         }
+#pragma warning disable CA1031 // A defect here must not be silent, nor end anything else.
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            foreach (var run in open.SelectMany(o => o))
+            {
+                await run.WarnAsync("market", e.GetType().Name,
+                    $"Runctl could not find out whether {run.Target.Training.InstanceId} can be interrupted ({e.GetType().Name}: {e.Message}); it tries again.").ConfigureAwait(false);
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Runctl.Runs;
+using Runctl.Training;
 
 namespace Runctl.Monitoring;
 
@@ -23,6 +24,14 @@ internal sealed record RepairPlan(bool Restart, IReadOnlyList<string> Interrupt)
             _ => [],
         };
         return new(dead && active.Count > 0, [.. left.Select(r => r.RunId)]);
+    }
+
+    /// <summary>A status with the runs that did not fit into it, as they were last known: an answer over SSM is cut.</summary>
+    public static GuardStatus WithUnlisted(GuardStatus status, IEnumerable<RunctlTraining> watched)
+    {
+        var listed = status.Runs ?? [];
+        var unlisted = watched.Where(t => !t.HasEnded && listed.All(r => r.RunId != t.RunId)).DistinctBy(t => t.RunId);
+        return status with { Runs = [.. listed, .. unlisted.Select(t => new RunState { RunId = t.RunId, State = t.State })] };
     }
 
     /// <summary>Whether a notice stands that nobody has begun to act on.</summary>

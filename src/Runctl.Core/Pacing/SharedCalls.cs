@@ -13,6 +13,9 @@ internal sealed class SharedCalls(TokenBucket pace, TimeProvider time) : IDispos
     /// <summary>Repetitions that may be owed at once; every good answer pays back a fifth of one.</summary>
     public const int Budget = 50;
 
+    /// <summary>The part of the budget that is kept for urgent calls.</summary>
+    public const int Reserve = 10;
+
     private const int Attempts = 7;
     private const double PaidBack = 0.2;
 
@@ -23,19 +26,22 @@ internal sealed class SharedCalls(TokenBucket pace, TimeProvider time) : IDispos
     private double _left = Budget;
 
     /// <summary>Makes a call, again where it failed for a passing reason.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="isUrgent">Whether it goes before its turn, and may use what is kept of the budget.</param>
     /// <exception cref="RunctlException">It failed for another reason, too often, or the budget is used up.</exception>
-    public async Task<T> RunAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    public async Task<T> RunAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken, bool isUrgent = false)
     {
         for (var attempt = 1; ; attempt++)
         {
-            await pace.TakeAsync(cancellationToken).ConfigureAwait(false);
+            await pace.TakeAsync(cancellationToken, isUrgent).ConfigureAwait(false);
             try
             {
                 var answer = await call().ConfigureAwait(false);
                 PayBack();
                 return answer;
             }
-            catch (RunctlException e) when (e.IsTransient && MayRepeat(e, attempt))
+            catch (RunctlException e) when (e.IsTransient && MayRepeat(e, attempt, isUrgent))
             {
                 var longest = Math.Min(LongestPause.TotalSeconds, FirstPause.TotalSeconds * Math.Pow(2, attempt - 1));
                 // Anywhere up to the longest, so that those who failed together do not come back together.
@@ -56,16 +62,16 @@ internal sealed class SharedCalls(TokenBucket pace, TimeProvider time) : IDispos
         }
     }
 
-    private bool MayRepeat(RunctlException error, int attempt)
+    private bool MayRepeat(RunctlException error, int attempt, bool isUrgent)
     {
-        if (error.ServiceErrorCode is not null)
+        if (Throttling.Is(error.ServiceErrorCode))
         {
             pace.Slow();
         }
 
         lock (_gate)
         {
-            if (attempt >= Attempts || _left < 1)
+            if (attempt >= Attempts || _left < (isUrgent ? 1 : Reserve + 1))
             {
                 return false;
             }

@@ -30,8 +30,16 @@ internal sealed class TokenBucket(double perSecond, int burst, TimeProvider time
     private double Rate => perSecond * _share;
 
     /// <summary>Returns when the next call may be made.</summary>
-    public async Task TakeAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="isUrgent">Whether it may be made at once; those that wait make up for it.</param>
+    public async Task TakeAsync(CancellationToken cancellationToken, bool isUrgent = false)
     {
+        if (isUrgent)
+        {
+            TakeAhead();
+            return;
+        }
+
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -69,6 +77,15 @@ internal sealed class TokenBucket(double perSecond, int burst, TimeProvider time
 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
+
+    private void TakeAhead()
+    {
+        lock (_gate)
+        {
+            Fill();
+            _tokens--;
+        }
+    }
 
     /// <summary>Null where there was one, else how long to wait.</summary>
     private TimeSpan? TryTake()

@@ -5,4 +5,8 @@ namespace Runctl.Ports;
 /// <param name="Script">The script.</param>
 /// <param name="ExecutionTimeout">After this the agent kills it (5 s and more).</param>
 /// <param name="Comment">Shown in the command's history.</param>
-public sealed record ShellCommand(IReadOnlyList<string> InstanceIds, string Script, TimeSpan ExecutionTimeout, string Comment);
+public sealed record ShellCommand(IReadOnlyList<string> InstanceIds, string Script, TimeSpan ExecutionTimeout, string Comment)
+{
+    /// <summary>Whether it does not wait for its turn among other calls: a training is to be saved.</summary>
+    public bool IsUrgent { get; init; }
+}

@@ -29,7 +29,8 @@ internal sealed class TrainingReader(ICloud cloud, TimeProvider time)
     public async Task<RunctlTraining> ReadRecordAsync(RunctlTraining training, CancellationToken cancellationToken)
     {
         var record = StoreOf(training) is { } store ? await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false) : null;
-        var attempt = record?.Attempts.FirstOrDefault(a => a.Number == training.Attempt);
+        // A notice that was withdrawn has a run go on in another attempt on the same instance.
+        var attempt = record?.Attempts.Where(a => a.Number == training.Attempt || (a.Number > training.Attempt && a.InstanceId == training.InstanceId)).MaxBy(a => a.Number);
         return attempt is null
             ? training with { State = training.HasEnded ? training.State : "lost", ProcessId = null }
             : View(training).Of(record!, attempt, training.Script, instanceIsGone: true) with { InstanceId = training.InstanceId, MonitorJob = training.MonitorJob };

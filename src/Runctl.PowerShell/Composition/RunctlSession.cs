@@ -55,6 +55,18 @@ internal sealed class RunctlSession
     /// <summary>What an instance was launched from, or null where another session did it.</summary>
     public LaunchRequest? LaunchOf(string instanceId) => _launches.GetValueOrDefault(instanceId);
 
+    /// <summary>Ends the monitors of an endpoint, before it goes: their jobs are told, instead of asking it for ever.</summary>
+    public async Task EndMonitorsAsync(Uri endpoint)
+    {
+        foreach (var cloud in _monitors.Keys.Where(c => c.Connection.EndpointUrl == endpoint))
+        {
+            if (_monitors.TryRemove(cloud, out var monitor) && monitor.IsValueCreated)
+            {
+                await monitor.Value.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <summary>Begins to end what the session holds: its sandboxes, monitors and connections. Nobody can wait for it.</summary>
     public void End() => BackgroundWork.Track(Task.Run(async () =>
     {

@@ -76,6 +76,13 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Makes something that warns from any thread, even once the pipeline was stopped and takes nothing any more. Called on the engine's thread.</summary>
+    private protected Action<string> WarnAfterStop()
+    {
+        var screen = Host.UI;
+        return message => screen.WriteWarningLine(message);
+    }
+
     /// <summary>Releases what the cmdlet holds.</summary>
     public void Dispose()
     {

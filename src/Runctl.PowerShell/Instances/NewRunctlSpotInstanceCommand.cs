@@ -98,7 +98,7 @@ public sealed class NewRunctlSpotInstanceCommand : RunctlCmdlet
     protected override async Task EndAsync()
     {
         var scope = OpenScope();
-        var launcher = new SpotLauncher(scope.Cloud, TimeProvider.System);
+        var launcher = new SpotLauncher(scope.Cloud, TimeProvider.System) { OnLeftovers = WarnAfterStop() };
         var plan = await launcher.PlanAsync(RequestFor(scope.Configuration), StopToken);
         if (plan.Request.IamInstanceProfile is null)
         {
@@ -144,7 +144,8 @@ public sealed class NewRunctlSpotInstanceCommand : RunctlCmdlet
 
     private async Task WaitForAllAsync(CommandScope scope, SpotLauncher launcher, IReadOnlyList<RunctlInstance> instances)
     {
-        var waits = instances.Select(instance => (instance, Ready: WaitOrTerminateAsync(scope, launcher, instance))).ToList();
+        var warn = WarnAfterStop();
+        var waits = instances.Select(instance => (instance, Ready: WaitOrTerminateAsync(scope, launcher, instance, warn))).ToList();
         foreach (var (instance, ready) in waits)
         {
             await ForTargetAsync(instance.InstanceId, async () => WriteObject(await ready));
@@ -152,7 +153,7 @@ public sealed class NewRunctlSpotInstanceCommand : RunctlCmdlet
     }
 
     // Nobody has been told the instance's id yet, so nobody else would stop it from costing money.
-    private async Task<RunctlInstance> WaitOrTerminateAsync(CommandScope scope, SpotLauncher launcher, RunctlInstance instance)
+    private async Task<RunctlInstance> WaitOrTerminateAsync(CommandScope scope, SpotLauncher launcher, RunctlInstance instance, Action<string> warn)
     {
         try
         {
@@ -164,7 +165,11 @@ public sealed class NewRunctlSpotInstanceCommand : RunctlCmdlet
         }
         catch
         {
-            await TerminateAsync(scope, instance).ConfigureAwait(false);
+            if (await TerminateAsync(scope, instance).ConfigureAwait(false) is { } left)
+            {
+                warn($"{instance.InstanceId} may still be running and cost money: {left.Message} Terminate it by Remove-RunctlInstance {instance.InstanceId}.");
+            }
+
             throw;
         }
     }

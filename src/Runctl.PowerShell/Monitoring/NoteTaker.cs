@@ -16,4 +16,7 @@ internal sealed class NoteTaker(ChannelWriter<MonitorNote> notes) : IMonitorObse
 
     /// <inheritdoc/>
     public void OnEnded(RunctlTraining training) => notes.TryWrite(new MonitorNote(Ended: training));
+
+    /// <inheritdoc/>
+    public void OnStopped() => notes.TryWrite(new MonitorNote(IsStopped: true));
 }

@@ -85,6 +85,9 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver
     }
 
     /// <inheritdoc/>
+    void IMonitorObserver.OnStopped() => StopJob();
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing && End())

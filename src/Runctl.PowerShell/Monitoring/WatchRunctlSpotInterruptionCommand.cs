@@ -60,7 +60,7 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
             for (var left = _watches.Count; left > 0;)
             {
                 var note = await _notes.Reader.ReadAsync(StopToken);
-                left -= note.Ended is null ? 0 : 1;
+                left -= note is { Ended: null, IsStopped: false } ? 0 : 1;
                 Show(note);
             }
         }
@@ -123,9 +123,6 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
     {
         IAsyncDisposable[] watches = [.. _watches];
         _watches.Clear();
-        foreach (var watch in watches)
-        {
-            await watch.DisposeAsync().ConfigureAwait(false);
-        }
+        await Task.WhenAll(watches.Select(watch => watch.DisposeAsync().AsTask())).ConfigureAwait(false);
     }
 }

@@ -39,6 +39,7 @@ internal static class RunningSandboxes
         }
 
         entry.Sandbox.IsDefault = false;
+        await entry.Owner.EndMonitorsAsync(endpoint).ConfigureAwait(false);
         await entry.Server.DisposeAsync().ConfigureAwait(false);
         return true;
     }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Runctl.Pacing;
 using Runctl.PowerShell.Engine;
 using Runctl.Training;
 
@@ -26,18 +27,14 @@ public sealed class WaitRunctlTrainingCommand : TrainingTargetCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
-        if (Timeout is { } timeout)
-        {
-            limit.CancelAfter(timeout);
-        }
+        using var limit = new TimeLimit(Timeout, TimeProvider.System, StopToken);
 
         try
         {
             var catalog = new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System);
             WriteObject(Session.Remember(await catalog.WaitAsync(training, PollInterval, Progress, limit.Token)));
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !StopToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.Token.IsCancellationRequested && !StopToken.IsCancellationRequested)
         {
             throw CommandErrors.WaitTimedOut(training.RunId, Timeout!.Value);
         }

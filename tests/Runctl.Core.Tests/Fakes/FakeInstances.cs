@@ -19,6 +19,12 @@ internal sealed class FakeInstances : IInstanceService
     /// <summary>What a fleet call does; makes one instance unless told otherwise.</summary>
     public Func<FleetRequest, FleetAnswer>? OnFleet { get; set; }
 
+    /// <summary>Goes on while a fleet call is under way.</summary>
+    public Func<CancellationToken, Task>? BeforeFleetAnswer { get; set; }
+
+    /// <summary>How many searches by tag find nothing yet.</summary>
+    public int HiddenFromTags { get; set; }
+
     /// <summary>Fails terminations, where it is set.</summary>
     public RunctlException? TerminateFailure { get; set; }
 
@@ -46,7 +52,7 @@ internal sealed class FakeInstances : IInstanceService
         return instance;
     }
 
-    public Task<IReadOnlyList<RunctlInstance>> FindAsync(InstanceQuery query, CancellationToken cancellationToken) => Fault is { } fault ? throw fault : Task.FromResult<IReadOnlyList<RunctlInstance>>([.. All.Where(i =>
+    public Task<IReadOnlyList<RunctlInstance>> FindAsync(InstanceQuery query, CancellationToken cancellationToken) => Fault is { } fault ? throw fault : query.Tags.Count > 0 && HiddenFromTags-- > 0 ? Task.FromResult<IReadOnlyList<RunctlInstance>>([]) : Task.FromResult<IReadOnlyList<RunctlInstance>>([.. All.Where(i =>
         (query.InstanceIds.Count == 0 || query.InstanceIds.Contains(i.InstanceId))
         && (query.States.Count == 0 || query.States.Contains(i.State))
         && query.Tags.All(t => i.Tags.TryGetValue(t.Key, out var v) && (t.Value is null || t.Value == v)))]);
@@ -108,10 +114,12 @@ internal sealed class FakeInstances : IInstanceService
         return Task.CompletedTask;
     }
 
-    public Task<FleetAnswer> CreateFleetAsync(FleetRequest request, CancellationToken cancellationToken)
+    public async Task<FleetAnswer> CreateFleetAsync(FleetRequest request, CancellationToken cancellationToken)
     {
         Fleets.Add(request);
-        return Task.FromResult((OnFleet ?? Succeed)(request));
+        await (BeforeFleetAnswer?.Invoke(cancellationToken) ?? Task.CompletedTask);
+        cancellationToken.ThrowIfCancellationRequested();
+        return (OnFleet ?? Succeed)(request);
     }
 
     public FleetAnswer Succeed(FleetRequest request)

@@ -17,6 +17,9 @@ internal sealed class FakeShell(string? root, FakeInstances instances) : IComman
 
     public ConcurrentQueue<ShellCommand> Sent { get; } = new();
 
+    /// <summary>Ids of the commands that were cancelled.</summary>
+    public ConcurrentQueue<string> Cancelled { get; } = new();
+
     public Dictionary<string, string> Parameters { get; } = [];
 
     /// <summary>What a call fails with, by its operation; null where it succeeds.</summary>
@@ -25,9 +28,14 @@ internal sealed class FakeShell(string? root, FakeInstances instances) : IComman
     /// <summary>Answers instead of a shell, where it is set; what is in progress stays so.</summary>
     public Func<string, ShellCommand, CommandOutcome?>? Answer { get; set; }
 
-    public Task<string> SendAsync(ShellCommand command, CancellationToken cancellationToken)
+    /// <summary>Goes on while a command is being sent.</summary>
+    public Func<Task>? BeforeSent { get; set; }
+
+    public async Task<string> SendAsync(ShellCommand command, CancellationToken cancellationToken)
     {
         Fail("SendCommand");
+        await (BeforeSent?.Invoke() ?? Task.CompletedTask);
+        cancellationToken.ThrowIfCancellationRequested();
         if (command.InstanceIds.Any(i => Dead.Contains(i) || !IsAlive(i)))
         {
             throw new RunctlException("InvalidInstanceId", ErrorKind.InvalidInput, "Instances not in a valid state") { ServiceErrorCode = "InvalidInstanceId" };
@@ -40,7 +48,7 @@ internal sealed class FakeShell(string? root, FakeInstances instances) : IComman
             _running[(id, instance)] = Answer?.Invoke(instance, command) is { } given ? Task.FromResult(given with { InstanceId = instance }) : RunAsync(instance, command.Script);
         }
 
-        return Task.FromResult(id);
+        return id;
     }
 
     public Task<CommandOutcome?> GetOutcomeAsync(string commandId, string instanceId, CancellationToken cancellationToken)
@@ -56,7 +64,11 @@ internal sealed class FakeShell(string? root, FakeInstances instances) : IComman
         [.. _running.Where(r => r.Key.Command == commandId && r.Value.IsCompleted).Select(r => r.Value.Result with { Output = r.Value.Result.Output is { Length: > 2500 } long_ ? long_[..2500] : r.Value.Result.Output })]);
     }
 
-    public Task CancelAsync(string commandId, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task CancelAsync(string commandId, CancellationToken cancellationToken)
+    {
+        Cancelled.Enqueue(commandId);
+        return Task.CompletedTask;
+    }
 
     public Task<IReadOnlyList<ManagedInstance>> FindManagedAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
     {

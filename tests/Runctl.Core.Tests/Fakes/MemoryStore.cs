@@ -39,8 +39,14 @@ internal sealed class MemoryStore : IObjectStore
     public Task<ObjectRecord?> FindAsync(string bucket, string key, CancellationToken cancellationToken) =>
         Task.FromResult(Objects.TryGetValue(key, out var o) ? new ObjectRecord(key, o.Content.Length, o.ETag, DateTimeOffset.UnixEpoch) : null);
 
-    public Task<ObjectContent?> ReadAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        Task.FromResult(Objects.TryGetValue(key, out var o) ? new ObjectContent(o.Content, o.ETag) : null);
+    /// <summary>Happens before an object is read, by its key.</summary>
+    public Action<string>? BeforeRead { get; set; }
+
+    public Task<ObjectContent?> ReadAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        BeforeRead?.Invoke(key);
+        return Task.FromResult(Objects.TryGetValue(key, out var o) ? new ObjectContent(o.Content, o.ETag) : null);
+    }
 
     public Task<Stream?> OpenAsync(string bucket, string key, long offset, long? length, CancellationToken cancellationToken) =>
         Task.FromResult<Stream?>(Objects.TryGetValue(key, out var o) ? new MemoryStream(o.Content, (int)offset, (int)(length ?? o.Content.Length - offset)) : null);

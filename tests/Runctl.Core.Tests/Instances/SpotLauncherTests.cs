@@ -131,6 +131,51 @@ public sealed class SpotLauncherTests
     }
 
     [Fact]
+    public async Task Cancelled_while_EC2_launches_its_answer_is_awaited_and_terminated()
+    {
+        using var cancel = new CancellationTokenSource();
+        var answer = new TaskCompletionSource();
+        _cloud.Ec2.BeforeFleetAnswer = async token =>
+        {
+            await cancel.CancelAsync();
+            await answer.Task.WaitAsync(token);
+        };
+        // Found by its answer alone.
+        _cloud.Ec2.HiddenFromTags = int.MaxValue;
+        var launch = Launcher.LaunchAsync(await PlanAsync("c7i.large"), _progress, cancel.Token);
+        Assert.False(launch.IsCompleted);
+        answer.SetResult();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => launch);
+        Assert.Equal("terminated", Assert.Single(_cloud.Ec2.All).State);
+    }
+
+    [Fact]
+    public async Task What_EC2_lists_late_after_a_lost_answer_is_terminated_all_the_same()
+    {
+        _cloud.Ec2.OnFleet = r =>
+        {
+            _cloud.Ec2.Succeed(r);
+            throw FakeInstances.LostAnswer();
+        };
+        _cloud.Ec2.HiddenFromTags = 3;
+        var plan = await PlanAsync("c7i.large");
+        await Assert.ThrowsAsync<RunctlException>(() => Launcher.LaunchAsync(plan, _progress, Token));
+        Assert.Equal("terminated", Assert.Single(_cloud.Ec2.All).State);
+    }
+
+    [Fact]
+    public async Task What_a_cancelled_launch_could_not_terminate_is_told_with_its_id()
+    {
+        using var cancel = new CancellationTokenSource();
+        _cloud.Ec2.BeforeFleetAnswer = _ => cancel.CancelAsync();
+        _cloud.Ec2.TerminateFailure = new("UnauthorizedOperation", ErrorKind.PermissionDenied, "You are not authorized.");
+        var told = new List<string>();
+        var plan = await PlanAsync("c7i.large");
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SpotLauncher(_cloud, TimeProvider.System) { OnLeftovers = told.Add }.LaunchAsync(plan, _progress, cancel.Token));
+        Assert.StartsWith(_cloud.Ec2.All[0].InstanceId + " may still be running and cost money: You are not authorized.", Assert.Single(told), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Only_what_runctl_launched_is_removed()
     {
         var mine = _cloud.Ec2.Add("i-mine");

@@ -23,6 +23,9 @@ internal sealed class FakeGuard(string instanceId)
 
     public string State { get; set; } = "running";
 
+    /// <summary>Whether its run is in the status: one of many may not fit.</summary>
+    public bool IsListed { get; set; } = true;
+
     /// <summary>Events a status carries along; the rest has to be asked for.</summary>
     public int Carried { get; set; } = 20;
 
@@ -40,7 +43,7 @@ internal sealed class FakeGuard(string instanceId)
         }
     }
 
-    public string Status()
+    public string Status(bool whole = false)
     {
         lock (_events)
         {
@@ -49,7 +52,7 @@ internal sealed class FakeGuard(string instanceId)
                 InstanceId = instanceId,
                 Guard = new GuardHealth(Alive, Alive ? 1 : null, null, Imds),
                 Notice = Notice,
-                Runs = [new RunState { RunId = Training.RunId, State = State, LastSeq = _events.Count }],
+                Runs = IsListed || whole ? [new RunState { RunId = Training.RunId, State = State, LastSeq = _events.Count }] : [],
                 Events = [.. _events.TakeLast(Carried)],
             });
         }

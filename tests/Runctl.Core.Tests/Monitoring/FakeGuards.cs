@@ -44,7 +44,7 @@ internal sealed class FakeGuards
         {
             "events" => Done(id, guard.EventPage(long.Parse(argv[4], System.Globalization.CultureInfo.InvariantCulture))),
             "interrupt" => Pending(id),
-            _ => Done(id, guard.Status()),
+            _ => Done(id, guard.Status(whole: argv.Contains("--run"))),
         };
     }
 

@@ -235,7 +235,7 @@ public sealed class MonitorTests : IAsyncDisposable
         var told = guards.ConvertAll(Watch);
         await told[7].Ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         await UntilAsync(() => guards.TrueForAll(g => g.InstanceId == "i-7" || g.Count("status") > 1));
-        Assert.Equal(49, _cloud.Shell.Sent.Last().InstanceIds.Count);
+        await UntilAsync(() => _cloud.Shell.Sent.Any(s => s.InstanceIds.Count == 49));
         Assert.All(told, t => Assert.Empty(t.Warnings));
     }
 

@@ -50,5 +50,9 @@ internal sealed class Recorder : IMonitorObserver
         }
     }
 
+    public bool IsStopped { get; private set; }
+
+    public void OnStopped() => IsStopped = true;
+
     public void OnEnded(RunctlTraining training) => Ended.SetResult(training);
 }

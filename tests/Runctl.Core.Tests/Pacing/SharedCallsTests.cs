@@ -40,7 +40,7 @@ public sealed class SharedCallsTests : IDisposable
         var made = 0;
         var failures = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => FailAsync(() => Interlocked.Increment(ref made))));
         Assert.All(failures, Assert.NotNull);
-        Assert.Equal(30 + SharedCalls.Budget, made);
+        Assert.Equal(30 + SharedCalls.Budget - SharedCalls.Reserve, made);
     }
 
     [Fact]
@@ -80,6 +80,30 @@ public sealed class SharedCallsTests : IDisposable
         var made = 0;
         await _calls.RunAsync(() => ++made < 3 ? throw Failure(null) : Task.FromResult(made), Token);
         Assert.Equal(10, _pace.PerSecond, 3);
+    }
+
+    [Fact]
+    public async Task A_service_that_fails_otherwise_is_not_asked_more_slowly()
+    {
+        var made = 0;
+        await _calls.RunAsync(() => ++made < 3 ? throw Failure("InternalError") : Task.FromResult(made), Token);
+        Assert.Equal(10, _pace.PerSecond, 3);
+    }
+
+    [Fact]
+    public async Task What_is_urgent_goes_before_all_that_waits_and_is_repeated_when_the_others_have_used_the_budget_up()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => FailAsync(() => 0)));
+        var made = 0;
+        Assert.Equal(3, await _calls.RunAsync(() => ++made < 3 ? throw Failure("ThrottlingException") : Task.FromResult(made), Token, isUrgent: true));
+        using var slow = new TokenBucket(perSecond: 0.001, burst: 1, TimeProvider.System);
+        await slow.TakeAsync(Token);
+        using var enough = new CancellationTokenSource();
+        var waiting = slow.TakeAsync(enough.Token);
+        await slow.TakeAsync(Token, isUrgent: true).WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.False(waiting.IsCompleted);
+        await enough.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
 
     private async Task<RunctlException?> FailAsync(Func<int> count)
