@@ -68,7 +68,7 @@ public sealed class TrainingLifeTests(SandboxFixture sandbox) : IClassFixture<Sa
 
     public void Dispose() => _project.Dispose();
 
-    private HashSet<string> Ids() => [.. sandbox.Run("(Get-RunctlInstance).InstanceId").Output.Select(id => id.ToString())];
+    private HashSet<string> Ids() => [.. sandbox.Run("Get-RunctlInstance | ForEach-Object InstanceId").Output.Select(id => id.ToString())];
 
     private int Count(string command) => sandbox.Run($"@({command}).Count").Single;
 }
