@@ -43,6 +43,16 @@ public sealed class SandboxTests
     }
 
     [Fact]
+    public void The_end_of_a_sandbox_ends_the_jobs_that_watch_its_runs()
+    {
+        using var session = new SandboxSession();
+        session.Run("$run = New-RunctlSpotInstance g5.xlarge -Wait | Start-RunctlTraining ./train.py -SyncCode -ScriptArgument '--steps', 4000");
+        Assert.Equal("Running", session.Run("(Get-Job $run.MonitorJob).State").Single.ToString());
+        session.Run("Stop-RunctlSandbox");
+        Assert.Equal("Stopped", session.Run("(Wait-Job $run.MonitorJob -Timeout 60).State").Single.ToString());
+    }
+
+    [Fact]
     public void The_end_of_the_session_is_the_end_of_its_sandbox()
     {
         using var session = new ModuleSession();
