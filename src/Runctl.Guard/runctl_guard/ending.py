@@ -1,12 +1,16 @@
 """The end of a training's processes: SIGTERM once to those who do the work, a wait for all of them, SIGKILL for the rest."""
 import signal
 import time
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from . import budget, picking, processes
 from .interruption import Interruption
 from .journal import seconds_since
 from .target import ProcessTarget
+
+
+# A script whose programs have ended may be at its last lines.
+LAST_LINES_SECONDS = 2.0
 
 
 class Ending:
@@ -15,6 +19,7 @@ class Ending:
         self._run, self._journal = interruption.run, interruption.journal
         # Seconds from the first signal to the kill.
         self._limit = 0.0
+        self._shells_alone: Optional[float] = None
 
     def signal(self) -> None:
         """To nobody who was signalled before, by whomever: a second SIGTERM in the middle of a save corrupts it."""
@@ -62,10 +67,18 @@ class Ending:
             if seconds_since(first) >= self._limit:
                 return
             late = self._target.later_to_signal(members, self._journal.signalled())
-            if late:
+            if late and self._goes_on(late):
                 self._send(late)
             time.sleep(pause)
             pause = min(0.1, pause * 1.5)
+
+    def _goes_on(self, late: List[processes.Process]) -> bool:
+        """Whether a script has started something else, or does not end by itself within a moment."""
+        if not all(processes.is_shell(one) for one in late):
+            return True
+        now = time.monotonic()
+        self._shells_alone = self._shells_alone or now
+        return now - self._shells_alone >= LAST_LINES_SECONDS
 
     def _exited(self, first: Dict[str, Any]) -> None:
         ended = self._await_exit()

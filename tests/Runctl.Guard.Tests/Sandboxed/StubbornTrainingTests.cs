@@ -59,6 +59,7 @@ public sealed class StubbornTrainingTests(GuardSandbox sandbox)
             set -e
             echo before
             python3 work.py --epochs 3
+            i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done
             echo after
             """, "train.sh", second: ("work.py", """
             import json, os, signal, time
