@@ -38,6 +38,9 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--max-bytes", type=int, default=20000)
     command = add("log", "the training's output", True)
     command.add_argument("--offset", type=int, default=0)
+    command.add_argument("--attempt", type=int)
+    command.add_argument("--tail", type=int)
+    command.add_argument("--since", type=float)
     command.add_argument("--max-bytes", type=int, default=15000)
     add("processes", "processes of the training", False)
     command = add("interrupt", "run the sequence now", True)
@@ -139,7 +142,7 @@ def query(options: argparse.Namespace) -> Any:
     if name == "events":
         return status.events(run, options.after, options.max_bytes)
     if name == "log":
-        return status.log(run, options.offset, options.max_bytes)
+        return status.log(run, options)
     if name == "upload":
         from .manual import upload
         return upload(run, options.name)
