@@ -8,6 +8,7 @@ import struct
 import time
 from typing import List, Optional, Tuple
 
+from .errors import NO_SUCH_RUN, GuardError
 from .run import Run
 
 MARK = struct.Struct(">dQQ")
@@ -62,12 +63,14 @@ def attempt_at(run: Run, offset: int, end: int) -> Tuple[int, int]:
 def part(run: Run, attempt: Optional[int]) -> Tuple[int, int, bool]:
     """What there is to read of an attempt, or of all: first byte, end, and whether it is the newest attempt's."""
     base, end = extent(run)
+    if attempt is None:
+        return base, end, True
     known = begins(run)
     for (number, start), following in zip(known, known[1:] + [None]):
         if number == attempt:
             stop = following[1] if following else end
             return min(max(base, start), stop), stop, following is None
-    return base, end, True
+    raise GuardError("RunNotFound", "Attempt %d of %s has not begun here." % (attempt, run.id), NO_SUCH_RUN, run.id)
 
 
 def since(run: Run, moment: float, first: int, last: int) -> int:
