@@ -5,14 +5,13 @@ import os
 import time
 from typing import Any, Dict, List, Optional
 
-from . import files, logs, paths, processes
+from . import files, logs, paths
 from .clock import boot_id, utc_text
 from .imds import Reading
 from .notice import standing
 from .run import ENDED, Run, all_runs
 from .service import guard_identity
 from .services import Services
-from .target import ProcessTarget
 
 
 # States in which nothing has to be looked for any more: the sequence has begun.
@@ -128,33 +127,3 @@ def log(run: Run, options: Any) -> Dict[str, Any]:
     following = offset + len(data)
     return {"schema": 1, "offset": offset, "next_offset": following, "size": end,
             "ended": following >= end and not (active and newest), "data": packed}
-
-
-def process_list(runs: List[Run]) -> Dict[str, Any]:
-    found = []
-    for run in runs:
-        if run.state.get("state") in ENDED:
-            continue
-        members = ProcessTarget(run).members()
-        main = (run.training() or {}).get("pid")
-        for process in sorted(members.values()):
-            found.append(dict(_usage(process), run_id=run.id, pid=process.pid, parent=process.parent,
-                              state=process.state, main=process.pid == main,
-                              command=processes.command_line(process.pid)[:300] or process.name))
-    return {"schema": 1, "processes": found}
-
-
-def _usage(process: processes.Process) -> Dict[str, Any]:
-    """Processor time and time alive in seconds, resident memory in bytes, and the user's number."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    try:
-        with open("/proc/%d/stat" % process.pid) as file:
-            fields = file.read().rpartition(")")[2].split()
-        with open("/proc/uptime") as file:
-            uptime = float(file.read().split()[0])
-        return {"cpu_seconds": (int(fields[11]) + int(fields[12])) / ticks,
-                "memory": int(fields[21]) * os.sysconf("SC_PAGE_SIZE"), "threads": int(fields[17]),
-                "elapsed": round(max(0.0, uptime - process.start / ticks), 1),
-                "uid": os.stat("/proc/%d" % process.pid).st_uid}
-    except (OSError, ValueError, IndexError):
-        return {"cpu_seconds": None, "memory": None, "threads": None, "elapsed": None, "uid": None}
