@@ -29,7 +29,8 @@ public sealed class LogTests(SandboxFixture sandbox) : IClassFixture<SandboxFixt
         Assert.Equal(expected, followed.Output.Select(line => line.ToString()));
         Assert.Equal(["bar 2", "last ä"], sandbox.Run("$run | Get-RunctlTrainingLog -Tail 2").Output.Select(line => line.ToString()));
         Assert.Equal(expected, sandbox.Run("$run | Get-RunctlTrainingLog -All -Since 10m").Output.Select(line => line.ToString()));
-        Assert.Empty(sandbox.Run("$run | Get-RunctlTrainingLog -Since ([datetime]::UtcNow.AddHours(1))").Output);
+        // A line without an end might have gone on since.
+        Assert.Equal("last ä", sandbox.Run("$run | Get-RunctlTrainingLog -Since ([datetime]::UtcNow.AddHours(1))").Single.ToString());
     }
 
     [Fact]
@@ -40,8 +41,8 @@ public sealed class LogTests(SandboxFixture sandbox) : IClassFixture<SandboxFixt
         _project.Write("train.py", "import time; print('began', flush=True); time.sleep(600)");
         Assert.Empty(sandbox.Start(_project, instance).Errors);
         Assert.Equal("began", sandbox.Run("Get-RunctlTrainingLog $run").Single.ToString());
-        Assert.Equal("began", sandbox.Run("Get-RunctlTrainingLog $run -Follow -PollInterval 200ms | Select-Object -First 1").Single.ToString());
-        sandbox.Run("$run | Stop-RunctlTraining");
+        Assert.Empty(sandbox.Run("$null = $run | Stop-RunctlTraining").Errors);
+        Assert.Equal("began", sandbox.Run("Get-RunctlTrainingLog $run -Follow -PollInterval 200ms").Single.ToString());
     }
 
     [Fact]

@@ -51,6 +51,9 @@ public sealed class ProcessTests(SandboxFixture sandbox) : IClassFixture<Sandbox
         var path = sandbox.PathOn(instance, "usr/local/bin/nvidia-smi");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, "#!/bin/sh\n" + script);
-        File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+        }
     }
 }
