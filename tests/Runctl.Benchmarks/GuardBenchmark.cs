@@ -40,7 +40,7 @@ internal static class GuardBenchmark
     }
 
     /// <summary>The guard's process as this machine sees it, whatever its number in the instance's namespace.</summary>
-    private static string GuardOf(Rig rig, string instanceId)
+    public static string GuardOf(Rig rig, string instanceId)
     {
         var program = Path.Combine(rig.RootOf(instanceId), "var/lib/runctl/guard");
         return Directory.GetDirectories("/proc").Single(folder => CommandLine(folder) is { Length: > 2 } words
@@ -59,16 +59,16 @@ internal static class GuardBenchmark
         }
     }
 
-    private static double Mebibytes(string process, string name) => File.ReadLines(Path.Combine(process, "status"))
+    public static double Mebibytes(string process, string name) => File.ReadLines(Path.Combine(process, "status"))
         .Where(line => line.StartsWith(name, StringComparison.Ordinal))
         .Select(line => double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024).Single();
 
-    private static long ProcessorTicks(string process)
+    public static long ProcessorTicks(string process)
     {
         // After the name in brackets: utime and stime are the 12th and 13th.
         var fields = File.ReadAllText(Path.Combine(process, "stat")).Split(") ")[^1].Split(' ');
         return long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
     }
 
-    private static string Row(string what, FormattableString value, string target) => $"| {what} | {value.ToString(CultureInfo.InvariantCulture)} | | | 1 | {target} |";
+    public static string Row(string what, FormattableString value, string target) => $"| {what} | {value.ToString(CultureInfo.InvariantCulture)} | | | 1 | {target} |";
 }

@@ -29,6 +29,11 @@ if (args.Length == 0 || args.Contains("monitor"))
     await MonitorBenchmark.RunAsync();
 }
 
+if (args.Length == 0 || args.Contains("log"))
+{
+    await LogBenchmark.RunAsync();
+}
+
 if (args.Length == 0 || args.Contains("import"))
 {
     await ImportBenchmark.RunAsync();

@@ -68,14 +68,17 @@ internal sealed class Rig : IAsyncDisposable
     }
 
     /// <summary>Starts a probe.</summary>
-    public async Task<RunctlTraining> TrainAsync(string instanceId, string probe, params string[] arguments)
+    public Task<RunctlTraining> TrainAsync(string instanceId, string probe, params string[] arguments) => TrainAsync(instanceId, probe, Configuration, arguments);
+
+    /// <summary>Starts a probe with settings of its own.</summary>
+    public async Task<RunctlTraining> TrainAsync(string instanceId, string probe, RunctlConfiguration configuration, params string[] arguments)
     {
         var starter = new TrainingStarter(Cloud, _adapters, TimeProvider.System);
         var request = new StartRequest
         {
             InstanceId = instanceId, ProjectDirectory = Probes, ScriptPath = Path.Combine(Probes, probe), ScriptArguments = arguments, SyncCode = true,
         };
-        return await starter.StartAsync(await starter.PlanAsync(request, Configuration, default), Progress, default);
+        return await starter.StartAsync(await starter.PlanAsync(request, configuration, default), Progress, default);
     }
 
     /// <summary>What a probe wrote, once it has.</summary>

@@ -10,6 +10,7 @@ public sealed class StopTests
     [InlineData("Remove-RunctlInstance i-1 -Confirm:$false")]
     [InlineData("Get-RunctlTraining -InstanceId i-1")]
     [InlineData("Get-RunctlTrainingLog -InstanceId i-1 -Follow")]
+    [InlineData("Get-RunctlProcess i-1 -Follow")]
     [InlineData("Wait-RunctlTraining -InstanceId i-1")]
     [InlineData("Stop-RunctlTraining -InstanceId i-1")]
     [InlineData("Watch-RunctlSpotInterruption -InstanceId i-1")]

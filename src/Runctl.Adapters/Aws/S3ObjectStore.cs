@@ -25,9 +25,16 @@ internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud)
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ObjectRecord> ListAsync(string bucket, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<ObjectRecord> ListAsync(string bucket, string prefix, CancellationToken cancellationToken) =>
+        ListAsync(new ListObjectsV2Request { BucketName = bucket, Prefix = prefix }, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<ObjectRecord> ListAfterAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
+        ListAsync(new ListObjectsV2Request { BucketName = bucket, Prefix = prefix, StartAfter = after }, cancellationToken);
+
+    private async IAsyncEnumerable<ObjectRecord> ListAsync(ListObjectsV2Request request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var page in PagesAsync(new ListObjectsV2Request { BucketName = bucket, Prefix = prefix }, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in PagesAsync(request, cancellationToken).ConfigureAwait(false))
         {
             foreach (var item in page.S3Objects ?? [])
             {

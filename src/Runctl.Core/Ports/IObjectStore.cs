@@ -9,6 +9,9 @@ public interface IObjectStore
     /// <summary>The objects below a prefix in the order of their keys, all pages.</summary>
     IAsyncEnumerable<ObjectRecord> ListAsync(string bucket, string prefix, CancellationToken cancellationToken);
 
+    /// <summary>The objects below a prefix whose keys sort after another key, in order, a page at a time.</summary>
+    IAsyncEnumerable<ObjectRecord> ListAfterAsync(string bucket, string prefix, string after, CancellationToken cancellationToken);
+
     /// <summary>The "directories" right below a prefix, each ending in a slash.</summary>
     IAsyncEnumerable<string> ListDirectoriesAsync(string bucket, string prefix, CancellationToken cancellationToken);
 

@@ -1,66 +1,105 @@
 using System.Runtime.CompilerServices;
 using Runctl.Configuration;
 using Runctl.Errors;
-using Runctl.Pacing;
+using Runctl.Logs;
 using Runctl.Ports;
+using Runctl.Progress;
+using Runctl.Runs;
 
 namespace Runctl.Training;
 
-/// <summary>Reads what a training printed, from its instance or, once that is gone, from S3.</summary>
+/// <summary>Reads what a training printed: from its segments in S3, or from its instance where it has no bucket.</summary>
 public sealed class TrainingLog(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
 {
     /// <summary>The lines in order, none lost or repeated.</summary>
     /// <param name="training">The run.</param>
-    /// <param name="tail">Only the last so many lines of what is there now; null for all.</param>
-    /// <param name="follow">Whether to go on until the training ends.</param>
-    /// <param name="pollInterval">How often to ask while following.</param>
+    /// <param name="options">What of the log is wanted.</param>
+    /// <param name="progress">Is told how far behind the reading is.</param>
+    /// <param name="warn">Is told of what is missing.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public async IAsyncEnumerable<string> ReadAsync(RunctlTraining training, int? tail, bool follow, TimeSpan pollInterval, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<string> ReadAsync(RunctlTraining training, LogOptions options, IProgress<ProgressUpdate> progress, Action<string> warn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var source = new LogSource(cloud, WithStore(training), time);
-        var lines = new LineDecoder();
-        var offset = tail is { } count ? await new LogTail(source).FindOffsetAsync(count, cancellationToken).ConfigureAwait(false) : 0;
-        while (true)
+        training = WithStore(training);
+        var pump = new LogPump(training.RunId, options, progress, warn, time);
+        var store = new TrainingReader(cloud, time).StoreOf(training);
+        var lines = store is null ? FromGuardAsync(training, options, pump, cancellationToken)
+            : options.All ? new AttemptLogs(cloud, store, training, options, pump, warn, time).ReadAsync(cancellationToken)
+            : FromBucketAsync(store, training, options, pump, warn, cancellationToken);
+        // What is there already is trimmed; what comes later is shown as it comes.
+        var backlog = options.Tail is null ? null : new Queue<string>();
+        await foreach (var line in lines.ConfigureAwait(false))
         {
-            LogChunk? chunk = null;
-            try
+            if (line is not null && backlog is null)
             {
-                chunk = await source.ReadAsync(offset, cancellationToken).ConfigureAwait(false);
+                yield return line;
             }
-            catch (RunctlException e) when (follow && e.IsTransient)
+            else if (line is not null)
             {
-                // The next poll asks for the same bytes again.
-            }
-
-            if (chunk is not null)
-            {
-                foreach (var line in lines.Append(chunk.Data))
+                backlog!.Enqueue(line);
+                if (backlog.Count > options.Tail)
                 {
-                    yield return line;
-                }
-
-                offset = chunk.NextOffset;
-                if (chunk.HasMore)
-                {
-                    continue;
-                }
-
-                if (chunk.Ended || !follow)
-                {
-                    break;
+                    backlog.Dequeue();
                 }
             }
+            else if (options.Follow)
+            {
+                while (backlog?.TryDequeue(out var kept) == true)
+                {
+                    yield return kept;
+                }
 
-            await new Backoff(pollInterval, pollInterval, time).WaitAsync(cancellationToken).ConfigureAwait(false);
+                backlog = null;
+            }
         }
 
-        if (lines.Rest() is { } rest)
+        while (backlog?.TryDequeue(out var kept) == true)
         {
-            yield return rest;
+            yield return kept;
+        }
+    }
+
+    private async IAsyncEnumerable<string?> FromGuardAsync(RunctlTraining training, LogOptions options, LogPump pump, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var source = new InstanceLog(new GuardLog(cloud, training, options.All ? null : training.Attempt, time), training);
+        var (offset, _) = await source.BeginAsync(options.Tail, options.Since, cancellationToken).ConfigureAwait(false);
+        await foreach (var line in pump.ReadAsync(source, offset, cancellationToken).ConfigureAwait(false))
+        {
+            yield return line;
+        }
+    }
+
+    private async IAsyncEnumerable<string?> FromBucketAsync(RunStore store, RunctlTraining training, LogOptions options, LogPump pump, Action<string> warn, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var source = new BucketLog(cloud, store, training, options.Follow, time, warn);
+        var (offset, _) = await source.BeginAsync(options.Tail, options.Since, cancellationToken).ConfigureAwait(false);
+        await foreach (var line in pump.ReadAsync(source, offset, cancellationToken).ConfigureAwait(false))
+        {
+            yield return line;
         }
     }
 
     private RunctlTraining WithStore(RunctlTraining training) => training.S3Bucket is not null || configuration.S3Bucket is null
         ? training
         : training with { S3Bucket = configuration.S3Bucket, S3Prefix = configuration.S3Prefix, RunPrefix = configuration.RunPrefix };
+
+    /// <summary>The log of a run without a bucket: it goes with its instance, and that is said.</summary>
+    private sealed class InstanceLog(GuardLog guard, RunctlTraining training) : ILogSource
+    {
+        public Task<(long Offset, int Lines)> BeginAsync(int? tail, DateTimeOffset? since, CancellationToken cancellationToken) =>
+            OrUnavailableAsync(() => guard.BeginAsync(tail, since, cancellationToken));
+
+        public Task<LogChunk> ReadAsync(long offset, CancellationToken cancellationToken) => OrUnavailableAsync(() => guard.ReadAsync(offset, cancellationToken));
+
+        private async Task<T> OrUnavailableAsync<T>(Func<Task<T>> call)
+        {
+            try
+            {
+                return await call().ConfigureAwait(false);
+            }
+            catch (RunctlException e) when (TrainingReader.MeansGone(e))
+            {
+                throw RunctlErrors.LogUnavailable(training.RunId, training.InstanceId);
+            }
+        }
+    }
 }

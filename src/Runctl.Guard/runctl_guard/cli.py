@@ -38,8 +38,13 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--max-bytes", type=int, default=20000)
     command = add("log", "the training's output", True)
     command.add_argument("--offset", type=int, default=0)
+    command.add_argument("--attempt", type=int)
+    command.add_argument("--tail", type=int)
+    command.add_argument("--since", type=float)
     command.add_argument("--max-bytes", type=int, default=15000)
-    add("processes", "processes of the training", False)
+    command = add("processes", "processes of the training", False)
+    command.add_argument("--detailed", action="store_true", help="the machine and its interruptions too")
+    command.add_argument("--packed", action="store_true")
     command = add("interrupt", "run the sequence now", True)
     command.add_argument("--deadline")
     command.add_argument("--reason", choices=["interruption", "manual"], default="interruption")
@@ -131,7 +136,9 @@ def query(options: argparse.Namespace) -> Any:
         run = find_run(options.run) if options.run else None
         return status.status(run, options.events, options.after, options.max_bytes)
     if name == "processes":
-        return status.process_list([find_run(options.run)] if options.run else all_runs())
+        from .usage import process_list
+        runs = [find_run(options.run)] if options.run else all_runs()
+        return process_list(runs, options.detailed, options.packed)
     if name == "restore":
         from .manual import restore
         return restore(options.manifest, options.into)
@@ -139,7 +146,7 @@ def query(options: argparse.Namespace) -> Any:
     if name == "events":
         return status.events(run, options.after, options.max_bytes)
     if name == "log":
-        return status.log(run, options.offset, options.max_bytes)
+        return status.log(run, options)
     if name == "upload":
         from .manual import upload
         return upload(run, options.name)

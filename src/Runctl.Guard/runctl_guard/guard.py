@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional
 
-from . import alerts, files, finish, paths, processes, reserve, urgent
+from . import alerts, files, finish, logs, paths, processes, reserve, urgent
 from .clock import utc_seconds_text, utc_text
 from .errors import best_effort, complain
 from .journal import Journal
@@ -166,8 +166,7 @@ class Guard:
                 seconds = 2.0 if self._poller.standing() else UNSAVED_SECONDS
                 watched.every("late", seconds, lambda: finish.save_late(run, self._services))
             return
-        if run.spec.get("store"):
-            watched.every("ship", SHIP_SECONDS, lambda: self._ship(run))
+        watched.every("ship", SHIP_SECONDS, lambda: self._ship(run))
         if watched.busy("sequence"):
             return
         trigger = self._trigger(run)
@@ -184,6 +183,9 @@ class Guard:
         self._watched[run.id].do("withdrawn", act)
 
     def _ship(self, run: Run) -> None:
+        if not run.spec.get("store"):
+            logs.note(run)
+            return
         Shipper(self._services.s3(run.spec), run).ship()
 
     def _begin(self, watched: Watched, trigger: Trigger) -> None:

@@ -3,7 +3,7 @@ import gzip
 import json
 from typing import Any, Dict, List
 
-from . import files
+from . import files, logs
 from .run import Run
 from .s3 import S3, Location
 
@@ -25,8 +25,7 @@ class Shipper:
         with files.locked(self._run.file("ship.lock")):
             cursor = files.read_json(self._run.file("shipped.json")) or {"events": 0, "seq": 0, "log": 0}
             self._events(cursor)
-            self._log(cursor)
-            return cursor["log"] >= self._run.log_size()
+            return self._log(cursor)
 
     def _put(self, name: str, body: bytes, cursor: Dict[str, Any], **advanced: int) -> None:
         self._s3.call("PUT", Location(self._bucket, "%s/%s" % (self._base, name)), body=body, attempts=4)
@@ -52,12 +51,18 @@ class Shipper:
         cursor["events"] += len(whole)
         files.write_json(self._run.file("shipped.json"), dict(cursor, schema=1))
 
-    def _log(self, cursor: Dict[str, Any]) -> None:
-        while cursor["log"] < self._run.log_size():
-            with _open(self._run.file("log"), cursor["log"]) as file:
-                data = file.read(SEGMENT)
-            name = "log/%d/%012d.gz" % (self._run.state["attempt"], cursor["log"])
-            self._put(name, gzip.compress(data, 6), cursor, log=cursor["log"] + len(data))
+    def _log(self, cursor: Dict[str, Any]) -> bool:
+        while True:
+            base, end = logs.note(self._run)
+            if cursor["log"] >= end:
+                return True
+            offset = max(base, cursor["log"])
+            attempt, limit = logs.attempt_at(self._run, offset, end)
+            data = logs.read(self._run, base, offset, min(SEGMENT, limit - offset))
+            if not data:
+                return False
+            name = "log/%d/%012d.gz" % (attempt, offset)
+            self._put(name, gzip.compress(data, 6), cursor, log=offset + len(data))
 
 
 class _open:

@@ -4,7 +4,7 @@ import shutil
 import time
 from typing import Any, Dict, Optional
 
-from . import files, paths, training
+from . import files, logs, paths, training
 from .errors import REFUSED, TRAINING_FAILED, GuardError
 from .run import ENDED, PREPARING, Run, all_runs
 from .service import ensure_guard, wake_guard
@@ -94,6 +94,7 @@ def new_attempt(one: Run, spec: Dict[str, Any], claim: Dict[str, Any], user: Opt
     files.write_json(one.file("state.json"), dict({
         "schema": 1, "run_id": one.id, "project_name": spec["project_name"], "attempt": claim["number"], "claim": claim,
         "state": "preparing", "instance_id": Services().instance_id(), "pid": None, "started": None, "ended": None,
+        "log_begins": before.get("log_begins", []) + [[claim["number"], logs.extent(one)[1]]],
         "exit_code": None, "signal": None, "checkpoint": None, "resumed_from": None, "phases": [], "error": None,
         "uid": user.uid if user.switch else None, "project_dir": project,
         "upload_rate": before.get("upload_rate"), "last_save_seconds": before.get("last_save_seconds"),

@@ -5,14 +5,13 @@ import os
 import time
 from typing import Any, Dict, List, Optional
 
-from . import files, paths, processes
+from . import files, logs, paths
 from .clock import boot_id, utc_text
 from .imds import Reading
 from .notice import standing
 from .run import ENDED, Run, all_runs
 from .service import guard_identity
 from .services import Services
-from .target import ProcessTarget
 
 
 # States in which nothing has to be looked for any more: the sequence has begun.
@@ -108,49 +107,23 @@ def events(run: Run, after: int, most: int) -> Dict[str, Any]:
     return answer
 
 
-def log(run: Run, offset: int, most: int) -> Dict[str, Any]:
-    """Bytes from an offset, compressed. `most` bounds the answer: what does not compress is cut to fit."""
-    size = run.log_size()
-    offset = max(0, min(offset, size))
-    take = 1 << 18
+def log(run: Run, options: Any) -> Dict[str, Any]:
+    """Bytes from an offset, compressed. `max_bytes` bounds the answer: what does not compress is cut to fit."""
+    active = run.state.get("state") not in ENDED
+    base, _ = logs.extent(run)
+    first, end, newest = logs.part(run, options.attempt)
+    offset = max(first, min(options.offset, end))
+    if options.since is not None:
+        offset = max(offset, logs.since(run, options.since, first, end))
+    if options.tail is not None:
+        offset = max(offset, logs.tail(run, options.tail, first, end))
+    take = 1 << 20
     while True:
-        with open(run.file("log"), "rb") as file:
-            file.seek(offset)
-            data = file.read(take)
+        data = logs.read(run, base, offset, min(take, end - offset))
         packed = base64.b64encode(gzip.compress(data, 6)).decode("ascii")
-        if len(packed) <= most or take <= 512:
+        if len(packed) <= options.max_bytes or take <= 512:
             break
-        take = max(512, min(take // 2, int(len(data) * 0.9 * most / len(packed))))
+        take = max(512, min(take // 2, int(len(data) * 0.9 * options.max_bytes / len(packed))))
     following = offset + len(data)
-    return {"schema": 1, "offset": offset, "next_offset": following, "size": size,
-            "ended": run.state.get("state") in ENDED and following >= size, "data": packed}
-
-
-def process_list(runs: List[Run]) -> Dict[str, Any]:
-    found = []
-    for run in runs:
-        if run.state.get("state") in ENDED:
-            continue
-        members = ProcessTarget(run).members()
-        main = (run.training() or {}).get("pid")
-        for process in sorted(members.values()):
-            found.append(dict(_usage(process), run_id=run.id, pid=process.pid, parent=process.parent,
-                              state=process.state, main=process.pid == main,
-                              command=processes.command_line(process.pid)[:300] or process.name))
-    return {"schema": 1, "processes": found}
-
-
-def _usage(process: processes.Process) -> Dict[str, Any]:
-    """Processor time and time alive in seconds, resident memory in bytes, and the user's number."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    try:
-        with open("/proc/%d/stat" % process.pid) as file:
-            fields = file.read().rpartition(")")[2].split()
-        with open("/proc/uptime") as file:
-            uptime = float(file.read().split()[0])
-        return {"cpu_seconds": (int(fields[11]) + int(fields[12])) / ticks,
-                "memory": int(fields[21]) * os.sysconf("SC_PAGE_SIZE"), "threads": int(fields[17]),
-                "elapsed": round(max(0.0, uptime - process.start / ticks), 1),
-                "uid": os.stat("/proc/%d" % process.pid).st_uid}
-    except (OSError, ValueError, IndexError):
-        return {"cpu_seconds": None, "memory": None, "threads": None, "elapsed": None, "uid": None}
+    return {"schema": 1, "offset": offset, "next_offset": following, "size": end,
+            "ended": following >= end and not (active and newest), "data": packed}

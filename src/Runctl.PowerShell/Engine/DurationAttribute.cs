@@ -37,7 +37,8 @@ internal sealed class DurationAttribute(string minimum, string maximum) : Argume
     private TimeSpan? Signed(object value) =>
         Minimum.StartsWith('-') && value is string text && text.TrimStart() is ['-', .. var size] ? -Parse(size) : Parse(value);
 
-    private static TimeSpan? Parse(object value) => value switch
+    /// <summary>A duration as people write it, or null where it is none.</summary>
+    internal static TimeSpan? Parse(object value) => value switch
     {
         TimeSpan span => span,
         int or long or double or decimal or float or short or byte => FromSeconds(Convert.ToDouble(value, CultureInfo.InvariantCulture)),

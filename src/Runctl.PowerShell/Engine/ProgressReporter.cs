@@ -19,6 +19,13 @@ internal sealed class ProgressReporter(Action<ProgressRecord> write, Action<Acti
     /// <inheritdoc/>
     public void Report(ProgressUpdate value)
     {
+        if (value.IsOver)
+        {
+            Dispose();
+            post(Complete);
+            return;
+        }
+
         lock (_gate)
         {
             _latest = value;

@@ -1,10 +1,17 @@
 using System.Management.Automation;
+using Runctl.Logs;
 using Runctl.PowerShell.Engine;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Training;
 
-/// <summary>Shows what trainings printed, from their instances, or from S3 once those are gone.</summary>
+/// <summary>Shows what trainings printed: every line, in order, none twice.</summary>
+/// <remarks>
+/// With a bucket the log is read from S3, where it arrives every few seconds and outlives its instance. Without one it is read over SSM, a piece at a
+/// time; then it may fall behind a training that prints a great deal, and a progress bar says how far. A line ends as on a terminal: each state of a
+/// progress bar is a line of its own. A line longer than a million characters comes in pieces. A log file that somebody empties on the instance goes on
+/// with what comes after.
+/// </remarks>
 /// <example>
 /// <code>Get-RunctlTrainingLog $run -Follow</code>
 /// <para>Shows the output so far, and what comes, until the training ends.</para>
@@ -12,6 +19,10 @@ namespace Runctl.PowerShell.Training;
 /// <example>
 /// <code>Get-RunctlTrainingLog -InstanceId i-0123456789abcdef0 -Tail 20</code>
 /// <para>Shows the last lines of the training on an instance.</para>
+/// </example>
+/// <example>
+/// <code>Get-RunctlTrainingLog $run -All -Since 2h -Follow</code>
+/// <para>Shows what all attempts of a run printed in the last two hours, and what comes.</para>
 /// </example>
 [Cmdlet(VerbsCommon.Get, "RunctlTrainingLog", DefaultParameterSetName = TrainingSet)]
 [OutputType(typeof(string))]
@@ -23,9 +34,18 @@ public sealed class GetRunctlTrainingLogCommand : TrainingTargetCmdlet
     [ValidateRange(0, int.MaxValue)]
     public int? Tail { get; set; }
 
+    /// <summary>Only what was printed since a time, or in the last 10m, 2h ... Lines have no times of their own: what is told is when they were brought to S3, every three seconds, or noted on the instance, as often. So a few seconds more than asked for are shown, and more after an outage, but never less.</summary>
+    [Parameter]
+    [Moment]
+    public DateTimeOffset? Since { get; set; }
+
     /// <summary>Goes on until the training has ended; Ctrl+C ends the reading, not the training.</summary>
     [Parameter]
     public SwitchParameter Follow { get; set; }
+
+    /// <summary>Shows all attempts of the run one after the other, not only the one that is meant. With -Follow an attempt that goes on elsewhere is followed there.</summary>
+    [Parameter]
+    public SwitchParameter All { get; set; }
 
     /// <summary>How often to ask while following.</summary>
     [Parameter]
@@ -36,7 +56,8 @@ public sealed class GetRunctlTrainingLogCommand : TrainingTargetCmdlet
     protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
     {
         var log = new TrainingLog(scope.Cloud, scope.Configuration, TimeProvider.System);
-        await foreach (var line in log.ReadAsync(training, Tail, Follow, PollInterval, StopToken))
+        var options = new LogOptions { Tail = Tail, Since = Since, Follow = Follow, All = All, PollInterval = PollInterval };
+        await foreach (var line in log.ReadAsync(training, options, Progress, WriteWarning, StopToken))
         {
             WriteObject(line);
         }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Runctl.Checkpoints;
 using Runctl.Drills;
 using Runctl.Events;
+using Runctl.Logs;
 using Runctl.Monitoring;
 using Runctl.Progress;
 using Runctl.Training;
@@ -107,7 +108,7 @@ public sealed class InterruptionTests(SandboxFixture fixture) : IClassFixture<Sa
     private async Task<List<string>> LogAsync(RunctlTraining training)
     {
         var lines = new List<string>();
-        await foreach (var line in new TrainingLog(fixture.Cloud, fixture.Configuration, TimeProvider.System).ReadAsync(training, null, true, TimeSpan.FromMilliseconds(200), Token))
+        await foreach (var line in new TrainingLog(fixture.Cloud, fixture.Configuration, TimeProvider.System).ReadAsync(training, new LogOptions { Follow = true, PollInterval = TimeSpan.FromMilliseconds(200) }, new Ignore(), Assert.Fail, Token))
         {
             lines.Add(line);
         }

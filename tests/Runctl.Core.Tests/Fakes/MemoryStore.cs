@@ -23,7 +23,27 @@ internal sealed class MemoryStore : IObjectStore
         await Task.Yield();
         foreach (var (key, value) in Objects.Where(o => o.Key.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(o => o.Key, StringComparer.Ordinal))
         {
-            yield return new ObjectRecord(key, value.Content.Length, value.ETag, DateTimeOffset.UnixEpoch);
+            yield return new ObjectRecord(key, value.Content.Length, value.ETag, Written.GetValueOrDefault(key, DateTimeOffset.UnixEpoch));
+        }
+    }
+
+    /// <summary>When objects were written, where a test says so.</summary>
+    public Dictionary<string, DateTimeOffset> Written { get; } = [];
+
+    /// <summary>How many pages of a thousand were listed.</summary>
+    public int Pages { get; private set; }
+
+    public async IAsyncEnumerable<ObjectRecord> ListAfterAsync(string bucket, string prefix, string after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Pages++;
+        var count = 0;
+        await foreach (var item in ListAsync(bucket, prefix, cancellationToken))
+        {
+            if (string.CompareOrdinal(item.Key, after) > 0)
+            {
+                Pages += ++count % 1000 == 1 && count > 1 ? 1 : 0;
+                yield return item;
+            }
         }
     }
 

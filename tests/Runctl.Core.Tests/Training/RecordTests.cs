@@ -5,6 +5,7 @@ using Runctl.Core.Tests.Fakes;
 using Runctl.Errors;
 using Runctl.Events;
 using Runctl.Json;
+using Runctl.Logs;
 using Runctl.Monitoring;
 using Runctl.Ports;
 using Runctl.Progress;
@@ -141,14 +142,14 @@ public sealed class RecordTests : IDisposable
     public async Task Without_a_bucket_a_dead_instances_log_is_gone_and_said_so()
     {
         _cloud.Ec2.Add("i-1", "terminated");
-        var log = new TrainingLog(_cloud, new RunctlConfiguration(), TimeProvider.System).ReadAsync(Training with { S3Bucket = null }, null, false, TimeSpan.FromSeconds(1), Token);
+        var log = new TrainingLog(_cloud, new RunctlConfiguration(), TimeProvider.System).ReadAsync(Training with { S3Bucket = null }, new LogOptions(), new Collect<ProgressUpdate>(), _ => { }, Token);
         Assert.Equal("LogUnavailable", (await Assert.ThrowsAsync<RunctlException>(async () => await log.GetAsyncEnumerator(Token).MoveNextAsync())).Id);
     }
 
     private async Task<List<string>> LogAsync(int? tail)
     {
         var lines = new List<string>();
-        await foreach (var line in new TrainingLog(_cloud, _configuration, TimeProvider.System).ReadAsync(Training, tail, follow: true, TimeSpan.FromMilliseconds(50), Token))
+        await foreach (var line in new TrainingLog(_cloud, _configuration, TimeProvider.System).ReadAsync(Training, new LogOptions { Tail = tail, Follow = true }, new Collect<ProgressUpdate>(), Assert.Fail, Token))
         {
             lines.Add(line);
         }

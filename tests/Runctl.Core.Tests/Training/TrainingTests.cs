@@ -2,6 +2,7 @@ using Runctl.Configuration;
 using Runctl.Core.Tests.Fakes;
 using Runctl.Errors;
 using Runctl.Events;
+using Runctl.Logs;
 using Runctl.Monitoring;
 using Runctl.Progress;
 using Runctl.Training;
@@ -78,7 +79,7 @@ public sealed class TrainingTests : IDisposable
         Assert.Equal(Enumerable.Range(1, kinds.Count).Select(n => (long)n), observer.Events.Select(e => e.Sequence));
 
         var lines = new List<string>();
-        await foreach (var line in new TrainingLog(_cloud, Configuration, TimeProvider.System).ReadAsync(stopped, null, follow: true, TimeSpan.FromMilliseconds(100), Token))
+        await foreach (var line in new TrainingLog(_cloud, Configuration, TimeProvider.System).ReadAsync(stopped, new LogOptions { Follow = true }, _progress, Assert.Fail, Token))
         {
             lines.Add(line);
         }

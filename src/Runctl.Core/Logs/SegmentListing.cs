@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Runctl.Ports;
+using Runctl.Runs;
+
+namespace Runctl.Logs;
+
+/// <summary>The segments of one attempt's log by where they begin. Names sort as their offsets do, so that nothing is listed twice.</summary>
+internal sealed class SegmentListing(IObjectStore objects, string bucket, string prefix)
+{
+    private const int PageSize = 1000;
+
+    /// <summary>The segments from the one that begins at an offset on.</summary>
+    public async IAsyncEnumerable<LogSegment> FromAsync(long start, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // Without its ending the name sorts right before the segment itself.
+        var after = prefix + start.ToString("D12", CultureInfo.InvariantCulture);
+        await foreach (var item in objects.ListAfterAsync(bucket, prefix, after, cancellationToken).ConfigureAwait(false))
+        {
+            if (RunKeys.SegmentStart(item.Key) is { } begin)
+            {
+                yield return new LogSegment(begin, item.Key, item.ETag, item.LastModified);
+            }
+        }
+    }
+
+    /// <summary>One page of segments from an offset on.</summary>
+    public async Task<List<LogSegment>> PageAsync(long start, CancellationToken cancellationToken)
+    {
+        var page = new List<LogSegment>();
+        await foreach (var segment in FromAsync(start, cancellationToken).ConfigureAwait(false))
+        {
+            page.Add(segment);
+            if (page.Count == PageSize)
+            {
+                break;
+            }
+        }
+
+        return page;
+    }
+
+    /// <summary>The last segment that is still before something, after up to a page of those before it; found by halving, not by listing all.</summary>
+    /// <param name="isBefore">True for all segments up to some point, and for none after it.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public async Task<List<LogSegment>> LastAsync(Func<LogSegment, bool> isBefore, CancellationToken cancellationToken)
+    {
+        List<LogSegment> best = [];
+        long low = -1, step = 0, probe = 0;
+        long? high = null;
+        while (high is null || low + 1 < high)
+        {
+            var page = await PageAsync(probe, cancellationToken).ConfigureAwait(false);
+            if (page.Count > 0 && isBefore(page[0]))
+            {
+                best = page;
+                if (page.Count < PageSize || !isBefore(page[^1]))
+                {
+                    return [.. page.TakeWhile(isBefore)];
+                }
+
+                step = Math.Max(1, (page[^1].Start - page[0].Start) * 2) + step;
+                low = page[^1].Start;
+            }
+            else
+            {
+                high = probe;
+            }
+
+            probe = high is { } limit ? low + ((limit - low) / 2) : low + step;
+        }
+
+        return best;
+    }
+}

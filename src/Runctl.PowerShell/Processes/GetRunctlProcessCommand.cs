@@ -1,0 +1,108 @@
+using System.Management.Automation;
+using Runctl.Errors;
+using Runctl.Processes;
+using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Training;
+
+namespace Runctl.PowerShell.Processes;
+
+/// <summary>Shows the processes of a training, or of all trainings of an instance: processor, memory and GPU memory. In detail the machine too: its memory, GPUs and disks, and what it was told of interruptions.</summary>
+/// <remarks>What is not known is empty, never 0: an instance without nvidia-smi, or with one that fails, has no figures of GPUs.</remarks>
+/// <example>
+/// <code>Get-RunctlProcess $run</code>
+/// <para>Shows the processes of a training.</para>
+/// </example>
+/// <example>
+/// <code>Get-RunctlProcess i-0123456789abcdef0 -Detailed</code>
+/// <para>Shows what the trainings on an instance take of it, and the interruption events.</para>
+/// </example>
+/// <example>
+/// <code>$run | Get-RunctlProcess -Detailed -Follow</code>
+/// <para>Shows it anew every five seconds until the training has ended.</para>
+/// </example>
+[Cmdlet(VerbsCommon.Get, "RunctlProcess", DefaultParameterSetName = TrainingSet)]
+[OutputType(typeof(RunctlProcess), typeof(RunctlInstanceUsage))]
+public sealed class GetRunctlProcessCommand : TrainingTargetCmdlet
+{
+    /// <summary>Shows the machine too: memory, GPUs, disks, a notice that stands, and the newest events of interruptions. They can be seen after the instance is gone where the training has a bucket.</summary>
+    [Parameter]
+    public SwitchParameter Detailed { get; set; }
+
+    /// <summary>Shows it anew until the training has ended, or all trainings of the instance have; Ctrl+C ends the looking, not the training.</summary>
+    [Parameter]
+    public SwitchParameter Follow { get; set; }
+
+    /// <summary>How often to ask while following.</summary>
+    [Parameter]
+    [Duration("1s", "1h")]
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync()
+    {
+        // An instance is asked as it is: it need not have a training any more.
+        var instance = Training is not null ? null
+            : NullIfEmpty(RunId) is { } id ? (id.StartsWith("i-", StringComparison.Ordinal) ? id : null)
+            : NullIfEmpty(InstanceId);
+        return instance is not null
+            ? ForTargetAsync(instance, () =>
+            {
+                var catalog = new ProcessCatalog(OpenScope().Cloud, TimeProvider.System);
+                return ShowAsync(() => catalog.ReadAsync(instance, Detailed, StopToken));
+            })
+            : ForEachTrainingAsync((scope, training) =>
+            {
+                var catalog = new ProcessCatalog(scope.Cloud, TimeProvider.System);
+                return ShowAsync(() => catalog.ReadAsync(training, Detailed, StopToken));
+            });
+    }
+
+    private async Task ShowAsync(Func<Task<RunctlInstanceUsage>> read)
+    {
+        while (true)
+        {
+            if (await TryReadAsync(read) is { } usage)
+            {
+                Write(usage);
+                if (!Follow || usage.ActiveTrainings is null or 0)
+                {
+                    return;
+                }
+            }
+
+            await Task.Delay(PollInterval, StopToken);
+        }
+    }
+
+    private async Task<RunctlInstanceUsage?> TryReadAsync(Func<Task<RunctlInstanceUsage>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (RunctlException e) when (Follow && e.IsTransient)
+        {
+            WriteVerbose(e.Message);
+            return null;
+        }
+    }
+
+    private void Write(RunctlInstanceUsage usage)
+    {
+        if (usage.Omitted > 0)
+        {
+            WriteWarning($"{usage.Omitted} more processes are not shown: one answer of {usage.InstanceId} does not hold them.");
+        }
+
+        if (Detailed)
+        {
+            WriteObject(usage);
+            return;
+        }
+
+        foreach (var process in usage.Processes)
+        {
+            WriteObject(process);
+        }
+    }
+}
