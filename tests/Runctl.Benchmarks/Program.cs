@@ -29,6 +29,16 @@ if (args.Length == 0 || args.Contains("monitor"))
     await MonitorBenchmark.RunAsync();
 }
 
+if (args.Length == 0 || args.Contains("fleet"))
+{
+    await FleetBenchmark.RunAsync();
+}
+
+if (args.Length == 0 || args.Contains("sync"))
+{
+    await SyncBenchmark.RunAsync();
+}
+
 if (args.Length == 0 || args.Contains("import"))
 {
     await ImportBenchmark.RunAsync();
