@@ -6,7 +6,7 @@ public sealed class HibernatedTests(SandboxFixture sandbox) : IClassFixture<Sand
     private readonly Project _project = new();
 
     [Fact]
-    public void The_instance_stops_at_once_and_keeps_its_disk_and_removing_it_ends_its_request()
+    public async Task The_instance_stops_at_once_and_keeps_its_disk_and_removing_it_ends_its_request()
     {
         var launched = sandbox.Run("New-RunctlSpotInstance g5.xlarge -InterruptionBehavior Hibernate -Wait").Single;
         string instance = launched.InstanceId;
@@ -19,7 +19,7 @@ public sealed class HibernatedTests(SandboxFixture sandbox) : IClassFixture<Sand
 
         // A stopped instance goes with its request.
         Assert.Empty(sandbox.Run($"Remove-RunctlInstance {instance} -Confirm:$false -Wait").Errors);
-        Assert.Equal("cancelled", sandbox.Other.SpotRequestStateAsync(instance).GetAwaiter().GetResult());
+        Assert.Equal("cancelled", await sandbox.Other.SpotRequestStateAsync(instance));
     }
 
     public void Dispose() => _project.Dispose();

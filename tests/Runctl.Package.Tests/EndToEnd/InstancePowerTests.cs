@@ -131,11 +131,11 @@ public sealed class InstancePowerTests(SandboxFixture sandbox) : IClassFixture<S
     }
 
     [Fact]
-    public void A_launch_that_is_stopped_leaves_neither_instance_nor_request()
+    public async Task A_launch_that_is_stopped_leaves_neither_instance_nor_request()
     {
         sandbox.Stop("New-RunctlSpotInstance g5.2xlarge -InterruptionBehavior Stop -Wait", TimeSpan.FromSeconds(1));
         Assert.True(SpinWait.SpinUntil(() => sandbox.Run("Get-RunctlInstance -All | Where-Object InstanceType -eq g5.2xlarge").Output.Count == 0, TimeSpan.FromSeconds(60)));
-        Assert.True(sandbox.Other.NoSpotRequestStandsAsync("g5.2xlarge").GetAwaiter().GetResult());
+        Assert.True(await sandbox.Other.NoSpotRequestStandsAsync("g5.2xlarge"));
     }
 
     public void Dispose()

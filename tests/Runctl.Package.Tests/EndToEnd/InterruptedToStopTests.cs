@@ -6,7 +6,7 @@ public sealed class InterruptedToStopTests(SandboxFixture sandbox) : IClassFixtu
     private readonly Project _project = new();
 
     [Fact]
-    public void Its_training_saves_and_it_comes_back_with_its_disk_when_there_is_capacity()
+    public async Task Its_training_saves_and_it_comes_back_with_its_disk_when_there_is_capacity()
     {
         var launched = sandbox.Run("New-RunctlSpotInstance g5.xlarge -InterruptionBehavior Stop -Wait").Single;
         string instance = launched.InstanceId;
@@ -35,7 +35,7 @@ public sealed class InterruptedToStopTests(SandboxFixture sandbox) : IClassFixtu
         Assert.Contains("resumed at", sandbox.Train(_project, instance, "-ScriptArgument --once -ResumeFrom $report"));
 
         Assert.Empty(sandbox.Run($"Remove-RunctlInstance {instance} -Confirm:$false -Wait").Errors);
-        Assert.Equal("cancelled", sandbox.Other.SpotRequestStateAsync(instance).GetAwaiter().GetResult());
+        Assert.Equal("cancelled", await sandbox.Other.SpotRequestStateAsync(instance));
         Assert.Empty(sandbox.Run("Get-RunctlInstance -All").Output);
     }
 
