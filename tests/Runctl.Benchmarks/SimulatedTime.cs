@@ -42,14 +42,17 @@ internal sealed class SimulatedTime : TimeProvider
     /// <summary>The next timer, once those who were woken have set theirs; null where there is none before the end.</summary>
     private async Task<Waiting?> NextAsync(long end)
     {
-        for (var seen = -1; ;)
+        for (var (seen, idle) = (-1, 0); ;)
         {
-            await Task.Delay(2);
+            await Task.Delay(1);
             lock (_lock)
             {
-                if (seen != _changes || ThreadPool.PendingWorkItemCount > 0)
+                idle = seen == _changes && !IsBusy() ? idle + 1 : 0;
+                seen = _changes;
+
+                // Somebody always waits in what is simulated: without any timer it has not begun yet.
+                if (idle < 2 || (_timers.Count == 0 && idle < 1000))
                 {
-                    seen = _changes;
                     continue;
                 }
 
@@ -68,6 +71,14 @@ internal sealed class SimulatedTime : TimeProvider
                 return null;
             }
         }
+    }
+
+    /// <summary>Whether a thread of the pool is at work besides the one that asks.</summary>
+    private static bool IsBusy()
+    {
+        ThreadPool.GetMaxThreads(out var most, out _);
+        ThreadPool.GetAvailableThreads(out var free, out _);
+        return ThreadPool.PendingWorkItemCount > 0 || most - free > 1;
     }
 
     private sealed class Waiting(TimerCallback callback, object? state) : ITimer

@@ -26,8 +26,8 @@ public sealed class ViewTests
     {
         using var session = new ModuleSession();
         var lines = Lines(session.Show(Records.Instance));
-        Assert.Equal("InstanceId          Type          Market    State              Age    USD/h    Spent Training", lines[0]);
-        Assert.Equal("i-0123456789abcdef0 g4dn.12xlarge spot      running       1d 02:30   0.3512     9.31 digits-1 (running)", lines[2]);
+        Assert.Equal("InstanceId          Type          Market    State               Age   USD/h    Spent Training", lines[0]);
+        Assert.Equal("i-0123456789abcdef0 g4dn.12xlarge spot      running        1d 02:30  0.3512     9.31 running run-1", lines[2]);
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class ViewTests
     {
         using var session = new ModuleSession();
         var line = Lines(session.Show("[Runctl.Instances.RunctlInstance]@{ InstanceId = 'i-0123456789abcdef0'; InstanceType = 'g5.xlarge'; State = 'running'; Region = 'r' }"))[2];
-        Assert.Equal("i-0123456789abcdef0 g5.xlarge     on-demand running        unknown  unknown  unknown", line);
+        Assert.Equal("i-0123456789abcdef0 g5.xlarge     on-demand running         unknown unknown  unknown", line);
     }
 
     [Fact]

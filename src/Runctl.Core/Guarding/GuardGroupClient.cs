@@ -167,8 +167,8 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
 
         if (pending.Count == 0)
         {
-            // Sooner next time, until that is too soon.
-            var usual = looks > 1 ? time.GetElapsedTime(began).Ticks : Volatile.Read(ref _usual) * 9 / 10;
+            // A little sooner each time, until that is too soon.
+            var usual = looks > 1 ? time.GetElapsedTime(began).Ticks : Volatile.Read(ref _usual) * 199 / 200;
             Volatile.Write(ref _usual, Math.Clamp(usual, SoonestLook.Ticks, LatestLook.Ticks));
         }
 
