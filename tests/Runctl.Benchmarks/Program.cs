@@ -34,6 +34,16 @@ if (args.Length == 0 || args.Contains("log"))
     await LogBenchmark.RunAsync();
 }
 
+if (args.Length == 0 || args.Contains("fleet"))
+{
+    await FleetBenchmark.RunAsync();
+}
+
+if (args.Length == 0 || args.Contains("sync"))
+{
+    await SyncBenchmark.RunAsync();
+}
+
 if (args.Length == 0 || args.Contains("import"))
 {
     await ImportBenchmark.RunAsync();

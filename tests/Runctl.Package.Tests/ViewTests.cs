@@ -26,8 +26,16 @@ public sealed class ViewTests
     {
         using var session = new ModuleSession();
         var lines = Lines(session.Show(Records.Instance));
-        Assert.Equal("InstanceId          Type          Market    State         Zone               USD/h Launched (UTC)", lines[0]);
-        Assert.Equal("i-0123456789abcdef0 g4dn.12xlarge spot      running       eu-central-1a     0.3512 2026-01-31 12:00", lines[2]);
+        Assert.Equal("InstanceId          Type          Market    State               Age   USD/h    Spent Training", lines[0]);
+        Assert.Equal("i-0123456789abcdef0 g4dn.12xlarge spot      running        1d 02:30  0.3512     9.31 running run-1", lines[2]);
+    }
+
+    [Fact]
+    public void What_is_not_known_of_an_instance_reads_as_unknown_and_never_as_nothing()
+    {
+        using var session = new ModuleSession();
+        var line = Lines(session.Show("[Runctl.Instances.RunctlInstance]@{ InstanceId = 'i-0123456789abcdef0'; InstanceType = 'g5.xlarge'; State = 'running'; Region = 'r' }"))[2];
+        Assert.Equal("i-0123456789abcdef0 g5.xlarge     on-demand running         unknown unknown  unknown", line);
     }
 
     [Fact]

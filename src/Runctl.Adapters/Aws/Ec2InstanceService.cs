@@ -1,4 +1,3 @@
-using System.Globalization;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Runctl.Errors;
@@ -34,6 +33,14 @@ internal sealed class Ec2InstanceService(Func<AmazonEC2Client> client, AwsCloud 
     /// <inheritdoc/>
     public Task TerminateAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken) =>
         CallAsync("TerminateInstances", c => c.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [.. instanceIds] }, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StopAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken) =>
+        CallAsync("StopInstances", c => c.StopInstancesAsync(new StopInstancesRequest { InstanceIds = [.. instanceIds] }, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StartAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken) =>
+        CallAsync("StartInstances", c => c.StartInstancesAsync(new StartInstancesRequest { InstanceIds = [.. instanceIds] }, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task TagAsync(IReadOnlyList<string> resourceIds, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken) =>
@@ -84,18 +91,51 @@ internal sealed class Ec2InstanceService(Func<AmazonEC2Client> client, AwsCloud 
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<SpotPriceRecord>> FindSpotPricesAsync(IReadOnlyList<string> instanceTypes, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SpotPriceRecord>> FindSpotPricesAsync(IReadOnlyList<string> instanceTypes, CancellationToken cancellationToken) =>
+        [.. (await FindSpotPriceHistoryAsync(instanceTypes, DateTimeOffset.UtcNow, cancellationToken).ConfigureAwait(false)).Select(p => new SpotPriceRecord(p.InstanceType, p.AvailabilityZone, p.Price))];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<SpotPriceChange>> FindSpotPriceHistoryAsync(IReadOnlyList<string> instanceTypes, DateTimeOffset since, CancellationToken cancellationToken)
     {
-        var request = new DescribeSpotPriceHistoryRequest { InstanceTypes = [.. instanceTypes], ProductDescriptions = ["Linux/UNIX"], StartTime = DateTime.UtcNow };
-        var found = new List<SpotPriceRecord>();
+        var request = new DescribeSpotPriceHistoryRequest { InstanceTypes = [.. instanceTypes], ProductDescriptions = ["Linux/UNIX"], StartTime = since.UtcDateTime };
+        var found = new List<SpotPriceChange>();
         do
         {
             var page = await CallAsync("DescribeSpotPriceHistory", c => c.DescribeSpotPriceHistoryAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
-            found.AddRange((page.SpotPriceHistory ?? []).Select(p => new SpotPriceRecord(p.InstanceType.Value, p.AvailabilityZone, decimal.Parse(p.Price, CultureInfo.InvariantCulture))));
+            found.AddRange((page.SpotPriceHistory ?? []).Select(Ec2Mapping.Price));
             request.NextToken = page.NextToken;
         }
         while (!string.IsNullOrEmpty(request.NextToken));
         return found;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<SpotRequestRecord>> FindSpotRequestsAsync(IReadOnlyList<string> requestIds, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken)
+    {
+        var request = new DescribeSpotInstanceRequestsRequest { Filters = Ec2Mapping.Filters("spot-instance-request-id", requestIds, tags) };
+        var found = new List<SpotRequestRecord>();
+        do
+        {
+            var page = await CallAsync("DescribeSpotInstanceRequests", c => c.DescribeSpotInstanceRequestsAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            found.AddRange((page.SpotInstanceRequests ?? []).Select(Ec2Mapping.SpotRequest));
+            request.NextToken = page.NextToken;
+        }
+        while (!string.IsNullOrEmpty(request.NextToken));
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public async Task CancelSpotRequestsAsync(IReadOnlyList<string> requestIds, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CallAsync("CancelSpotInstanceRequests",
+                c => c.CancelSpotInstanceRequestsAsync(new CancelSpotInstanceRequestsRequest { SpotInstanceRequestIds = [.. requestIds] }, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        catch (RunctlException e) when (e.ServiceErrorCode is "InvalidSpotInstanceRequestID.NotFound")
+        {
+            // EC2 has forgotten it: nothing comes of it any more.
+        }
     }
 
     /// <inheritdoc/>
@@ -123,6 +163,13 @@ internal sealed class Ec2InstanceService(Func<AmazonEC2Client> client, AwsCloud 
     {
         var answer = await CallAsync("CreateFleet", c => c.CreateFleetAsync(FleetMapping.Request(request), cancellationToken), cancellationToken).ConfigureAwait(false);
         return new FleetAnswer([.. (answer.Instances ?? []).SelectMany(i => i.InstanceIds ?? [])], [.. (answer.Errors ?? []).Select(FleetMapping.Error)]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> RunAsync(SpotRunRequest request, CancellationToken cancellationToken)
+    {
+        var answer = await CallAsync("RunInstances", c => c.RunInstancesAsync(FleetMapping.Request(request), cancellationToken), cancellationToken).ConfigureAwait(false);
+        return [.. (answer.Reservation?.Instances ?? []).Select(i => i.InstanceId)];
     }
 
     private Task<T> CallAsync<T>(string operation, Func<AmazonEC2Client, Task<T>> call, CancellationToken cancellationToken) =>

@@ -11,20 +11,37 @@ internal static class Ec2Mapping
     /// <summary>A query as filters.</summary>
     public static List<Filter> Filters(InstanceQuery query, IReadOnlyList<string> ids)
     {
-        var filters = new List<Filter>();
-        if (ids.Count > 0)
-        {
-            filters.Add(new Filter("instance-id", [.. ids]));
-        }
-
+        var filters = Filters("instance-id", ids, query.Tags);
         if (query.States.Count > 0)
         {
             filters.Add(new Filter("instance-state-name", [.. query.States]));
         }
 
-        filters.AddRange(query.Tags.Select(t => t.Value is null ? new Filter("tag-key", [t.Key]) : new Filter("tag:" + t.Key, [t.Value])));
         return filters;
     }
+
+    /// <summary>Ids and tags as filters.</summary>
+    public static List<Filter> Filters(string idFilter, IReadOnlyList<string> ids, IReadOnlyDictionary<string, string?> tags)
+    {
+        var filters = tags.Select(t => t.Value is null ? new Filter("tag-key", [t.Key]) : new Filter("tag:" + t.Key, [t.Value])).ToList();
+        if (ids.Count > 0)
+        {
+            filters.Add(new Filter(idFilter, [.. ids]));
+        }
+
+        return filters;
+    }
+
+    /// <summary>A spot price.</summary>
+    public static SpotPriceChange Price(SpotPrice price) => new(
+        price.InstanceType.Value,
+        price.AvailabilityZone,
+        decimal.Parse(price.Price, CultureInfo.InvariantCulture),
+        price.Timestamp is { } since ? new DateTimeOffset(since.ToUniversalTime()) : DateTimeOffset.MinValue);
+
+    /// <summary>A spot request.</summary>
+    public static SpotRequestRecord SpotRequest(SpotInstanceRequest request) => new(
+        request.SpotInstanceRequestId, Known(request.InstanceId), request.Type == Amazon.EC2.SpotInstanceType.Persistent, request.State?.Value ?? "", Known(request.Status?.Code));
 
     /// <summary>An instance.</summary>
     public static RunctlInstance Instance(Instance instance, AwsCloud cloud)
@@ -45,6 +62,7 @@ internal static class Ec2Mapping
             SubnetId = Known(instance.SubnetId),
             IamInstanceProfile = instance.IamInstanceProfile?.Arn?.Split('/')[^1],
             StateReason = Known(instance.StateReason?.Code),
+            Ended = Ended(instance),
             SpotInstanceRequestId = Known(instance.SpotInstanceRequestId),
             HourlyPrice = tags.TryGetValue(RunctlTags.Price, out var price) && decimal.TryParse(price, NumberStyles.Number, CultureInfo.InvariantCulture, out var value) ? value : null,
             Tags = tags,
@@ -68,6 +86,15 @@ internal static class Ec2Mapping
 
     /// <summary>Tags.</summary>
     public static List<Tag> Tags(IReadOnlyDictionary<string, string> tags) => [.. tags.Select(t => new Tag(t.Key, t.Value))];
+
+    /// <summary>EC2 says when it was stopped or terminated in a text only: <c>User initiated (2026-01-31 12:00:00 GMT)</c>.</summary>
+    private static DateTimeOffset? Ended(Instance instance)
+    {
+        var text = instance.StateTransitionReason ?? "";
+        var (begin, end) = (text.LastIndexOf('(') + 1, text.LastIndexOf(" GMT)", StringComparison.Ordinal));
+        return instance.State.Name.Value is not ("pending" or "running") && begin > 0 && end > begin
+            && DateTimeOffset.TryParseExact(text[begin..end], "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+    }
 
     private static string? Known(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

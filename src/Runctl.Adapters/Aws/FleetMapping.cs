@@ -1,6 +1,7 @@
 using System.Globalization;
 using Amazon.EC2;
 using Amazon.EC2.Model;
+using Runctl.Instances;
 using Runctl.Ports;
 using LaunchTemplate = Runctl.Ports.LaunchTemplate;
 
@@ -21,7 +22,7 @@ internal static class FleetMapping
             IamInstanceProfile = template.IamInstanceProfile is not { } profile ? null
                 : profile.StartsWith("arn:", StringComparison.Ordinal) ? new() { Arn = profile } : new() { Name = profile },
             SecurityGroupIds = template.SecurityGroupIds.Count == 0 ? null : [.. template.SecurityGroupIds],
-            InstanceInitiatedShutdownBehavior = ShutdownBehavior.Terminate,
+            InstanceInitiatedShutdownBehavior = template.ShutdownStops ? ShutdownBehavior.Stop : ShutdownBehavior.Terminate,
             MetadataOptions = new()
             {
                 HttpEndpoint = LaunchTemplateInstanceMetadataEndpointState.Enabled,
@@ -84,6 +85,27 @@ internal static class FleetMapping
                 MinTargetCapacity = Several(request, request.Count),
             },
         TagSpecifications = [new TagSpecification { ResourceType = ResourceType.Fleet, Tags = Ec2Mapping.Tags(request.Tags) }],
+    };
+
+    /// <summary>The call for a persistent request.</summary>
+    public static RunInstancesRequest Request(SpotRunRequest request) => new()
+    {
+        LaunchTemplate = new() { LaunchTemplateName = request.TemplateName, Version = "$Latest" },
+        ClientToken = request.ClientToken,
+        InstanceType = request.InstanceType,
+        SubnetId = request.SubnetId,
+        MinCount = request.Count,
+        MaxCount = request.Count,
+        InstanceMarketOptions = new()
+        {
+            MarketType = MarketType.Spot,
+            SpotOptions = new()
+            {
+                SpotInstanceType = SpotInstanceType.Persistent,
+                InstanceInterruptionBehavior = request.InterruptionBehavior == RunctlInterruptionBehavior.Hibernate ? InstanceInterruptionBehavior.Hibernate : InstanceInterruptionBehavior.Stop,
+                MaxPrice = request.MaxPrice?.ToString(CultureInfo.InvariantCulture),
+            },
+        },
     };
 
     /// <summary>Why a pool gave nothing.</summary>

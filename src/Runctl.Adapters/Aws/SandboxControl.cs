@@ -55,7 +55,8 @@ internal sealed class SandboxControl : ISandboxControl, IDisposable
     /// <inheritdoc/>
     public async Task<DateTimeOffset> InterruptAsync(string instanceId, TimeSpan window, CancellationToken cancellationToken)
     {
-        var body = Encoding.UTF8.GetBytes(RunctlJson.Write(new { Schema = 1, InstanceId = instanceId, WindowSeconds = window.TotalSeconds, Action = "terminate" }));
+        // No action is given: it is the one that the instance was launched with.
+        var body = Encoding.UTF8.GetBytes(RunctlJson.Write(new { Schema = 1, InstanceId = instanceId, WindowSeconds = window.TotalSeconds }));
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_http.BaseAddress!, "/_sandbox/interrupt")) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new("application/json");
         RequestSigner.Sign(request, body, await _credentials.GetCredentialsAsync().ConfigureAwait(false), _region, "runctl-sandbox", _time.GetUtcNow());

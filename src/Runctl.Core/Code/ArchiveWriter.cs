@@ -12,23 +12,27 @@ internal sealed class ArchiveWriter(Stream target)
     private const int Block = 512;
     private const long MaxOctalSize = (1L << 33) - 1;
 
+    private readonly byte[] _buffer = new byte[1 << 16];
+
     /// <summary>Adds a file.</summary>
     public async Task AddFileAsync(string path, Stream content, bool isExecutable, CancellationToken cancellationToken)
     {
         var size = content.Length;
         await HeaderAsync(path, null, '0', size, isExecutable ? "0000755" : "0000644", cancellationToken).ConfigureAwait(false);
         var left = size;
-        var buffer = new byte[1 << 16];
         while (left > 0)
         {
             // A file that grows meanwhile is cut where it was when it was measured.
-            var read = await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+#pragma warning disable CA1849 // Files are read where they are: an asynchronous read costs more than it takes.
+            var read = content.Read(_buffer, 0, (int)Math.Min(_buffer.Length, left));
+#pragma warning restore CA1849
             if (read == 0)
             {
                 throw new EndOfStreamException($"{path} became shorter while it was read.");
             }
 
-            await target.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+            await target.WriteAsync(_buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
             left -= read;
         }
 

@@ -29,10 +29,11 @@ internal sealed class CodeBundle : IDisposable
         var path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), System.IO.Path.GetRandomFileName() + ".tar.gz");
         try
         {
-            var stream = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.Asynchronous);
+            var stream = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16);
             await using (stream.ConfigureAwait(false))
             {
-                await PackAsync(files, stream, cancellationToken).ConfigureAwait(false);
+                // On a thread of its own and without asynchronous files, whose every read changes threads: with thousands of small ones that takes the most time.
+                await Task.Run(() => PackAsync(files, stream, cancellationToken), cancellationToken).ConfigureAwait(false);
                 stream.Position = 0;
                 return new CodeBundle(path, Hex.Of(await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false)), stream.Length);
             }
@@ -70,7 +71,7 @@ internal sealed class CodeBundle : IDisposable
             return;
         }
 
-        var content = new FileStream(file.FullPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16, FileOptions.Asynchronous);
+        var content = new FileStream(file.FullPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         await using (content.ConfigureAwait(false))
         {
             await archive.AddFileAsync(file.Path, content, file.IsExecutable, cancellationToken).ConfigureAwait(false);

@@ -13,7 +13,7 @@ internal static partial class RunctlErrors
             state switch
             {
                 "pending" => "It is still starting: try again in a moment, or launch with -Wait.",
-                "stopped" or "stopping" => $"Start it first ('aws ec2 start-instances --instance-ids {instanceId}', or in the console).",
+                "stopped" or "stopping" => $"Start it first: Start-RunctlInstance {instanceId} -Wait.",
                 _ => "Launch another one by New-RunctlSpotInstance.",
             });
 
@@ -32,9 +32,48 @@ internal static partial class RunctlErrors
     public static RunctlException InstanceNotOnline(string instanceId) =>
         new("InstanceNotOnline", ErrorKind.Connection, $"Instance {instanceId} is not online in SSM.", instanceId, "Check that it still runs.");
 
-    /// <summary>Only what Runctl launched may be removed.</summary>
+    /// <summary>Only what Runctl launched is acted on, unless it is named by hand.</summary>
     public static RunctlException InstanceNotManaged(string instanceId) =>
-        new("InstanceNotManaged", ErrorKind.PermissionDenied, $"Instance {instanceId} was not launched by Runctl and will not be terminated by it.", instanceId, "Terminate it with the tool it was launched by.");
+        new("InstanceNotManaged", ErrorKind.PermissionDenied, $"Instance {instanceId} was not launched by Runctl and is left alone.", instanceId,
+            "If it is meant, give its id by hand, not through the pipeline: you are asked then, unless -Force is given.");
+
+    /// <summary>A training would be cut off.</summary>
+    public static RunctlException TrainingOnInstance(string instanceId, string runs) =>
+        new("TrainingOnInstance", ErrorKind.InvalidState, $"Training runs on {instanceId} ({runs}); the instance is left alone.", instanceId,
+            "Wait for it, end it by Stop-RunctlTraining, or give -Force: it is told to save then, and the instance is left alone if that fails.");
+
+    /// <summary>Nobody says whether a training would be cut off.</summary>
+    public static RunctlException TrainingsUnknown(string instanceId, RunctlException cause) =>
+        new("TrainingsUnknown", cause.Kind, $"It is not known whether training runs on {instanceId}, so the instance is left alone: {cause.Message}", instanceId,
+            "Try again when SSM reaches it, or give -Force: the guard saves by itself while the machine shuts down, if there is time.", cause) { ServiceErrorCode = cause.ServiceErrorCode, IsTransient = cause.IsTransient };
+
+    /// <summary>The checkpoint is not safe, so the instance stays.</summary>
+    public static RunctlException CheckpointNotSaved(string instanceId, string runId, string problem, RunctlException? cause) =>
+        new("CheckpointNotSaved", cause?.Kind ?? ErrorKind.InvalidState, $"Instance {instanceId} is left alone, because the checkpoint of run {runId} is not safe: {problem}", instanceId,
+            "See Get-RunctlTrainingLog and Get-RunctlTraining. Once the training has ended the instance can be stopped or removed without -Force, with whatever is only on its disk.", cause);
+
+    /// <summary>EC2 stops no instance of a one-time request.</summary>
+    public static RunctlException SpotNotStoppable(string instanceId, RunctlException? cause) =>
+        new("SpotNotStoppable", ErrorKind.InvalidState, $"Spot instance {instanceId} can not be stopped: it was launched by a one-time spot request, and EC2 stops only instances of persistent ones.", instanceId,
+            $"Remove it by Remove-RunctlInstance {instanceId}; its checkpoints in S3 stay, and training resumes from them on another. For instances that can be stopped, launch by New-RunctlSpotInstance -InterruptionBehavior Stop.", cause);
+
+    /// <summary>EC2 stopped it and starts it itself.</summary>
+    public static RunctlException SpotWaitsForCapacity(string instanceId) =>
+        new("SpotWaitsForCapacity", ErrorKind.ResourceUnavailable, $"Spot instance {instanceId} was stopped by EC2 for lack of capacity, and only EC2 can start it again.", instanceId,
+            $"EC2 does so by itself when there is capacity: Start-RunctlInstance {instanceId} -Wait waits for that. Or resume on another instance, and remove this one.") { IsTransient = true };
+
+    /// <summary>The spot request lets the instance start no more.</summary>
+    public static RunctlException SpotRequestOver(string instanceId, string state, RunctlException cause) =>
+        new("SpotRequestOver", ErrorKind.InvalidState, $"Spot instance {instanceId} can not be started: its spot request is {state}.", instanceId, "Launch another one by New-RunctlSpotInstance, and remove this one.", cause);
+
+    /// <summary>As long as the request stands, EC2 would launch another instance.</summary>
+    public static RunctlException SpotRequestNotCancelled(string instanceId, string request, RunctlException cause) =>
+        new("SpotRequestNotCancelled", cause.Kind, $"Instance {instanceId} is left alone: its persistent spot request {request} could not be cancelled, and EC2 would launch another instance for it. {cause.Message}", instanceId,
+            "The policy has to allow ec2:CancelSpotInstanceRequests; then try again.", cause) { ServiceErrorCode = cause.ServiceErrorCode, RequestId = cause.RequestId, IsTransient = cause.IsTransient };
+
+    /// <summary>It is on its way to being stopped.</summary>
+    public static RunctlException InstanceStopping(string instanceId) =>
+        new("InstanceStopping", ErrorKind.InvalidState, $"Instance {instanceId} is still stopping.", instanceId, $"Wait until it is stopped (Stop-RunctlInstance {instanceId} -Wait), then start it.") { IsTransient = true };
 
     /// <summary>The type does not exist.</summary>
     public static RunctlException InstanceTypeUnknown(string types, string region, Exception? cause) =>

@@ -20,7 +20,17 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
     /// <summary>After so long one asks whether those who say nothing are still there.</summary>
     private static readonly TimeSpan LifeCheckAfter = TimeSpan.FromSeconds(2);
 
+    /// <summary>The earliest and the latest first look at what was sent.</summary>
+    private static readonly TimeSpan SoonestLook = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan LatestLook = TimeSpan.FromSeconds(2);
+
     private readonly Absence _absence = new(cloud);
+
+    /// <summary>Who answered when last asked: that is newer than what SSM says of its agent, which lags by minutes.</summary>
+    private readonly ConcurrentDictionary<string, bool> _answering = new(StringComparer.Ordinal);
+
+    /// <summary>After how long the answers were all there of late: looking earlier costs calls and finds nothing.</summary>
+    private long _usual = SoonestLook.Ticks;
 
     /// <summary>One answer for each instance, in no order; an instance that can not be reached has an error for an answer.</summary>
     /// <exception cref="RunctlException">A service failed, so that nothing is known.</exception>
@@ -34,23 +44,40 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
     /// <summary>The same, each answer told as soon as it is there, from any thread: nobody waits for another's. Failures of the services are answers as well.</summary>
     public async Task AskAsync(IReadOnlyCollection<string> instanceIds, IReadOnlyList<string> arguments, Action<GuardAnswer> tell, CancellationToken cancellationToken)
     {
-        HashSet<string> managed;
+        void Note(GuardAnswer answer)
+        {
+            if (answer.Value is null)
+            {
+                _answering.TryRemove(answer.InstanceId, out _);
+            }
+            else
+            {
+                _answering[answer.InstanceId] = true;
+            }
+
+            tell(answer);
+        }
+
+        var managed = instanceIds.Where(_answering.ContainsKey).ToHashSet(StringComparer.Ordinal);
         try
         {
-            managed = (await cloud.Commands.FindManagedAsync([.. instanceIds], cancellationToken).ConfigureAwait(false))
-                .Where(m => m.IsOnline).Select(m => m.InstanceId).ToHashSet(StringComparer.Ordinal);
+            if (managed.Count < instanceIds.Count)
+            {
+                managed.UnionWith((await cloud.Commands.FindManagedAsync([.. instanceIds.Where(id => !managed.Contains(id))], cancellationToken).ConfigureAwait(false))
+                    .Where(m => m.IsOnline).Select(m => m.InstanceId));
+            }
         }
         catch (RunctlException e)
         {
-            Fail(instanceIds, e, tell);
+            Fail(instanceIds, e, Note);
             return;
         }
 
         var command = new GuardCommand(arguments);
         await Task.WhenAll(
         [
-            ExplainAsync([.. instanceIds.Where(id => !managed.Contains(id))], NotOnline, tell, cancellationToken),
-            .. instanceIds.Where(managed.Contains).Chunk(MaxIds).Select(group => AskGroupAsync(group, command, tell, cancellationToken)),
+            ExplainAsync([.. instanceIds.Where(id => !managed.Contains(id))], NotOnline, Note, cancellationToken),
+            .. instanceIds.Where(managed.Contains).Chunk(MaxIds).Select(group => AskGroupAsync(group, command, Note, cancellationToken)),
         ]).ConfigureAwait(false);
     }
 
@@ -101,10 +128,11 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
         var began = time.GetTimestamp();
         var pending = ids.ToHashSet(StringComparer.Ordinal);
         RunctlException? failure = null;
+        var looks = 0;
         // A look that waited long for its turn is made all the same: only an instance that was looked at has been silent.
         for (var isLast = false; pending.Count > 0 && !isLast;)
         {
-            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await (looks++ == 0 ? Task.Delay(TimeSpan.FromTicks(Volatile.Read(ref _usual)), time, cancellationToken) : backoff.WaitAsync(cancellationToken)).ConfigureAwait(false);
             isLast = time.GetElapsedTime(began) >= Patience;
             try
             {
@@ -137,8 +165,34 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
             return;
         }
 
-        // An instance that died in the middle leaves its command pending for ever.
-        await ExplainAsync(pending, static (id, _) => RunctlErrors.TimedOut($"The command on {id}", Patience, id), tell, cancellationToken).ConfigureAwait(false);
+        if (pending.Count == 0)
+        {
+            // A little sooner each time, until that is too soon.
+            var usual = looks > 1 ? time.GetElapsedTime(began).Ticks : Volatile.Read(ref _usual) * 199 / 200;
+            Volatile.Write(ref _usual, Math.Clamp(usual, SoonestLook.Ticks, LatestLook.Ticks));
+        }
+
+        // An instance that died in the middle leaves its command pending for ever, and so does an agent that is out of reach.
+        var online = await FindOnlineAsync(pending, cancellationToken).ConfigureAwait(false);
+        await ExplainAsync(pending, (id, instance) => online?.Contains(id) == false ? NotOnline(id, instance) : RunctlErrors.TimedOut($"The command on {id}", Patience, id), tell, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Who of the silent is online all the same; null where SSM does not say.</summary>
+    private async Task<HashSet<string>?> FindOnlineAsync(HashSet<string> silent, CancellationToken cancellationToken)
+    {
+        if (silent.Count == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            return (await cloud.Commands.FindManagedAsync([.. silent], cancellationToken).ConfigureAwait(false)).Where(m => m.IsOnline).Select(m => m.InstanceId).ToHashSet(StringComparer.Ordinal);
+        }
+        catch (RunctlException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Does not wait for instances that have died in the middle.</summary>

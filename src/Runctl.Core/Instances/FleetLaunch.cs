@@ -23,6 +23,8 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
 
     private LaunchRequest Request => plan.Request;
 
+    private bool IsPersistent => Request.InterruptionBehavior != RunctlInterruptionBehavior.Terminate;
+
     /// <summary>Launches all or nothing.</summary>
     public async Task<IReadOnlyList<RunctlInstance>> RunAsync(CancellationToken cancellationToken)
     {
@@ -102,7 +104,9 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         IamInstanceProfile = Request.IamInstanceProfile,
         SecurityGroupIds = Request.SecurityGroupIds,
         Spot = spot,
-        Tags = Tags(),
+        // Its persistent request would have EC2 launch another one for an instance that terminates itself.
+        ShutdownStops = spot && IsPersistent,
+        Tags = spot && IsPersistent ? new(Tags()) { [RunctlTags.Interruption] = Request.InterruptionBehavior == RunctlInterruptionBehavior.Stop ? "stop" : "hibernate" } : Tags(),
     };
 
     private async Task<FleetAnswer> AskAsync(string template, bool spot, CancellationToken cancellationToken)
@@ -112,7 +116,9 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         FleetAnswer answer;
         try
         {
-            answer = await cloud.Instances.CreateFleetAsync(FleetOf(template, spot), grace.Token).ConfigureAwait(false);
+            answer = spot && IsPersistent
+                ? await new PoolWalk(cloud, plan, template, _launchId, progress).RunAsync(cancellationToken, grace.Token).ConfigureAwait(false)
+                : await cloud.Instances.CreateFleetAsync(FleetOf(template, spot), grace.Token).ConfigureAwait(false);
             _answerIsOpen = false;
         }
         catch (RunctlException e) when (e is { ServiceErrorCode: not null, IsTransient: false })
@@ -127,7 +133,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         if (answer.InstanceIds.Count > 0 && answer.InstanceIds.Count < Request.Count)
         {
             // All or nothing is EC2's promise; should it break, what came does not stay.
-            if (await CleanUpAsync(token => cloud.Instances.TerminateAsync(answer.InstanceIds, token)).ConfigureAwait(false) is null)
+            if (await CleanUpAsync(token => TerminateAsync([.. answer.InstanceIds], token)).ConfigureAwait(false) is null)
             {
                 _launched.Clear();
             }
@@ -211,8 +217,24 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         }
     }
 
-    private Task TerminateAsync(List<string> ids, CancellationToken cancellationToken) =>
-        ids.Count == 0 ? Task.CompletedTask : cloud.Instances.TerminateAsync(ids, cancellationToken);
+    private async Task TerminateAsync(List<string> ids, CancellationToken cancellationToken)
+    {
+        if (IsPersistent)
+        {
+            // First: for a terminated instance EC2 launches another as long as its request stands.
+            var requests = await cloud.Instances.FindSpotRequestsAsync([], new Dictionary<string, string?> { [RunctlTags.LaunchId] = _launchId }, cancellationToken).ConfigureAwait(false);
+            var standing = requests.Where(r => r.State is "open" or "active" or "disabled").Select(r => r.Id).ToList();
+            if (standing.Count > 0)
+            {
+                await cloud.Instances.CancelSpotRequestsAsync(standing, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        if (ids.Count > 0)
+        {
+            await cloud.Instances.TerminateAsync(ids, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     private string Leftovers(RunctlException cause) =>
         $"{(_launched.Count > 0 ? $"{string.Join(", ", _launched)} may" : "Instances of this launch may")} still be running and cost money: {cause.Message} They have the tag {RunctlTags.LaunchId}={_launchId}; terminate them.";

@@ -12,5 +12,7 @@ public sealed record LaunchPlan(LaunchRequest Request, string Image, IReadOnlyLi
 {
     internal ImageRecord? ImageRecord { get; init; }
 
+    internal IReadOnlyList<SubnetRecord> SubnetRecords { get; init; } = [];
+
     internal IReadOnlyList<SpotPriceRecord> SpotPrices { get; init; } = [];
 }

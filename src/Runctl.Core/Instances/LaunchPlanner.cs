@@ -23,7 +23,7 @@ internal sealed class LaunchPlanner(ICloud cloud)
         var prices = (await cloud.Instances.FindSpotPricesAsync(request.InstanceTypes, cancellationToken).ConfigureAwait(false))
             .Where(p => zones.Contains(p.AvailabilityZone)).ToList();
         var price = prices.Count == 0 ? (decimal?)null : prices.Min(p => p.Price);
-        return new LaunchPlan(request, image.ImageId, [.. subnets.Select(s => s.SubnetId)], price, Describe(request, image, zones, price)) { ImageRecord = image, SpotPrices = prices };
+        return new LaunchPlan(request, image.ImageId, [.. subnets.Select(s => s.SubnetId)], price, Describe(request, image, zones, price)) { ImageRecord = image, SubnetRecords = subnets, SpotPrices = prices };
     }
 
     private async Task<IReadOnlyList<InstanceTypeRecord>> FindTypesAsync(LaunchRequest request, CancellationToken cancellationToken)
@@ -59,6 +59,7 @@ internal sealed class LaunchPlanner(ICloud cloud)
         var cost = price is { } p ? $"from {p.ToString("0.####", CultureInfo.InvariantCulture)} USD an hour each" : "price unknown";
         var limit = request.MaxPrice is { } max ? $", at most {max.ToString("0.####", CultureInfo.InvariantCulture)} USD" : "";
         var fallback = request.OnDemandFallback ? ", on-demand if there is no spot capacity" : "";
-        return $"{count} of {string.Join(" or ", request.InstanceTypes)} in {cloud.Region} ({string.Join(", ", zones.Order(StringComparer.Ordinal))}), image {image.Name ?? image.ImageId}, {cost}{limit}{fallback}";
+        var interruption = request.InterruptionBehavior == RunctlInterruptionBehavior.Terminate ? "" : $", {(request.InterruptionBehavior == RunctlInterruptionBehavior.Stop ? "stopped" : "hibernated")} when interrupted";
+        return $"{count} of {string.Join(" or ", request.InstanceTypes)} in {cloud.Region} ({string.Join(", ", zones.Order(StringComparer.Ordinal))}), image {image.Name ?? image.ImageId}, {cost}{limit}{fallback}{interruption}";
     }
 }

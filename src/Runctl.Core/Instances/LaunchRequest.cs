@@ -27,6 +27,9 @@ public sealed record LaunchRequest
     /// <summary>Whether on-demand instances may be launched when there is no spot capacity.</summary>
     public bool OnDemandFallback { get; init; }
 
+    /// <summary>What EC2 does with an instance when it takes it.</summary>
+    public RunctlInterruptionBehavior InterruptionBehavior { get; init; }
+
     /// <summary>Size of the root volume in GiB; null for the image's own.</summary>
     public int? VolumeSizeGiB { get; init; }
 

@@ -27,8 +27,14 @@ public sealed record RunctlInstance
     /// <summary>Profile of the credentials it was found with, or null.</summary>
     public string? ProfileName { get; init; }
 
-    /// <summary>When it was launched, UTC.</summary>
+    /// <summary>When it was launched, or last started, UTC.</summary>
     public DateTimeOffset? LaunchTime { get; init; }
+
+    /// <summary>When it was stopped or terminated, UTC; null while it runs or where EC2 does not say.</summary>
+    public DateTimeOffset? Ended { get; init; }
+
+    /// <summary>How long it has been running since it was launched or last started, or did until it ended; null where unknown.</summary>
+    public TimeSpan? Age { get; init; }
 
     /// <summary>Image it was started from.</summary>
     public string? ImageId { get; init; }
@@ -45,8 +51,20 @@ public sealed record RunctlInstance
     /// <summary>Id of its spot request, or null.</summary>
     public string? SpotInstanceRequestId { get; init; }
 
-    /// <summary>Price in US dollars an hour when it was launched, or null where it is not known.</summary>
+    /// <summary>Price of the instance now, in US dollars an hour; null where it is not known. One that is stopped or terminated has the price of its last moment.</summary>
     public decimal? HourlyPrice { get; init; }
+
+    /// <summary>What it cost since it was launched or last started, in US dollars, by the second at the price of the time, without volumes and traffic; null where it is not known.</summary>
+    public decimal? Spent { get; init; }
+
+    /// <summary>The newest run on it, or null where there was none.</summary>
+    public string? RunId { get; init; }
+
+    /// <summary>State of that run as its guard says; null where there is none or the guard was not reached.</summary>
+    public string? TrainingState { get; init; }
+
+    /// <summary>What EC2 does with it when it takes it: terminate, stop or hibernate; null where it is not spot, or was not launched by Runctl.</summary>
+    public string? InterruptionBehavior => !IsSpot || !IsManaged ? null : Tags.GetValueOrDefault(RunctlTags.Interruption, "terminate");
 
     /// <summary>Its tags.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();

@@ -17,4 +17,7 @@ public static class RunctlTags
 
     /// <summary>Price in US dollars an hour when it was launched.</summary>
     public const string Price = "runctl:price";
+
+    /// <summary>stop or hibernate, on instances of a persistent spot request.</summary>
+    public const string Interruption = "runctl:interruption";
 }

@@ -11,6 +11,12 @@ public interface IInstanceService
     /// <summary>Terminates instances.</summary>
     Task TerminateAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken);
 
+    /// <summary>Stops instances; the answer comes before they are stopped.</summary>
+    Task StopAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken);
+
+    /// <summary>Starts stopped instances; the answer comes before they run.</summary>
+    Task StartAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken);
+
     /// <summary>Sets tags.</summary>
     Task TagAsync(IReadOnlyList<string> resourceIds, IReadOnlyDictionary<string, string> tags, CancellationToken cancellationToken);
 
@@ -26,6 +32,15 @@ public interface IInstanceService
     /// <summary>The spot prices of Linux instances in force now.</summary>
     Task<IReadOnlyList<SpotPriceRecord>> FindSpotPricesAsync(IReadOnlyList<string> instanceTypes, CancellationToken cancellationToken);
 
+    /// <summary>The spot prices of Linux instances that held at a time, and every change since; in no order.</summary>
+    Task<IReadOnlyList<SpotPriceChange>> FindSpotPriceHistoryAsync(IReadOnlyList<string> instanceTypes, DateTimeOffset since, CancellationToken cancellationToken);
+
+    /// <summary>The spot requests that match; what is empty does not narrow, a null value of a tag stands for any.</summary>
+    Task<IReadOnlyList<SpotRequestRecord>> FindSpotRequestsAsync(IReadOnlyList<string> requestIds, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken);
+
+    /// <summary>Cancels spot requests: EC2 starts nothing for them any more, and terminates what is stopped. One that is over is no error.</summary>
+    Task CancelSpotRequestsAsync(IReadOnlyList<string> requestIds, CancellationToken cancellationToken);
+
     /// <summary>Makes a launch template.</summary>
     /// <returns>Its id.</returns>
     Task<string> CreateTemplateAsync(LaunchTemplate launchTemplate, CancellationToken cancellationToken);
@@ -35,4 +50,8 @@ public interface IInstanceService
 
     /// <summary>Launches by CreateFleet of type instant; idempotent by the request's token.</summary>
     Task<FleetAnswer> CreateFleetAsync(FleetRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Launches by RunInstances with a persistent spot request for each instance; idempotent by the request's token.</summary>
+    /// <returns>The ids of the instances.</returns>
+    Task<IReadOnlyList<string>> RunAsync(SpotRunRequest request, CancellationToken cancellationToken);
 }

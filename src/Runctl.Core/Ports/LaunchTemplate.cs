@@ -1,6 +1,6 @@
 namespace Runctl.Ports;
 
-/// <summary>What every instance of a launch is like. The rest is fixed: IMDSv2 required with hop limit 2, encrypted gp3 root, no key pair, shutdown terminates.</summary>
+/// <summary>What every instance of a launch is like. The rest is fixed: IMDSv2 required with hop limit 2, encrypted gp3 root, no key pair.</summary>
 public sealed record LaunchTemplate
 {
     /// <summary>Name, unique to the launch.</summary>
@@ -23,6 +23,9 @@ public sealed record LaunchTemplate
 
     /// <summary>Whether spot requests come of it; EC2 refuses to tag those where there are none.</summary>
     public required bool Spot { get; init; }
+
+    /// <summary>Whether an instance that shuts itself down is stopped; else it is terminated.</summary>
+    public bool ShutdownStops { get; init; }
 
     /// <summary>Tags of instances, volumes, network interfaces and spot requests.</summary>
     public required IReadOnlyDictionary<string, string> Tags { get; init; }

@@ -4,3 +4,4 @@ using System.Runtime.CompilerServices;
 [assembly: InternalsVisibleTo("Runctl.PowerShell")]
 [assembly: InternalsVisibleTo("Runctl.Core.Tests")]
 [assembly: InternalsVisibleTo("Runctl.Adapters.Tests")]
+[assembly: InternalsVisibleTo("Runctl.Benchmarks")]

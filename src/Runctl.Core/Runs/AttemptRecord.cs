@@ -23,6 +23,10 @@ internal sealed record AttemptRecord
 
     public string? InstanceType { get; init; }
 
+    public string? AvailabilityZone { get; init; }
+
+    public bool? IsSpot { get; init; }
+
     public DateTimeOffset? Started { get; init; }
 
     public DateTimeOffset? Ended { get; init; }

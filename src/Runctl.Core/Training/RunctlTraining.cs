@@ -44,6 +44,21 @@ public sealed record RunctlTraining
     /// <summary>Steps trained again because of the interruption before this attempt; null where unknown or not resumed.</summary>
     public long? StepsLost { get; init; }
 
+    /// <summary>Interruptions the run survived: attempts that another one followed. Null where the run has no record in S3.</summary>
+    public int? Interruptions { get; init; }
+
+    /// <summary>Steps trained again over the whole run, because of all its interruptions; null where unknown.</summary>
+    public long? TotalStepsLost { get; init; }
+
+    /// <summary>From the run's first start to its end, or to now; null where unknown.</summary>
+    public TimeSpan? Duration { get; init; }
+
+    /// <summary>What the instances of its attempts cost while they trained, in US dollars, without volumes and traffic; null where unknown, as it is without [prices] of their types.</summary>
+    public decimal? Spent { get; init; }
+
+    /// <summary>How much less that is than on-demand instances would have cost, in US dollars; null where unknown.</summary>
+    public decimal? Saved { get; init; }
+
     /// <summary>The newest committed checkpoint, or null.</summary>
     public CheckpointReference? Checkpoint { get; init; }
 

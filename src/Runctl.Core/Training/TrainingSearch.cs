@@ -42,7 +42,10 @@ internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configura
             }
         }
 
+        var ended = records.SelectMany(r => r.Record.Attempts).Select(a => a.InstanceId).OfType<string>().Where(id => byId.GetValueOrDefault(id) is not { State: "pending" or "running" }).ToHashSet(StringComparer.Ordinal);
+        var accounts = await new RunAccounts(cloud, configuration, time).MakeAsync([.. records.Select(r => r.Record)], ended, cancellationToken).ConfigureAwait(false);
         return [.. found.Values
+            .Select(t => accounts.TryGetValue(t.RunId, out var account) ? t with { Interruptions = account.Interruptions, TotalStepsLost = account.StepsLost, Duration = account.Duration, Spent = account.Spent, Saved = account.Saved } : t)
             .Where(t => (runId is null || t.RunId == runId) && (instanceId is null || t.InstanceId == instanceId || records.Exists(r => r.Record.RunId == t.RunId)))
             .OrderByDescending(t => t.Started ?? DateTimeOffset.MaxValue).ThenBy(t => t.RunId, StringComparer.Ordinal)];
     }

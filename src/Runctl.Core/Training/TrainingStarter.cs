@@ -133,6 +133,8 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
                 ClaimedBy = Environment.MachineName,
                 InstanceId = plan.Instance.InstanceId,
                 InstanceType = plan.Instance.InstanceType,
+                AvailabilityZone = plan.Instance.AvailabilityZone,
+                IsSpot = plan.Instance.IsSpot,
             },
         ],
     };

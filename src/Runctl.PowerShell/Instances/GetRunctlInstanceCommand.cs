@@ -1,11 +1,14 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
+using Runctl.Errors;
 using Runctl.Instances;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 
 namespace Runctl.PowerShell.Instances;
 
-/// <summary>Lists the instances Runctl launched, or finds instances by their ids.</summary>
+/// <summary>Lists the instances Runctl launched, or finds instances by their ids, with what they cost and what trains on them.</summary>
+/// <remarks>Spot prices are EC2's own, spent is summed up by the second over their changes since the instance was launched or last started; volumes, traffic and storage come to that. The price of on-demand instances is known where [prices] in .runctl.toml has it. What is not known is empty, and -Verbose says why.</remarks>
 /// <example>
 /// <code>Get-RunctlInstance</code>
 /// <para>Lists the instances Runctl launched that are not terminated.</para>
@@ -35,11 +38,37 @@ public sealed class GetRunctlInstanceCommand : RunctlCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync() => ForTargetAsync(null, async () =>
     {
-        var catalog = new InstanceCatalog(OpenScope().Cloud);
-        await foreach (var instance in catalog.FindAsync(InstanceId, All, StopToken))
+        var scope = OpenScope();
+        var found = new List<RunctlInstance>();
+        RunctlException? missing = null;
+        try
+        {
+            await foreach (var instance in new InstanceCatalog(scope.Cloud).FindAsync(InstanceId, All, StopToken))
+            {
+                found.Add(instance);
+            }
+        }
+        catch (RunctlException e)
+        {
+            missing = e;
+        }
+
+        var unknown = new ConcurrentQueue<string>();
+        var overview = new InstanceOverview(scope.Cloud, scope.Configuration, TimeProvider.System) { OnUnknown = unknown.Enqueue };
+        foreach (var instance in await overview.CompleteAsync(found, StopToken))
         {
             Session.Known.Add(instance);
             WriteObject(instance);
+        }
+
+        foreach (var message in unknown)
+        {
+            WriteVerbose(message);
+        }
+
+        if (missing is not null)
+        {
+            throw missing;
         }
     });
 }

@@ -64,6 +64,10 @@ public sealed class NewRunctlSpotInstanceCommand : RunctlCmdlet
     [Parameter]
     public SwitchParameter OnDemandFallback { get; set; }
 
+    /// <summary>What EC2 does with an instance when it takes it. Stop and Hibernate keep its disk, which goes on costing, and EC2 starts it again when there is capacity; Hibernate begins at once at the notice, so that little is saved. Default: Terminate.</summary>
+    [Parameter]
+    public RunctlInterruptionBehavior InterruptionBehavior { get; set; }
+
     /// <summary>Size of the root volume in GiB. Default: the image's own.</summary>
     [Parameter]
     [ValidateRange(8, 16384)]
@@ -138,6 +142,7 @@ public sealed class NewRunctlSpotInstanceCommand : RunctlCmdlet
         Count = Count,
         MaxPrice = configuration.SpotMaxPrice,
         OnDemandFallback = configuration.OnDemandFallback,
+        InterruptionBehavior = InterruptionBehavior,
         VolumeSizeGiB = VolumeSize,
         Tags = Tag is null ? new Dictionary<string, string>() : TextTable.Of(Tag),
     };

@@ -1,51 +1,51 @@
 using System.Management.Automation;
-using Runctl.Errors;
 using Runctl.Instances;
 using Runctl.PowerShell.Composition;
-using Runctl.PowerShell.Engine;
 
 namespace Runctl.PowerShell.Instances;
 
-/// <summary>Terminates instances that Runctl launched; it refuses any other.</summary>
-/// <remarks>It does not wait until the instances are gone. What is only on their disks is lost; checkpoints in S3 stay.</remarks>
+/// <summary>Terminates instances: Runctl's own, and others only where their ids are given by hand and it is confirmed.</summary>
+/// <remarks>
+/// What is only on their disks is lost; checkpoints in S3 stay. A persistent spot request is cancelled first, so that EC2 launches no other instance for it.
+/// While training runs on an instance it is left alone; with -Force the training is told to save and stops first, and the instance is left alone if its checkpoint does not get to S3.
+/// -Confirm:$false answers the question whether to terminate; it does not allow what is not Runctl's, which takes -Force as well.
+/// </remarks>
 /// <example>
 /// <code>Get-RunctlInstance | Remove-RunctlInstance</code>
 /// <para>Terminates all instances Runctl launched in the region, asking for each.</para>
 /// </example>
+/// <example>
+/// <code>Remove-RunctlInstance i-0123456789abcdef0 -Force -Confirm:$false</code>
+/// <para>Terminates an instance without a question, after the training on it has saved.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Remove, "RunctlInstance", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(void))]
-public sealed class RemoveRunctlInstanceCommand : RunctlCmdlet
+public sealed class RemoveRunctlInstanceCommand : InstanceActionCmdlet
 {
-    /// <summary>Ids of the instances.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(InstanceCompleter))]
-    [Identity(nameof(InstanceId))]
-    public string[] InstanceId { get; set; } = [];
+    /// <summary>Acts also where training runs, which saves its checkpoint first, and on an instance that Runctl did not launch, without a further question.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync()
+    private protected override bool IsForced => Force;
+
+    /// <inheritdoc/>
+    private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance)
     {
-        foreach (var id in InstanceId)
+        var trainings = await FindTrainingsAsync(control, instance);
+        if (!IsWanted(instance, "Terminate the instance; what is only on its disk is lost"))
         {
-            await ForTargetAsync(id, () => RemoveAsync(id));
+            return;
         }
+
+        await SaveAsync(control, trainings, keepsDisk: false);
+        var removed = await new InstanceCatalog(scope.Cloud).RemoveAsync(instance, StopToken, evenForeign: true);
+        WriteWhenDone(removed, () => control.WaitForStateAsync(instance.InstanceId, ["terminated"], Timeout, Progress, StopToken));
     }
 
-    private async Task RemoveAsync(string id)
+    /// <inheritdoc/>
+    private protected override void Write(RunctlInstance instance)
     {
-        var catalog = new InstanceCatalog(OpenScope().Cloud);
-        await foreach (var instance in catalog.FindAsync([id], all: true, StopToken))
-        {
-            if (!instance.IsManaged)
-            {
-                throw RunctlErrors.InstanceNotManaged(id);
-            }
-
-            if (ShouldProcess($"{instance.InstanceId} ({instance.InstanceType} in {instance.AvailabilityZone ?? instance.Region})", "Terminate the instance; what is only on its disk is lost"))
-            {
-                await catalog.RemoveAsync(instance, StopToken);
-            }
-        }
+        // It is gone: there is nothing to go on with.
     }
 }

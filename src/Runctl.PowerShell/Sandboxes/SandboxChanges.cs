@@ -86,6 +86,11 @@ internal static class SandboxChanges
                 throw CommandErrors.NoticeNotFound(instanceId);
             }
 
+            if (given.ReturnCapacity && (given.InstanceId.Length > 0 || server.Instances.Any(i => i.InstanceId == instanceId && i.State == "stopped")))
+            {
+                server.ReturnCapacity(instanceId);
+            }
+
             if (given.IsGiven(nameof(given.StaleNotice)))
             {
                 server.ShowStaleNotice(instanceId, given.StaleNotice);

@@ -51,6 +51,10 @@ public sealed class SetRunctlSandboxCommand : SandboxSettingsCmdlet
     [Parameter]
     public SwitchParameter WithdrawNotice { get; set; }
 
+    /// <summary>There is capacity again for instances that an interruption stopped or hibernated: EC2 starts them, as nobody else can.</summary>
+    [Parameter]
+    public SwitchParameter ReturnCapacity { get; set; }
+
     /// <summary>Shows the instances a notice whose time is this long past, and does not take them.</summary>
     [Parameter]
     [Duration("0s", "1d")]

@@ -68,6 +68,16 @@ internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower po
             : Track(life.Boot());
     }
 
+    /// <summary>There is capacity again for an instance that EC2 stopped: EC2 starts it, as nobody else can. Pending when this returns.</summary>
+    /// <exception cref="Ec2Exception">It does not wait for capacity.</exception>
+    public Task ReturnCapacityAsync(string instanceId)
+    {
+        var life = Life(instanceId);
+        return life is { Record.State: InstanceState.Stopped, Request.Status: { State: "open", Code: "instance-stopped-no-capacity" } }
+            ? Track(life.Boot())
+            : throw new Ec2Exception("IncorrectInstanceState", $"The instance '{instanceId}' was not stopped for lack of capacity.");
+    }
+
     /// <summary>The instance shuts itself down.</summary>
     public Task ShutDownAsync(string instanceId)
     {

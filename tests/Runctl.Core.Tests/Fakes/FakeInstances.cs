@@ -67,7 +67,70 @@ internal sealed class FakeInstances : IInstanceService
 
         foreach (var id in instanceIds)
         {
+            Calls.Add("terminate " + id);
             Change(id, i => i with { State = "terminated" });
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What was asked about spot requests, runs and power, in order.</summary>
+    public List<string> Calls { get; } = [];
+
+    /// <summary>What a call of RunInstances does; makes one instance unless told otherwise.</summary>
+    public Func<SpotRunRequest, IReadOnlyList<string>>? OnRun { get; set; }
+
+    public List<SpotRequestRecord> SpotRequests { get; } = [];
+
+    /// <summary>The history of spot prices; by default that of one price.</summary>
+    public List<SpotPriceChange>? Prices { get; set; }
+
+    public Task StopAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken) => MoveAsync("stop", instanceIds, "stopped");
+
+    public Task StartAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken) => MoveAsync("start", instanceIds, "running");
+
+    public Task<IReadOnlyList<SpotPriceChange>> FindSpotPriceHistoryAsync(IReadOnlyList<string> instanceTypes, DateTimeOffset since, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<SpotPriceChange>>(Prices ?? [.. instanceTypes.Select(t => new SpotPriceChange(t, "us-east-1a", 0.05m, DateTimeOffset.UnixEpoch))]);
+
+    public Task<IReadOnlyList<SpotRequestRecord>> FindSpotRequestsAsync(IReadOnlyList<string> requestIds, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<SpotRequestRecord>>([.. SpotRequests.Where(r => requestIds.Count == 0 || requestIds.Contains(r.Id))]);
+
+    public Task CancelSpotRequestsAsync(IReadOnlyList<string> requestIds, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Calls.Add("cancel " + string.Join(" ", requestIds));
+        if (CancelFailure is { } failure)
+        {
+            throw failure;
+        }
+
+        SpotRequests.RemoveAll(r => requestIds.Contains(r.Id));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Fails the cancelling of spot requests, where it is set.</summary>
+    public RunctlException? CancelFailure { get; set; }
+
+    public Task<IReadOnlyList<string>> RunAsync(SpotRunRequest request, CancellationToken cancellationToken)
+    {
+        Calls.Add($"run {request.InstanceType} {request.SubnetId}");
+        return Task.FromResult((OnRun ?? SucceedRun)(request));
+    }
+
+    public IReadOnlyList<string> SucceedRun(SpotRunRequest request) => [.. Enumerable.Range(0, request.Count).Select(i =>
+    {
+        var one = Add($"i-r{SpotRequests.Count}", tags: LastTemplate!.Tags.ToDictionary(t => t.Key, t => t.Value));
+        SpotRequests.Add(new($"sir-{SpotRequests.Count}", one.InstanceId, true, "active", "fulfilled"));
+        All[^1] = one with { SpotInstanceRequestId = SpotRequests[^1].Id };
+        return one.InstanceId;
+    })];
+
+    private Task MoveAsync(string call, IReadOnlyList<string> ids, string state)
+    {
+        foreach (var id in ids)
+        {
+            Calls.Add($"{call} {id}");
+            Change(id, i => i with { State = state });
         }
 
         return Task.CompletedTask;

@@ -42,6 +42,29 @@ public sealed class GuardGroupClientTests
         Assert.Equal(["i-1"], Assert.Single(_cloud.Shell.Sent).InstanceIds);
     }
 
+    [Fact]
+    public async Task Who_answered_is_asked_again_without_looking_whether_it_is_online()
+    {
+        var ids = Add(60);
+        var looks = 0;
+        _cloud.Shell.Fault = operation =>
+        {
+            looks += operation == "DescribeInstanceInformation" ? 1 : 0;
+            return null;
+        };
+        var client = new GuardGroupClient(_cloud, TimeProvider.System);
+        foreach (var _ in new int[3])
+        {
+            Assert.Equal(60, (await client.AskAsync(ids, ["status"], TestContext.Current.CancellationToken)).Count(a => a.Value.Error is null));
+        }
+
+        Assert.Equal(1, looks);
+        _cloud.Ec2.Add("i-5", "terminated");
+        Assert.Equal("InstanceGone", (await client.AskAsync(ids, ["status"], TestContext.Current.CancellationToken))["i-5"].Error!.Id);
+        await client.AskAsync(ids, ["status"], TestContext.Current.CancellationToken);
+        Assert.Equal(2, looks);
+    }
+
     private string[] Add(int count) => [.. Enumerable.Range(0, count).Select(i => _cloud.Ec2.Add($"i-{i}").InstanceId)];
 
     private Task<IReadOnlyDictionary<string, GuardAnswer>> AskAsync(string[] ids) =>

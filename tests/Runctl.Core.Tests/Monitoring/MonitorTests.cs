@@ -131,17 +131,34 @@ public sealed class MonitorTests : IAsyncDisposable
         Assert.Equal(1, stuck.Count("status"));
     }
 
-    [Theory]
-    [InlineData("DescribeInstanceInformation")]
-    [InlineData("SendCommand")]
-    public async Task An_outage_is_told_once_and_its_end_and_no_event_is_lost_or_repeated(string operation)
+    [Fact]
+    public async Task An_outage_of_the_list_of_agents_is_told_once_at_the_first_look_and_later_concerns_nobody_who_answers()
     {
+        const string Operation = "DescribeInstanceInformation";
+        var guard = _guards.Add("i-1");
+        var failures = 0;
+        _cloud.Shell.Fault = o => o == Operation && Interlocked.Increment(ref failures) > 0 ? Throttled(Operation) : null;
+        var told = Watch(guard);
+        await UntilAsync(() => failures > 3);
+        _cloud.Shell.Fault = null;
+        await UntilAsync(() => told.Warnings.Count == 2);
+        _cloud.Shell.Fault = o => o == Operation ? Throttled(Operation) : null;
+        guard.Emit("CheckpointUploaded");
+        await UntilAsync(() => told.Events.Count == 1);
+        await PollsAsync(guard, 3);
+        Assert.Equal(2, told.Warnings.Count);
+    }
+
+    [Fact]
+    public async Task An_outage_is_told_once_and_its_end_and_no_event_is_lost_or_repeated()
+    {
+        const string Operation = "SendCommand";
         var guard = _guards.Add("i-1");
         guard.Emit("TrainingStarted");
         var told = Watch(guard);
         await UntilAsync(() => told.Events.Count == 1);
         var failures = 0;
-        _cloud.Shell.Fault = o => o == operation && Interlocked.Increment(ref failures) > 0 ? Throttled(operation) : null;
+        _cloud.Shell.Fault = o => o == Operation && Interlocked.Increment(ref failures) > 0 ? Throttled(Operation) : null;
         guard.Emit("CheckpointUploaded");
         await UntilAsync(() => failures > 4);
         _cloud.Shell.Fault = null;

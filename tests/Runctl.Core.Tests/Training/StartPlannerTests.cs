@@ -14,8 +14,8 @@ public sealed class StartPlannerTests : IDisposable
 
     [Theory]
     [InlineData("pending", "try again in a moment")]
-    [InlineData("stopping", "start-instances --instance-ids i-1")]
-    [InlineData("stopped", "start-instances --instance-ids i-1")]
+    [InlineData("stopping", "Start-RunctlInstance i-1 -Wait")]
+    [InlineData("stopped", "Start-RunctlInstance i-1 -Wait")]
     [InlineData("shutting-down", "New-RunctlSpotInstance")]
     [InlineData("terminated", "New-RunctlSpotInstance")]
     public async Task An_instance_that_does_not_run_is_told_with_its_state_and_what_to_do(string state, string action)

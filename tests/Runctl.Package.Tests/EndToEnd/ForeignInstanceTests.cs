@@ -42,7 +42,7 @@ public sealed class ForeignInstanceTests(SandboxFixture sandbox) : IClassFixture
         var result = sandbox.Start(_project, instance);
         Assert.Equal("InstanceNotRunning", result.ErrorId);
         Assert.Contains($"{instance} is stopped", result.Error.ToString());
-        Assert.Contains($"start-instances --instance-ids {instance}", result.Error.ErrorDetails.RecommendedAction);
+        Assert.Contains($"Start-RunctlInstance {instance} -Wait", result.Error.ErrorDetails.RecommendedAction);
     }
 
     public void Dispose() => _project.Dispose();

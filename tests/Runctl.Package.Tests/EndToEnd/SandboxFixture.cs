@@ -55,6 +55,9 @@ public class SandboxFixture : IDisposable
     /// <summary>Sets a fault of the sandbox.</summary>
     internal void Fault(string entries) => Assert.Empty(Run($"Set-RunctlSandbox -Fault @{{ {entries} }}").Errors);
 
+    /// <summary>Answers the questions to come, a choice's first letter each.</summary>
+    internal void Answer(params char[] answers) => _session.Answer(answers);
+
     /// <summary>Sets a variable of the session.</summary>
     internal void Set(string name, object? value) => _session.Set(name, value);
 

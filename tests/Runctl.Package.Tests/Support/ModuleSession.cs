@@ -56,6 +56,9 @@ internal sealed class ModuleSession : IDisposable
         return _host.Text;
     }
 
+    /// <summary>Answers the questions to come, a choice's first letter each.</summary>
+    public void Answer(params char[] answers) => _host.Answer(answers);
+
     /// <summary>Runs a script and stops it after a while.</summary>
     /// <returns>How long the stop took.</returns>
     public TimeSpan Stop(string script, TimeSpan after)

@@ -49,6 +49,22 @@ internal sealed class OtherClient(IDictionary<string, string> environment)
         await client.TerminateInstancesAsync(new TerminateInstancesRequest { InstanceIds = [instanceId] });
     }
 
+    /// <summary>The state of the spot request behind an instance.</summary>
+    public async Task<string> SpotRequestStateAsync(string instanceId)
+    {
+        using var client = Ec2();
+        var answer = await client.DescribeSpotInstanceRequestsAsync(new DescribeSpotInstanceRequestsRequest { Filters = [new("instance-id", [instanceId])] });
+        return answer.SpotInstanceRequests.Single().State.Value;
+    }
+
+    /// <summary>Whether no request for a type can launch anything any more.</summary>
+    public async Task<bool> NoSpotRequestStandsAsync(string type)
+    {
+        using var client = Ec2();
+        var answer = await client.DescribeSpotInstanceRequestsAsync(new DescribeSpotInstanceRequestsRequest { Filters = [new("launch.instance-type", [type]), new("state", ["open", "active", "disabled"])] });
+        return answer.SpotInstanceRequests is null or [];
+    }
+
     /// <summary>Waits until an instance is in a state.</summary>
     public async Task WaitForAsync(string instanceId, string state)
     {

@@ -26,6 +26,16 @@ internal sealed class RecordingHost : PSHost
     /// <summary>Forgets what was shown.</summary>
     public void Clear() => _interface.Clear();
 
+    /// <summary>Answers the questions to come.</summary>
+    public void Answer(IEnumerable<char> answers)
+    {
+        _interface.Answers.Clear();
+        foreach (var answer in answers)
+        {
+            _interface.Answers.Enqueue(answer);
+        }
+    }
+
     public override void SetShouldExit(int exitCode)
     {
     }

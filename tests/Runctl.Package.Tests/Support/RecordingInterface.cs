@@ -63,7 +63,14 @@ internal sealed class RecordingInterface : PSHostUserInterface
 
     public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) => throw new NotSupportedException();
 
-    public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) => throw new NotSupportedException();
+    /// <summary>What the user answers to the questions to come: a choice's first letter each. Without one nobody is there.</summary>
+    public Queue<char> Answers { get; } = new();
+
+    public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice)
+    {
+        WriteLine($"{caption}: {message}");
+        return Answers.TryDequeue(out var answer) ? choices.ToList().FindIndex(choice => choice.Label.TrimStart('&').StartsWith(answer)) : throw new NotSupportedException("Nobody is there to ask.");
+    }
 
     public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) => throw new NotSupportedException();
 

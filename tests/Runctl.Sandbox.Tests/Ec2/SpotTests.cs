@@ -116,6 +116,33 @@ public sealed class SpotTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task With_capacity_again_EC2_starts_what_it_stopped()
+    {
+        var id = await _server.RunSpotAsync("persistent", "stop");
+        Assert.Equal("IncorrectInstanceState", (await Assert.ThrowsAsync<Sandbox.Ec2.Ec2Exception>(() => _server.Registry.ReturnCapacityAsync(id))).Code);
+        await _server.Registry.InterruptAsync(id, TimeSpan.FromMilliseconds(50));
+        await _server.UntilAsync(id, "stopped");
+        _ = _server.Registry.ReturnCapacityAsync(id);
+        await _server.UntilAsync(id, "running");
+
+        Assert.Equal("fulfilled", (await _server.SpotRequestAsync(id)).Status.Code);
+        Assert.Equal([$"on {id}", $"off {id} Stopping", $"on {id}"], _server.Power.Calls);
+    }
+
+    [Fact]
+    public async Task A_stopped_instance_is_terminated_with_its_request()
+    {
+        var id = await _server.RunSpotAsync("persistent", "stop");
+        await _server.Client.StopInstancesAsync(new() { InstanceIds = [id] }, Ct);
+        await _server.UntilAsync(id, "stopped");
+        await _server.Client.CancelSpotInstanceRequestsAsync(new() { SpotInstanceRequestIds = [(await _server.SpotRequestAsync(id)).SpotInstanceRequestId] }, Ct);
+        await _server.UntilAsync(id, "terminated");
+
+        Assert.Equal(SpotInstanceState.Cancelled, (await _server.SpotRequestAsync(id)).State);
+        Assert.Single(_server.Registry.All);
+    }
+
+    [Fact]
     public async Task A_cancelled_request_leaves_its_instance_running()
     {
         var id = await _server.RunSpotAsync("persistent", "stop");

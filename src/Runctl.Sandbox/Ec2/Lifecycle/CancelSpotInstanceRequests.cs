@@ -19,6 +19,11 @@ internal sealed class CancelSpotInstanceRequests(InstanceRegistry registry, Time
         foreach (var request in requests)
         {
             request.Cancel(clock.GetUtcNow());
+            if (request.Instance.State is InstanceState.Stopped or InstanceState.Stopping)
+            {
+                // EC2 terminates what is stopped with its request.
+                _ = registry.TerminateAsync(request.Instance.InstanceId);
+            }
         }
 
         yield return List("spotInstanceRequestSet", requests, request =>

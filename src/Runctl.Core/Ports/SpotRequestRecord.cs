@@ -1,0 +1,9 @@
+namespace Runctl.Ports;
+
+/// <summary>A spot request.</summary>
+/// <param name="Id">Id.</param>
+/// <param name="InstanceId">The instance that fulfils it, or the last that did, or null.</param>
+/// <param name="IsPersistent">Whether it outlives its instance.</param>
+/// <param name="State">open, active, closed, cancelled, disabled or failed.</param>
+/// <param name="StatusCode">EC2's code, for example <c>instance-stopped-no-capacity</c>, or null.</param>
+public sealed record SpotRequestRecord(string Id, string? InstanceId, bool IsPersistent, string State, string? StatusCode);

@@ -1,0 +1,51 @@
+using Runctl.Instances;
+using Runctl.Runs;
+
+namespace Runctl.Training;
+
+/// <summary>What a run came to over all its attempts. Whatever a part of is unknown is null.</summary>
+/// <param name="Interruptions">Attempts that were taken from the run and followed by another.</param>
+/// <param name="StepsLost">Steps trained again: the last step of each such attempt minus the step the next one went on from.</param>
+/// <param name="Duration">From its first start to its end, or to now.</param>
+/// <param name="Spent">US dollars for the time its attempts ran.</param>
+/// <param name="Saved">US dollars less than the same time on-demand would have cost.</param>
+internal sealed record RunAccount(int Interruptions, long? StepsLost, TimeSpan? Duration, decimal? Spent, decimal? Saved)
+{
+    /// <summary>The account of a run.</summary>
+    /// <param name="record">Its record.</param>
+    /// <param name="prices">Spot prices back to its first start, as far as they are known.</param>
+    /// <param name="onDemand">On-demand prices an hour by type.</param>
+    /// <param name="now">The end of what still runs.</param>
+    public static RunAccount Of(RunRecord record, PriceHistory prices, IReadOnlyDictionary<string, decimal> onDemand, DateTimeOffset now)
+    {
+        // A claim that nobody took is no attempt yet.
+        var attempts = record.Attempts.Where(a => a.Started is not null).OrderBy(a => a.Number).ToList();
+        var pairs = attempts.Zip(attempts.Skip(1)).ToList();
+        var costs = attempts.Select(a => Cost(a, prices, onDemand, now)).ToList();
+        return new RunAccount(
+            pairs.Count,
+            Sum(pairs.Select(p => TrainingView.StepsLost(p.First.LastStep, p.Second.FirstStep))),
+            attempts.Count == 0 ? null : EndOf(attempts[^1], now) - attempts[0].Started,
+            attempts.Count == 0 ? null : Sum(costs.Select(c => c.Spent)),
+            attempts.Count == 0 ? null : Sum(costs.Select(c => c.Full - c.Spent)));
+    }
+
+    /// <summary>What an attempt cost, and what it would have cost on-demand.</summary>
+    private static (decimal? Spent, decimal? Full) Cost(AttemptRecord attempt, PriceHistory prices, IReadOnlyDictionary<string, decimal> onDemand, DateTimeOffset now)
+    {
+        if (attempt is not { InstanceType: { } type, IsSpot: { } isSpot, Started: { } started } || EndOf(attempt, now) is not { } ended)
+        {
+            return default;
+        }
+
+        decimal? full = onDemand.TryGetValue(type, out var price) ? PriceHistory.Of(price, ended > started ? ended - started : TimeSpan.Zero) : null;
+        return (isSpot ? prices.Cost(type, attempt.AvailabilityZone, started, ended) : full, full);
+    }
+
+    /// <summary>An attempt that was lost has no end that anybody knows.</summary>
+    private static DateTimeOffset? EndOf(AttemptRecord attempt, DateTimeOffset now) => attempt.Ended ?? (attempt.State == "running" ? now : null);
+
+    private static long? Sum(IEnumerable<long?> values) => values.Aggregate((long?)0, (sum, value) => sum + value);
+
+    private static decimal? Sum(IEnumerable<decimal?> values) => values.Aggregate((decimal?)0, (sum, value) => sum + value);
+}

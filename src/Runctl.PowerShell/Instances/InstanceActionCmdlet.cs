@@ -1,0 +1,118 @@
+using System.Management.Automation;
+using Runctl.Errors;
+using Runctl.Instances;
+using Runctl.PowerShell.Composition;
+using Runctl.PowerShell.Engine;
+using Runctl.Training;
+
+namespace Runctl.PowerShell.Instances;
+
+/// <summary>A cmdlet that stops, starts or removes instances: Runctl's own, and others only where their ids are given by hand.</summary>
+public abstract class InstanceActionCmdlet : RunctlCmdlet
+{
+    private readonly List<(string InstanceId, Task<RunctlInstance> Done)> _waits = [];
+
+    /// <summary>Ids of the instances. One that Runctl did not launch is refused when it comes through the pipeline; given by hand it is asked about, unless -Force is given.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(InstanceCompleter))]
+    [Identity(nameof(InstanceId))]
+    public string[] InstanceId { get; set; } = [];
+
+    /// <summary>Waits until it is done.</summary>
+    [Parameter]
+    public SwitchParameter Wait { get; set; }
+
+    /// <summary>Longest wait of -Wait.</summary>
+    [Parameter]
+    [Duration("1s", "12h")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Whether -Force was given.</summary>
+    private protected abstract bool IsForced { get; }
+
+    /// <summary>Checks, asks and acts on one instance.</summary>
+    private protected abstract Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance);
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        foreach (var id in InstanceId.Distinct(StringComparer.Ordinal))
+        {
+            await ForTargetAsync(id, async () =>
+            {
+                var scope = OpenScope();
+                await foreach (var instance in new InstanceCatalog(scope.Cloud).FindAsync([id], all: true, StopToken))
+                {
+                    RefuseForeign(instance);
+                    await ActAsync(scope, new InstanceControl(scope.Cloud, scope.Configuration, TimeProvider.System), instance);
+                }
+            });
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync()
+    {
+        foreach (var (id, done) in _waits)
+        {
+            await ForTargetAsync(id, async () => Write(await done));
+        }
+    }
+
+    /// <summary>Writes an instance that is as it should be; removed ones are not written.</summary>
+    private protected virtual void Write(RunctlInstance instance) => WriteObject(instance);
+
+    /// <summary>Writes the instance when it is done: at the end where -Wait is given, several of them waited for together.</summary>
+    private protected void WriteWhenDone(RunctlInstance instance, Func<Task<RunctlInstance>> wait)
+    {
+        if (Wait)
+        {
+            _waits.Add((instance.InstanceId, wait()));
+        }
+        else
+        {
+            Write(instance);
+        }
+    }
+
+    /// <summary>Asks whether to act, and once more where the instance is not ours.</summary>
+    private protected bool IsWanted(RunctlInstance instance, string action) =>
+        ShouldProcess($"{instance.InstanceId} ({instance.InstanceType} in {instance.AvailabilityZone ?? instance.Region})", action)
+        && (instance.IsManaged || IsForced || ShouldContinue($"{instance.InstanceId} was not launched by Runctl. {action}?", "Not launched by Runctl"));
+
+    /// <summary>The trainings on it, which have to be saved first; an error where there are any and -Force is not given.</summary>
+    private protected async Task<IReadOnlyList<RunctlTraining>> FindTrainingsAsync(InstanceControl control, RunctlInstance instance)
+    {
+        try
+        {
+            var trainings = await control.FindTrainingsAsync(instance, StopToken);
+            return trainings.Count == 0 || IsForced ? trainings : throw RunctlErrors.TrainingOnInstance(instance.InstanceId, string.Join(", ", trainings.Select(t => t.RunId)));
+        }
+        catch (RunctlException e) when (IsForced && e.Id != "TrainingOnInstance")
+        {
+            WriteWarning($"{e.Message} It goes on all the same, because of -Force; the guard saves while the machine shuts down, if there is time.");
+            return [];
+        }
+    }
+
+    /// <summary>Has the trainings save and end.</summary>
+    private protected async Task SaveAsync(InstanceControl control, IEnumerable<RunctlTraining> trainings, bool keepsDisk)
+    {
+        foreach (var training in trainings)
+        {
+            Progress.Report(new($"Saving {training.RunId}", $"The training on {training.InstanceId} saves its checkpoint"));
+            await control.SaveAsync(training, keepsDisk, StopToken);
+        }
+    }
+
+    // -Confirm:$false says that nobody is to be asked; without -Force nobody has allowed it then.
+    private void RefuseForeign(RunctlInstance instance)
+    {
+        var nobodyToAsk = MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm) && confirm is SwitchParameter { IsPresent: false };
+        if (!instance.IsManaged && (!IsGivenByUser(nameof(InstanceId)) || (nobodyToAsk && !IsForced)))
+        {
+            throw RunctlErrors.InstanceNotManaged(instance.InstanceId);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Management.Automation;
+using Runctl.Errors;
+using Runctl.Instances;
+using Runctl.PowerShell.Composition;
+
+namespace Runctl.PowerShell.Instances;
+
+/// <summary>Starts stopped instances, with the disks they had.</summary>
+/// <remarks>
+/// A spot instance that EC2 stopped at an interruption is started by EC2 alone, when there is capacity again: -Wait waits for that. Instances that Runctl did not
+/// launch are started only where their ids are given by hand and it is confirmed; -Confirm:$false does not allow that, -Force does.
+/// </remarks>
+/// <example>
+/// <code>Start-RunctlInstance i-0123456789abcdef0 -Wait | Start-RunctlTraining ./train.py -SyncCode</code>
+/// <para>Starts an instance, waits until it is ready, and trains on it.</para>
+/// </example>
+[Cmdlet(VerbsLifecycle.Start, "RunctlInstance", SupportsShouldProcess = true)]
+[OutputType(typeof(RunctlInstance))]
+public sealed class StartRunctlInstanceCommand : InstanceActionCmdlet
+{
+    /// <summary>Acts also on an instance that Runctl did not launch, without a further question.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool IsForced => Force;
+
+    /// <inheritdoc/>
+    private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance)
+    {
+        if (instance.State is "terminated" or "shutting-down")
+        {
+            throw RunctlErrors.InstanceNotRunning(instance.InstanceId, instance.State, instance.StateReason);
+        }
+
+        if (instance.State is "stopping")
+        {
+            throw RunctlErrors.InstanceStopping(instance.InstanceId);
+        }
+
+        if (instance.State == "stopped")
+        {
+            if (!IsWanted(instance, "Start the instance"))
+            {
+                return;
+            }
+
+            if (await control.StartAsync(instance, StopToken))
+            {
+                instance = await control.WaitForStateAsync(instance.InstanceId, ["pending", "running"], Timeout, Progress, StopToken);
+            }
+            else if (!Wait)
+            {
+                throw RunctlErrors.SpotWaitsForCapacity(instance.InstanceId);
+            }
+            else
+            {
+                WriteVerbose($"{instance.InstanceId} was stopped by EC2 for lack of capacity; waiting until EC2 starts it.");
+            }
+        }
+
+        WriteWhenDone(instance, () => ReadyAsync(scope, control, instance));
+    }
+
+    private async Task<RunctlInstance> ReadyAsync(CommandScope scope, InstanceControl control, RunctlInstance instance)
+    {
+        var runs = await control.WaitForStateAsync(instance.InstanceId, ["running"], Timeout, Progress, StopToken).ConfigureAwait(false);
+
+        // Without a profile SSM never reaches it, and there is nothing more to wait for.
+        return runs.IamInstanceProfile is null ? runs
+            : await new SpotLauncher(scope.Cloud, TimeProvider.System).WaitUntilReadyAsync(instance.InstanceId, Timeout, Progress, StopToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Management.Automation;
+using Runctl.Instances;
+using Runctl.PowerShell.Composition;
+
+namespace Runctl.PowerShell.Instances;
+
+/// <summary>Stops instances; their disks stay, and cost, until they are started again or removed.</summary>
+/// <remarks>
+/// A spot instance can be stopped only if it was launched with -InterruptionBehavior Stop or Hibernate: EC2 stops no other. While training runs on an instance
+/// it is left alone; with -Force the training is told to save and stops first, and the instance is left alone if that fails. Instances that Runctl did not launch
+/// are stopped only where their ids are given by hand and it is confirmed; -Confirm:$false does not allow that, -Force does.
+/// </remarks>
+/// <example>
+/// <code>Stop-RunctlInstance i-0123456789abcdef0 -Wait</code>
+/// <para>Stops an instance and returns it when it is stopped.</para>
+/// </example>
+[Cmdlet(VerbsLifecycle.Stop, "RunctlInstance", SupportsShouldProcess = true)]
+[OutputType(typeof(RunctlInstance))]
+public sealed class StopRunctlInstanceCommand : InstanceActionCmdlet
+{
+    /// <summary>Acts also where training runs, which saves its checkpoint first, and on an instance that Runctl did not launch, without a further question.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool IsForced => Force;
+
+    /// <inheritdoc/>
+    private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance)
+    {
+        await control.CheckStoppableAsync(instance, StopToken);
+        if (instance.State == "running")
+        {
+            var trainings = await FindTrainingsAsync(control, instance);
+            if (!IsWanted(instance, "Stop the instance; its disk stays"))
+            {
+                return;
+            }
+
+            await SaveAsync(control, trainings, keepsDisk: true);
+            await control.StopAsync(instance, StopToken);
+            instance = await control.WaitForStateAsync(instance.InstanceId, ["stopping", "stopped"], Timeout, Progress, StopToken);
+        }
+
+        WriteWhenDone(instance, () => control.WaitForStateAsync(instance.InstanceId, ["stopped"], Timeout, Progress, StopToken));
+    }
+}
