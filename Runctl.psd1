@@ -19,6 +19,7 @@
         'Get-RunctlInstance'
         'Get-RunctlTraining'
         'Get-RunctlTrainingLog'
+        'Initialize-RunctlConfiguration'
         'Invoke-RunctlInterruptionDrill'
         'New-RunctlSpotInstance'
         'Remove-RunctlInstance'
@@ -28,6 +29,7 @@
         'Start-RunctlTraining'
         'Stop-RunctlSandbox'
         'Stop-RunctlTraining'
+        'Test-RunctlSetup'
         'Wait-RunctlTraining'
         'Watch-RunctlSpotInterruption'
     )
