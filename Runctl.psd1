@@ -20,6 +20,7 @@
         'Get-RunctlProcess'
         'Get-RunctlTraining'
         'Get-RunctlTrainingLog'
+        'Initialize-RunctlConfiguration'
         'Invoke-RunctlInterruptionDrill'
         'New-RunctlSpotInstance'
         'Remove-RunctlInstance'
@@ -31,6 +32,7 @@
         'Stop-RunctlInstance'
         'Stop-RunctlSandbox'
         'Stop-RunctlTraining'
+        'Test-RunctlSetup'
         'Wait-RunctlTraining'
         'Watch-RunctlSpotInterruption'
     )

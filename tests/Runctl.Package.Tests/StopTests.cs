@@ -17,6 +17,7 @@ public sealed class StopTests
     [InlineData("Invoke-RunctlInterruptionDrill -InstanceId i-1")]
     [InlineData("Get-RunctlCheckpoint -S3Bucket b")]
     [InlineData("Save-RunctlCheckpoint s3://b/epoch_1.pt.manifest.json")]
+    [InlineData("Test-RunctlSetup i-1 -S3Bucket b")]
     public void Ctrl_C_ends_a_command_at_once(string command)
     {
         using var server = new SilentServer();

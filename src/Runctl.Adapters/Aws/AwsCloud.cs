@@ -3,6 +3,8 @@ using Amazon.EC2;
 using Amazon.Runtime;
 using Amazon.Runtime.CredentialManagement;
 using Amazon.S3;
+using Amazon.SecurityToken;
+using Amazon.SecurityToken.Model;
 using Amazon.SimpleSystemsManagement;
 using Runctl.Errors;
 using Runctl.Pacing;
@@ -82,6 +84,14 @@ internal sealed class AwsCloud : ICloud
         {
             _sandboxLock.Release();
         }
+    }
+
+    /// <inheritdoc/>
+    public async Task<string> GetCallerAsync(CancellationToken cancellationToken)
+    {
+        using var client = new AmazonSecurityTokenServiceClient(_credentials.Value, Configure(new AmazonSecurityTokenServiceConfig()));
+        var caller = await AwsErrors.CallAsync("STS", "GetCallerIdentity", EndpointName, () => client.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellationToken), cancellationToken).ConfigureAwait(false);
+        return caller.Arn;
     }
 
     /// <inheritdoc/>

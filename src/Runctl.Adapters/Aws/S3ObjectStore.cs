@@ -95,6 +95,10 @@ internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud)
     }, cancellationToken);
 
     /// <inheritdoc/>
+    public Task DeleteAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        CallAsync("DeleteObject", bucket, key, c => c.DeleteObjectAsync(new DeleteObjectRequest { BucketName = bucket, Key = key }, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<bool> UploadAsync(string bucket, string key, string path, WriteCondition condition, CancellationToken cancellationToken) => ConditionallyAsync("PutObject", bucket, key, condition, async c =>
     {
         using var transfer = new TransferUtility(c);

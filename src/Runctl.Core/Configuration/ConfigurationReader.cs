@@ -11,9 +11,11 @@ public sealed class ConfigurationReader(IAdapters adapters, Func<string, string?
     /// <param name="directory">Where the search for <c>.runctl.toml</c> begins; it goes upwards, then to the user's configuration directory.</param>
     /// <param name="overrides">Parameters and session settings.</param>
     /// <exception cref="RunctlException">The file has an error in syntax or type (ConfigurationInvalid), or a parameter or variable has the wrong form (SettingInvalid).</exception>
-    public RunctlConfiguration Read(string directory, ConfigurationOverrides overrides)
+    public RunctlConfiguration Read(string directory, ConfigurationOverrides overrides) => ReadFile(ConfigurationLocator.Find(directory, environment), overrides);
+
+    /// <summary>Reads the settings of a file, or without one those that parameters, session, environment and defaults decide.</summary>
+    internal RunctlConfiguration ReadFile(string? path, ConfigurationOverrides overrides)
     {
-        var path = ConfigurationLocator.Find(directory, environment);
         var file = path is null ? null : ConfigurationFile.Read(path, adapters);
         var values = new Dictionary<string, object>(StringComparer.Ordinal);
         var sources = new SortedDictionary<string, string>(StringComparer.Ordinal);

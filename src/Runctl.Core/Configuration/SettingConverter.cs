@@ -52,7 +52,7 @@ internal static class SettingConverter
         return seconds != 0 && decimal.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? Seconds(number * seconds) : null;
     }
 
-    private static TimeSpan? Seconds(decimal seconds) => seconds is > 0 and < 1_000_000_000 ? TimeSpan.FromSeconds((double)seconds) : null;
+    private static TimeSpan? Seconds(decimal seconds) => seconds is > 0 and < 1_000_000_000 ? TimeSpan.FromTicks((long)decimal.Round(seconds * TimeSpan.TicksPerSecond)) : null;
 
     private static TimeSpan? Positive(TimeSpan span) => span > TimeSpan.Zero ? span : null;
 

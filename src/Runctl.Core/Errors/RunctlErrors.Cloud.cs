@@ -53,6 +53,10 @@ internal static partial class RunctlErrors
     public static RunctlException BucketElsewhere(string bucket, string bucketRegion, string region, RunctlException? cause = null) =>
         new("BucketElsewhere", ErrorKind.InvalidInput, $"The bucket {bucket} is in {bucketRegion}, not in {region}.", bucket, RegionAction, cause) { ServiceErrorCode = cause?.ServiceErrorCode, RequestId = cause?.RequestId };
 
+    /// <summary>What was written is not what is read.</summary>
+    public static RunctlException ObjectNotReadBack(string bucket, string key) =>
+        new("ObjectNotReadBack", ErrorKind.InvalidState, $"s3://{bucket}/{key} was written and is not there, or not the same.", $"s3://{bucket}/{key}", "Look for a policy, lifecycle rule or gateway that changes the bucket's objects.");
+
     /// <summary>S3 refused.</summary>
     public static RunctlException BucketForbidden(string operation, string bucket, string key, RunctlException cause) =>
         new("BucketForbidden", ErrorKind.PermissionDenied, $"S3 refused {operation} on s3://{bucket}/{key} ({cause.ServiceErrorCode}).", $"s3://{bucket}/{key}", BucketAction(bucket), cause) { ServiceErrorCode = cause.ServiceErrorCode, RequestId = cause.RequestId };

@@ -9,6 +9,14 @@ internal static partial class RunctlErrors
     public static RunctlException ConfigurationInvalid(string path, int line, int column, string problem) =>
         new("ConfigurationInvalid", ErrorKind.InvalidInput, $"{path}:{line}:{column}: {problem}", path, "Correct the file; about_Runctl names every setting and its form.");
 
+    /// <summary>A configuration file is in place already.</summary>
+    public static RunctlException ConfigurationExists(string path) =>
+        new("ConfigurationExists", ErrorKind.Conflict, $"{path} is there already.", path, "Edit it, or write it anew by -Force: what is in it is lost then.");
+
+    /// <summary>A configuration file could not be written.</summary>
+    public static RunctlException ConfigurationNotWritten(string path, Exception cause) =>
+        new("ConfigurationNotWritten", ErrorKind.PermissionDenied, $"{path} can not be written: {cause.Message}", path, "Give another directory by -Path, or permission to write there.", cause);
+
     /// <summary>A setting from a parameter, the session or the environment has the wrong form.</summary>
     public static RunctlException SettingInvalid(string source, string expected, string? value) =>
         new("SettingInvalid", ErrorKind.InvalidInput, $"{source}: expected {expected}, not '{value}'.", value, null);

@@ -45,6 +45,12 @@ public sealed record RunctlInstance
     /// <summary>Name of its instance profile, or null where it has none (then SSM can not reach it).</summary>
     public string? IamInstanceProfile { get; init; }
 
+    /// <summary>Whether its metadata service is on; null where EC2 does not say.</summary>
+    public bool? IsMetadataEnabled { get; init; }
+
+    /// <summary>How many network hops an answer of its metadata service (IMDSv2) may take: 1 reaches no container. Null where EC2 does not say.</summary>
+    public int? MetadataHopLimit { get; init; }
+
     /// <summary>EC2's code for why it changed state, for example <c>Server.SpotInstanceTermination</c>.</summary>
     public string? StateReason { get; init; }
 

@@ -18,6 +18,9 @@ public interface ICloud : IDisposable
     /// <summary>S3.</summary>
     IObjectStore Objects { get; }
 
+    /// <summary>Who the credentials belong to, as an ARN, by STS.</summary>
+    Task<string> GetCallerAsync(CancellationToken cancellationToken);
+
     /// <summary>The sandbox behind the endpoint, or null where the endpoint is not one.</summary>
     Task<ISandboxControl?> FindSandboxAsync(CancellationToken cancellationToken);
 }

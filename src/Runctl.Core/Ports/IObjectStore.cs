@@ -33,6 +33,9 @@ public interface IObjectStore
     /// <returns>Whether it was written: false where the condition did not hold.</returns>
     Task<bool> WriteAsync(string bucket, string key, ReadOnlyMemory<byte> content, WriteCondition condition, CancellationToken cancellationToken);
 
+    /// <summary>Deletes an object; one that is not there is no error.</summary>
+    Task DeleteAsync(string bucket, string key, CancellationToken cancellationToken);
+
     /// <summary>Uploads a file with its CRC32, in parts where it is big.</summary>
     /// <returns>Whether it was written: false where the condition did not hold.</returns>
     Task<bool> UploadAsync(string bucket, string key, string path, WriteCondition condition, CancellationToken cancellationToken);

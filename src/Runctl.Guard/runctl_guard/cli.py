@@ -29,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     for name, text in (("run", "start a training"), ("attach", "guard a process that is there already")):
         add(name, text).add_argument("--spec", required=True, help="-, a file, or s3://bucket/key")
+    add("check", "try what a training will need").add_argument("--spec", required=True)
     command = add("status", "guard, runs and newest events", False)
     command.add_argument("--events", type=int, default=0)
     command.add_argument("--after", type=int)
@@ -120,6 +121,9 @@ def dispatch(options: argparse.Namespace, stdin: Any) -> Any:
         os.makedirs(paths.runs(), exist_ok=True)
         spec = read_spec(options.spec, stdin)
         return run(spec) if name == "run" else attach(spec)
+    if name == "check":
+        from .check import check
+        return check(read_spec(options.spec, stdin))
     return query(options)
 
 

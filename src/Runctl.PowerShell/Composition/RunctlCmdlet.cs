@@ -55,16 +55,25 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     /// <summary>Reads the settings in force for a directory, the current one by default.</summary>
     private protected RunctlConfiguration ReadConfiguration(string? directory = null)
     {
-        var parameters = new Dictionary<string, object?>(StringComparer.Ordinal);
-        AddSettings(parameters);
-        var reader = new ConfigurationReader(AdaptersLoader.Adapters, Environment.GetEnvironmentVariable);
-        var configuration = reader.Read(directory ?? CurrentDirectory, new ConfigurationOverrides(parameters, SessionSettings()));
+        var configuration = Reader().Read(directory ?? CurrentDirectory, Overrides());
         foreach (var warning in configuration.Warnings.Where(_warned.Add))
         {
             WriteWarning(warning);
         }
 
         return configuration;
+    }
+
+    /// <summary>The settings that parameters, session and environment decide, whatever a file says.</summary>
+    private protected RunctlConfiguration ReadWithoutFile() => Reader().ReadFile(null, Overrides());
+
+    private static ConfigurationReader Reader() => new(AdaptersLoader.Adapters, Environment.GetEnvironmentVariable);
+
+    private ConfigurationOverrides Overrides()
+    {
+        var parameters = new Dictionary<string, object?>(StringComparer.Ordinal);
+        AddSettings(parameters);
+        return new ConfigurationOverrides(parameters, SessionSettings());
     }
 
     /// <summary>The settings and the connection for the current input.</summary>
@@ -103,6 +112,16 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     }
 
     private protected static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    /// <summary>Where the credentials of a connection come from, in words.</summary>
+    private protected static string CredentialSource(CommandScope scope) => scope.Cloud.Connection switch
+    {
+        { Credentials: not null, EndpointUrl: { } endpoint } when RunningSandboxes.Find(endpoint) is not null => "the sandbox",
+        { Credentials: not null } => "AWS.Tools' session default",
+        { ProfileName: { } profile } => $"profile {profile} ({scope.Configuration.Sources.GetValueOrDefault(nameof(RunctlConfiguration.ProfileName))})",
+        _ when Environment.GetEnvironmentVariable("AWS_ACCESS_KEY_ID") is { Length: > 0 } => "the environment (AWS_ACCESS_KEY_ID)",
+        _ => "the SDK's own search (default profile, SSO, container or instance role)",
+    };
 
     private CloudConnection ConnectionFor(RunctlConfiguration configuration)
     {

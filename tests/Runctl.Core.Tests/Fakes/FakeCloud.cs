@@ -27,5 +27,7 @@ internal sealed class FakeCloud : ICloud
 
     public Task<ISandboxControl?> FindSandboxAsync(CancellationToken cancellationToken) => Task.FromResult(Sandbox);
 
+    public Task<string> GetCallerAsync(CancellationToken cancellationToken) => Task.FromResult("arn:aws:iam::123456789012:user/me");
+
     public void Dispose() => Shell.Dispose();
 }

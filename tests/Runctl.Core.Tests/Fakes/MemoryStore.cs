@@ -83,6 +83,12 @@ internal sealed class MemoryStore : IObjectStore
         return Task.FromResult(true);
     }
 
+    public Task DeleteAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        Objects.TryRemove(key, out _);
+        return Task.CompletedTask;
+    }
+
     public async Task<bool> UploadAsync(string bucket, string key, string path, WriteCondition condition, CancellationToken cancellationToken) =>
         await WriteAsync(bucket, key, await File.ReadAllBytesAsync(path, cancellationToken), condition, cancellationToken);
 

@@ -97,6 +97,13 @@ internal sealed class OtherClient(IDictionary<string, string> environment)
         await client.PutBucketAsync(new PutBucketRequest { BucketName = name, BucketRegionName = region });
     }
 
+    /// <summary>Keys below a prefix.</summary>
+    public async Task<IReadOnlyList<string>> ListObjectsAsync(string bucket, string prefix)
+    {
+        using var client = S3(environment["AWS_REGION"]);
+        return [.. ((await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, Prefix = prefix })).S3Objects ?? []).Select(item => item.Key)];
+    }
+
     /// <summary>Waits until there is an object below a prefix.</summary>
     public async Task WaitForObjectAsync(string bucket, string prefix)
     {

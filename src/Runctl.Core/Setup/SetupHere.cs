@@ -1,0 +1,118 @@
+using System.Runtime.CompilerServices;
+using Runctl.Errors;
+using Runctl.Ports;
+using Runctl.Runs;
+
+namespace Runctl.Setup;
+
+/// <summary>Checks what can be seen from this machine: settings, credentials, bucket, script.</summary>
+internal sealed class SetupHere(ICloud cloud, SetupRequest request)
+{
+    private const string BucketRemedy = "Set s3_bucket under [aws] in .runctl.toml, or give -S3Bucket: without a bucket checkpoints stay on the instance and are lost with it.";
+
+    private const string HandlerRemedy = "Let the script save and end on SIGTERM (module/samples has scripts that do): without it what was trained since the last periodic checkpoint is lost. Where it does so in a way that can not be seen in its text, Invoke-RunctlInterruptionDrill tells for sure.";
+
+    private readonly CheckList _list = new(null);
+
+    /// <summary>The checks that failed, once all were made.</summary>
+    public IEnumerable<string> Failed => _list.Failed;
+
+    /// <summary>All checks, each as it is made.</summary>
+    public async IAsyncEnumerable<RunctlSetupCheck> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return Configuration();
+        yield return await _list.TryAsync("Region", [], () => Task.FromResult(_list.Pass("Region", $"{cloud.Region}, from {SourceOf(nameof(request.Configuration.Region), "the profile or the SDK's own search")}"))).ConfigureAwait(false);
+        yield return await _list.TryAsync("Credentials", ["Region"], async () =>
+            _list.Pass("Credentials", $"{await cloud.GetCallerAsync(cancellationToken).ConfigureAwait(false)}, from {request.CredentialSource}")).ConfigureAwait(false);
+        yield return await BucketAsync(cancellationToken).ConfigureAwait(false);
+        yield return await BucketWriteAsync(cancellationToken).ConfigureAwait(false);
+        if (request.ScriptPath is { } path)
+        {
+            var look = Script(path, out var check);
+            yield return check;
+            yield return Handler(look);
+            yield return Torchrun(look);
+        }
+    }
+
+    private RunctlSetupCheck Configuration()
+    {
+        var configuration = request.Configuration;
+        return request.ConfigurationFailure is { } failure ? _list.Fail("Configuration", failure.Message, failure.RecommendedAction ?? "Correct the file; Get-RunctlConfiguration shows what is read from it.")
+            : configuration.Warnings is [var first, ..] ? _list.Fail("Configuration", first, "Correct the file; Get-RunctlConfiguration shows what is read from it.")
+            : _list.Pass("Configuration", configuration.Path ?? "no .runctl.toml; parameters, environment and defaults apply");
+    }
+
+    private async Task<RunctlSetupCheck> BucketAsync(CancellationToken cancellationToken)
+    {
+        if (request.Configuration.S3Bucket is not { } bucket)
+        {
+            return _list.FirstFailed("Configuration") is null || request.ConfigurationFailure is null
+                ? _list.Fail("Bucket", "No bucket is configured.", BucketRemedy)
+                : _list.Unknown("Bucket", "The configuration file can not be read, and nothing else names a bucket.");
+        }
+
+        return await _list.TryAsync("Bucket", ["Region", "Credentials"], async () =>
+        {
+            await cloud.Objects.CheckBucketAsync(bucket, cancellationToken).ConfigureAwait(false);
+            return _list.Pass("Bucket", $"{bucket} in {cloud.Region}, from {SourceOf(nameof(request.Configuration.S3Bucket), "the defaults")}");
+        }, refusalFails: true).ConfigureAwait(false);
+    }
+
+    private async Task<RunctlSetupCheck> BucketWriteAsync(CancellationToken cancellationToken)
+    {
+        if (StoreReference.Of(request.Configuration) is not { } store)
+        {
+            return _list.Unknown("BucketWrite", "Not tried: there is no bucket.");
+        }
+
+        // A bucket that may not be listed may still be written to.
+        return await _list.TryAsync("BucketWrite", ["Region", "Credentials"], async () =>
+        {
+            var probe = new StorageProbe(cloud.Objects, store);
+            var left = await probe.TryAsync(cancellationToken).ConfigureAwait(false);
+            return _list.Pass("BucketWrite", $"written and read below {store.Prefix}/ and {store.RunPrefix}/{probe.Remains(left)}");
+        }, refusalFails: true).ConfigureAwait(false);
+    }
+
+    private ScriptLook? Script(string path, out RunctlSetupCheck check)
+    {
+        var relative = Path.GetRelativePath(request.ProjectDirectory, path);
+        var problem = !File.Exists(path) ? Directory.Exists(path) ? RunctlErrors.ScriptIsDirectory(path) : RunctlErrors.ScriptMissing(path)
+            : Path.IsPathRooted(relative) || relative.StartsWith("..", StringComparison.Ordinal) ? RunctlErrors.ScriptOutsideProject(path, request.ProjectDirectory) : null;
+        try
+        {
+            var look = problem is null || problem.Id == "ScriptOutsideProject" ? ScriptLook.At(path, request.ProjectDirectory) : null;
+            check = problem is null ? _list.Pass("Script", $"{relative} in {request.ProjectDirectory}") : _list.Fail("Script", problem.Message, problem.RecommendedAction);
+            return look;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            check = _list.Fail("Script", $"{path} can not be read: {e.Message}", "Let it be read by whoever runs this.");
+            return null;
+        }
+    }
+
+    private RunctlSetupCheck Handler(ScriptLook? look) => look switch
+    {
+        null => _list.Unknown("SigtermHandler", "Not tried: Script failed."),
+        { HandlesSignal: true } => _list.Pass("SigtermHandler", look.Seen),
+        { HandlesSignal: false } => _list.Fail("SigtermHandler", look.Seen, HandlerRemedy),
+        _ => _list.Unknown("SigtermHandler", look.Seen, "Invoke-RunctlInterruptionDrill tells for sure."),
+    };
+
+    // Before torch 2.12 nothing can be set, so only a short grace period is certain.
+    private RunctlSetupCheck Torchrun(ScriptLook? look)
+    {
+        var grace = request.Configuration.GracePeriod;
+        return look is null ? _list.Unknown("TorchrunGrace", "Not tried: Script failed.")
+            : !look.UsesTorchrun ? _list.Pass("TorchrunGrace", "torchrun is not used")
+            : grace <= TimeSpan.FromSeconds(30) ? _list.Pass("TorchrunGrace", $"the grace period is {grace.TotalSeconds:0} s")
+            : look.ShutdownTimeout || request.Configuration.TrainingEnvironment.ContainsKey("TORCH_ELASTIC_SHUTDOWN_TIMEOUT")
+                ? _list.Pass("TorchrunGrace", "TORCH_ELASTIC_SHUTDOWN_TIMEOUT is set (torch 2.12 and later)")
+                : _list.Fail("TorchrunGrace", $"torchrun kills its workers 30 s after SIGTERM; the grace period of {grace.TotalSeconds:0} s does not reach them",
+                    "Let the workers save within 30 s, or set TORCH_ELASTIC_SHUTDOWN_TIMEOUT under [training] environment (torch 2.12 and later); start the workers by one process each otherwise.");
+    }
+
+    private string SourceOf(string property, string otherwise) => request.Configuration.Sources.GetValueOrDefault(property) is { } source and not "Default" ? source : otherwise;
+}

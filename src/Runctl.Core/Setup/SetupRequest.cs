@@ -1,0 +1,23 @@
+using Runctl.Configuration;
+using Runctl.Errors;
+
+namespace Runctl.Setup;
+
+/// <summary>What is to be checked.</summary>
+internal sealed record SetupRequest
+{
+    /// <summary>The settings in force, without the file where it can not be read.</summary>
+    public required RunctlConfiguration Configuration { get; init; }
+
+    /// <summary>Why the configuration file can not be read, or null.</summary>
+    public RunctlException? ConfigurationFailure { get; init; }
+
+    /// <summary>Where the credentials come from, in words.</summary>
+    public required string CredentialSource { get; init; }
+
+    /// <summary>The project on this machine.</summary>
+    public required string ProjectDirectory { get; init; }
+
+    /// <summary>Absolute path of the training script, or null where none was named.</summary>
+    public string? ScriptPath { get; init; }
+}

@@ -1,0 +1,130 @@
+using System.Management.Automation;
+using Runctl.Configuration;
+using Runctl.Errors;
+using Runctl.PowerShell.Composition;
+using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Training;
+using Runctl.Setup;
+
+namespace Runctl.PowerShell.Setup;
+
+/// <summary>Checks what a training needs: settings, credentials, bucket, script, and on an instance SSM, role, disk and speeds. Each check says what was seen and what to do.</summary>
+/// <remarks>Passed is null where something could not be found out, or where what it rests on failed. A check that fails is a result and no error: $? stays true and nothing is thrown; ask -Quiet, or (Test-RunctlSetup ...).Passed -contains $false. What is asked of the instance is asked by the guard program, which stays there as after a start; it takes a few seconds, writes some MiB to disk and S3, and disturbs no training that runs. Its objects below s3_prefix and run_prefix (runctl-check-...) are deleted; where that is not allowed the check names them. What a script does on SIGTERM is judged by its text; Invoke-RunctlInterruptionDrill tries it.</remarks>
+/// <example>
+/// <code>Test-RunctlSetup $instance -Script ./training/train.py</code>
+/// <para>Checks everything before a start.</para>
+/// </example>
+/// <example>
+/// <code>Test-RunctlSetup | Where-Object Passed -eq $false | Format-List Name, Seen, Remedy</code>
+/// <para>Shows what to do about settings, credentials and bucket.</para>
+/// </example>
+/// <example>
+/// <code>if (Test-RunctlSetup $instance -Quiet) { $instance | Start-RunctlTraining ./train.py -SyncCode }</code>
+/// <para>Starts only where no check fails.</para>
+/// </example>
+[Cmdlet(VerbsDiagnostic.Test, "RunctlSetup")]
+[OutputType(typeof(RunctlSetupCheck), typeof(bool))]
+public sealed class TestRunctlSetupCommand : RunctlCmdlet
+{
+    private bool _failed;
+    private string[]? _failedHere;
+
+    /// <summary>Instances to check; without one only what can be seen from here is checked.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(InstanceCompleter))]
+    [Identity(nameof(InstanceId))]
+    public string[] InstanceId { get; set; } = [];
+
+    /// <summary>Path of the training script on this machine, to be looked at; it is not run.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Script { get; set; }
+
+    /// <summary>Bucket to check. Default: <c>s3_bucket</c> in .runctl.toml.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? S3Bucket { get; set; }
+
+    /// <summary>Prefix of checkpoints in the bucket. Default: <c>s3_prefix</c> in .runctl.toml, then checkpoints/spot-interruptions.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? S3Prefix { get; set; }
+
+    /// <summary>Checkpoint directory to check, relative to the project. Default: <c>dir</c> under [checkpoint] in .runctl.toml, then checkpoints.</summary>
+    [Parameter]
+    [Alias("CheckpointDir")]
+    [ValidateNotNullOrEmpty]
+    public string? CheckpointDirectory { get; set; }
+
+    /// <summary>Returns only $true or $false: whether no check failed. What could not be found out is no failure.</summary>
+    [Parameter]
+    public SwitchParameter Quiet { get; set; }
+
+    /// <inheritdoc/>
+    private protected override void AddSettings(IDictionary<string, object?> settings)
+    {
+        base.AddSettings(settings);
+        settings[nameof(RunctlConfiguration.S3Bucket)] = NullIfEmpty(S3Bucket);
+        settings[nameof(RunctlConfiguration.S3Prefix)] = NullIfEmpty(S3Prefix);
+        settings[nameof(RunctlConfiguration.CheckpointDirectory)] = CheckpointDirectory;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        var script = Script is null ? null : FullPath(Script);
+        var project = script is null ? CurrentDirectory : ProjectLocator.Find(script, CurrentDirectory);
+        var (configuration, failure) = Read(project);
+        var scope = OpenScope(configuration);
+        var request = new SetupRequest { Configuration = configuration, ConfigurationFailure = failure, CredentialSource = CredentialSource(scope), ProjectDirectory = project, ScriptPath = script };
+        if (_failedHere is null)
+        {
+            var here = new SetupHere(scope.Cloud, request);
+            await foreach (var check in here.RunAsync(StopToken))
+            {
+                Show(check);
+            }
+
+            _failedHere = [.. here.Failed];
+        }
+
+        foreach (var instance in InstanceId)
+        {
+            await foreach (var check in new SetupOnInstance(scope.Cloud, request, instance, _failedHere, TimeProvider.System).RunAsync(StopToken))
+            {
+                Show(check);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override Task EndAsync()
+    {
+        if (Quiet)
+        {
+            WriteObject(!_failed);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    // A file that can not be read is one of the things that are checked.
+    private (RunctlConfiguration Configuration, RunctlException? Failure) Read(string project)
+    {
+        try
+        {
+            return (ReadConfiguration(project), null);
+        }
+        catch (RunctlException e) when (e.Id == "ConfigurationInvalid")
+        {
+            return (ReadWithoutFile(), e);
+        }
+    }
+
+    private void Show(RunctlSetupCheck check)
+    {
+        _failed |= check.Passed == false;
+        if (!Quiet)
+        {
+            WriteObject(check);
+        }
+    }
+}

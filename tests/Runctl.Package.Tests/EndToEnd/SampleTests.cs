@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using Runctl.Package.Tests.Support;
+
+namespace Runctl.Package.Tests.EndToEnd;
+
+/// <summary>The samples as users would run them: interrupted on one instance, resumed on another, compared with a run that nobody disturbed.</summary>
+public sealed class SampleTests(SandboxFixture sandbox) : IClassFixture<SandboxFixture>
+{
+    private static readonly string Samples = Path.Combine(BuiltModule.Directory, "samples");
+
+    [Fact]
+    public void Checkpoint_directories_lose_nothing() => InterruptAndResume("train_checkpoint_dirs.py", "--steps 400", "checkpoint-");
+
+    [Fact]
+    public void A_wrapped_training_gets_the_signal_and_loses_nothing() => InterruptAndResume("train_wrapped.sh", "--steps 400", "checkpoint-");
+
+    [Fact]
+    public void PyTorch_loses_nothing()
+    {
+        Assert.SkipUnless(Run("/usr/bin/python3", "-c \"import torch\"").Exit == 0, "There is no torch for the system's python3 here (Debian: apt-get install python3-torch).");
+        InterruptAndResume("train_torch.py", "--epochs 40", "step_");
+    }
+
+    private void InterruptAndResume(string script, string arguments, string checkpoint)
+    {
+        using var project = new Project();
+        foreach (var file in Directory.GetFiles(Samples, "train_*"))
+        {
+            File.Copy(file, project[Path.GetFileName(file)], overwrite: true);
+        }
+
+        var (exit, undisturbed) = Run(script.EndsWith(".sh", StringComparison.Ordinal) ? "/bin/bash" : "/usr/bin/python3", $"{project[script]} {arguments}", project["reference"]);
+        Assert.True(exit == 0, undisturbed);
+        var argument = string.Join(", ", arguments.Split(' ').Select(part => $"'{part}'"));
+
+        Assert.Empty(sandbox.Start(project, sandbox.Launch(), $"-ScriptArgument {argument}, '--step-seconds', '0.05'", script).Errors);
+        Assert.True(SpinWait.SpinUntil(() => sandbox.Run("($run | Get-RunctlTraining).LastStep").Single is >= 60L, TimeSpan.FromSeconds(100)));
+        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 10s -PollInterval 250ms; $report").Single;
+        Assert.True(report.Passed, report.Reason);
+        Assert.Equal(0L, report.StepsLost);
+        Assert.StartsWith(checkpoint, report.Checkpoint.Name);
+
+        var log = sandbox.Train(project, sandbox.Launch(), $"-ScriptArgument {argument} -ResumeFrom $report", script);
+        Assert.Contains("resumed at", log);
+        Assert.Equal(Last(undisturbed), Last(log));
+    }
+
+    private static string Last(string text) => text.Split('\n').Last(line => line.StartsWith("finished: ", StringComparison.Ordinal));
+
+    private static (int Exit, string Output) Run(string program, string arguments, string? checkpoints = null)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, Environment = { ["RUNCTL_CHECKPOINT_DIR"] = checkpoints, ["PATH"] = "/usr/bin:/bin" } })!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output);
+    }
+}
