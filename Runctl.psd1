@@ -22,6 +22,7 @@
         'Invoke-RunctlInterruptionDrill'
         'New-RunctlSpotInstance'
         'Remove-RunctlInstance'
+        'Resume-RunctlTraining'
         'Save-RunctlCheckpoint'
         'Set-RunctlSandbox'
         'Start-RunctlSandbox'

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Runctl.Training;
 
 namespace Runctl.Runs;
@@ -23,6 +24,8 @@ internal sealed record AttemptRecord
 
     public string? InstanceType { get; init; }
 
+    public string? AvailabilityZone { get; init; }
+
     public DateTimeOffset? Started { get; init; }
 
     public DateTimeOffset? Ended { get; init; }
@@ -38,4 +41,8 @@ internal sealed record AttemptRecord
     public CheckpointRecord? Checkpoint { get; init; }
 
     public IReadOnlyList<Phase>? Phases { get; init; }
+
+    /// <summary>Whether it came to an end, or never began and will not any more.</summary>
+    [JsonIgnore]
+    public bool HasEnded => State is "finished" or "failed" or "interrupted" or "stopped" or "lost";
 }
