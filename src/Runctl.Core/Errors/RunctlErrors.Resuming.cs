@@ -57,8 +57,4 @@ internal static partial class RunctlErrors
             RequestId = failure.RequestId,
             IsTransient = failure.IsTransient,
         };
-
-    /// <summary>Resuming by itself needs somebody who watches.</summary>
-    public static RunctlException AutoResumeNeedsMonitor() =>
-        new("AutoResumeNeedsMonitor", ErrorKind.InvalidInput, "-AutoResume and -NoMonitor exclude each other: it is the monitor job that resumes.", null, "Leave one of them out.");
 }

@@ -13,6 +13,12 @@ namespace Runctl.Resuming;
 /// <param name="Warnings">What the user should know before.</param>
 public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan Launch, CheckpointReference? Checkpoint, string Description, IReadOnlyList<string> Warnings)
 {
+    /// <summary>Whether the run was started to resume by itself.</summary>
+    public bool AutoResume => Spec.Policy.AutoResume;
+
+    /// <summary>How many attempts began after the first.</summary>
+    internal int Resumes { get; init; }
+
     /// <summary>What the new attempt needs, without the attempt itself.</summary>
     internal RunSpec Spec { get; init; } = null!;
 

@@ -29,7 +29,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         var warnings = new List<string>();
         var choice = new CheckpointChoice(cloud, spec, warnings.Add);
         var checkpoint = await choice.ChooseAsync(state.Record, new HashSet<string>(), cancellationToken).ConfigureAwait(false);
-        if (checkpoint is null && !request.FromScratch && state.Standing != RunStanding.Ending)
+        if (checkpoint is null && !request.FromScratch && request.Interrupted is null && state.Standing != RunStanding.Ending)
         {
             throw RunctlErrors.NoGoodCheckpoint(request.RunId, choice.Skipped);
         }
@@ -42,11 +42,10 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         spec = spec with { Launch = launchRequest, Arguments = request.ScriptArguments ?? spec.Arguments, Attempt = null };
         var seen = state.Record.Newest()?.Number ?? 0;
         var from = checkpoint is { } found ? new CheckpointReference { Name = found.Manifest.Name, Manifest = found.Uri.ToString(), Step = found.Manifest.Step, LastStep = found.Manifest.LastStep, RunId = found.Manifest.RunId } : null;
-        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch, lost), warnings) { Spec = spec, Store = store, Seen = seen, SeenIsLost = state.Lost.Contains(seen), LastInstanceId = last?.InstanceId };
+        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch, lost), warnings) { Spec = spec, Store = store, Seen = seen, SeenIsLost = state.Lost.Contains(seen), LastInstanceId = last?.InstanceId, Resumes = state.Record.Attempts.Count(a => a is { Number: > 1, Started: not null }) };
     }
 
-    /// <summary>Whether the run may be claimed as it stands.</summary>
-    public static void CheckStanding(PassState state, ResumeRequest request)
+    private static void CheckStanding(PassState state, ResumeRequest request)
     {
         var newest = state.Record.Newest();
         if (state.Record.Outcome == "finished" || newest is { State: "finished" })
@@ -54,7 +53,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
             throw RunctlErrors.RunFinished(request.RunId);
         }
 
-        if (state is { Standing: RunStanding.Alive, Decisive: { } alive })
+        if (state is { Standing: RunStanding.Alive, Decisive: { } alive } && alive.Number != request.Interrupted)
         {
             throw RunctlErrors.RunStillAlive(request.RunId, alive.Number, alive.InstanceId);
         }

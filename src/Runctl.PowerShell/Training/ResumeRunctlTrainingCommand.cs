@@ -88,6 +88,10 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Resumes the run again when it is interrupted again, as long as this session lives. Default: as the run was started.</summary>
+    [Parameter]
+    public SwitchParameter AutoResume { get; set; }
+
     /// <summary>Starts no monitor job; the guard on the instance does its work all the same.</summary>
     [Parameter]
     public SwitchParameter NoMonitor { get; set; }
@@ -141,7 +145,8 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
             WriteWarning(warning);
         }
 
-        WriteObject(resumed with { MonitorJob = StartMonitor(scope, resumed)?.Name });
+        var resumes = IsBound(nameof(AutoResume)) ? AutoResume.IsPresent : plan.AutoResume;
+        WriteObject(resumed with { MonitorJob = StartMonitor(scope with { Configuration = scope.Configuration with { AutoResume = resumes } }, resumed)?.Name });
     });
 
     private ResumeRequest RequestFor(RunctlTraining training) => new()
@@ -169,7 +174,7 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
             return null;
         }
 
-        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new MonitorTarget(training, scope.Configuration.PollInterval));
+        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new MonitorTarget(training, scope.Configuration.PollInterval), Resumers.For(scope));
         JobRepository.Add(job);
         return job;
     }
