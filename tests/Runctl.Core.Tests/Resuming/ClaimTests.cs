@@ -17,14 +17,14 @@ public sealed class ClaimTests
     public async Task Of_two_resumers_exactly_one_wins(WriteFate first, WriteFate second)
     {
         // Reading and writing of both in every order, and of what follows as it comes.
-        for (var order = 0; order < 1 << 6; order++)
+        await Task.WhenAll(Enumerable.Range(0, 1 << 6).Select(async order =>
         {
             var story = new Story("interrupted");
             var turns = new Turns([.. Enumerable.Range(0, 6).Select(bit => (order >> bit) & 1)]);
             var (a, b) = (ClaimOf(story, turns, 0, first), ClaimOf(story, turns, 1, second));
             var ends = await Task.WhenAll(turns.RunAsync(0, () => a.TakeAsync(1, false, Token)), turns.RunAsync(1, () => b.TakeAsync(1, false, Token)));
             AssertOneWinner(story, [a, b], ends);
-        }
+        }));
     }
 
     [Theory]
@@ -33,7 +33,7 @@ public sealed class ClaimTests
     [InlineData(WriteFate.Lost)]
     public async Task An_old_instance_that_commits_late_takes_nothing_from_the_winner_and_loses_nothing(WriteFate fate)
     {
-        for (var seed = 0; seed < 100; seed++)
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(async seed =>
         {
             var story = new Story();
             var random = new Random(seed);
@@ -45,7 +45,7 @@ public sealed class ClaimTests
             Assert.Null(ends[OldInstance]);
             Assert.Equal("interrupted", story.Record.Attempts[0].State);
             AssertOneWinner(story, [a, b], ends[..2]);
-        }
+        }));
     }
 
     [Fact]

@@ -44,7 +44,7 @@ internal sealed class Story
         RunId, record => record.Attempts.Single(a => a.Number == attempt) is { HasEnded: false } mine ? record.With(mine with { State = state }) with { Outcome = record.Newest() == mine ? state : record.Outcome } : null, Token);
 
     public void Ship(int attempt, params string[] kinds) => Cloud.Store.Put(_keys.Events(RunId, attempt) + "000000000001.jsonl", string.Join('\n', kinds.Select((kind, i) =>
-        RunctlJson.Write(new RunctlEvent { Sequence = i + 1, Time = DateTimeOffset.UnixEpoch, Kind = kind, InstanceId = "i-1", RunId = RunId, Attempt = attempt, Message = kind }))));
+        RunctlJson.Write(new RunctlEvent { Sequence = i + 1, Time = DateTimeOffset.UnixEpoch, Kind = kind, InstanceId = "i-1", RunId = RunId, Attempt = attempt, Message = kind, Data = RunctlJson.ToElement(new { }) }))));
 
     /// <summary>Commits a checkpoint.</summary>
     /// <returns>The URI of its manifest.</returns>
