@@ -24,6 +24,7 @@
         'Invoke-RunctlInterruptionDrill'
         'New-RunctlSpotInstance'
         'Remove-RunctlInstance'
+        'Resume-RunctlTraining'
         'Save-RunctlCheckpoint'
         'Set-RunctlSandbox'
         'Start-RunctlInstance'

@@ -37,6 +37,8 @@ internal sealed class StandInFleet(TimeProvider time, int count, TimeSpan latenc
         RunId = $"digits-20260131-120000-{i:x6}", InstanceId = $"i-{i:x17}", ProjectName = "digits", Script = "train.py", State = "running", Region = Region,
     });
 
+    public Task<string> GetCallerAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<ISandboxControl?> FindSandboxAsync(CancellationToken cancellationToken) => Task.FromResult<ISandboxControl?>(null);
 
     public Task<string> SendAsync(ShellCommand command, CancellationToken cancellationToken)

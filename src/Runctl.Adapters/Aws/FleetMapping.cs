@@ -54,6 +54,7 @@ internal static class FleetMapping
                 LaunchTemplateSpecification = new() { LaunchTemplateName = request.TemplateName, Version = "$Latest" },
                 Overrides = [.. from type in request.InstanceTypes
                                 from subnet in request.SubnetIds
+                                where !request.Without.Contains((type, subnet))
                                 select new FleetLaunchTemplateOverridesRequest
                                 {
                                     InstanceType = type,

@@ -58,8 +58,10 @@ internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud)
     /// <inheritdoc/>
     public Task<ObjectRecord?> FindAsync(string bucket, string key, CancellationToken cancellationToken) => FindOrNullAsync("HeadObject", bucket, key, async c =>
     {
-        var head = await c.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket, Key = key }, cancellationToken).ConfigureAwait(false);
-        return new ObjectRecord(key, head.ContentLength, head.ETag, new DateTimeOffset((head.LastModified ?? DateTime.UnixEpoch).ToUniversalTime()));
+        var head = await c.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket, Key = key, ChecksumMode = ChecksumMode.ENABLED }, cancellationToken).ConfigureAwait(false);
+        // A composite checksum is one of checksums, and says nothing of the whole.
+        var crc = head.ChecksumType == ChecksumType.COMPOSITE ? null : head.ChecksumCRC32;
+        return new ObjectRecord(key, head.ContentLength, head.ETag, new DateTimeOffset((head.LastModified ?? DateTime.UnixEpoch).ToUniversalTime()), crc);
     }, cancellationToken);
 
     /// <inheritdoc/>

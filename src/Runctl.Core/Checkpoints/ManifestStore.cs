@@ -46,7 +46,12 @@ internal sealed class ManifestStore(ICloud cloud)
     }
 
     /// <summary>The manifests below a prefix whose keys pass, newest save first.</summary>
-    public async Task<IReadOnlyList<(S3Uri Uri, ManifestRecord Manifest)>> ListAsync(string bucket, string prefix, Func<string, bool> isWanted, CancellationToken cancellationToken)
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="prefix">Prefix.</param>
+    /// <param name="isWanted">Which keys are wanted.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="onDamaged">Told of manifests that can not be read; without it the first one is thrown.</param>
+    public async Task<IReadOnlyList<(S3Uri Uri, ManifestRecord Manifest)>> ListAsync(string bucket, string prefix, Func<string, bool> isWanted, CancellationToken cancellationToken, Action<RunctlException>? onDamaged = null)
     {
         var uris = new List<S3Uri>();
         await foreach (var item in cloud.Objects.ListAsync(bucket, prefix, cancellationToken).ConfigureAwait(false))
@@ -60,10 +65,17 @@ internal sealed class ManifestStore(ICloud cloud)
         var found = new System.Collections.Concurrent.ConcurrentBag<(S3Uri Uri, ManifestRecord Manifest)>();
         await Parallel.ForEachAsync(uris, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken }, async (uri, token) =>
         {
-            // It may have been removed since it was listed.
-            if (await ReadAsync(uri, token).ConfigureAwait(false) is { } manifest)
+            try
             {
-                found.Add((uri, manifest));
+                // It may have been removed since it was listed.
+                if (await ReadAsync(uri, token).ConfigureAwait(false) is { } manifest)
+                {
+                    found.Add((uri, manifest));
+                }
+            }
+            catch (RunctlException e) when (onDamaged is not null && e.Kind == ErrorKind.InvalidData)
+            {
+                onDamaged(e);
             }
         }).ConfigureAwait(false);
         return [.. found.OrderByDescending(m => m.Manifest.SavedAt).ThenByDescending(m => m.Manifest.Step ?? 0).ThenBy(m => m.Uri.Key, StringComparer.Ordinal)];

@@ -22,9 +22,14 @@ public static class EventKinds
     public const string TrainingFailed = nameof(TrainingFailed);
     public const string TrainingStopped = nameof(TrainingStopped);
     public const string Warning = nameof(Warning);
+
+    // Told by the session that resumes, not by a guard: they have no place in its sequence.
+    public const string ResumeBegun = nameof(ResumeBegun);
+    public const string ReplacementLaunched = nameof(ReplacementLaunched);
+    public const string TrainingResumed = nameof(TrainingResumed);
 #pragma warning restore CS1591
 
-    /// <summary>All of them.</summary>
+    /// <summary>All that guards write.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         TrainingStarted, CheckpointRestored, RebalanceRecommended, InterruptionDetected,

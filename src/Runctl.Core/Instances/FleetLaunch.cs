@@ -54,6 +54,16 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
     private async Task<IReadOnlyList<string>> CreateFleetAsync(ImageRecord image, CancellationToken cancellationToken)
     {
         progress.Report(new ProgressUpdate(Activity, $"Asking for {plan.Description}"));
+        if (plan.Avoided.Count > 0)
+        {
+            // Where a machine was just taken the next would be too; everywhere else is asked first.
+            var elsewhere = await TryAsync(image, spot: true, cancellationToken, plan.Avoided).ConfigureAwait(false);
+            if (elsewhere.InstanceIds.Count >= Request.Count)
+            {
+                return elsewhere.InstanceIds;
+            }
+        }
+
         var spot = await TryAsync(image, spot: true, cancellationToken).ConfigureAwait(false);
         if (spot.InstanceIds.Count >= Request.Count)
         {
@@ -77,13 +87,13 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
     }
 
     /// <summary>One way to buy. Each has a template of its own: EC2 refuses on-demand instances from one that tags spot requests.</summary>
-    private async Task<FleetAnswer> TryAsync(ImageRecord image, bool spot, CancellationToken cancellationToken)
+    private async Task<FleetAnswer> TryAsync(ImageRecord image, bool spot, CancellationToken cancellationToken, IReadOnlyList<(string InstanceType, string SubnetId)>? without = null)
     {
-        var template = $"runctl-{_launchId}{(spot ? "" : "-ondemand")}";
+        var template = $"runctl-{_launchId}{(without is not null ? "-elsewhere" : spot ? "" : "-ondemand")}";
         await cloud.Instances.CreateTemplateAsync(TemplateOf(template, image, spot), cancellationToken).ConfigureAwait(false);
         try
         {
-            return await AskAsync(template, spot, cancellationToken).ConfigureAwait(false);
+            return await AskAsync(template, spot, without, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -109,7 +119,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         Tags = spot && IsPersistent ? new(Tags()) { [RunctlTags.Interruption] = Request.InterruptionBehavior == RunctlInterruptionBehavior.Stop ? "stop" : "hibernate" } : Tags(),
     };
 
-    private async Task<FleetAnswer> AskAsync(string template, bool spot, CancellationToken cancellationToken)
+    private async Task<FleetAnswer> AskAsync(string template, bool spot, IReadOnlyList<(string InstanceType, string SubnetId)>? without, CancellationToken cancellationToken)
     {
         using var grace = new Grace(time, CleanupTimeout, cancellationToken);
         _answerIsOpen = true;
@@ -117,8 +127,8 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         try
         {
             answer = spot && IsPersistent
-                ? await new PoolWalk(cloud, plan, template, _launchId, progress).RunAsync(cancellationToken, grace.Token).ConfigureAwait(false)
-                : await cloud.Instances.CreateFleetAsync(FleetOf(template, spot), grace.Token).ConfigureAwait(false);
+                ? await new PoolWalk(cloud, plan, template, without, progress).RunAsync(cancellationToken, grace.Token).ConfigureAwait(false)
+                : await cloud.Instances.CreateFleetAsync(FleetOf(template, spot, without), grace.Token).ConfigureAwait(false);
             _answerIsOpen = false;
         }
         catch (RunctlException e) when (e is { ServiceErrorCode: not null, IsTransient: false })
@@ -142,12 +152,13 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         return answer;
     }
 
-    private FleetRequest FleetOf(string template, bool spot) => new()
+    private FleetRequest FleetOf(string template, bool spot, IReadOnlyList<(string InstanceType, string SubnetId)>? without) => new()
     {
         TemplateName = template,
-        ClientToken = _launchId + (spot ? "-spot" : "-ondemand"),
+        ClientToken = _launchId + (without is not null ? "-elsewhere" : spot ? "-spot" : "-ondemand"),
         InstanceTypes = Request.InstanceTypes,
         SubnetIds = plan.Subnets,
+        Without = without ?? [],
         Count = Request.Count,
         Spot = spot,
         MaxPrice = Request.MaxPrice,

@@ -14,5 +14,8 @@ public sealed record LaunchPlan(LaunchRequest Request, string Image, IReadOnlyLi
 
     internal IReadOnlyList<SubnetRecord> SubnetRecords { get; init; } = [];
 
+    /// <summary>Pairs of type and subnet that the first call leaves out; never all there are.</summary>
+    internal IReadOnlyList<(string InstanceType, string SubnetId)> Avoided { get; init; } = [];
+
     internal IReadOnlyList<SpotPriceRecord> SpotPrices { get; init; } = [];
 }

@@ -8,7 +8,10 @@ namespace Runctl.Instances;
 internal sealed class LaunchPlanner(ICloud cloud)
 {
     /// <summary>The plan for a request.</summary>
-    public async Task<LaunchPlan> PlanAsync(LaunchRequest request, CancellationToken cancellationToken)
+    /// <param name="request">What is asked for.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="lost">The pool that was just lost, which is asked last.</param>
+    public async Task<LaunchPlan> PlanAsync(LaunchRequest request, CancellationToken cancellationToken, InstancePool? lost = null)
     {
         if (request.InstanceTypes.Count == 0)
         {
@@ -23,8 +26,13 @@ internal sealed class LaunchPlanner(ICloud cloud)
         var prices = (await cloud.Instances.FindSpotPricesAsync(request.InstanceTypes, cancellationToken).ConfigureAwait(false))
             .Where(p => zones.Contains(p.AvailabilityZone)).ToList();
         var price = prices.Count == 0 ? (decimal?)null : prices.Min(p => p.Price);
-        return new LaunchPlan(request, image.ImageId, [.. subnets.Select(s => s.SubnetId)], price, Describe(request, image, zones, price)) { ImageRecord = image, SubnetRecords = subnets, SpotPrices = prices };
+        return new LaunchPlan(request, image.ImageId, [.. subnets.Select(s => s.SubnetId)], price, Describe(request, image, zones, price)) { ImageRecord = image, SubnetRecords = subnets, SpotPrices = prices, Avoided = Avoided(request, subnets, lost) };
     }
+
+    private static IReadOnlyList<(string InstanceType, string SubnetId)> Avoided(LaunchRequest request, IReadOnlyList<SubnetRecord> subnets, InstancePool? lost) =>
+        lost is null || !request.InstanceTypes.Contains(lost.InstanceType) || request.InstanceTypes.Count * subnets.Count == 1
+            ? []
+            : [.. subnets.Where(s => s.AvailabilityZone == lost.AvailabilityZone).Select(s => (lost.InstanceType, s.SubnetId))];
 
     private async Task<IReadOnlyList<InstanceTypeRecord>> FindTypesAsync(LaunchRequest request, CancellationToken cancellationToken)
     {

@@ -5,7 +5,7 @@ using Runctl.Progress;
 namespace Runctl.Instances;
 
 /// <summary>Launches by RunInstances, since instant fleets take no persistent requests: one pool after the other, the cheapest first, until one has capacity for all.</summary>
-internal sealed class PoolWalk(ICloud cloud, LaunchPlan plan, string template, string launchId, IProgress<ProgressUpdate> progress)
+internal sealed class PoolWalk(ICloud cloud, LaunchPlan plan, string template, IReadOnlyList<(string InstanceType, string SubnetId)>? without, IProgress<ProgressUpdate> progress)
 {
     private static readonly HashSet<string> OfThePool = new(StringComparer.Ordinal)
     {
@@ -43,13 +43,14 @@ internal sealed class PoolWalk(ICloud cloud, LaunchPlan plan, string template, s
     private IEnumerable<(string Type, SubnetRecord Subnet)> Pools() =>
         from type in plan.Request.InstanceTypes
         from subnet in plan.SubnetRecords
+        where without is null || !without.Contains((type, subnet.SubnetId))
         orderby plan.SpotPrices.FirstOrDefault(p => p.InstanceType == type && p.AvailabilityZone == subnet.AvailabilityZone)?.Price ?? decimal.MaxValue
         select (type, subnet);
 
     private SpotRunRequest RequestFor(string type, SubnetRecord subnet, int number) => new()
     {
         TemplateName = template,
-        ClientToken = $"{launchId}-run-{number}",
+        ClientToken = $"{template}-{number}",
         InstanceType = type,
         SubnetId = subnet.SubnetId,
         Count = plan.Request.Count,

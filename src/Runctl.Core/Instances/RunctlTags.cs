@@ -3,6 +3,9 @@ namespace Runctl.Instances;
 /// <summary>The tags Runctl puts on what it launches, and by which it knows its own.</summary>
 public static class RunctlTags
 {
+    /// <summary>What all of them begin with.</summary>
+    internal const string Prefix = "runctl:";
+
     /// <summary>Marks everything Runctl launched; the value is the version of the tags' meaning.</summary>
     public const string Managed = "runctl:managed";
 

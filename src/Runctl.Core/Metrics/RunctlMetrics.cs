@@ -17,6 +17,7 @@ public static class RunctlMetrics
     private static readonly Counter<long> Resumes = Meter.CreateCounter<long>("runctl.resumes", "{attempt}", "Attempts that began from a checkpoint.");
     private static readonly Histogram<double> Phases = Meter.CreateHistogram<double>("runctl.phase.duration", "s", "Seconds of each phase of an interruption, and of restoring.");
     private static readonly Dictionary<string, long> Counted = new(StringComparer.Ordinal);
+    private static readonly HashSet<string> Resumed = new(StringComparer.Ordinal);
 
     /// <summary>Counts an event, unless it was counted before.</summary>
     internal static void Count(RunctlEvent happened)
@@ -34,6 +35,20 @@ public static class RunctlMetrics
         }
 
         Add(happened);
+    }
+
+    /// <summary>Counts a resume, unless it was counted before: who resumes knows of it, and who watches is told.</summary>
+    internal static void CountResume(string? runId, int? attempt)
+    {
+        lock (Counted)
+        {
+            if (!Resumed.Add($"{runId} {attempt}"))
+            {
+                return;
+            }
+        }
+
+        Resumes.Add(1);
     }
 
     private static void Add(RunctlEvent happened)
@@ -56,7 +71,7 @@ public static class RunctlMetrics
                 Record("restore", data);
                 break;
             case EventKinds.TrainingStarted when Member(data, "resumed_from") is { ValueKind: JsonValueKind.Object }:
-                Resumes.Add(1);
+                CountResume(happened.RunId, happened.Attempt);
                 break;
         }
     }

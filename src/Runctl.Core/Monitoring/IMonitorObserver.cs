@@ -15,6 +15,11 @@ public interface IMonitorObserver
     /// <summary>The run has ended on its instance, or the instance is gone; nothing follows.</summary>
     void OnEnded(RunctlTraining training);
 
+    /// <summary>The run goes on in another attempt on another instance, whose events follow.</summary>
+    void OnResumed(RunctlTraining training)
+    {
+    }
+
     /// <summary>The monitor was shut down before the run had ended; nothing follows.</summary>
     void OnStopped()
     {

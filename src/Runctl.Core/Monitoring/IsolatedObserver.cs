@@ -16,6 +16,9 @@ internal sealed class IsolatedObserver(IMonitorObserver observer) : IMonitorObse
     public void OnEnded(RunctlTraining training) => Tell(() => observer.OnEnded(training), $"The end of run {training.RunId}");
 
     /// <inheritdoc/>
+    public void OnResumed(RunctlTraining training) => Tell(() => observer.OnResumed(training), $"The resume of run {training.RunId}");
+
+    /// <inheritdoc/>
     public void OnStopped() => Try(observer.OnStopped);
 
     private void Tell(Action tell, string what)

@@ -15,6 +15,9 @@ public sealed record FleetRequest
     /// <summary>Subnets that will do, one per zone.</summary>
     public required IReadOnlyList<string> SubnetIds { get; init; }
 
+    /// <summary>Pairs of type and subnet that are left out.</summary>
+    public IReadOnlyList<(string InstanceType, string SubnetId)> Without { get; init; } = [];
+
     /// <summary>How many instances.</summary>
     public required int Count { get; init; }
 

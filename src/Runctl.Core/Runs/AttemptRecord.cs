@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Runctl.Training;
 
 namespace Runctl.Runs;
@@ -42,4 +43,8 @@ internal sealed record AttemptRecord
     public CheckpointRecord? Checkpoint { get; init; }
 
     public IReadOnlyList<Phase>? Phases { get; init; }
+
+    /// <summary>Whether it came to an end, or never began and will not any more.</summary>
+    [JsonIgnore]
+    public bool HasEnded => State is "finished" or "failed" or "interrupted" or "stopped" or "lost";
 }

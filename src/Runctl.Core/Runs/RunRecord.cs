@@ -17,4 +17,7 @@ internal sealed record RunRecord
 
     /// <summary>The newest attempt, or null.</summary>
     public AttemptRecord? Newest() => Attempts.MaxBy(a => a.Number);
+
+    /// <summary>The record with an attempt in the place of the one of its number, or added.</summary>
+    public RunRecord With(AttemptRecord attempt) => this with { Attempts = [.. Attempts.Where(a => a.Number != attempt.Number).Append(attempt).OrderBy(a => a.Number)] };
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Runctl.Errors;
 using Runctl.Events;
 using Runctl.Json;
+using Runctl.Pacing;
 using Runctl.Ports;
 
 namespace Runctl.Runs;
@@ -9,6 +10,8 @@ namespace Runctl.Runs;
 /// <summary>Run records in S3.</summary>
 internal sealed class RunStore(IObjectStore objects, string bucket, string runPrefix)
 {
+    private const int MostChanges = 20;
+
     /// <summary>The keys.</summary>
     public RunKeys Keys { get; } = new(runPrefix);
 
@@ -38,22 +41,60 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
     }
 
     /// <summary>Gives up a claim that nobody has taken yet, so that nobody can any more; leaves everything else as it is.</summary>
-    public async Task WithdrawAsync(string runId, string nonce, CancellationToken cancellationToken)
+    public Task WithdrawAsync(string runId, string nonce, CancellationToken cancellationToken) => ChangeAsync(
+        runId,
+        record => record.Attempts.FirstOrDefault(a => a.Nonce == nonce) is { State: "claimed" } claim
+            // What came of the attempts before stays true.
+            ? record.With(claim with { State = "failed" }) with { Outcome = record.Attempts.Count == 1 ? "failed" : record.Outcome }
+            : null,
+        cancellationToken);
+
+    /// <summary>Changes a record by If-Match, as often as others change it meanwhile. After a lost answer the record itself says whether it was written.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="change">Gives the changed record; null where nothing has to be changed (any more). It may be called several times, and throw.</param>
+    /// <param name="cancellationToken">Ends it; what was sent may have been written.</param>
+    /// <returns>The record as it stands, or null where there is none.</returns>
+    public async Task<RunRecord?> ChangeAsync(string runId, Func<RunRecord, RunRecord?> change, CancellationToken cancellationToken)
     {
         var key = Keys.Record(runId);
-        if (await objects.ReadAsync(bucket, key, cancellationToken).ConfigureAwait(false) is not { ETag: { } version } content)
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(1), TimeProvider.System, 2);
+        for (var left = MostChanges; ; left--)
         {
-            return;
-        }
+            try
+            {
+                if (await objects.ReadAsync(bucket, key, cancellationToken).ConfigureAwait(false) is not { ETag: { } version } content)
+                {
+                    return null;
+                }
 
-        var record = Parse(key, () => RunctlJson.Read<RunRecord>(content.Content));
-        if (record.Newest() is { State: "claimed" } claim && claim.Nonce == nonce)
-        {
-            var withdrawn = record with { Outcome = "failed", Attempts = [.. record.Attempts.Where(a => a != claim), claim with { State = "failed" }] };
-            // Where the condition does not hold a guard was quicker: the run is its own now.
-            await objects.WriteAsync(bucket, key, RunctlJson.WriteUtf8(withdrawn), WriteCondition.IfUnchanged(version), cancellationToken).ConfigureAwait(false);
+                var record = Parse(key, () => RunctlJson.Read<RunRecord>(content.Content));
+                if (change(record) is not { } changed)
+                {
+                    return record;
+                }
+
+                if (await objects.WriteAsync(bucket, key, RunctlJson.WriteUtf8(changed), WriteCondition.IfUnchanged(version), cancellationToken).ConfigureAwait(false))
+                {
+                    return changed;
+                }
+            }
+            catch (RunctlException e) when (left > 0 && (e.IsTransient || e.ServiceErrorCode == "ConditionalRequestConflict"))
+            {
+                // Whether it was written is in the record, which is read again.
+            }
+
+            if (left <= 0)
+            {
+                throw RunctlErrors.RecordContended($"s3://{bucket}/{key}");
+            }
+
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Writes what the attempts from now on need.</summary>
+    public Task WriteSpecAsync(RunSpec spec, CancellationToken cancellationToken) =>
+        objects.WriteAsync(bucket, Keys.Spec(spec.RunId), RunctlJson.WriteUtf8(spec with { Attempt = null }), WriteCondition.Always, cancellationToken);
 
     /// <summary>The events of an attempt after a position, in order.</summary>
     public async Task<IReadOnlyList<RunctlEvent>> ReadEventsAsync(string runId, int attempt, long after, CancellationToken cancellationToken)

@@ -1,11 +1,7 @@
-using System.Text.Json;
-using Runctl.Code;
 using Runctl.Configuration;
-using Runctl.Errors;
-using Runctl.Guarding;
-using Runctl.Instances;
 using Runctl.Ports;
 using Runctl.Progress;
+using Runctl.Resuming;
 using Runctl.Runs;
 
 namespace Runctl.Training;
@@ -35,60 +31,15 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
             await store.CreateAsync(spec, ClaimOf(plan, spec), cancellationToken).ConfigureAwait(false);
         }
 
-        try
-        {
-            await TagAsync(plan, Report, cancellationToken).ConfigureAwait(false);
-            Report(resume is null ? "Starting" : "Restoring the checkpoint and starting");
-            var state = await new GuardClient(cloud, time).CallAsync<RunState>(plan.Instance.InstanceId, ["run", "--spec", "-"], spec, GuardClient.LongCall, cancellationToken).ConfigureAwait(false);
-            return new TrainingView(cloud, reference).Of(state, plan.Instance.InstanceId, plan.Script, plan.ProjectName);
-        }
-        catch (Exception e)
-        {
-            // Whatever the cause, a guard that is merely slow must not start what the user was told has failed.
-            if (store is not null)
-            {
-                await GiveUpAsync("The record of the run could not be closed", token => store.WithdrawAsync(spec.RunId, spec.Attempt!.Nonce, token), Report).ConfigureAwait(false);
-            }
-
-            if (e is OperationCanceledException or RunctlException { Kind: ErrorKind.Timeout or ErrorKind.Connection or ErrorKind.InvalidData })
-            {
-                await GiveUpAsync("The preparation on the instance could not be ended", token => StopAsync(plan, token), Report).ConfigureAwait(false);
-            }
-
-            throw;
-        }
+        var state = await new AttemptStart(cloud, time, store).RunAsync(spec, plan.Instance.InstanceId, Report, cancellationToken).ConfigureAwait(false);
+        return new TrainingView(cloud, reference).Of(state, plan.Instance.InstanceId, plan.Script, plan.ProjectName);
     }
 
-    /// <summary>Undoes a part of the start under a limit of its own; the first failure is the one to tell of.</summary>
-    private async Task GiveUpAsync(string failed, Func<CancellationToken, Task> act, Action<string> report)
-    {
-        using var own = new CancellationTokenSource(TimeSpan.FromSeconds(20), time);
-        try
-        {
-            await act(own.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is RunctlException or OperationCanceledException)
-        {
-            report($"{failed}: {e.Message}");
-        }
-    }
-
-    /// <summary>Ends what the guard may be doing for the run: a restore or a setup goes on without us, and keeps the checkpoint directory.</summary>
-    private Task<JsonElement> StopAsync(StartPlan plan, CancellationToken cancellationToken) =>
-        new GuardClient(cloud, time).CallAsync(plan.Instance.InstanceId, ["stop", "--run", plan.RunId, "--grace", "0", "--no-wait"], null, GuardClient.ShortCall, cancellationToken);
-
-    private async Task<CodeReference> SyncAsync(StartPlan plan, RunStore? store, Action<string> report, CancellationToken cancellationToken)
+    private Task<CodeReference> SyncAsync(StartPlan plan, RunStore? store, Action<string> report, CancellationToken cancellationToken)
     {
         var named = plan.Request.ResumeFrom is { } resume && store is null ? plan.Request.ScriptArguments.Append(Path.GetRelativePath(plan.Request.ProjectDirectory, resume)) : plan.Request.ScriptArguments;
-        var listing = await new ProjectFiles(adapters)
-            .ListAsync(plan.Request.ProjectDirectory, plan.Script, plan.Configuration.CheckpointDirectory, [.. named], cancellationToken).ConfigureAwait(false);
-        foreach (var warning in listing.Warnings)
-        {
-            report(warning);
-        }
-
-        using var bundle = await CodeBundle.CreateAsync(listing.Files, cancellationToken).ConfigureAwait(false);
-        return await new CodeTransport(cloud, time).BringAsync(bundle, store, plan.Instance.InstanceId, plan.Request.ProjectDirectory, report, cancellationToken).ConfigureAwait(false);
+        return new CodeSync(cloud, adapters, time).BringAsync(
+            plan.Request.ProjectDirectory, plan.Script, plan.Configuration.CheckpointDirectory, [.. named], store, plan.Instance.InstanceId, report, cancellationToken);
     }
 
     private RunSpec SpecOf(StartPlan plan, StoreReference? store, CodeReference? code, AttemptSpec attempt)
@@ -112,7 +63,7 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
             ResumeArguments = configuration.ResumeArguments,
             Policy = RunPolicy.Of(configuration),
             Alerts = AlertSettings.Of(configuration),
-            Launch = plan.Request.Launch,
+            Launch = Replacement.RequestOf(plan.Request.Launch, plan.Instance),
             Attempt = attempt,
         };
     }
@@ -138,16 +89,4 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
             },
         ],
     };
-
-    private async Task TagAsync(StartPlan plan, Action<string> report, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await cloud.Instances.TagAsync([plan.Instance.InstanceId], new Dictionary<string, string> { [RunctlTags.RunId] = plan.RunId, [RunctlTags.Project] = plan.ProjectName }, cancellationToken).ConfigureAwait(false);
-        }
-        catch (RunctlException e) when (e.Kind == ErrorKind.PermissionDenied)
-        {
-            report($"The instance could not be tagged with its run: {e.Message}");
-        }
-    }
 }

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Runctl.Events;
 using Runctl.Monitoring;
 using Runctl.PowerShell.Engine;
+using Runctl.Resuming;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Monitoring;
@@ -10,6 +11,7 @@ namespace Runctl.PowerShell.Monitoring;
 public sealed class RunctlMonitorJob : Job, IMonitorObserver
 {
     private readonly object _gate = new();
+    private volatile string _location;
     private IAsyncDisposable? _watch;
     private bool _ended;
 
@@ -17,7 +19,7 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver
         : base($"Watch-RunctlSpotInterruption -RunId {training.RunId}", $"Runctl:{training.RunId}")
     {
         RunId = training.RunId;
-        Location = training.InstanceId;
+        _location = training.InstanceId;
         PSJobTypeName = "RunctlMonitorJob";
     }
 
@@ -27,18 +29,18 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver
     /// <inheritdoc/>
     public override bool HasMoreData => Output.Count > 0 || Warning.Count > 0 || Error.Count > 0;
 
-    /// <summary>The instance the run is on.</summary>
-    public override string Location { get; }
+    /// <summary>The instance the run is on; another one once it was resumed.</summary>
+    public override string Location => _location;
 
     /// <inheritdoc/>
     public override string StatusMessage => $"{RunId} on {Location}: {JobStateInfo.State}";
 
-    /// <summary>Starts to monitor.</summary>
-    internal static RunctlMonitorJob Start(InstanceMonitor monitor, MonitorTarget target)
+    /// <summary>Starts to monitor; with a resumer the run is resumed when it is interrupted.</summary>
+    internal static RunctlMonitorJob Start(InstanceMonitor monitor, MonitorTarget target, AutoResumer? resumer = null)
     {
         var job = new RunctlMonitorJob(target.Training);
         job.SetJobState(JobState.Running);
-        var watch = monitor.Watch(target, job);
+        var watch = resumer is null ? monitor.Watch(target, job) : resumer.Watch(monitor, target, job);
         lock (job._gate)
         {
             job._watch = watch;
@@ -83,6 +85,9 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver
             EndWatch();
         }
     }
+
+    /// <inheritdoc/>
+    void IMonitorObserver.OnResumed(RunctlTraining training) => _location = training.InstanceId;
 
     /// <inheritdoc/>
     void IMonitorObserver.OnStopped() => StopJob();

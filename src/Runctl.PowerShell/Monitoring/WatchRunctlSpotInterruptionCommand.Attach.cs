@@ -69,7 +69,7 @@ public sealed partial class WatchRunctlSpotInterruptionCommand
         }
     });
 
-    private AttachRequest ReadAttachRequest() => ProcessesNamed > 1 ? throw CommandErrors.ProcessesNamed() : new AttachRequest
+    private AttachRequest ReadAttachRequest() => ProcessesNamed > 1 ? throw CommandErrors.ProcessesNamed() : AutoResume ? throw CommandErrors.AutoResumeAttached() : new AttachRequest
     {
         // As everywhere, an instance's id may stand in the first place.
         InstanceId = NullIfEmpty(InstanceId) ?? (RunId?.StartsWith("i-", StringComparison.Ordinal) == true ? RunId : throw CommandErrors.InstanceNotNamed()),

@@ -41,11 +41,16 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
     [Duration("100ms", "1h")]
     public TimeSpan? PollInterval { get; set; }
 
+    /// <summary>Resumes an interrupted run on a replacement, as long as this session lives. Default: <c>auto_resume</c> in .runctl.toml.</summary>
+    [Parameter]
+    public SwitchParameter AutoResume { get; set; }
+
     /// <inheritdoc/>
     private protected override void AddSettings(IDictionary<string, object?> settings)
     {
         base.AddSettings(settings);
         settings[nameof(RunctlConfiguration.PollInterval)] = PollInterval;
+        settings[nameof(RunctlConfiguration.AutoResume)] = IsBound(nameof(AutoResume)) ? AutoResume.IsPresent : null;
         AddAttachSettings(settings);
     }
 
@@ -85,15 +90,17 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
     {
         var monitor = Session.MonitorFor(scope.Cloud);
         var target = new MonitorTarget(training, scope.Configuration.PollInterval);
+        var resumer = Resumers.For(scope, mayResume: ProcessesNamed == 0);
         if (AsJob)
         {
-            var job = RunctlMonitorJob.Start(monitor, target);
+            var job = RunctlMonitorJob.Start(monitor, target, resumer);
             JobRepository.Add(job);
             WriteObject(job);
         }
         else
         {
-            _watches.Add(monitor.Watch(target, new NoteTaker(_notes.Writer)));
+            var taker = new NoteTaker(_notes.Writer);
+            _watches.Add(resumer is null ? monitor.Watch(target, taker) : resumer.Watch(monitor, target, taker));
         }
 
         return Task.CompletedTask;

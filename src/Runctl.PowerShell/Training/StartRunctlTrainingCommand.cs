@@ -78,6 +78,10 @@ public sealed class StartRunctlTrainingCommand : RunctlCmdlet
     [Parameter]
     public Hashtable? Environment { get; set; }
 
+    /// <summary>Resumes the run on a replacement when it is interrupted, as long as this session lives. Needs a bucket. Default: <c>auto_resume</c> in .runctl.toml.</summary>
+    [Parameter]
+    public SwitchParameter AutoResume { get; set; }
+
     /// <summary>Starts no monitor job; the guard on the instance does its work all the same.</summary>
     [Parameter]
     public SwitchParameter NoMonitor { get; set; }
@@ -96,6 +100,7 @@ public sealed class StartRunctlTrainingCommand : RunctlCmdlet
         settings[nameof(RunctlConfiguration.S3Prefix)] = NullIfEmpty(S3Prefix);
         settings[nameof(RunctlConfiguration.OnExit)] = OnExit;
         settings[nameof(RunctlConfiguration.PollInterval)] = PollInterval;
+        settings[nameof(RunctlConfiguration.AutoResume)] = IsBound(nameof(AutoResume)) ? AutoResume.IsPresent : null;
     }
 
     /// <inheritdoc/>
@@ -103,6 +108,12 @@ public sealed class StartRunctlTrainingCommand : RunctlCmdlet
     {
         var request = ReadRequest();
         var scope = OpenScope(Complete(ReadConfiguration(request.ProjectDirectory)));
+        Resumers.Check(scope);
+        if (AutoResume && NoMonitor)
+        {
+            throw CommandErrors.AutoResumeNeedsMonitor();
+        }
+
         var starter = new TrainingStarter(scope.Cloud, AdaptersLoader.Adapters, TimeProvider.System);
         var plan = await starter.PlanAsync(request, scope.Configuration, StopToken);
         foreach (var warning in plan.Warnings)
@@ -152,7 +163,7 @@ public sealed class StartRunctlTrainingCommand : RunctlCmdlet
             return null;
         }
 
-        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new(training, scope.Configuration.PollInterval));
+        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new(training, scope.Configuration.PollInterval), Resumers.For(scope));
         JobRepository.Add(job);
         return job;
     }

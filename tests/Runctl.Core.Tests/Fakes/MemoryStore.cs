@@ -73,6 +73,14 @@ internal sealed class MemoryStore : IObjectStore
 
     public Task<bool> WriteAsync(string bucket, string key, ReadOnlyMemory<byte> content, WriteCondition condition, CancellationToken cancellationToken)
     {
+        lock (Writes)
+        {
+            return WriteAsync(key, content, condition);
+        }
+    }
+
+    private Task<bool> WriteAsync(string key, ReadOnlyMemory<byte> content, WriteCondition condition)
+    {
         if ((condition.OnlyIfMissing && Objects.ContainsKey(key)) || (condition.OnlyIfETag is { } tag && (!Objects.TryGetValue(key, out var o) || o.ETag != tag)))
         {
             return Task.FromResult(false);

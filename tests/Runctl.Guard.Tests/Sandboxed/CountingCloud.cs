@@ -23,6 +23,8 @@ internal sealed class CountingCloud(ICloud inner) : ICloud, ICommandService
 
     public Task<ISandboxControl?> FindSandboxAsync(CancellationToken cancellationToken) => inner.FindSandboxAsync(cancellationToken);
 
+    public Task<string> GetCallerAsync(CancellationToken cancellationToken) => inner.GetCallerAsync(cancellationToken);
+
     public async Task<string> SendAsync(ShellCommand command, CancellationToken cancellationToken)
     {
         var id = await inner.Commands.SendAsync(command, cancellationToken);

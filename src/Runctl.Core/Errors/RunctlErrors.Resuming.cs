@@ -1,0 +1,60 @@
+using System.Globalization;
+
+namespace Runctl.Errors;
+
+/// <content>Errors of resuming a run.</content>
+internal static partial class RunctlErrors
+{
+    /// <summary>A run's record changes all the time.</summary>
+    public static RunctlException RecordContended(string where) =>
+        new("RecordContended", ErrorKind.Conflict, $"{where} could not be written: others change it all the time.", where, "Try again in a moment.");
+
+    /// <summary>There is nothing left to train.</summary>
+    public static RunctlException RunFinished(string runId) =>
+        new("RunFinished", ErrorKind.InvalidState, $"Run {runId} has finished: there is nothing to resume.", runId, "To train on from its last checkpoint, start a new run by Start-RunctlTraining -ResumeFrom.");
+
+    /// <summary>It runs.</summary>
+    public static RunctlException RunStillAlive(string runId, int attempt, string? instanceId) =>
+        new("RunStillAlive", ErrorKind.InvalidState, $"Run {runId} is still alive: attempt {attempt.ToString(CultureInfo.InvariantCulture)} is on instance {instanceId ?? "that is not known yet"}, and was not interrupted.", runId,
+            "Watch it by Watch-RunctlSpotInterruption, or end it by Stop-RunctlTraining and resume it then.");
+
+    /// <summary>Runctl did not start it, and could not start it elsewhere.</summary>
+    public static RunctlException RunAttached(string runId) =>
+        new("RunAttached", ErrorKind.InvalidState, $"Run {runId} was not started by Runctl, only guarded: its code, arguments and environment are not known, so it can not be started elsewhere.", runId,
+            "Start it by Start-RunctlTraining -ResumeFrom with its newest checkpoint; Get-RunctlCheckpoint lists them.");
+
+    /// <summary>Somebody else has it.</summary>
+    public static RunctlException ResumeTaken(string runId, int attempt, string? by, DateTimeOffset? since) =>
+        new("ResumeTaken", ErrorKind.Conflict,
+            $"Run {runId} is being resumed already: attempt {attempt.ToString(CultureInfo.InvariantCulture)} was claimed by {by ?? "another session"}{(since is { } at ? $" at {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)}" : "")}.", runId,
+            "Get-RunctlTraining shows how it stands. Only where that session is gone for good: Resume-RunctlTraining -Force takes the run from it; its own start can not succeed any more then.");
+
+    /// <summary>Nothing to begin from.</summary>
+    public static RunctlException NoGoodCheckpoint(string runId, int skipped) =>
+        new("NoGoodCheckpoint", ErrorKind.NotFound, skipped == 0
+            ? $"Run {runId} has no checkpoint in S3 to resume from."
+            : $"Run {runId} has no good checkpoint in S3 to resume from: {skipped.ToString(CultureInfo.InvariantCulture)} were damaged.", runId, "Use -FromScratch to begin it anew.");
+
+    /// <summary>The code is gone.</summary>
+    public static RunctlException CodeNotStored(string runId, string why) =>
+        new("CodeNotStored", ErrorKind.NotFound, $"The code of run {runId} can not be restored: {why}.", runId, "Use -SyncCode to bring today's working copy instead.");
+
+    /// <summary>Nobody noted what it ran on.</summary>
+    public static RunctlException LaunchUnknown(string runId) =>
+        new("LaunchUnknown", ErrorKind.NotFound, $"What the instance of run {runId} was launched from is not known.", runId, "Give at least -InstanceType and -IamInstanceProfile.");
+
+    /// <summary>It was resumed often enough.</summary>
+    public static RunctlException ResumesUsedUp(string runId, int most) =>
+        new("ResumesUsedUp", ErrorKind.InvalidState, $"Run {runId} was resumed {most.ToString(CultureInfo.InvariantCulture)} times, which is all that max_resumes allows; it is not resumed by itself again.", runId,
+            "Resume it by Resume-RunctlTraining, and raise max_resumes under [spot] in .runctl.toml where that is right.");
+
+    /// <summary>A resume failed, and its replacement may still be there.</summary>
+    public static RunctlException ReplacementLeft(RunctlException failure, string instanceId, string cleanup) =>
+        new(failure.Id, failure.Kind, $"{failure.Message} The replacement {instanceId} could not be terminated: {cleanup}", failure.Target,
+            $"Terminate it by Remove-RunctlInstance {instanceId}: it costs money.{(failure.RecommendedAction is { } action ? " " + action : "")}", failure)
+        {
+            ServiceErrorCode = failure.ServiceErrorCode,
+            RequestId = failure.RequestId,
+            IsTransient = failure.IsTransient,
+        };
+}

@@ -1,0 +1,107 @@
+using Runctl.Checkpoints;
+using Runctl.Errors;
+using Runctl.Ports;
+using Runctl.Runs;
+
+namespace Runctl.Resuming;
+
+/// <summary>
+/// The newest good checkpoint of a run by manifests and lineage: what the newest attempt saved, then what it began from, then what the attempt
+/// before saved, down to the one that began anew. Each is compared with what S3 holds; a damaged one is passed over with a warning.
+/// </summary>
+internal sealed class CheckpointChoice(ICloud cloud, RunSpec spec, Action<string> warn)
+{
+    private readonly ManifestStore _manifests = new(cloud);
+
+    /// <summary>How many were found and not good.</summary>
+    public int Skipped { get; private set; }
+
+    /// <summary>The choice.</summary>
+    /// <param name="record">The record of the run.</param>
+    /// <param name="rejected">Manifests that have proved bad already.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The newest good one, or null.</returns>
+    public async Task<(S3Uri Uri, ManifestRecord Manifest)?> ChooseAsync(RunRecord record, IReadOnlySet<string> rejected, CancellationToken cancellationToken)
+    {
+        var seen = new HashSet<string>(rejected, StringComparer.Ordinal);
+        Skipped = rejected.Count;
+        foreach (var attempt in record.Attempts.OrderByDescending(a => a.Number))
+        {
+            foreach (var candidate in await CandidatesAsync(attempt, cancellationToken).ConfigureAwait(false))
+            {
+                if (seen.Add(candidate.Uri.ToString()) && await IsGoodAsync(candidate.Uri, candidate.Manifest, cancellationToken).ConfigureAwait(false))
+                {
+                    return candidate;
+                }
+            }
+
+            // It began anew, so what was before is another story.
+            if (attempt is { Started: not null, ResumedFrom: null })
+            {
+                break;
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<IReadOnlyList<(S3Uri Uri, ManifestRecord Manifest)>> CandidatesAsync(AttemptRecord attempt, CancellationToken cancellationToken)
+    {
+        var found = new List<(S3Uri Uri, ManifestRecord Manifest)>();
+        if (attempt.InstanceId is { } instance && spec.Store is { } store)
+        {
+            var own = await _manifests.ListAsync(store.Bucket, $"{store.Prefix.Trim('/')}/{instance}/", _ => true, cancellationToken, Damaged).ConfigureAwait(false);
+            found.AddRange(own.Where(m => m.Manifest.RunId == spec.RunId && m.Manifest.Attempt == attempt.Number));
+        }
+
+        if (attempt.ResumedFrom?.Manifest is { } began)
+        {
+            try
+            {
+                var uri = S3Uri.Parse(began);
+                if (await _manifests.ReadAsync(uri, cancellationToken).ConfigureAwait(false) is { } manifest)
+                {
+                    found.Add((uri, manifest));
+                }
+            }
+            catch (RunctlException e) when (e.Kind == ErrorKind.InvalidData)
+            {
+                Damaged(e);
+            }
+        }
+
+        return found;
+    }
+
+    private void Damaged(RunctlException error)
+    {
+        Skipped++;
+        warn($"A checkpoint is passed over, its manifest is damaged: {error.Message}");
+    }
+
+    private async Task<bool> IsGoodAsync(S3Uri uri, ManifestRecord manifest, CancellationToken cancellationToken)
+    {
+        foreach (var file in manifest.Files)
+        {
+            var held = await cloud.Objects.FindAsync(uri.Bucket, file.Key, cancellationToken).ConfigureAwait(false);
+            var problem = held is null ? "is missing"
+                : held.Size != file.Size ? $"has {held.Size} bytes instead of {file.Size}"
+                : held.Crc32 is { } crc && crc != file.Crc32 ? $"has the CRC32 {crc} instead of {file.Crc32}"
+                : null;
+            if (problem is not null)
+            {
+                Skipped++;
+                warn($"Checkpoint {manifest.Name} of attempt {manifest.Attempt} is damaged and passed over: s3://{uri.Bucket}/{file.Key} {problem}.");
+                return false;
+            }
+        }
+
+        if (manifest.Files.Count == 0)
+        {
+            Skipped++;
+            warn($"Checkpoint {manifest.Name} of attempt {manifest.Attempt} is passed over: its manifest names no files.");
+        }
+
+        return manifest.Files.Count > 0;
+    }
+}

@@ -1,0 +1,20 @@
+using Runctl.Instances;
+
+namespace Runctl.Resuming;
+
+/// <summary>Is told, from any thread, how a resume goes.</summary>
+public interface IResumeListener
+{
+    /// <summary>The run is claimed for an attempt.</summary>
+    void OnClaimed(int attempt)
+    {
+    }
+
+    /// <summary>The replacement is launched.</summary>
+    void OnLaunched(RunctlInstance replacement, int attempt)
+    {
+    }
+
+    /// <summary>Something the user should know.</summary>
+    void OnWarning(string message);
+}

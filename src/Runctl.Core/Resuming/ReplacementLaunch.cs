@@ -1,0 +1,81 @@
+using Runctl.Errors;
+using Runctl.Instances;
+using Runctl.Pacing;
+using Runctl.Ports;
+using Runctl.Progress;
+
+namespace Runctl.Resuming;
+
+/// <summary>Launches the replacement, and waits where waiting can help: for a quota that the old instance still uses, and, where nobody sits by, for capacity.</summary>
+internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumePlan plan, IResumeListener listener, IProgress<ProgressUpdate> progress)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+
+    private readonly Backoff _backoff = new(FirstPause, LongestPause, time, 2);
+
+    /// <summary>Whether it goes on trying as long as capacity is all that lacks.</summary>
+    public bool IsPatient { get; init; }
+
+    /// <summary>The replacement, launched.</summary>
+    public async Task<RunctlInstance> RunAsync(CancellationToken cancellationToken)
+    {
+        string? told = null;
+        while (true)
+        {
+            try
+            {
+                return await LaunchAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (RunctlException e) when (e.IsTransient || IsQuota(e))
+            {
+                var isHeld = IsQuota(e) && await IsOldThereAsync(cancellationToken).ConfigureAwait(false);
+                if (!isHeld && !(IsPatient && e.IsTransient))
+                {
+                    throw;
+                }
+
+                var code = e.ServiceErrorCode ?? e.Id;
+                if (told != code)
+                {
+                    told = code;
+                    listener.OnWarning(isHeld
+                        ? $"The quota does not allow a replacement beside {plan.LastInstanceId}; it is launched when that is gone."
+                        : $"No replacement of {plan.LastInstanceId} yet; it is tried again, less and less often. {e.Message}");
+                }
+
+                await WaitAsync(isHeld, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<RunctlInstance> LaunchAsync(CancellationToken cancellationToken)
+    {
+        var launcher = new SpotLauncher(cloud, time) { OnLeftovers = listener.OnWarning };
+        // A replacement is found by its run even where whoever launched it is gone.
+        var request = plan.Launch.Request;
+        var tags = new Dictionary<string, string>(request.Tags) { [RunctlTags.RunId] = plan.Spec.RunId, [RunctlTags.Project] = plan.Spec.ProjectName };
+        return (await launcher.LaunchAsync(plan.Launch with { Request = request with { Tags = tags } }, progress, cancellationToken).ConfigureAwait(false))[0];
+    }
+
+    private async Task WaitAsync(bool forOld, CancellationToken cancellationToken)
+    {
+        if (!forOld)
+        {
+            await _backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), time);
+        do
+        {
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        while (await IsOldThereAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    private static bool IsQuota(RunctlException error) => error.ServiceErrorCode is "MaxSpotInstanceCountExceeded" or "VcpuLimitExceeded" or "InstanceLimitExceeded";
+
+    private async Task<bool> IsOldThereAsync(CancellationToken cancellationToken) =>
+        plan.LastInstanceId is { } id && await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false) is { State: "pending" or "running" or "shutting-down" or "stopping" };
+}

@@ -1,0 +1,36 @@
+using Runctl.Checkpoints;
+using Runctl.Instances;
+using Runctl.Runs;
+
+namespace Runctl.Resuming;
+
+/// <summary>A resume that was checked but not begun: what -WhatIf names.</summary>
+/// <param name="Request">What was asked for.</param>
+/// <param name="Attempt">The attempt it will be, from 2.</param>
+/// <param name="Launch">What will be launched.</param>
+/// <param name="Checkpoint">The newest good checkpoint as it stands now; it is chosen when the run has passed on. Null where there is none yet.</param>
+/// <param name="Description">Script, run, checkpoint and replacement in a line, for people.</param>
+/// <param name="Warnings">What the user should know before.</param>
+public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan Launch, CheckpointReference? Checkpoint, string Description, IReadOnlyList<string> Warnings)
+{
+    /// <summary>Whether the run was started to resume by itself.</summary>
+    public bool AutoResume => Spec.Policy.AutoResume;
+
+    /// <summary>How many attempts began after the first.</summary>
+    internal int Resumes { get; init; }
+
+    /// <summary>What the new attempt needs, without the attempt itself.</summary>
+    internal RunSpec Spec { get; init; } = null!;
+
+    /// <summary>The store of the run.</summary>
+    internal RunStore Store { get; init; } = null!;
+
+    /// <summary>The newest attempt that was seen: the claim goes through only while it is.</summary>
+    internal int Seen { get; init; }
+
+    /// <summary>Whether that one's instance is gone, so that a claim it may be can not be carried through.</summary>
+    internal bool SeenIsLost { get; init; }
+
+    /// <summary>The instance of the newest attempt, or null.</summary>
+    internal string? LastInstanceId { get; init; }
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using Runctl.Checkpoints;
+using Runctl.Configuration;
+using Runctl.Errors;
+using Runctl.Instances;
+using Runctl.Ports;
+using Runctl.Runs;
+
+namespace Runctl.Resuming;
+
+/// <summary>Checks a resume: run, standing, code, checkpoint, replacement. Changes nothing.</summary>
+internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
+{
+    /// <summary>The plan for a request.</summary>
+    public async Task<ResumePlan> PlanAsync(ResumeRequest request, CancellationToken cancellationToken)
+    {
+        var bucket = configuration.S3Bucket ?? throw RunctlErrors.BucketNotConfigured("Resuming a run elsewhere");
+        var store = new RunStore(cloud.Objects, bucket, configuration.RunPrefix);
+        var spec = await store.ReadSpecAsync(request.RunId, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.RunNotFound(request.RunId);
+        if (spec.Target is not null)
+        {
+            throw RunctlErrors.RunAttached(request.RunId);
+        }
+
+        var state = await new RunPasses(cloud, store, request.RunId, time).LookAsync(null, cancellationToken).ConfigureAwait(false);
+        CheckStanding(state, request);
+        await CheckCodeAsync(spec, request, cancellationToken).ConfigureAwait(false);
+
+        var warnings = new List<string>();
+        var choice = new CheckpointChoice(cloud, spec, warnings.Add);
+        var checkpoint = await choice.ChooseAsync(state.Record, new HashSet<string>(), cancellationToken).ConfigureAwait(false);
+        if (checkpoint is null && !request.FromScratch && request.Interrupted is null && state.Standing != RunStanding.Ending)
+        {
+            throw RunctlErrors.NoGoodCheckpoint(request.RunId, choice.Skipped);
+        }
+
+        var last = state.Record.Attempts.OrderByDescending(a => a.Number).FirstOrDefault(a => a.InstanceId is not null);
+        var instance = last?.InstanceId is { } id ? await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false) : null;
+        var launchRequest = Replacement.RequestOf(spec, instance, request);
+        var lost = (last?.InstanceType ?? instance?.InstanceType, last?.AvailabilityZone ?? instance?.AvailabilityZone) is ({ } type, { } zone) ? new InstancePool(type, zone) : null;
+        var launch = await new SpotLauncher(cloud, time).PlanAsync(launchRequest, lost, cancellationToken).ConfigureAwait(false);
+        spec = spec with { Launch = launchRequest, Arguments = request.ScriptArguments ?? spec.Arguments, Attempt = null };
+        var seen = state.Record.Newest()?.Number ?? 0;
+        var from = checkpoint is { } found ? new CheckpointReference { Name = found.Manifest.Name, Manifest = found.Uri.ToString(), Step = found.Manifest.Step, LastStep = found.Manifest.LastStep, RunId = found.Manifest.RunId } : null;
+        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch, lost), warnings) { Spec = spec, Store = store, Seen = seen, SeenIsLost = state.Lost.Contains(seen), LastInstanceId = last?.InstanceId, Resumes = state.Record.Attempts.Count(a => a is { Number: > 1, Started: not null }) };
+    }
+
+    private static void CheckStanding(PassState state, ResumeRequest request)
+    {
+        var newest = state.Record.Newest();
+        if (state.Record.Outcome == "finished" || newest is { State: "finished" })
+        {
+            throw RunctlErrors.RunFinished(request.RunId);
+        }
+
+        if (state is { Standing: RunStanding.Alive, Decisive: { } alive } && alive.Number != request.Interrupted)
+        {
+            throw RunctlErrors.RunStillAlive(request.RunId, alive.Number, alive.InstanceId);
+        }
+
+        if (state is { Standing: RunStanding.Claimed, Decisive: { } claim } && !request.Force)
+        {
+            throw RunctlErrors.ResumeTaken(request.RunId, claim.Number, claim.ClaimedBy, claim.Claimed);
+        }
+    }
+
+    private async Task CheckCodeAsync(RunSpec spec, ResumeRequest request, CancellationToken cancellationToken)
+    {
+        if (request.SyncFrom is { } project)
+        {
+            if (!File.Exists(Path.Combine(project, spec.Script)))
+            {
+                throw RunctlErrors.ScriptMissing(Path.Combine(project, spec.Script));
+            }
+        }
+        else if (spec.Code is not { Bucket: { } bucket, Key: { } key })
+        {
+            throw RunctlErrors.CodeNotStored(spec.RunId, "it was started without -SyncCode, with what was on the instance.");
+        }
+        else if (await cloud.Objects.FindAsync(bucket, key, cancellationToken).ConfigureAwait(false) is null)
+        {
+            throw RunctlErrors.CodeNotStored(spec.RunId, $"s3://{bucket}/{key} is not there any more.");
+        }
+    }
+
+    private static string Describe(RunSpec spec, int attempt, CheckpointReference? from, RunStanding standing, LaunchPlan launch, InstancePool? lost)
+    {
+        var begin = from is null ? "from the beginning"
+            : from.Step is { } step ? string.Create(CultureInfo.InvariantCulture, $"from {from.Name} (step {step})") : $"from {from.Name}";
+        var wait = standing == RunStanding.Ending ? " or a newer one, as it is still saving" : "";
+        var avoided = launch.Avoided.Count > 0 ? $"; {lost!.InstanceType} in {lost.AvailabilityZone}, just lost, is asked last" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{spec.Script} of run {spec.RunId} (attempt {attempt}) {begin}{wait}, on {launch.Description}{avoided}");
+    }
+}

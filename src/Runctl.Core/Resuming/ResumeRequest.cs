@@ -1,0 +1,50 @@
+namespace Runctl.Resuming;
+
+/// <summary>Which run to resume, and what of it is to be different; null keeps the original.</summary>
+public sealed record ResumeRequest
+{
+    /// <summary>The run.</summary>
+    public required string RunId { get; init; }
+
+    /// <summary>Whether to begin anew where there is no good checkpoint.</summary>
+    public bool FromScratch { get; init; }
+
+    /// <summary>Whether to take the run from another resumer that has claimed it and not started it.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Instance types that will do.</summary>
+    public IReadOnlyList<string>? InstanceTypes { get; init; }
+
+    /// <summary>Subnets that will do.</summary>
+    public IReadOnlyList<string>? SubnetIds { get; init; }
+
+    /// <summary>Security groups.</summary>
+    public IReadOnlyList<string>? SecurityGroupIds { get; init; }
+
+    /// <summary>Instance profile.</summary>
+    public string? IamInstanceProfile { get; init; }
+
+    /// <summary>Image.</summary>
+    public string? ImageId { get; init; }
+
+    /// <summary>Highest price in US dollars an hour.</summary>
+    public decimal? MaxPrice { get; init; }
+
+    /// <summary>Whether on-demand instances may be launched when there is no spot capacity.</summary>
+    public bool? OnDemandFallback { get; init; }
+
+    /// <summary>Size of the root volume in GiB.</summary>
+    public int? VolumeSizeGiB { get; init; }
+
+    /// <summary>Arguments for the script.</summary>
+    public IReadOnlyList<string>? ScriptArguments { get; init; }
+
+    /// <summary>Absolute path of the project whose working copy takes the place of the stored code, or null.</summary>
+    public string? SyncFrom { get; init; }
+
+    /// <summary>The attempt whose interruption is known by its guard's word, before it is in S3; null where a person asks.</summary>
+    internal int? Interrupted { get; init; }
+
+    /// <summary>Longest wait for the replacement to become ready.</summary>
+    public TimeSpan ReadyTimeout { get; init; } = TimeSpan.FromMinutes(15);
+}

@@ -1,0 +1,171 @@
+using Runctl.Checkpoints;
+using Runctl.Errors;
+using Runctl.Guarding;
+using Runctl.Instances;
+using Runctl.Ports;
+using Runctl.Progress;
+using Runctl.Runs;
+using Runctl.Training;
+
+namespace Runctl.Resuming;
+
+/// <summary>
+/// One resume from the claim to the training: claim, launch, wait until the run has passed on, choose the checkpoint, have the guard take it.
+/// Whatever goes wrong, the claim is given up and what was launched is terminated.
+/// </summary>
+/// <param name="cloud">The connection.</param>
+/// <param name="time">The clock.</param>
+/// <param name="plan">What was planned.</param>
+/// <param name="listener">Told of the steps.</param>
+internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan plan, IResumeListener listener)
+{
+    /// <summary>Undoing must not depend on anybody's patience, nor hang for ever.</summary>
+    private static readonly TimeSpan CleanupTime = TimeSpan.FromSeconds(60);
+
+    /// <summary>What a guard says of a checkpoint that is not what its manifest says.</summary>
+    private static readonly HashSet<string> Damages = new(StringComparer.Ordinal) { "ChecksumMismatch", "ObjectNotFound", "BadManifest", "CheckpointNotFound", "UnsafePath" };
+
+    private readonly RunClaim _claim = new(plan.Store, plan.Spec.RunId, ClaimedBy, time);
+    private readonly RunPasses _passes = new(cloud, plan.Store, plan.Spec.RunId, time);
+    private RunctlInstance? _replacement;
+
+    /// <summary>Who claims: this machine and process.</summary>
+    private static string ClaimedBy => $"{Environment.UserName}@{Environment.MachineName} (process {Environment.ProcessId})";
+
+    /// <summary>Where launches come from; one that waits for capacity is given here.</summary>
+    public required Func<CancellationToken, Task<RunctlInstance>> Launch { get; init; }
+
+    /// <summary>Whether a run of which nothing was ever saved begins anew.</summary>
+    public bool MayBeginAnew { get; init; }
+
+    /// <summary>Resumes.</summary>
+    public async Task<RunctlTraining> RunAsync(IProgress<ProgressUpdate> progress, CancellationToken cancellationToken)
+    {
+        void Report(string status) => progress.Report(new ProgressUpdate($"Resuming {plan.Spec.RunId}", status));
+        try
+        {
+            Report("Claiming the run");
+            await _claim.TakeAsync(plan.Seen, plan.Request.Force || plan.SeenIsLost, cancellationToken).ConfigureAwait(false);
+            listener.OnClaimed(_claim.Number);
+            _replacement = await Launch(cancellationToken).ConfigureAwait(false);
+            await _claim.NoteAsync(_replacement.InstanceId, _replacement.InstanceType, _replacement.AvailabilityZone, _replacement.IsSpot, cancellationToken).ConfigureAwait(false);
+            listener.OnLaunched(_replacement, _claim.Number);
+            await TogetherAsync([token => PassAsync(Report, token), token => ReadyAsync(progress, token)], cancellationToken).ConfigureAwait(false);
+            var state = await StartAsync(_replacement, Report, cancellationToken).ConfigureAwait(false);
+            return new TrainingView(cloud, plan.Spec.Store).Of(state, _replacement.InstanceId, plan.Spec.Script, plan.Spec.ProjectName);
+        }
+        catch (Exception e)
+        {
+            if (await UndoAsync().ConfigureAwait(false) is { } left)
+            {
+                if (e is RunctlException failure && _replacement is not null)
+                {
+                    throw RunctlErrors.ReplacementLeft(failure, _replacement.InstanceId, left);
+                }
+
+                listener.OnWarning(left);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Does all at once; the first that fails ends the others.</summary>
+    private static async Task TogetherAsync(IEnumerable<Func<CancellationToken, Task>> acts, CancellationToken cancellationToken)
+    {
+        using var together = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        async Task RunAsync(Func<CancellationToken, Task> act)
+        {
+            try
+            {
+                await act(together.Token).ConfigureAwait(false);
+            }
+            catch
+            {
+                await together.CancelAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+
+        await Task.WhenAll(acts.Select(RunAsync).ToList()).ConfigureAwait(false);
+    }
+
+    private async Task ReadyAsync(IProgress<ProgressUpdate> progress, CancellationToken cancellationToken)
+    {
+        var ready = await new SpotLauncher(cloud, time).WaitUntilReadyAsync(_replacement!.InstanceId, plan.Request.ReadyTimeout, progress, cancellationToken).ConfigureAwait(false);
+        // The program travels while the old instance may still be saving.
+        await new GuardClient(cloud, time).CallAsync(ready.InstanceId, ["status", "--events", "0"], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task PassAsync(Action<string> report, CancellationToken cancellationToken)
+    {
+        var passed = await _passes.WaitAsync(_claim.Nonce, state => report($"Waiting for attempt {state.Decisive?.Number} on {state.Decisive?.InstanceId} to end"), cancellationToken).ConfigureAwait(false);
+        if (passed.Lost.Count > 0)
+        {
+            await _claim.MarkLostAsync(passed.Lost, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>From the newest good checkpoint; one that proves bad when it is restored gives way to the one before, in an attempt of its own.</summary>
+    private async Task<RunState> StartAsync(RunctlInstance instance, Action<string> report, CancellationToken cancellationToken)
+    {
+        var rejected = new HashSet<string>(StringComparer.Ordinal);
+        while (true)
+        {
+            var chosen = await ChooseAsync(rejected, report, cancellationToken).ConfigureAwait(false);
+            var source = chosen is null ? null : new ResumeSource { Manifest = chosen.Value.Uri.ToString() };
+            var spec = plan.Spec with { Attempt = new AttemptSpec(_claim.Number, _claim.Nonce, 0, 1, source) };
+            await plan.Store.WriteSpecAsync(spec, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await new AttemptStart(cloud, time, plan.Store).RunAsync(spec, instance.InstanceId, report, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RunctlException e) when (source is not null && Damages.Contains(e.Id))
+            {
+                rejected.Add(source.Manifest!);
+                listener.OnWarning($"Checkpoint {chosen!.Value.Manifest.Name} could not be restored, and the one before it is taken: {e.Message}");
+                await _claim.TakeAsync(_claim.Number, force: false, cancellationToken).ConfigureAwait(false);
+                await _claim.NoteAsync(instance.InstanceId, instance.InstanceType, instance.AvailabilityZone, instance.IsSpot, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<(S3Uri Uri, ManifestRecord Manifest)?> ChooseAsync(HashSet<string> rejected, Action<string> report, CancellationToken cancellationToken)
+    {
+        report("Choosing the checkpoint");
+        var record = await plan.Store.ReadRecordAsync(plan.Spec.RunId, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.RunNotFound(plan.Spec.RunId);
+        var choice = new CheckpointChoice(cloud, plan.Spec, listener.OnWarning);
+        var chosen = await choice.ChooseAsync(record, rejected, cancellationToken).ConfigureAwait(false);
+        if (chosen is null && !plan.Request.FromScratch)
+        {
+            if (!MayBeginAnew || choice.Skipped > 0)
+            {
+                throw RunctlErrors.NoGoodCheckpoint(plan.Spec.RunId, choice.Skipped);
+            }
+
+            listener.OnWarning($"Run {plan.Spec.RunId} had saved nothing before it was interrupted; it begins anew.");
+        }
+
+        return chosen;
+    }
+
+    /// <returns>What could not be undone, or null.</returns>
+    private async Task<string?> UndoAsync()
+    {
+        using var own = new CancellationTokenSource(CleanupTime, time);
+        try
+        {
+            if (_replacement is { } launched)
+            {
+                await cloud.Instances.TerminateAsync([launched.InstanceId], own.Token).ConfigureAwait(false);
+            }
+
+            await _claim.WithdrawAsync(own.Token).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception e) when (e is RunctlException or OperationCanceledException)
+        {
+            return $"The resume of {plan.Spec.RunId} could not be undone{(_replacement is { } left ? $", instance {left.InstanceId} may still be running and cost money" : "")}: {e.Message}";
+        }
+    }
+}

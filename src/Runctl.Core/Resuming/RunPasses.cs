@@ -1,0 +1,111 @@
+using Runctl.Errors;
+using Runctl.Events;
+using Runctl.Instances;
+using Runctl.Pacing;
+using Runctl.Ports;
+using Runctl.Runs;
+
+namespace Runctl.Resuming;
+
+/// <summary>
+/// Decides when a run passes on: the final event or state of each attempt before is in S3, or EC2 says that its instance is stopped,
+/// terminated or unknown. Never by time alone.
+/// </summary>
+internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, TimeProvider time)
+{
+    private static readonly string[] Final = [EventKinds.InterruptionHandled, EventKinds.TrainingFinished, EventKinds.TrainingFailed, EventKinds.TrainingStopped];
+
+    /// <summary>EC2 may not know its newest instances for a while; nobody who was launched so recently is gone by being unknown.</summary>
+    private static readonly TimeSpan Recent = TimeSpan.FromMinutes(10);
+
+    /// <summary>How it stands now.</summary>
+    /// <param name="claim">The claim of whoever asks, which does not count; null for none.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The standing, the attempt that decides it, the record, and which attempts were lost with their instances.</returns>
+    public async Task<PassState> LookAsync(string? claim, CancellationToken cancellationToken)
+    {
+        var record = await store.ReadRecordAsync(runId, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.RunNotFound(runId);
+        var newest = record.Newest();
+        var state = new PassState(record, RunStanding.Passed, null, []);
+        foreach (var attempt in record.Attempts.Where(a => !a.HasEnded && a.Nonce != claim))
+        {
+            // A claim that was passed over can not be taken by any guard; see record.py.
+            if (attempt.State == "claimed" && attempt != newest)
+            {
+                continue;
+            }
+
+            var (standing, isLost) = await LookAsync(attempt, cancellationToken).ConfigureAwait(false);
+            state = state with { Lost = isLost ? [.. state.Lost, attempt.Number] : state.Lost };
+            if (standing > state.Standing)
+            {
+                state = state with { Standing = standing, Decisive = attempt };
+            }
+        }
+
+        return state;
+    }
+
+    /// <summary>Waits until it has passed on.</summary>
+    /// <param name="claim">The own claim.</param>
+    /// <param name="told">Told once that it has to be waited for.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<PassState> WaitAsync(string claim, Action<PassState> told, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(3), time, 1.2);
+        var isTold = false;
+        while (true)
+        {
+            try
+            {
+                var state = await LookAsync(claim, cancellationToken).ConfigureAwait(false);
+                if (state.Record.Newest() is { } newest && newest.Nonce != claim)
+                {
+                    throw RunctlErrors.ResumeTaken(runId, newest.Number, newest.ClaimedBy, newest.Claimed);
+                }
+
+                if (state.Standing == RunStanding.Passed)
+                {
+                    return state;
+                }
+
+                if (!isTold)
+                {
+                    isTold = true;
+                    told(state);
+                }
+            }
+            catch (RunctlException e) when (e.IsTransient)
+            {
+                // Not knowing is no reason to believe it.
+            }
+
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<(RunStanding Standing, bool IsLost)> LookAsync(AttemptRecord attempt, CancellationToken cancellationToken)
+    {
+        if (attempt.InstanceId is not { } id)
+        {
+            return (RunStanding.Claimed, false);
+        }
+
+        var instance = await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false);
+        if (instance is { State: "stopped" or "terminated" } || (instance is null && !IsRecent(attempt)))
+        {
+            return (RunStanding.Passed, true);
+        }
+
+        var events = await store.ReadEventsAsync(runId, attempt.Number, 0, cancellationToken).ConfigureAwait(false);
+        if (events.Any(e => Final.Contains(e.Kind)))
+        {
+            return (RunStanding.Passed, false);
+        }
+
+        var isEnding = instance is { State: "shutting-down" or "stopping" } || events.LastOrDefault(e => e.Kind is EventKinds.InterruptionDetected or EventKinds.InterruptionStale) is { Kind: EventKinds.InterruptionDetected };
+        return (isEnding ? RunStanding.Ending : attempt.State == "claimed" ? RunStanding.Claimed : RunStanding.Alive, false);
+    }
+
+    private bool IsRecent(AttemptRecord attempt) => (attempt.Started ?? attempt.Claimed) is { } began && time.GetUtcNow() - began < Recent;
+}

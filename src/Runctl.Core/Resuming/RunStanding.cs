@@ -1,0 +1,17 @@
+namespace Runctl.Resuming;
+
+/// <summary>How far the attempts before have let go of a run.</summary>
+internal enum RunStanding
+{
+    /// <summary>Nothing of it runs anywhere, nor ever will without a new claim.</summary>
+    Passed,
+
+    /// <summary>It is being interrupted, or its instance shuts down: it will pass on soon.</summary>
+    Ending,
+
+    /// <summary>Somebody has claimed it and not started it; whether he still means to can not be known.</summary>
+    Claimed,
+
+    /// <summary>It runs.</summary>
+    Alive,
+}

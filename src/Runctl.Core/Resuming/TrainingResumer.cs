@@ -1,0 +1,41 @@
+using Runctl.Configuration;
+using Runctl.Errors;
+using Runctl.Instances;
+using Runctl.Metrics;
+using Runctl.Ports;
+using Runctl.Progress;
+using Runctl.Runs;
+using Runctl.Training;
+
+namespace Runctl.Resuming;
+
+/// <summary>Resumes a run that was interrupted, on a replacement of its instance.</summary>
+public sealed class TrainingResumer(ICloud cloud, IAdapters adapters, RunctlConfiguration configuration, TimeProvider time)
+{
+    /// <summary>Checks a resume: run, standing, code, checkpoint, replacement. Changes nothing.</summary>
+    public Task<ResumePlan> PlanAsync(ResumeRequest request, CancellationToken cancellationToken) => new ResumePlanner(cloud, configuration, time).PlanAsync(request, cancellationToken);
+
+    /// <summary>Claims, launches, restores and starts. On failure or cancellation nothing of it is left running, and the run can be resumed again.</summary>
+    public Task<RunctlTraining> ResumeAsync(ResumePlan plan, IResumeListener listener, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
+        ResumeAsync(plan, listener, progress, isPatient: false, cancellationToken);
+
+    /// <summary>The same; a patient one waits for capacity and begins anew where nothing was ever saved.</summary>
+    internal async Task<RunctlTraining> ResumeAsync(ResumePlan plan, IResumeListener listener, IProgress<ProgressUpdate> progress, bool isPatient, CancellationToken cancellationToken)
+    {
+        if (plan.Request.SyncFrom is { } project)
+        {
+            var spec = plan.Spec;
+            var code = await new CodeSync(cloud, adapters, time).BringAsync(project, spec.Script, spec.Checkpoint.Dir, spec.Arguments, plan.Store, "", status => progress.Report(new ProgressUpdate($"Resuming {spec.RunId}", status)), cancellationToken).ConfigureAwait(false);
+            plan = plan with { Spec = spec with { Code = code } };
+        }
+
+        var launch = new ReplacementLaunch(cloud, time, plan, listener, progress) { IsPatient = isPatient };
+        var training = await new Resumption(cloud, time, plan, listener) { Launch = launch.RunAsync, MayBeginAnew = isPatient }.RunAsync(progress, cancellationToken).ConfigureAwait(false);
+        if (training.ResumedFrom is not null)
+        {
+            RunctlMetrics.CountResume(training.RunId, training.Attempt);
+        }
+
+        return training;
+    }
+}

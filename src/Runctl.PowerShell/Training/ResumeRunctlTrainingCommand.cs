@@ -1,0 +1,181 @@
+using System.Management.Automation;
+using Runctl.Configuration;
+using Runctl.Monitoring;
+using Runctl.PowerShell.Composition;
+using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Instances;
+using Runctl.PowerShell.Monitoring;
+using Runctl.Resuming;
+using Runctl.Training;
+
+namespace Runctl.PowerShell.Training;
+
+/// <summary>Resumes an interrupted run on a replacement of its instance, from its newest good checkpoint and with its own code, arguments and environment.</summary>
+/// <remarks>The run is claimed in S3 before anything is launched, so of several who resume it one does; the others are told and launch nothing. A resume that fails or is stopped leaves nothing running.</remarks>
+/// <example>
+/// <code>$run | Resume-RunctlTraining</code>
+/// <para>Launches what the run was on before, elsewhere if possible, and goes on from its newest checkpoint.</para>
+/// </example>
+/// <example>
+/// <code>Resume-RunctlTraining i-0123456789abcdef0 -InstanceType g5.2xlarge, g6.2xlarge -WhatIf</code>
+/// <para>Shows what would be launched in place of the lost instance, and from which checkpoint its training would go on.</para>
+/// </example>
+[Cmdlet(VerbsLifecycle.Resume, "RunctlTraining", SupportsShouldProcess = true, DefaultParameterSetName = TrainingSet)]
+[OutputType(typeof(RunctlTraining))]
+public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
+{
+    /// <summary>Instance types that will do. Default: those the run's instance was launched from.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(InstanceTypeCompleter))]
+    public string[]? InstanceType { get; set; }
+
+    /// <summary>Subnets that will do. Default: as the run's instance was launched.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? SubnetId { get; set; }
+
+    /// <summary>Security groups. Default: as the run's instance was launched.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? SecurityGroupId { get; set; }
+
+    /// <summary>Instance profile. Default: as the run's instance was launched.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? IamInstanceProfile { get; set; }
+
+    /// <summary>Image. Default: the one the run's instance was started from.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ImageId { get; set; }
+
+    /// <summary>Highest price in US dollars an hour. Default: as the run's instance was launched.</summary>
+    [Parameter]
+    [Price]
+    public decimal? MaxPrice { get; set; }
+
+    /// <summary>Launches an on-demand instance when there is no spot capacity. Default: as the run's instance was launched.</summary>
+    [Parameter]
+    public SwitchParameter OnDemandFallback { get; set; }
+
+    /// <summary>Size of the root volume in GiB. Default: as the run's instance was launched.</summary>
+    [Parameter]
+    [ValidateRange(8, 16384)]
+    public int? VolumeSize { get; set; }
+
+    /// <summary>Arguments for the script in place of the run's own; the resume arguments are added to them.</summary>
+    [Parameter]
+    [Alias("ScriptArgs")]
+    [AllowEmptyCollection]
+    [AllowEmptyString]
+    public string[]? ScriptArgument { get; set; }
+
+    /// <summary>Brings today's working copy in place of the code the run was started with.</summary>
+    [Parameter]
+    public SwitchParameter SyncCode { get; set; }
+
+    /// <summary>The project on this machine, for -SyncCode. Default: the nearest directory from the current location upwards with a .runctl.toml, else the top of its git work tree, else the current location.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? ProjectDirectory { get; set; }
+
+    /// <summary>Begins anew where the run has no good checkpoint; without it that is an error.</summary>
+    [Parameter]
+    public SwitchParameter FromScratch { get; set; }
+
+    /// <summary>Takes the run from another session that has claimed it and will not start it any more. A run that is being trained is never taken.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Resumes the run again when it is interrupted again, as long as this session lives. Default: as the run was started.</summary>
+    [Parameter]
+    public SwitchParameter AutoResume { get; set; }
+
+    /// <summary>Starts no monitor job; the guard on the instance does its work all the same.</summary>
+    [Parameter]
+    public SwitchParameter NoMonitor { get; set; }
+
+    /// <summary>How often the monitor job asks. Default: <c>poll_interval</c> in .runctl.toml, then 30 s.</summary>
+    [Parameter]
+    [Duration("100ms", "1h")]
+    public TimeSpan? PollInterval { get; set; }
+
+    /// <summary>Longest wait for the replacement to become ready.</summary>
+    [Parameter]
+    [Duration("1s", "2h")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <inheritdoc/>
+    private protected override void AddSettings(IDictionary<string, object?> settings)
+    {
+        base.AddSettings(settings);
+        settings[nameof(RunctlConfiguration.PollInterval)] = PollInterval;
+    }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
+    {
+        var resumer = new TrainingResumer(scope.Cloud, AdaptersLoader.Adapters, scope.Configuration, TimeProvider.System);
+        var plan = await resumer.PlanAsync(RequestFor(training), StopToken);
+        foreach (var warning in plan.Warnings)
+        {
+            WriteWarning(warning);
+        }
+
+        if (!ShouldProcess(plan.Description, "Resume training"))
+        {
+            return;
+        }
+
+        var listener = new ResumeNotes(WarnAfterStop(), new HashSet<string>(plan.Warnings, StringComparer.Ordinal));
+        RunctlTraining resumed;
+        try
+        {
+            resumed = Session.Remember(await resumer.ResumeAsync(plan, listener, Progress, StopToken));
+        }
+        catch
+        {
+            listener.Flush();
+            throw;
+        }
+
+        foreach (var warning in listener.Take())
+        {
+            WriteWarning(warning);
+        }
+
+        var resumes = IsBound(nameof(AutoResume)) ? AutoResume.IsPresent : plan.AutoResume;
+        WriteObject(resumed with { MonitorJob = StartMonitor(scope with { Configuration = scope.Configuration with { AutoResume = resumes } }, resumed)?.Name });
+    });
+
+    private ResumeRequest RequestFor(RunctlTraining training) => new()
+    {
+        RunId = training.RunId,
+        FromScratch = FromScratch,
+        Force = Force,
+        InstanceTypes = InstanceType,
+        SubnetIds = SubnetId,
+        SecurityGroupIds = SecurityGroupId,
+        IamInstanceProfile = IamInstanceProfile,
+        ImageId = ImageId,
+        MaxPrice = MaxPrice,
+        OnDemandFallback = IsBound(nameof(OnDemandFallback)) ? OnDemandFallback.IsPresent : null,
+        VolumeSizeGiB = VolumeSize,
+        ScriptArguments = ScriptArgument,
+        SyncFrom = SyncCode ? ProjectDirectory is { } directory ? FullPath(directory) : ProjectLocator.Find(Path.Combine(CurrentDirectory, training.Script), CurrentDirectory) : null,
+        ReadyTimeout = Timeout,
+    };
+
+    private RunctlMonitorJob? StartMonitor(CommandScope scope, RunctlTraining training)
+    {
+        if (NoMonitor)
+        {
+            return null;
+        }
+
+        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new MonitorTarget(training, scope.Configuration.PollInterval), Resumers.For(scope));
+        JobRepository.Add(job);
+        return job;
+    }
+}

@@ -1,0 +1,88 @@
+using Runctl.Adapters.Tests.Moments;
+using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Monitoring;
+using Runctl.Ports;
+using Runctl.Resuming;
+
+namespace Runctl.Adapters.Tests.Resuming;
+
+public sealed class AutoResumeTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_interrupted_run_goes_on_elsewhere_by_itself_and_is_watched_to_its_end()
+    {
+        using var run = await Interrupted.StartAsync(fixture);
+        var told = new MonitorObserver();
+        await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told);
+        await run.InterruptAsync();
+        var ended = await told.Ended.Task.WaitAsync(Patience, Token);
+        Assert.Equal((2, "finished"), (ended.Attempt, ended.State));
+        Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
+        Assert.Subset(told.Kinds.ToHashSet(), new HashSet<string> { "InterruptionDetected", "ResumeBegun", "ReplacementLaunched", "TrainingResumed", "TrainingFinished" });
+        Assert.Equal(["interrupted", "finished"], (await run.RecordAsync()).Attempts.Select(a => a.State));
+    }
+
+    [Fact]
+    public async Task Of_two_sessions_one_resumes_and_the_other_is_told_and_launches_nothing()
+    {
+        using var run = await Interrupted.StartAsync(fixture);
+        var before = fixture.Sandbox.Instances.Count;
+        var (first, second) = (new MonitorObserver(), new MonitorObserver());
+        using var other = fixture.Connect();
+        await using var a = Watcher.Begin(fixture.Cloud, fixture, run, first);
+        await using var b = Watcher.Begin(other, fixture, run, second);
+        await run.InterruptAsync();
+        await Task.WhenAll(first.Ended.Task, second.Ended.Task).WaitAsync(Patience, Token);
+        Assert.Equal(before + 1, fixture.Sandbox.Instances.Count);
+        var loser = first.Kinds.Contains("TrainingResumed") ? second : first;
+        Assert.DoesNotContain("ReplacementLaunched", loser.Kinds);
+        Assert.Contains(loser.Warnings, warning => warning.Contains("is being resumed already", StringComparison.Ordinal));
+        Assert.Equal(2, (await run.RecordAsync()).Attempts.Count);
+        Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
+    }
+
+    [Fact]
+    public async Task A_run_that_finishes_by_itself_is_not_resumed()
+    {
+        using var run = await Interrupted.StartAsync(fixture);
+        var before = fixture.Sandbox.Instances.Count;
+        var told = new MonitorObserver();
+        await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told);
+        Assert.Equal("finished", (await told.Ended.Task.WaitAsync(Patience, Token)).State);
+        Assert.Equal(before, fixture.Sandbox.Instances.Count);
+        Assert.DoesNotContain("ResumeBegun", told.Kinds);
+    }
+
+    [Fact]
+    public async Task No_more_than_max_resumes_are_made()
+    {
+        using var run = await Interrupted.StartAsync(fixture);
+        var told = new MonitorObserver();
+        await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told, mostResumes: 0);
+        await run.InterruptAsync();
+        Assert.Equal("interrupted", (await told.Ended.Task.WaitAsync(Patience, Token)).State);
+        Assert.Contains(told.Warnings, warning => warning.Contains("max_resumes", StringComparison.Ordinal));
+        Assert.Single((await run.RecordAsync()).Attempts);
+    }
+
+    /// <summary>A session that watches and resumes.</summary>
+    private sealed class Watcher(InstanceMonitor monitor, IAsyncDisposable watch) : IAsyncDisposable
+    {
+        public static Watcher Begin(ICloud cloud, SandboxFixture fixture, Interrupted run, MonitorObserver told, int mostResumes = 10)
+        {
+            var monitor = new InstanceMonitor(cloud, TimeProvider.System);
+            var resumer = new AutoResumer(cloud, fixture.Adapters, run.Configuration with { MaxResumes = mostResumes }, TimeProvider.System);
+            return new Watcher(monitor, resumer.Watch(monitor, new MonitorTarget(run.Training, TimeSpan.FromMilliseconds(200)), told));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await watch.DisposeAsync();
+            await monitor.DisposeAsync();
+        }
+    }
+}

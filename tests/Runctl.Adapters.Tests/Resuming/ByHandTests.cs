@@ -1,0 +1,96 @@
+using Runctl.Adapters.Tests.Moments;
+using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Sandbox;
+
+namespace Runctl.Adapters.Tests.Resuming;
+
+public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_resumed_run_ends_with_the_weights_of_the_undisturbed_one()
+    {
+        using var run = await Interrupted.StartAsync(fixture);
+        Assert.Equal("RunStillAlive", (await run.RefusedAsync()).Id);
+        await run.InterruptAsync();
+        await run.EndAsync();
+        var lost = run.Training.InstanceId;
+        var plan = await run.PlanAsync();
+        Assert.NotNull(plan.Checkpoint);
+        Assert.Contains(plan.Checkpoint.Name, plan.Description, StringComparison.Ordinal);
+        var resumed = await run.ResumeAsync(plan);
+        Assert.Equal((2, plan.Checkpoint.Manifest), (resumed.Attempt, resumed.ResumedFrom!.Manifest));
+        Assert.NotEqual(lost, resumed.InstanceId);
+        Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
+        await run.EndAsync();
+        var record = await run.RecordAsync();
+        Assert.Equal(["interrupted", "finished"], record.Attempts.Select(a => a.State));
+        Assert.Equal("finished", record.Outcome);
+        Assert.Equal("RunFinished", (await run.RefusedAsync()).Id);
+    }
+
+    [Fact]
+    public async Task An_instance_that_still_saves_is_waited_for_with_the_replacement_launched_meanwhile()
+    {
+        using var run = await Interrupted.StartAsync(fixture);
+        fixture.Sandbox.SetConditions(run.Training.InstanceId, new SandboxConditions { LinkBytesPerSecond = 60_000 });
+        var first = run.Training;
+        await run.InterruptAsync(window: 12);
+        await Eventually(async () => (await run.Store.ReadEventsAsync(first.RunId, 1, 0, Token)).Any(e => e.Kind == "InterruptionDetected"));
+        var resumed = await run.ResumeAsync(await run.PlanAsync());
+        var record = await run.RecordAsync();
+        // What it began from is the newest that was ever committed, however late that was.
+        var catalog = new Runctl.Checkpoints.CheckpointCatalog(fixture.Cloud, fixture.Configuration);
+        await foreach (var newest in catalog.FindAsync(first.RunId, first.InstanceId, null, Token))
+        {
+            Assert.Equal(newest.Manifest, resumed.ResumedFrom!.Manifest);
+            break;
+        }
+
+        Assert.True(record.Attempts[1].Claimed < (record.Attempts[0].Ended ?? DateTimeOffset.MaxValue));
+        Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
+    }
+
+    [Fact]
+    public async Task A_checkpoint_whose_bytes_were_changed_is_passed_over_and_none_at_all_is_an_error_unless_it_may_begin_anew()
+    {
+        using var run = await Interrupted.StartAsync(fixture);
+        await run.InterruptAsync();
+        await run.EndAsync();
+        var good = await run.PlanAsync();
+        var catalog = new Runctl.Checkpoints.CheckpointCatalog(fixture.Cloud, fixture.Configuration);
+        var all = new List<Runctl.Checkpoints.RunctlCheckpoint>();
+        await foreach (var checkpoint in catalog.FindAsync(run.Training.RunId, null, null, Token))
+        {
+            all.Add(checkpoint);
+        }
+
+        foreach (var checkpoint in all)
+        {
+            await fixture.Cloud.Objects.WriteAsync(checkpoint.S3Bucket, checkpoint.Files[0].Key, new byte[checkpoint.Files[0].Size], Runctl.Ports.WriteCondition.Always, Token);
+            if (checkpoint.Manifest == good.Checkpoint!.Manifest && all.Count > 1)
+            {
+                var next = await run.PlanAsync();
+                Assert.Equal(all[1].Manifest, next.Checkpoint!.Manifest);
+                Assert.Contains(good.Checkpoint.Name, Assert.Single(next.Warnings), StringComparison.Ordinal);
+            }
+        }
+
+        var refused = await run.RefusedAsync();
+        Assert.Equal("NoGoodCheckpoint", refused.Id);
+        Assert.Contains("-FromScratch", refused.RecommendedAction, StringComparison.Ordinal);
+        var resumed = await run.ResumeAsync(await run.PlanAsync(fromScratch: true));
+        Assert.Null(resumed.ResumedFrom);
+    }
+
+    private static async Task Eventually(Func<Task<bool>> condition)
+    {
+        var limit = DateTime.UtcNow.AddSeconds(60);
+        while (!await condition())
+        {
+            Assert.True(DateTime.UtcNow < limit, "It did not come.");
+            await Task.Delay(50, Token);
+        }
+    }
+}

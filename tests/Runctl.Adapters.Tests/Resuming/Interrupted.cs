@@ -1,0 +1,92 @@
+using Runctl.Adapters.Tests.Moments;
+using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Checkpoints;
+using Runctl.Configuration;
+using Runctl.Errors;
+using Runctl.Progress;
+using Runctl.Resuming;
+using Runctl.Runs;
+using Runctl.Training;
+
+namespace Runctl.Adapters.Tests.Resuming;
+
+/// <summary>The sample training as it is started, interrupted and resumed.</summary>
+internal sealed class Interrupted : IDisposable, IResumeListener
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    private readonly SandboxFixture _fixture;
+    private readonly TempDirectory _project = new();
+
+    private Interrupted(SandboxFixture fixture) => _fixture = fixture;
+
+    public RunctlTraining Training { get; private set; } = null!;
+
+    public Scene Scene => new(_fixture.Sandbox, Training.InstanceId);
+
+    public List<string> Warnings { get; } = [];
+
+    public RunctlConfiguration Configuration => _fixture.Configuration with { ProjectName = "digits", GuardPollInterval = TimeSpan.FromMilliseconds(200), PollInterval = TimeSpan.FromMilliseconds(200), AutoResume = true };
+
+    public RunStore Store => new(_fixture.Cloud.Objects, _fixture.Sandbox.Bucket, Configuration.RunPrefix);
+
+    public TrainingResumer Resumer => new(_fixture.Cloud, _fixture.Adapters, Configuration, TimeProvider.System);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Starts it on an instance of its own.</summary>
+    public static async Task<Interrupted> StartAsync(SandboxFixture fixture)
+    {
+        var it = new Interrupted(fixture);
+        Undisturbed.CopyTo(it._project.Path);
+        var instance = await fixture.LaunchAsync(Token);
+        it.Training = await fixture.StartAsync(instance.InstanceId, it._project.Path, Undisturbed.Script, Token, null, it.Configuration, Undisturbed.Arguments);
+        return it;
+    }
+
+    /// <summary>Gives notice once a checkpoint was saved.</summary>
+    public async Task InterruptAsync(int window = 8)
+    {
+        await Scene.ReachAsync(scene => scene.HasSaved, Token);
+        await _fixture.Sandbox.InterruptAsync(Training.InstanceId, TimeSpan.FromSeconds(window));
+    }
+
+    /// <summary>Waits until it has ended on its instance.</summary>
+    public Task EndAsync() => Scene.ReachAsync(_ => false, Token);
+
+    public Task<ResumePlan> PlanAsync(bool fromScratch = false) => Resumer.PlanAsync(new ResumeRequest { RunId = Training.RunId, FromScratch = fromScratch }, Token);
+
+    public async Task<RunctlTraining> ResumeAsync(ResumePlan plan) => Training = await Resumer.ResumeAsync(plan, this, new Progress<ProgressUpdate>(), Token);
+
+    public async Task<RunRecord> RecordAsync() => (await Store.ReadRecordAsync(Training.RunId, Token))!;
+
+    public Task<RunctlException> RefusedAsync() => Assert.ThrowsAsync<RunctlException>(() => PlanAsync());
+
+    /// <summary>The final weights, as they are in S3, of whichever attempt trained them.</summary>
+    public async Task<byte[]> WeightsAsync()
+    {
+        var limit = DateTime.UtcNow + Patience;
+        var catalog = new CheckpointCatalog(_fixture.Cloud, _fixture.Configuration);
+        while (true)
+        {
+            await foreach (var final in catalog.FindAsync(Training.RunId, null, "final.json", Token))
+            {
+                using var directory = new TempDirectory();
+                return await File.ReadAllBytesAsync(await catalog.DownloadAsync(final, directory.Path, false, new Progress<ProgressUpdate>(), Token), Token);
+            }
+
+            Assert.True(DateTime.UtcNow < limit, "The resumed training did not end: " + Scene.Tell());
+            await Task.Delay(100, Token);
+        }
+    }
+
+    public void OnWarning(string message)
+    {
+        lock (Warnings)
+        {
+            Warnings.Add(message);
+        }
+    }
+
+    public void Dispose() => _project.Dispose();
+}

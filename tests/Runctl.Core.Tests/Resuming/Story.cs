@@ -1,0 +1,65 @@
+using System.Globalization;
+using Runctl.Checkpoints;
+using Runctl.Core.Tests.Fakes;
+using Runctl.Events;
+using Runctl.Json;
+using Runctl.Resuming;
+using Runctl.Runs;
+
+namespace Runctl.Core.Tests.Resuming;
+
+/// <summary>A run of which attempt 1 was started on i-1, in S3 and EC2 as they are told to be.</summary>
+internal sealed class Story
+{
+    public const string RunId = "digits-20260131-120000-ab12cd";
+
+    private readonly RunKeys _keys = new("checkpoints/runctl");
+
+    public Story(string state = "running")
+    {
+        Cloud.Ec2.Add("i-1");
+        Write(new RunRecord { RunId = RunId, ProjectName = "digits", Attempts = [new AttemptRecord { Number = 1, Nonce = "n1", State = state, InstanceId = "i-1", InstanceType = "c7i.large", AvailabilityZone = "us-east-1a", Started = DateTimeOffset.UnixEpoch }] });
+    }
+
+    public FakeCloud Cloud { get; } = new();
+
+    public RunStore Store => new(Cloud.Store, "b", "checkpoints/runctl");
+
+    public RunSpec Spec { get; } = new() { RunId = RunId, ProjectName = "digits", Region = "us-east-1", Script = "train.py", Store = new StoreReference("b", "saved", "checkpoints/runctl") };
+
+    public RunRecord Record => RunctlJson.Read<RunRecord>(Cloud.Store.Objects[_keys.Record(RunId)].Content);
+
+    public RunPasses Passes => new(Cloud, Store, RunId, TimeProvider.System);
+
+    public List<string> Warnings { get; } = [];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Write(RunRecord record) => Cloud.Store.Put(_keys.Record(RunId), RunctlJson.Write(record));
+
+    public void Add(AttemptRecord attempt) => Write(Record.With(attempt));
+
+    /// <summary>What a guard does when its attempt has come to an end.</summary>
+    public static Task SettleAsync(RunStore store, int attempt, string state) => store.ChangeAsync(
+        RunId, record => record.Attempts.Single(a => a.Number == attempt) is { HasEnded: false } mine ? record.With(mine with { State = state }) with { Outcome = record.Newest() == mine ? state : record.Outcome } : null, Token);
+
+    public void Ship(int attempt, params string[] kinds) => Cloud.Store.Put(_keys.Events(RunId, attempt) + "000000000001.jsonl", string.Join('\n', kinds.Select((kind, i) =>
+        RunctlJson.Write(new RunctlEvent { Sequence = i + 1, Time = DateTimeOffset.UnixEpoch, Kind = kind, InstanceId = "i-1", RunId = RunId, Attempt = attempt, Message = kind, Data = RunctlJson.ToElement(new { }) }))));
+
+    /// <summary>Commits a checkpoint.</summary>
+    /// <returns>The URI of its manifest.</returns>
+    public string Commit(string name, int step, int attempt = 1, string instance = "i-1", string content = "weights", string? run = null)
+    {
+        var key = $"saved/{instance}/checkpoints/{name}";
+        Cloud.Store.Put(key, content);
+        var manifest = new ManifestRecord
+        {
+            RunId = run ?? RunId, Attempt = attempt, InstanceId = instance, Name = name, Step = step, SavedAt = DateTimeOffset.UnixEpoch.AddSeconds(step), Bytes = 7, Files = [new CheckpointFile(name, key, 7, "AAAAAA==")],
+        };
+        Cloud.Store.Put(key + ManifestRecord.Suffix, RunctlJson.Write(manifest));
+        return $"s3://b/{key}{ManifestRecord.Suffix}";
+    }
+
+    public async Task<string?> ChooseAsync() =>
+        (await new CheckpointChoice(Cloud, Spec, Warnings.Add).ChooseAsync(Record, new HashSet<string>(), Token))?.Manifest.Step?.ToString(CultureInfo.InvariantCulture);
+}
