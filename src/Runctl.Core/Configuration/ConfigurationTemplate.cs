@@ -29,7 +29,9 @@ internal sealed class ConfigurationTemplate
         var text = new StringBuilder(Head);
         foreach (var table in Setting.All.GroupBy(setting => setting.Table))
         {
-            text.Append("\n[").Append(table.Key).Append("]\n");
+            // A table that is a value itself would be one, if an empty one.
+            var isSet = table.Any(setting => setting.Key.Length > 0 || Values.ContainsKey(setting.Property));
+            text.Append('\n').Append(isSet ? "" : "# ").Append('[').Append(table.Key).Append("]\n");
             foreach (var setting in table)
             {
                 Add(text, setting);

@@ -1,5 +1,6 @@
 import os
 import time
+import unittest
 
 import support
 from runctl_guard.check import check
@@ -64,6 +65,18 @@ class Check(support.RootedTest):
         with open(os.path.join(self.root, "home/ubuntu/project"), "w"):
             pass
         self.assertEqual("Not a directory", self.ask()["directory"]["error"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
+    def test_a_directory_is_tried_as_the_user_whose_training_it_is(self):
+        os.chmod(self.root, 0o755)
+        with open(os.path.join(self.root, "etc/passwd"), "w") as file:
+            file.write("ubuntu:x:65534:65534::/home/ubuntu:/bin/sh\n")
+        directory = os.path.join(self.root, "home/ubuntu/project/checkpoints")
+        os.makedirs(directory, 0o755)
+        self.assertEqual("Permission denied", self.ask()["directory"]["error"])
+        os.chown(directory, 65534, 65534)
+        self.assertIsNone(self.ask()["directory"]["error"])
+        self.assertEqual([], os.listdir(directory))
 
     def test_a_user_or_project_that_can_not_be_is_told(self):
         self.assertIn("no user nobody-here", self.ask(user="nobody-here")["directory"]["error"])

@@ -9,16 +9,16 @@ public sealed class SampleTests(SandboxFixture sandbox) : IClassFixture<SandboxF
     private static readonly string Samples = Path.Combine(BuiltModule.Directory, "samples");
 
     [Fact]
-    public void Checkpoint_directories_lose_nothing() => InterruptAndResume("train_checkpoint_dirs.py", "--steps 400", "checkpoint-");
+    public void Checkpoint_directories_lose_nothing() => InterruptAndResume("train_checkpoint_dirs.py", "--steps 200", "checkpoint-");
 
     [Fact]
-    public void A_wrapped_training_gets_the_signal_and_loses_nothing() => InterruptAndResume("train_wrapped.sh", "--steps 400", "checkpoint-");
+    public void A_wrapped_training_gets_the_signal_and_loses_nothing() => InterruptAndResume("train_wrapped.sh", "--steps 200", "checkpoint-");
 
     [Fact]
     public void PyTorch_loses_nothing()
     {
         Assert.SkipUnless(Run("/usr/bin/python3", "-c \"import torch\"").Exit == 0, "There is no torch for the system's python3 here (Debian: apt-get install python3-torch).");
-        InterruptAndResume("train_torch.py", "--epochs 40", "step_");
+        InterruptAndResume("train_torch.py", "--epochs 15", "step_");
     }
 
     private void InterruptAndResume(string script, string arguments, string checkpoint)
@@ -34,8 +34,8 @@ public sealed class SampleTests(SandboxFixture sandbox) : IClassFixture<SandboxF
         var argument = string.Join(", ", arguments.Split(' ').Select(part => $"'{part}'"));
 
         Assert.Empty(sandbox.Start(project, sandbox.Launch(), $"-ScriptArgument {argument}, '--step-seconds', '0.05'", script).Errors);
-        Assert.True(SpinWait.SpinUntil(() => sandbox.Run("($run | Get-RunctlTraining).LastStep").Single is >= 60L, TimeSpan.FromSeconds(100)));
-        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 10s -PollInterval 250ms; $report").Single;
+        Assert.True(SpinWait.SpinUntil(() => sandbox.Run("($run | Get-RunctlTraining).LastStep -ge 20").Single, TimeSpan.FromSeconds(100)));
+        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 8s -PollInterval 250ms; $report").Single;
         Assert.True(report.Passed, report.Reason);
         Assert.Equal(0L, report.StepsLost);
         Assert.StartsWith(checkpoint, report.Checkpoint.Name);

@@ -87,6 +87,13 @@ public sealed class SetupTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
         Assert.Contains("--http-put-response-hop-limit 2", checks["MetadataHopLimit"].Remedy);
         Assert.Equal("Not tried: InstanceProfile failed.", checks["SsmAgent"].Seen);
         Assert.All(new[] { "SsmAgent", "SsmCommand", "Python", "InstanceBucket", "CheckpointFits" }, name => Assert.Null(checks[name].Passed));
+
+        await sandbox.Other.StopAsync(instance);
+        checks = Checks(Test(instance));
+        Assert.False(checks["Instance"].Passed);
+        Assert.StartsWith("stopped", checks["Instance"].Seen);
+        Assert.Equal("Start it.", checks["Instance"].Remedy);
+        Assert.Equal("Not tried: Instance failed.", checks["SsmAgent"].Seen);
     }
 
     [Fact]
@@ -177,6 +184,8 @@ public sealed class SetupTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
         Assert.Matches(@"(?m)^\?      SigtermHandler +Not tried: Script failed\.", shown);
         Assert.Matches(@"(?m)^yes    Region", shown);
         Assert.Contains("-> ", shown);
+        Assert.Matches(@"(?m)^NO     Script ", Show("-Script ."));
+        Assert.Matches(@"(?m)^NO     Script ", Show("-Script /etc/passwd"));
     }
 
     public void Dispose()
