@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Runctl.Errors;
 using Runctl.Pacing;
 using Runctl.Ports;
 using Runctl.Runs;
@@ -18,7 +19,7 @@ internal sealed class AttemptLogs(ICloud cloud, RunStore store, RunctlTraining t
         var (number, begin) = await BeginAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
-            var record = await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false);
+            var record = await ReadRecordAsync(cancellationToken).ConfigureAwait(false);
             var attempt = await OfAsync(number, record, cancellationToken).ConfigureAwait(false);
             var isNewest = !(record?.Attempts.Any(a => a.Number > number) ?? false);
             var source = new BucketLog(cloud, store, attempt, options.Follow, time, warn);
@@ -43,7 +44,7 @@ internal sealed class AttemptLogs(ICloud cloud, RunStore store, RunctlTraining t
     /// <summary>The attempt to begin with, and where in it: as far back as the last lines go.</summary>
     private async Task<(int Number, long? Offset)> BeginAsync(CancellationToken cancellationToken)
     {
-        var record = await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false);
+        var record = await ReadRecordAsync(cancellationToken).ConfigureAwait(false);
         var numbers = record?.Attempts.Select(a => a.Number).Distinct().Order().ToList() ?? [training.Attempt];
         if (options.Tail is not { } left || numbers.Count == 0)
         {
@@ -67,7 +68,7 @@ internal sealed class AttemptLogs(ICloud cloud, RunStore store, RunctlTraining t
         var began = time.GetTimestamp();
         while (true)
         {
-            var record = await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false);
+            var record = await ReadRecordAsync(cancellationToken).ConfigureAwait(false);
             var next = record?.Attempts.Where(a => a.Number > number).MinBy(a => a.Number)?.Number;
             // What began after a reading that does not follow is none of its business.
             if (next is not null)
@@ -86,6 +87,21 @@ internal sealed class AttemptLogs(ICloud cloud, RunStore store, RunctlTraining t
         }
     }
 
+    private async Task<RunRecord?> ReadRecordAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RunctlException e) when (options.Follow && e.IsTransient)
+            {
+                await new Backoff(options.PollInterval, options.PollInterval, time).WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
     private async Task<RunctlTraining> OfAsync(int number, RunRecord? record, CancellationToken cancellationToken)
     {
         // A claim has its instance once somebody has taken it.
@@ -93,7 +109,7 @@ internal sealed class AttemptLogs(ICloud cloud, RunStore store, RunctlTraining t
         while (record?.Attempts.FirstOrDefault(a => a.Number == number) is { State: "claimed", InstanceId: null } && options.Follow)
         {
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
-            record = await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false);
+            record = await ReadRecordAsync(cancellationToken).ConfigureAwait(false);
         }
 
         var attempt = record?.Attempts.FirstOrDefault(a => a.Number == number);

@@ -2,6 +2,7 @@
 
 Every few seconds in which it grew a mark is left: when it was, where the file began, and how far the log went.
 """
+import contextlib
 import os
 import re
 import struct
@@ -30,7 +31,8 @@ def note(run: Run) -> Tuple[int, int]:
     """Leaves a mark where the log has grown, or its file was emptied."""
     now = extent(run)
     if now != _last(run):
-        with open(run.file("log.marks"), "ab") as file:
+        # A mark less makes a time less exact; the log goes on without it.
+        with contextlib.suppress(OSError), open(run.file("log.marks"), "ab") as file:
             # A torn mark would shift all that follow.
             file.truncate(file.tell() // MARK.size * MARK.size)
             file.write(MARK.pack(time.time(), *now))
