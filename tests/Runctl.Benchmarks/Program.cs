@@ -29,6 +29,11 @@ if (args.Length == 0 || args.Contains("monitor"))
     await MonitorBenchmark.RunAsync();
 }
 
+if (args.Length == 0 || args.Contains("resume"))
+{
+    await ResumeBenchmark.RunAsync();
+}
+
 if (args.Length == 0 || args.Contains("import"))
 {
     await ImportBenchmark.RunAsync();
