@@ -44,6 +44,11 @@ if (args.Length == 0 || args.Contains("sync"))
     await SyncBenchmark.RunAsync();
 }
 
+if (args.Length == 0 || args.Contains("resume"))
+{
+    await ResumeBenchmark.RunAsync();
+}
+
 if (args.Length == 0 || args.Contains("import"))
 {
     await ImportBenchmark.RunAsync();

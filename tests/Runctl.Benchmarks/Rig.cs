@@ -41,6 +41,11 @@ internal sealed class Rig : IAsyncDisposable
 
     public ICloud Cloud { get; }
 
+    public IAdapters Adapters => _adapters;
+
+    /// <summary>What the sandbox lets an instance's boot take.</summary>
+    public TimeSpan BootTime { get; } = new SandboxOptions().BootTime;
+
     /// <summary>The SDK's own client, as a peer.</summary>
     public AmazonS3Client S3 { get; }
 
