@@ -9,7 +9,7 @@ namespace Runctl.Adapters.Tests.Resuming;
 
 public sealed class AutoResumeTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(300);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
