@@ -3,12 +3,13 @@ using Runctl.Adapters.Tests.Sandboxed;
 using Runctl.Monitoring;
 using Runctl.Ports;
 using Runctl.Resuming;
+using Runctl.Sandbox;
 
 namespace Runctl.Adapters.Tests.Resuming;
 
 public sealed class AutoResumeTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(300);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -55,6 +56,28 @@ public sealed class AutoResumeTests(SandboxFixture fixture) : IClassFixture<Sand
         Assert.Equal("finished", (await told.Ended.Task.WaitAsync(Patience, Token)).State);
         Assert.Equal(before, fixture.Sandbox.Instances.Count);
         Assert.DoesNotContain("ResumeBegun", told.Kinds);
+    }
+
+    [Fact]
+    public async Task A_machine_that_is_taken_without_a_notice_is_replaced_and_one_that_its_owner_ends_is_not()
+    {
+        using var taken = await Interrupted.StartAsync(fixture);
+        fixture.Sandbox.SetConditions(taken.Training.InstanceId, new SandboxConditions { Notice = SandboxNoticeMode.None });
+        var told = new MonitorObserver();
+        await using var first = Watcher.Begin(fixture.Cloud, fixture, taken, told);
+        await taken.InterruptAsync(window: 1);
+        Assert.Equal((2, "finished"), ((await told.Ended.Task.WaitAsync(Patience, Token)) is var ended ? ended.Attempt : 0, ended.State));
+        Assert.Equal("lost", (await taken.RecordAsync()).Attempts[0].State);
+        Assert.Equal(await Undisturbed.WeightsAsync(), await taken.WeightsAsync());
+
+        using var removed = await Interrupted.StartAsync(fixture);
+        var before = fixture.Sandbox.Instances.Count;
+        var observer = new MonitorObserver();
+        await using var second = Watcher.Begin(fixture.Cloud, fixture, removed, observer);
+        await fixture.Cloud.Instances.TerminateAsync([removed.Training.InstanceId], Token);
+        await observer.Ended.Task.WaitAsync(Patience, Token);
+        Assert.Equal(before, fixture.Sandbox.Instances.Count);
+        Assert.Contains(observer.Warnings, warning => warning.Contains("ended by its owner", StringComparison.Ordinal));
     }
 
     [Fact]
