@@ -30,8 +30,23 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     }
 
     /// <summary>Whether an instance went by somebody's own hand, who would not want another in its place.</summary>
-    internal async Task<bool> WasEndedByUserAsync(string instanceId, CancellationToken cancellationToken) =>
-        await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false) is { StateReason: { } reason } && reason.StartsWith("Client.", StringComparison.Ordinal);
+    internal async Task<bool> WasEndedByUserAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(FirstPause, LongestPause, time, 2);
+        while (true)
+        {
+            try
+            {
+                return await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false) is { StateReason: { } reason } && reason.StartsWith("Client.", StringComparison.Ordinal);
+            }
+            catch (RunctlException e) when (Passes(e))
+            {
+                // An outage of EC2 is no reason to leave the run where it is.
+            }
+
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Resumes after the interruption of an attempt; what passes is waited for, less and less often.</summary>
     internal async Task<RunctlTraining> ResumeAsync(string runId, int interrupted, IResumeListener listener, CancellationToken cancellationToken)
@@ -57,7 +72,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
 
                 return await _resumer.ResumeAsync(plan, own, Silence.Instance, isPatient: true, cancellationToken).ConfigureAwait(false);
             }
-            catch (RunctlException e) when (e.IsTransient || e.Kind is ErrorKind.Timeout or ErrorKind.Connection || e.Id is "InstanceGone" or "InstanceNotRunning" or "InstanceNotFound")
+            catch (RunctlException e) when (Passes(e) || e.Id is "InstanceGone" or "InstanceNotRunning" or "InstanceNotFound")
             {
                 listener.OnWarning($"Resuming run {runId} failed for now, and is tried again: {e.Message}");
             }
@@ -65,6 +80,8 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private static bool Passes(RunctlException e) => e.IsTransient || e.Kind is ErrorKind.Timeout or ErrorKind.Connection;
 
     private static async Task<RunctlException> TakenAsync(ResumePlan plan, CancellationToken cancellationToken)
     {

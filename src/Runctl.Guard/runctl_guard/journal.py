@@ -26,6 +26,9 @@ class Journal:
         """The last entry of that phase in this attempt."""
         return next((entry for entry in reversed(self._entries) if entry["phase"] == phase), None)
 
+    def first(self, phase: str) -> Optional[Dict[str, Any]]:
+        return next(iter(self.all(phase)), None)
+
     def all(self, phase: str) -> List[Dict[str, Any]]:
         return [entry for entry in self._entries if entry["phase"] == phase]
 

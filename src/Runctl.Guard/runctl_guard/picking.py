@@ -86,7 +86,7 @@ class Picking:
             self._one.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (candidate.path, error),
                            path=candidate.path, reason=str(error))
             return None
-        signalled = self._one.journal.get("signal")
+        signalled = self._one.journal.first("signal")
         after_signal = bool(signalled and candidate.saved >= signalled["at"] - 0.01)
         before = self._one.journal.get("picked")
         if not before or before["identity"] != candidate.identity:

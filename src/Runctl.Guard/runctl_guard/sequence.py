@@ -63,7 +63,7 @@ class Sequence:
         journal, began = self._one.journal, self._one.began
         ended = journal.get("exited") or journal.get("kill")
         self._one.phase("detect", began["detect_seconds"])
-        first = journal.get("signal")
+        first = journal.first("signal")
         if first:
             self._one.phase("signal", first["at"] - began["at"])
             self._one.phase("save", (ended or first)["at"] - first["at"])

@@ -59,7 +59,7 @@ public sealed class StubbornTrainingTests(GuardSandbox sandbox)
             set -e
             echo before
             python3 work.py --epochs 3
-            i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done
+            i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done
             echo after
             """, "train.sh", second: ("work.py", """
             import json, os, signal, time
@@ -85,6 +85,36 @@ public sealed class StubbornTrainingTests(GuardSandbox sandbox)
         Assert.Equal("x", run.ReadProject("signals"));
         Assert.True((await run.WaitForAsync("CheckpointSaved")).GetProperty("saved_after_signal").GetBoolean());
         Assert.Equal("before\nafter\n", run.Log());
+        Assert.Null(run.Find("TrainingKilled"));
+    }
+
+    [Fact]
+    public async Task A_script_that_begins_something_else_is_ended_and_what_was_saved_before_that_counts_as_saved_after_the_signal()
+    {
+        await using var run = await sandbox.StartAsync("""
+            for fold in 1 2 3; do
+                python3 work.py $fold
+            done
+            """, "train.sh", second: ("work.py", """
+            import json, os, signal, sys, time
+            fold = sys.argv[1]
+            def save(*_):
+                os.makedirs("checkpoints", exist_ok=True)
+                with open("checkpoints/step_%s.json" % fold, "w") as f:
+                    json.dump({"step": int(fold)}, f)
+                with open("signals", "a") as f:
+                    f.write(fold)
+                sys.exit(0)
+            if fold == "1":
+                signal.signal(signal.SIGTERM, save)
+            open("ready", "w").close()
+            time.sleep(300)
+            """));
+        await GuardedRun.EventuallyAsync(() => File.Exists(Path.Combine(run.Project, "ready")), run.Tell);
+        Assert.Equal(0, (await run.CallAsync("drill", "--run", run.Id, "--window", "60")).ExitCode);
+        Assert.Equal("uploaded", (await run.WaitForAsync("InterruptionHandled")).GetProperty("outcome").GetString());
+        Assert.True((await run.WaitForAsync("CheckpointSaved")).GetProperty("saved_after_signal").GetBoolean());
+        Assert.Equal("1", run.ReadProject("signals"));
         Assert.Null(run.Find("TrainingKilled"));
     }
 
