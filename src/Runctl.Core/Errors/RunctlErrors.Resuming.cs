@@ -18,6 +18,15 @@ internal static partial class RunctlErrors
         new("RunStillAlive", ErrorKind.InvalidState, $"Run {runId} is still alive: attempt {attempt.ToString(CultureInfo.InvariantCulture)} is on instance {instanceId ?? "that is not known yet"}, and was not interrupted.", runId,
             "Watch it by Watch-RunctlSpotInterruption, or end it by Stop-RunctlTraining and resume it then.");
 
+    /// <summary>Its processes sleep, and would go on beside the resumed ones.</summary>
+    public static RunctlException RunHibernates(string runId, string instanceId) =>
+        new("RunHibernates", ErrorKind.InvalidState, $"Run {runId} is on instance {instanceId}, which hibernates when it is interrupted: it would go on there, beside the resumed one, when EC2 wakes it.", runId,
+            $"Wait until EC2 wakes it, or end it by Remove-RunctlInstance {instanceId} and resume then.");
+
+    /// <summary>Elsewhere its instances are unknown, which would look as if they were gone.</summary>
+    public static RunctlException RunInOtherRegion(string runId, string region, string connected) =>
+        new("RunInOtherRegion", ErrorKind.InvalidInput, $"Run {runId} is in region {region}, and the connection is to {connected}.", runId, $"Use -Region {region}.");
+
     /// <summary>Runctl did not start it, and could not start it elsewhere.</summary>
     public static RunctlException RunAttached(string runId) =>
         new("RunAttached", ErrorKind.InvalidState, $"Run {runId} was not started by Runctl, only guarded: its code, arguments and environment are not known, so it can not be started elsewhere.", runId,

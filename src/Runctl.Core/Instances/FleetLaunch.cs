@@ -37,7 +37,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         catch (Exception e)
         {
             // Whatever went wrong, and wherever: instances of this launch cost money and nobody knows of them.
-            if (await CleanUpAsync(TerminateAllAsync).ConfigureAwait(false) is { } left)
+            if (await CleanUpAsync(TerminateAllAsync, insist: true).ConfigureAwait(false) is { } left)
             {
                 if (e is RunctlException failure)
                 {
@@ -143,7 +143,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         if (answer.InstanceIds.Count > 0 && answer.InstanceIds.Count < Request.Count)
         {
             // All or nothing is EC2's promise; should it break, what came does not stay.
-            if (await CleanUpAsync(token => TerminateAsync([.. answer.InstanceIds], token)).ConfigureAwait(false) is null)
+            if (await CleanUpAsync(token => TerminateAsync([.. answer.InstanceIds], token), insist: true).ConfigureAwait(false) is null)
             {
                 _launched.Clear();
             }
@@ -251,22 +251,38 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         $"{(_launched.Count > 0 ? $"{string.Join(", ", _launched)} may" : "Instances of this launch may")} still be running and cost money: {cause.Message} They have the tag {RunctlTags.LaunchId}={_launchId}; terminate them.";
 
     /// <summary>Cleans up under a limit of its own.</summary>
+    /// <param name="clean">What is to be removed.</param>
+    /// <param name="insist">Whether what passes is waited out: an instance that is left costs money.</param>
     /// <returns>Why it could not, or null where it could.</returns>
-    private async Task<RunctlException?> CleanUpAsync(Func<CancellationToken, Task> clean)
+    private async Task<RunctlException?> CleanUpAsync(Func<CancellationToken, Task> clean, bool insist = false)
     {
         using var own = new CancellationTokenSource(CleanupTimeout, time);
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(10), time);
+        RunctlException? last = null;
         try
         {
-            await clean(own.Token).ConfigureAwait(false);
-            return null;
-        }
-        catch (RunctlException e)
-        {
-            return e;
+            while (true)
+            {
+                try
+                {
+                    await clean(own.Token).ConfigureAwait(false);
+                    return null;
+                }
+                catch (RunctlException e)
+                {
+                    last = e;
+                    if (!insist || !e.IsTransient)
+                    {
+                        return e;
+                    }
+                }
+
+                await backoff.WaitAsync(own.Token).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException) when (own.IsCancellationRequested)
         {
-            return RunctlErrors.TimedOut("The removal", CleanupTimeout, _launchId);
+            return last ?? RunctlErrors.TimedOut("The removal", CleanupTimeout, _launchId);
         }
     }
 

@@ -23,9 +23,15 @@ internal static class PoolErrorReport
         var reasons = groups.Count == 0 ? "EC2 gave no reason." : string.Join(" ", groups.Select(Describe));
         var action = groups.Select(g => Actions.GetValueOrDefault(g.Key)).FirstOrDefault(a => a is not null)
             ?? "Try more instance types (-InstanceType takes several), more zones, -OnDemandFallback, or later.";
-        var transient = groups.Count > 0 && groups.TrueForAll(g => g.Key is "MaxSpotInstanceCountExceeded" or "VcpuLimitExceeded" or "UnfulfillableCapacity" || g.Key.StartsWith("Insufficient", StringComparison.Ordinal));
-        return RunctlErrors.LaunchFailed(request.Count, string.Join(", ", request.InstanceTypes), reasons, groups.Count == 0 ? null : groups[0].Key, transient, action, null);
+        // One pool that may have room later is enough to be worth another try, whatever is wrong with the others.
+        var decisive = groups.Find(g => IsQuota(g.Key)) ?? groups.Find(g => IsCapacity(g.Key));
+        return RunctlErrors.LaunchFailed(request.Count, string.Join(", ", request.InstanceTypes), reasons, (decisive ?? groups.FirstOrDefault())?.Key, decisive is not null || groups.Count == 0, action, null);
     }
+
+    /// <summary>Whether a quota is used up, which an instance that is about to go counts against.</summary>
+    public static bool IsQuota(string? code) => code is "MaxSpotInstanceCountExceeded" or "VcpuLimitExceeded" or "InstanceLimitExceeded";
+
+    private static bool IsCapacity(string code) => code is "UnfulfillableCapacity" or "RequestLimitExceeded" || code.StartsWith("Insufficient", StringComparison.Ordinal);
 
     private static string Describe(IGrouping<string, PoolError> group)
     {

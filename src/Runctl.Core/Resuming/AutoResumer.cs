@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Instances;
@@ -10,11 +11,15 @@ using Runctl.Training;
 namespace Runctl.Resuming;
 
 /// <summary>Watches runs and resumes them by itself when they are interrupted, once for each interruption, as often as max_resumes allows.</summary>
-public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfiguration configuration, TimeProvider time)
+public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfiguration configuration, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
+    /// <summary>A replacement that does not come to train costs money each time.</summary>
+    private const int MostLaunches = 3;
+
+    private readonly ConcurrentBag<ResumingWatch> _watches = [];
     private readonly TrainingResumer _resumer = new(cloud, adapters, configuration, time);
 
     /// <summary>Begins to watch a run; what becomes of it on other instances is watched as well.</summary>
@@ -25,19 +30,24 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     public IAsyncDisposable Watch(InstanceMonitor monitor, MonitorTarget target, IMonitorObserver observer)
     {
         var watch = new ResumingWatch(this, monitor, target, new IsolatedObserver(observer), time);
+        _watches.Add(watch);
         watch.Begin(target);
         return watch;
     }
 
-    /// <summary>Whether an instance went by somebody's own hand, who would not want another in its place.</summary>
-    internal async Task<bool> WasEndedByUserAsync(string instanceId, CancellationToken cancellationToken)
+    /// <summary>Ends all watching; resumes that are under way are undone first.</summary>
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_watches.Select(watch => watch.DisposeAsync().AsTask())).ConfigureAwait(false);
+
+    /// <summary>Whether an instance went by somebody's own hand, who would not want another in its place, or so long ago that EC2 can not say.</summary>
+    internal async Task<bool> MayBeEndedByUserAsync(string instanceId, CancellationToken cancellationToken)
     {
         var backoff = new Backoff(FirstPause, LongestPause, time, 2);
         while (true)
         {
             try
             {
-                return await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false) is { StateReason: { } reason } && reason.StartsWith("Client.", StringComparison.Ordinal);
+                var instance = await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false);
+                return instance is null || (instance.StateReason?.StartsWith("Client.", StringComparison.Ordinal) ?? false);
             }
             catch (RunctlException e) when (Passes(e))
             {
@@ -70,9 +80,24 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
                     throw RunctlErrors.ResumesUsedUp(runId, configuration.MaxResumes);
                 }
 
+                if (plan.Remains is { } remains && !own.Any)
+                {
+                    listener.OnWarning(remains);
+                }
+
                 return await _resumer.ResumeAsync(plan, own, Silence.Instance, isPatient: true, cancellationToken).ConfigureAwait(false);
             }
-            catch (RunctlException e) when (Passes(e) || e.Id is "InstanceGone" or "InstanceNotRunning" or "InstanceNotFound")
+            catch (RunctlException e) when (e.Id == "RunStillAlive" && own.Any)
+            {
+                // The start worked, and only its answer was lost.
+                if (await FindAsync(runId, own, cancellationToken).ConfigureAwait(false) is not { } training)
+                {
+                    throw;
+                }
+
+                return training;
+            }
+            catch (RunctlException e) when (own.Launches < MostLaunches && (Passes(e) || e.Id is "InstanceGone" or "InstanceNotRunning" or "InstanceNotFound"))
             {
                 listener.OnWarning($"Resuming run {runId} failed for now, and is tried again: {e.Message}");
             }
@@ -81,7 +106,21 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
         }
     }
 
-    private static bool Passes(RunctlException e) => e.IsTransient || e.Kind is ErrorKind.Timeout or ErrorKind.Connection;
+    /// <summary>Signing in again is something that passes, too.</summary>
+    private static bool Passes(RunctlException e) => e.IsTransient || e.Kind is ErrorKind.Timeout or ErrorKind.Connection or ErrorKind.Authentication;
+
+    private async Task<RunctlTraining?> FindAsync(string runId, OwnClaims own, CancellationToken cancellationToken)
+    {
+        await foreach (var training in new TrainingCatalog(cloud, configuration, time).FindAsync(runId, null, cancellationToken).ConfigureAwait(false))
+        {
+            if (own.Has(training.Attempt))
+            {
+                return training;
+            }
+        }
+
+        return null;
+    }
 
     private static async Task<RunctlException> TakenAsync(ResumePlan plan, CancellationToken cancellationToken)
     {
@@ -97,6 +136,8 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
 
         public bool Any => _attempts.Count > 0;
 
+        public int Launches { get; private set; }
+
         public bool Has(int attempt) => _attempts.Contains(attempt);
 
         public void OnClaimed(int attempt)
@@ -105,7 +146,11 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
             listener.OnClaimed(attempt);
         }
 
-        public void OnLaunched(RunctlInstance replacement, int attempt) => listener.OnLaunched(replacement, attempt);
+        public void OnLaunched(RunctlInstance replacement, int attempt)
+        {
+            Launches++;
+            listener.OnLaunched(replacement, attempt);
+        }
 
         public void OnWarning(string message) => listener.OnWarning(message);
     }

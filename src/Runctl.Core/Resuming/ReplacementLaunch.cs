@@ -35,10 +35,10 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
                     throw;
                 }
 
-                var code = e.ServiceErrorCode ?? e.Id;
-                if (told != code)
+                // What names an instance that was left is another message each time.
+                if (told != e.Message)
                 {
-                    told = code;
+                    told = e.Message;
                     listener.OnWarning(isHeld
                         ? $"The quota does not allow a replacement beside {plan.LastInstanceId}; it is launched when that is gone."
                         : $"No replacement of {plan.LastInstanceId} yet; it is tried again, less and less often. {e.Message}");
@@ -74,7 +74,7 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
         while (await IsOldThereAsync(cancellationToken).ConfigureAwait(false));
     }
 
-    private static bool IsQuota(RunctlException error) => error.ServiceErrorCode is "MaxSpotInstanceCountExceeded" or "VcpuLimitExceeded" or "InstanceLimitExceeded";
+    private static bool IsQuota(RunctlException error) => PoolErrorReport.IsQuota(error.ServiceErrorCode);
 
     private async Task<bool> IsOldThereAsync(CancellationToken cancellationToken) =>
         plan.LastInstanceId is { } id && await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false) is { State: "pending" or "running" or "shutting-down" or "stopping" };

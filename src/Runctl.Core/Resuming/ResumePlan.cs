@@ -28,6 +28,12 @@ public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan L
     /// <summary>The newest attempt that was seen: the claim goes through only while it is.</summary>
     internal int Seen { get; init; }
 
+    /// <summary>How that one stood.</summary>
+    internal string? SeenState { get; init; }
+
+    /// <summary>What remains of the old instance and costs money, for people; null where nothing does.</summary>
+    internal string? Remains { get; init; }
+
     /// <summary>Whether that one's instance is gone, so that a claim it may be can not be carried through.</summary>
     internal bool SeenIsLost { get; init; }
 

@@ -17,6 +17,11 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         var bucket = configuration.S3Bucket ?? throw RunctlErrors.BucketNotConfigured("Resuming a run elsewhere");
         var store = new RunStore(cloud.Objects, bucket, configuration.RunPrefix);
         var spec = await store.ReadSpecAsync(request.RunId, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.RunNotFound(request.RunId);
+        if (spec.Region != cloud.Region)
+        {
+            throw RunctlErrors.RunInOtherRegion(request.RunId, spec.Region, cloud.Region);
+        }
+
         if (spec.Target is not null)
         {
             throw RunctlErrors.RunAttached(request.RunId);
@@ -36,13 +41,25 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
 
         var last = state.Record.Attempts.OrderByDescending(a => a.Number).FirstOrDefault(a => a.InstanceId is not null);
         var instance = last?.InstanceId is { } id ? await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false) : null;
+        if (instance is { InterruptionBehavior: "hibernate", State: not ("shutting-down" or "terminated") })
+        {
+            throw RunctlErrors.RunHibernates(request.RunId, instance.InstanceId);
+        }
+
+        var remains = instance is { InterruptionBehavior: "stop", State: not ("shutting-down" or "terminated") }
+            ? $"Instance {instance.InstanceId} is stopped, not gone: its disk costs money, and EC2 starts it again when there is capacity. Remove-RunctlInstance {instance.InstanceId} ends that." : null;
+        if (remains is not null && request.Interrupted is null)
+        {
+            warnings.Add(remains);
+        }
+
         var launchRequest = Replacement.RequestOf(spec, instance, request);
         var lost = (last?.InstanceType ?? instance?.InstanceType, last?.AvailabilityZone ?? instance?.AvailabilityZone) is ({ } type, { } zone) ? new InstancePool(type, zone) : null;
         var launch = await new SpotLauncher(cloud, time).PlanAsync(launchRequest, lost, cancellationToken).ConfigureAwait(false);
         spec = spec with { Launch = launchRequest, Arguments = request.ScriptArguments ?? spec.Arguments, Attempt = null };
         var seen = state.Record.Newest()?.Number ?? 0;
         var from = checkpoint is { } found ? new CheckpointReference { Name = found.Manifest.Name, Manifest = found.Uri.ToString(), Step = found.Manifest.Step, LastStep = found.Manifest.LastStep, RunId = found.Manifest.RunId } : null;
-        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch, lost), warnings) { Spec = spec, Store = store, Seen = seen, SeenIsLost = state.Lost.Contains(seen), LastInstanceId = last?.InstanceId, Resumes = state.Record.Attempts.Count(a => a is { Number: > 1, Started: not null }) };
+        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch, lost), warnings) { Spec = spec, Store = store, Seen = seen, SeenState = state.Record.Newest()?.State, SeenIsLost = state.Lost.Contains(seen), Remains = remains, LastInstanceId = last?.InstanceId, Resumes = state.Record.Attempts.Count(a => a is { Number: > 1, Started: not null }) };
     }
 
     private static void CheckStanding(PassState state, ResumeRequest request)

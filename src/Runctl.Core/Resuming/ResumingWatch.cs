@@ -130,9 +130,9 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         try
         {
             // A machine that goes without a notice may have been ended by its owner.
-            if (!isCertain && await resumer.WasEndedByUserAsync(instanceId, _end.Token).ConfigureAwait(false))
+            if (!isCertain && await resumer.MayBeEndedByUserAsync(instanceId, _end.Token).ConfigureAwait(false))
             {
-                Decline(attempt, $"Instance {instanceId} was ended by its owner, so run {RunId} is not resumed by itself. Resume-RunctlTraining does it.");
+                Decline(attempt, $"Instance {instanceId} was ended by its owner, or so long ago that EC2 does not know it any more, so run {RunId} is not resumed by itself. Resume-RunctlTraining does it.");
                 return;
             }
 

@@ -2,6 +2,7 @@ using Runctl.Checkpoints;
 using Runctl.Errors;
 using Runctl.Guarding;
 using Runctl.Instances;
+using Runctl.Pacing;
 using Runctl.Ports;
 using Runctl.Progress;
 using Runctl.Runs;
@@ -45,7 +46,7 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
         try
         {
             Report("Claiming the run");
-            await _claim.TakeAsync(plan.Seen, plan.Request.Force || plan.SeenIsLost, cancellationToken).ConfigureAwait(false);
+            await _claim.TakeAsync(plan.Seen, plan.Request.Force || plan.SeenIsLost, plan.SeenState, cancellationToken).ConfigureAwait(false);
             listener.OnClaimed(_claim.Number);
             _replacement = await Launch(cancellationToken).ConfigureAwait(false);
             await _claim.NoteAsync(_replacement.InstanceId, _replacement.InstanceType, _replacement.AvailabilityZone, _replacement.IsSpot, cancellationToken).ConfigureAwait(false);
@@ -149,23 +150,47 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
         return chosen;
     }
 
+    /// <summary>Ends the replacement and gives up the claim, each whether or not the other works.</summary>
     /// <returns>What could not be undone, or null.</returns>
     private async Task<string?> UndoAsync()
     {
         using var own = new CancellationTokenSource(CleanupTime, time);
+        var problems = await Task.WhenAll(
+            InsistAsync(token => _replacement is { } launched ? new InstanceCatalog(cloud).RemoveAsync(launched, token) : Task.CompletedTask, own.Token),
+            InsistAsync(_claim.WithdrawAsync, own.Token)).ConfigureAwait(false);
+        return problems is [null, null] ? null
+            : $"The resume of {plan.Spec.RunId} could not be undone{(problems[0] is not null ? $", instance {_replacement!.InstanceId} may still be running and cost money" : "")}: {problems[0] ?? problems[1]}";
+    }
+
+    /// <summary>Does it until it works, or time is up, or there is no sense in it.</summary>
+    /// <returns>Why it did not work, or null.</returns>
+    private async Task<string?> InsistAsync(Func<CancellationToken, Task> act, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), time);
+        string? problem = null;
         try
         {
-            if (_replacement is { } launched)
+            while (true)
             {
-                await cloud.Instances.TerminateAsync([launched.InstanceId], own.Token).ConfigureAwait(false);
-            }
+                try
+                {
+                    await act(cancellationToken).ConfigureAwait(false);
+                    return null;
+                }
+                catch (RunctlException e) when (e.IsTransient || e.Kind is ErrorKind.Connection or ErrorKind.Timeout || e.Id == "InstanceNotFound")
+                {
+                    // One that was just launched may not be listed yet.
+                    problem = e.Message;
+                }
 
-            await _claim.WithdrawAsync(own.Token).ConfigureAwait(false);
-            return null;
+                await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
-        catch (Exception e) when (e is RunctlException or OperationCanceledException)
+#pragma warning disable CA1031 // The first failure is the one to throw; this one is told with it.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            return $"The resume of {plan.Spec.RunId} could not be undone{(_replacement is { } left ? $", instance {left.InstanceId} may still be running and cost money" : "")}: {e.Message}";
+            return problem ?? e.Message;
         }
     }
 }

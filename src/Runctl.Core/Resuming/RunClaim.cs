@@ -24,11 +24,14 @@ internal sealed class RunClaim(RunStore store, string runId, string claimedBy, T
     /// <param name="force">Whether a claim that nobody carried through may be passed over. Its guard can not take the run any more then.</param>
     /// <param name="cancellationToken">Ends it; the claim may be there all the same, and <see cref="WithdrawAsync"/> takes it back.</param>
     /// <exception cref="RunctlException">ResumeTaken, RunFinished, RunNotFound.</exception>
-    public async Task TakeAsync(int seen, bool force, CancellationToken cancellationToken)
+    public Task TakeAsync(int seen, bool force, CancellationToken cancellationToken) => TakeAsync(seen, force, null, cancellationToken);
+
+    /// <summary>The same, where a claim that was seen to stand may have been carried through since.</summary>
+    public async Task TakeAsync(int seen, bool force, string? seenState, CancellationToken cancellationToken)
     {
         Nonce = NewNonce();
         Number = 0;
-        var record = await store.ChangeAsync(runId, record => Claim(record, seen, force), cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.RunNotFound(runId);
+        var record = await store.ChangeAsync(runId, record => Claim(record, seen, force, seenState), cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.RunNotFound(runId);
         Number = record.Attempts.Single(a => a.Nonce == Nonce).Number;
     }
 
@@ -56,7 +59,7 @@ internal sealed class RunClaim(RunStore store, string runId, string claimedBy, T
     /// <summary>Gives the claim up where no guard has taken it.</summary>
     public Task WithdrawAsync(CancellationToken cancellationToken) => store.WithdrawAsync(runId, Nonce, cancellationToken);
 
-    private RunRecord? Claim(RunRecord record, int seen, bool force)
+    private RunRecord? Claim(RunRecord record, int seen, bool force, string? seenState)
     {
         if (record.Attempts.Any(a => a.Nonce == Nonce))
         {
@@ -70,7 +73,7 @@ internal sealed class RunClaim(RunStore store, string runId, string claimedBy, T
             throw RunctlErrors.RunFinished(runId);
         }
 
-        if (newest is not null && (newest.Number != seen || (newest.State == "claimed" && !force)))
+        if (newest is not null && (newest.Number != seen || (newest.State == "claimed" && !force) || (newest.State == "running" && seenState == "claimed")))
         {
             throw RunctlErrors.ResumeTaken(runId, newest.Number, newest.ClaimedBy, newest.Claimed);
         }

@@ -64,6 +64,11 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
                     throw RunctlErrors.ResumeTaken(runId, newest.Number, newest.ClaimedBy, newest.Claimed);
                 }
 
+                if (state.Record.Attempts.Any(a => a.State == "finished"))
+                {
+                    throw RunctlErrors.RunFinished(runId);
+                }
+
                 if (state.Standing == RunStanding.Passed)
                 {
                     return state;

@@ -111,7 +111,7 @@ def find_target(spec: Dict[str, Any]) -> Process:
         raise GuardError("ProcessRefused", "Process %d (%s) is no training: it belongs to the system or to Runctl."
                          % (process.pid, process.name), target=str(pid))
     if written is not None:
-        if time.time() - _age(process) > written + 5:
+        if time.time() - _age(process) > written + 60:
             raise GuardError("ProcessNotFound", "%s is older than process %d, which is another one than it means."
                              % (name, process.pid), target=name)
         if not _allowed(spec, process):

@@ -6,6 +6,7 @@ using Runctl.Monitoring;
 using Runctl.Ports;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Sandboxes;
+using Runctl.Resuming;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Composition;
@@ -18,6 +19,7 @@ internal sealed class RunctlSession
 
     private readonly CloudPool _clouds = new(connection => AdaptersLoader.Adapters.Connect(connection));
     private readonly ConcurrentDictionary<ICloud, Lazy<InstanceMonitor>> _monitors = new();
+    private readonly ConcurrentBag<(ICloud Cloud, AutoResumer Resumer)> _resumers = [];
     private readonly ConcurrentDictionary<string, LaunchRequest> _launches = new(StringComparer.Ordinal);
 
     /// <summary>The sandbox that cmdlets use where nothing else is said, or null.</summary>
@@ -37,6 +39,13 @@ internal sealed class RunctlSession
     /// <summary>The one monitor of a connection.</summary>
     public InstanceMonitor MonitorFor(ICloud cloud) =>
         _monitors.GetOrAdd(cloud, static key => new Lazy<InstanceMonitor>(() => new InstanceMonitor(key, TimeProvider.System))).Value;
+
+    /// <summary>Keeps what resumes runs, so that a resume that is under way is undone before its connection ends.</summary>
+    public AutoResumer Keep(ICloud cloud, AutoResumer resumer)
+    {
+        _resumers.Add((cloud, resumer));
+        return resumer;
+    }
 
     /// <summary>Remembers what an instance was launched from, so that a replacement can be.</summary>
     public void Remember(RunctlInstance instance, LaunchRequest request)
@@ -58,6 +67,7 @@ internal sealed class RunctlSession
     /// <summary>Ends the monitors of an endpoint, before it goes: their jobs are told, instead of asking it for ever.</summary>
     public async Task EndMonitorsAsync(Uri endpoint)
     {
+        await EndResumesAsync(cloud => cloud.Connection.EndpointUrl == endpoint).ConfigureAwait(false);
         foreach (var cloud in _monitors.Keys.Where(c => c.Connection.EndpointUrl == endpoint))
         {
             if (_monitors.TryRemove(cloud, out var monitor) && monitor.IsValueCreated)
@@ -88,8 +98,12 @@ internal sealed class RunctlSession
         return session;
     }
 
+    private Task EndResumesAsync(Func<ICloud, bool> which) =>
+        Task.WhenAll(_resumers.Where(kept => which(kept.Cloud)).Select(kept => kept.Resumer.DisposeAsync().AsTask()));
+
     private async Task CloseAsync()
     {
+        await EndResumesAsync(_ => true).ConfigureAwait(false);
         foreach (var monitor in _monitors.Values.Where(lazy => lazy.IsValueCreated))
         {
             await monitor.Value.DisposeAsync().ConfigureAwait(false);

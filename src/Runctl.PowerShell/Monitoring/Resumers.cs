@@ -15,7 +15,8 @@ internal static class Resumers
     public static AutoResumer? For(CommandScope scope, bool mayResume = true)
     {
         Check(scope, mayResume);
-        return scope.Configuration.AutoResume && mayResume ? new AutoResumer(scope.Cloud, AdaptersLoader.Adapters, scope.Configuration, TimeProvider.System) : null;
+        return scope.Configuration.AutoResume && mayResume
+            ? RunctlSession.Current.Keep(scope.Cloud, new AutoResumer(scope.Cloud, AdaptersLoader.Adapters, scope.Configuration, TimeProvider.System)) : null;
     }
 
     /// <summary>Refuses what can not be done, before anything is.</summary>

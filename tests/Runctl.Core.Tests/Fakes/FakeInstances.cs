@@ -28,6 +28,9 @@ internal sealed class FakeInstances : IInstanceService
     /// <summary>Fails terminations, where it is set.</summary>
     public RunctlException? TerminateFailure { get; set; }
 
+    /// <summary>How many terminations fail; all unless told otherwise.</summary>
+    public int TerminateFailures { get; set; } = int.MaxValue;
+
     /// <summary>Fails the removal of templates, where it is set.</summary>
     public RunctlException? TemplateFailure { get; set; }
 
@@ -60,7 +63,7 @@ internal sealed class FakeInstances : IInstanceService
     public Task TerminateAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (TerminateFailure is { } failure)
+        if (TerminateFailure is { } failure && TerminateFailures-- > 0)
         {
             throw failure;
         }

@@ -176,6 +176,17 @@ public sealed class SpotLauncherTests
     }
 
     [Fact]
+    public async Task What_a_failed_launch_leaves_is_terminated_through_an_outage()
+    {
+        (_cloud.Ec2.TerminateFailure, _cloud.Ec2.TerminateFailures) = (FakeInstances.LostAnswer(), 2);
+        using var cancel = new CancellationTokenSource();
+        _cloud.Ec2.BeforeFleetAnswer = _ => cancel.CancelAsync();
+        var plan = await PlanAsync("c7i.large");
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Launcher.LaunchAsync(plan, _progress, cancel.Token));
+        Assert.Equal("terminated", Assert.Single(_cloud.Ec2.All).State);
+    }
+
+    [Fact]
     public async Task Only_what_runctl_launched_is_removed()
     {
         var mine = _cloud.Ec2.Add("i-mine");

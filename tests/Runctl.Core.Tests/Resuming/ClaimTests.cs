@@ -71,6 +71,15 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public async Task A_claim_that_was_carried_through_since_it_was_seen_is_not_passed_over_by_force()
+    {
+        var story = new Story("interrupted");
+        story.Add(new AttemptRecord { Number = 2, Nonce = "n2", State = "running", InstanceId = "i-2", Started = DateTimeOffset.UnixEpoch });
+        Assert.Equal("ResumeTaken", (await Assert.ThrowsAsync<RunctlException>(() => Plain(story).TakeAsync(2, true, "claimed", Token))).Id);
+        Assert.Equal(2, story.Record.Newest()!.Number);
+    }
+
+    [Fact]
     public async Task A_claim_that_is_given_up_leaves_the_run_to_the_next()
     {
         var story = new Story("interrupted");

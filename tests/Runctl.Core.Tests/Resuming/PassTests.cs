@@ -73,6 +73,16 @@ public sealed class PassTests
     }
 
     [Fact]
+    public async Task A_run_that_finishes_while_it_is_waited_for_is_not_begun_again()
+    {
+        var story = new Story();
+        var claim = new RunClaim(story.Store, Story.RunId, "tester", TimeProvider.System);
+        await claim.TakeAsync(1, false, Token);
+        await Story.SettleAsync(story.Store, 1, "finished");
+        Assert.Equal("RunFinished", (await Assert.ThrowsAsync<RunctlException>(() => story.Passes.WaitAsync(claim.Nonce, _ => { }, Token))).Id);
+    }
+
+    [Fact]
     public async Task Who_is_passed_over_while_waiting_steps_back()
     {
         var story = new Story();

@@ -23,9 +23,8 @@ public sealed class ResumptionTests : IResumeListener
 
     public ResumptionTests()
     {
-        var code = new CodeReference { Bucket = "b", Key = "code", Sha256 = "0" };
         _story.Cloud.Store.Put("code", "bundle");
-        _story.Cloud.Store.Put(_story.Store.Keys.Spec(Story.RunId), RunctlJson.Write(_story.Spec with { Code = code, Launch = new LaunchRequest { InstanceTypes = ["c7i.large"], ImageId = "ami-1" } }));
+        Launch(new LaunchRequest { InstanceTypes = ["c7i.large"], ImageId = "ami-1" });
         _story.Commit("epoch_1.pt", 10);
         _story.Commit("epoch_2.pt", 20);
         Answer(_ => ("Success", 0, $$"""{"run_id":"{{Story.RunId}}","attempt":2,"state":"running","pid":7}"""));
@@ -124,13 +123,100 @@ public sealed class ResumptionTests : IResumeListener
         Assert.Empty(_warnings);
         var asked = 0;
         _story.Cloud.Ec2.OnFleet = request => asked++ < 6 ? Refuse("InsufficientInstanceCapacity") : _story.Cloud.Ec2.Succeed(request);
-        await ResumeAsync(isPatient: true, time: new HastyTime());
+        await ResumeAsync(isPatient: true, time: new HastyTime { LimitsHold = true });
         Assert.Contains("tried again", Assert.Single(_warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_pool_without_capacity_is_enough_to_try_again_and_a_quota_among_other_refusals_is_waited_for()
+    {
+        var asked = 0;
+        _story.Cloud.Ec2.OnFleet = request => asked++ < 2 ? Refuse("InvalidFleetConfiguration", "InvalidFleetConfiguration", "InsufficientInstanceCapacity") : _story.Cloud.Ec2.Succeed(request);
+        await ResumeAsync(isPatient: true, time: new HastyTime { LimitsHold = true });
+        Assert.Single(Replacements);
+
+        var report = PoolErrorReport.ToException(new LaunchRequest { InstanceTypes = ["c7i.large"] }, Refuse("InsufficientInstanceCapacity", "InsufficientInstanceCapacity", "MaxSpotInstanceCountExceeded").Errors);
+        Assert.Equal((true, "MaxSpotInstanceCountExceeded"), (report.IsTransient, report.ServiceErrorCode));
+        Assert.False(PoolErrorReport.ToException(new LaunchRequest { InstanceTypes = ["c7i.large"] }, Refuse("UnauthorizedOperation").Errors).IsTransient);
+    }
+
+    [Fact]
+    public async Task What_is_undone_is_undone_again_until_it_works()
+    {
+        Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
+        (_story.Cloud.Ec2.TerminateFailure, _story.Cloud.Ec2.TerminateFailures) = (FakeInstances.LostAnswer(), 2);
+        Assert.Equal("TrainingFailed", (await Assert.ThrowsAsync<RunctlException>(() => ResumeAsync())).Id);
+        Assert.Equal("terminated", Assert.Single(Replacements).State);
+        Assert.Equal("failed", _story.Record.Newest()!.State);
+    }
+
+    [Fact]
+    public async Task The_claim_is_given_up_though_the_replacement_can_not_be_ended_and_the_error_names_it()
+    {
+        Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
+        _story.Cloud.Ec2.TerminateFailure = new RunctlException("AccessDenied", ErrorKind.PermissionDenied, "You may not.");
+        var error = await Assert.ThrowsAsync<RunctlException>(() => ResumeAsync());
+        Assert.Contains(Assert.Single(Replacements).InstanceId, error.Message, StringComparison.Ordinal);
+        Assert.Equal("failed", _story.Record.Newest()!.State);
+    }
+
+    [Fact]
+    public async Task A_replacement_with_a_persistent_request_is_ended_with_its_request()
+    {
+        Launch(new LaunchRequest { InstanceTypes = ["c7i.large"], ImageId = "ami-1", InterruptionBehavior = RunctlInterruptionBehavior.Stop });
+        Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
+        Assert.Equal("TrainingFailed", (await Assert.ThrowsAsync<RunctlException>(() => ResumeAsync())).Id);
+        Assert.Empty(_story.Cloud.Ec2.SpotRequests);
+        Assert.Equal("terminated", Assert.Single(Replacements).State);
+    }
+
+    [Fact]
+    public async Task What_hibernates_or_is_in_another_region_is_not_resumed_beside_it_and_what_is_stopped_is_said_to_remain()
+    {
+        Interrupting("stop");
+        Assert.Contains("Remove-RunctlInstance i-1", Assert.Single((await PlanAsync()).Warnings), StringComparison.Ordinal);
+        Interrupting("hibernate");
+        Assert.Equal("RunHibernates", (await Assert.ThrowsAsync<RunctlException>(() => PlanAsync())).Id);
+        _story.Cloud.Store.Put(_story.Store.Keys.Spec(Story.RunId), RunctlJson.Write(_story.Spec with { Region = "eu-west-1" }));
+        var elsewhere = await Assert.ThrowsAsync<RunctlException>(() => PlanAsync());
+        Assert.Equal("RunInOtherRegion", elsewhere.Id);
+        Assert.Contains("eu-west-1", elsewhere.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_resumes_by_itself_does_not_launch_for_ever()
+    {
+        Answer(_ => ("Failed", 6, """{"schema":1,"error":{"id":"StorageFailed","message":"S3 does not answer"}}"""));
+        var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { MaxResumes = 20 }, new HastyTime { LimitsHold = true });
+        await Assert.ThrowsAsync<RunctlException>(() => resumer.ResumeAsync(Story.RunId, 1, this, Token));
+        Assert.Equal(3, Replacements.Count);
+        Assert.All(Replacements, one => Assert.Equal("terminated", one.State));
+    }
+
+    [Fact]
+    public async Task An_own_start_whose_answer_was_lost_is_gone_on_with()
+    {
+        Answer(spec =>
+        {
+            // The guard takes the run, and nobody hears of it.
+            _story.Write(_story.Record.With(_story.Record.Newest()! with { State = "running", Started = DateTimeOffset.UtcNow }));
+            _story.Cloud.Ec2.TerminateFailure = new RunctlException("AccessDenied", ErrorKind.PermissionDenied, "You may not.");
+            return ("TimedOut", 0, "");
+        });
+        var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { MaxResumes = 20 }, new HastyTime { LimitsHold = true });
+        var training = await resumer.ResumeAsync(Story.RunId, 1, this, Token);
+        Assert.Equal((2, Assert.Single(Replacements).InstanceId), (training.Attempt, training.InstanceId));
     }
 
     void IResumeListener.OnWarning(string message) => _warnings.Add(message);
 
-    private static FleetAnswer Refuse(string code) => new([], [new PoolError(code, "no", null, null, null)]);
+    private static FleetAnswer Refuse(params string[] codes) => new([], [.. codes.Select(code => new PoolError(code, "no", null, null, null))]);
+
+    private void Launch(LaunchRequest request) =>
+        _story.Cloud.Store.Put(_story.Store.Keys.Spec(Story.RunId), RunctlJson.Write(_story.Spec with { Code = new CodeReference { Bucket = "b", Key = "code", Sha256 = "0" }, Launch = request }));
+
+    private void Interrupting(string behavior) =>
+        _story.Cloud.Ec2.Add("i-1", "stopped", tags: new() { [RunctlTags.Managed] = "1", [RunctlTags.Interruption] = behavior });
 
     /// <summary>The guard's answer to a start, by its specification; to all else it says that it is well.</summary>
     private void Answer(Func<string, (string Status, int Exit, string Line)> run) => _story.Cloud.Shell.Answer = (id, command) =>

@@ -18,9 +18,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.path.join(HERE, "..", "..", "..", "src", "Runctl.Guard")
 sys.path.insert(0, PROGRAM)
 sys.dont_write_bytecode = True
+# Processes are told apart by it, also those of another run of these tests at the same time.
+RUN_ID = "test-20260131-120000-%06x" % (os.getpid() & 0xffffff)
 
 
-def eventually(condition, seconds=10.0):
+def eventually(condition, seconds=30.0):
     """The first true value of the condition."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -56,7 +58,7 @@ class RootedTest(unittest.TestCase):
             os.environ[name] = value
 
     def spec(self, **changes):
-        spec = {"schema": 1, "run_id": "test-20260131-120000-abcdef", "project_name": "project", "region": "us-east-1",
+        spec = {"schema": 1, "run_id": RUN_ID, "project_name": "project", "region": "us-east-1",
                 "user": None, "python": "/usr/bin/python3", "setup_command": None, "script": "train.py", "arguments": [],
                 "environment": {}, "code": None, "store": None, "resume_arguments": [],
                 "checkpoint": {"dir": "checkpoints", "mirror": False, "patterns": []},

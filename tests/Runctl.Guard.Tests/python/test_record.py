@@ -6,7 +6,7 @@ import support
 from runctl_guard.record import ClaimLost
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
-KEY = "runs/runs/test-20260131-120000-abcdef/run.json"
+KEY = "runs/runs/%s/run.json" % support.RUN_ID
 
 
 class Claims(support.RootedTest):
