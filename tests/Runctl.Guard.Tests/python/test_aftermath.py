@@ -201,6 +201,25 @@ class LateSaves(Aftermath):
         self.assertEqual(1, told.count("UploadFailed"))
         self.assertEqual("final.pt", one.state["checkpoint"]["name"])
 
+    def test_an_older_one_in_s3_does_not_make_the_newest_safe(self):
+        one = self.running(policy={"grace_seconds": 1})
+        self.save("epoch_2.pt", "old", 5)
+        self.s3.fail = lambda method, path, query: 403 if "epoch_3" in path else None
+        with self.after_the_copy(lambda: self.save("epoch_3.pt", "new")):
+            said = self.sequence(one, notice())["data"]
+        self.assertEqual(("uploaded", "epoch_2.pt", "epoch_3.pt"), (said["outcome"], said["checkpoint"]["name"], said["unsaved"]))
+        self.assertEqual("epoch_3.pt", one.state["unsaved"])
+        self.s3.fail = lambda *_: None
+        finish.save_late(one, self.services)
+        self.assertEqual((None, "epoch_3.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
+        self.assertTrue(any(key.endswith("epoch_3.pt.manifest.json") for key in self.s3.keys()))
+
+    def test_what_is_in_s3_is_not_called_unsaved(self):
+        one = self.running()
+        self.save("epoch_2.pt")
+        self.assertIsNone(self.sequence(one, notice())["data"]["unsaved"])
+        self.assertIsNone(one.state["unsaved"])
+
     def test_a_notice_hastens_it(self):
         one = self.running()
         self.finished(one)
