@@ -76,6 +76,7 @@ internal sealed record GuardAnswer(string InstanceId, JsonElement? Value, Runctl
         "SecretForbidden" => "Give the instance's role ssm:GetParameter or secretsmanager:GetSecretValue for it, and kms:Decrypt where a key of your own encrypts it.",
         "SecretNotFound" => "Correct the reference in [training] environment, or create what it names in the instance's region.",
         "ScriptNotFound" => "Bring the project by -SyncCode, or correct the path.",
+        "CodeNotFound" or "CodeDamaged" => "Bring today's working copy by -SyncCode.",
         "TrainingFailed" or "TrainingFailedAtOnce" => "The end of the training's output is above; correct the script and start it again.",
         _ => null,
     };

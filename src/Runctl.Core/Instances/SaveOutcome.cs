@@ -18,13 +18,16 @@ internal static class SaveOutcome
         }
 
         var last = status.Events?.LastOrDefault(e => e.RunId == run.RunId && e.Kind is EventKinds.TrainingStopped or EventKinds.InterruptionHandled or EventKinds.TrainingFinished or EventKinds.TrainingFailed);
-        var outcome = last?.Data is { ValueKind: JsonValueKind.Object } data && data.TryGetProperty("outcome", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
-        return outcome switch
+        return Text(last, "outcome") switch
         {
             "failed" => "the checkpoint could not be uploaded; it is on the disk only, and the guard goes on trying.",
+            "uploaded" when Text(last, "unsaved") is not null => "an older checkpoint is in S3; the newest is on the disk only, and the guard goes on trying.",
             "saved" when !keepsDisk => "without a bucket the checkpoint is on the instance's disk only.",
             null when last is null => "the guard does not say what became of the checkpoint.",
             _ => null,
         };
     }
+
+    private static string? Text(RunctlEvent? last, string name) =>
+        last?.Data is { ValueKind: JsonValueKind.Object } data && data.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
 }

@@ -1,9 +1,10 @@
 """The code bundle: fetched, checked, unpacked where nothing can escape, and synced into the project."""
+import contextlib
 import hashlib
 import os
 import shutil
 import tarfile
-from typing import Any, Dict, List, Set
+from typing import Any, Dict, Iterator, List, Set
 
 from . import files, paths
 from .download import download, safe_join
@@ -11,6 +12,8 @@ from .errors import REFUSED, GuardError
 from .run import Run
 from .s3 import S3, Location
 from .users import User, give, make_directories
+
+ERRORS = {"ObjectNotFound": "CodeNotFound", "ChecksumMismatch": "CodeDamaged", "UnsafePath": "CodeUnsafe"}
 
 
 def install(run: Run, code: Dict[str, Any], s3: Any, user: User) -> None:
@@ -20,12 +23,14 @@ def install(run: Run, code: Dict[str, Any], s3: Any, user: User) -> None:
     """
     project = run.state["project_dir"]
     known = files.read_json(_list_file(project)) or {}
-    archive = _fetch(run, code, s3)
+    with _errors():
+        archive = _fetch(run, code, s3)
     staging = run.file("staging")
     shutil.rmtree(staging, ignore_errors=True)
     os.mkdir(staging, 0o700)
     try:
-        names = unpack(archive, staging)
+        with _errors():
+            names = unpack(archive, staging)
         make_directories(project, user)
         for name in names:
             _place(staging, project, name, user)
@@ -37,6 +42,17 @@ def install(run: Run, code: Dict[str, Any], s3: Any, user: User) -> None:
         files.write_json(_list_file(project), {"schema": 1, "sha256": code["sha256"], "files": sorted(kept)})
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _errors() -> Iterator[None]:
+    """Under names of their own: by those of a damaged checkpoint a resumer would reject good ones."""
+    try:
+        yield
+    except GuardError as error:
+        if error.id not in ERRORS:
+            raise
+        raise GuardError(ERRORS[error.id], "The code bundle can not be used: " + error.message, REFUSED, error.target)
 
 
 def _list_file(project: str) -> str:

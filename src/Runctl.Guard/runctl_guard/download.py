@@ -32,8 +32,12 @@ def download(s3: S3, at: Location, path: str, size: Optional[int] = None, crc32:
     temporary = path + ".download"
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
     try:
-        total = _fetch(s3, at, descriptor, size)
-        if crc32 and crc.to_base64(total) != crc32:
+        # Once more where it was spoilt on its way.
+        for _ in range(2):
+            total = crc.to_base64(_fetch(s3, at, descriptor, size))
+            if not crc32 or total == crc32:
+                break
+        else:
             raise GuardError("ChecksumMismatch", "%s is not what was stored: its CRC32 is wrong." % at.uri(), STORAGE,
                              at.uri())
         os.fsync(descriptor)

@@ -64,22 +64,29 @@ class RunRecord:
         self._change(change, create=True)
 
     def next_claim(self, nonce: str, claimed_by: str) -> int:
-        """Claims the attempt after ours; ClaimLost when another has done so."""
-        ours = self._spec["attempt"]["number"]
+        """Claims the attempt after ours, or after those that never started; ClaimLost when another has started."""
+        ours = number = self._spec["attempt"]["number"]
 
         def change(record: Dict[str, Any]) -> bool:
+            nonlocal number
             last = record["attempts"][-1]
+            number = last["number"]
             if last["nonce"] == nonce:
                 return False
-            if last["number"] != ours:
-                raise ClaimLost("Attempt %d has the run." % last["number"], self._spec["run_id"])
-            claim = _attempt(dict(self._spec["attempt"], number=ours + 1, nonce=nonce))
+            above = [one for one in record["attempts"] if one["number"] > ours]
+            # A claim that is not the newest can not be taken any more: see `take`.
+            if any(one.get("started") or one["state"] not in ("claimed", "failed", "lost") for one in above):
+                raise ClaimLost("Attempt %d has the run." % number, self._spec["run_id"])
+            if above and last["state"] == "claimed":
+                raise GuardError("ClaimStands", "Attempt %d is claimed by %s." % (number, last.get("claimed_by")))
+            number += 1
+            claim = _attempt(dict(self._spec["attempt"], number=number, nonce=nonce))
             claim["claimed_by"] = claimed_by
             record["attempts"].append(claim)
             return True
 
         self._change(change)
-        return ours + 1
+        return number
 
     def settle(self, run: Run) -> None:
         """Writes how our attempt stands: its final state, or its newest checkpoint while it runs."""

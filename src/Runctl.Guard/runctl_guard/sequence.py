@@ -51,11 +51,15 @@ class Sequence:
         self._tell_times()
         self._one.hurry()
         picked = Picking(self._one, target).pick(self._protection.candidate, self._protection.source)
-        uploaded = self._upload(picked)
-        self._finish(picked, uploaded)
+        job = self._upload(picked)
+        # An older one in S3 does not make the newest one safe.
+        unsaved = None
+        if picked and not (job and job.candidate.identity == picked.candidate.identity):
+            unsaved = picked.candidate.name
+        self._finish(picked, self._uploaded(job) if job else None, unsaved)
         if self._run.state["state"] not in ENDED:
             return
-        if not picked or uploaded or picked.source == picked.candidate.path:
+        if not picked or not unsaved or picked.source == picked.candidate.path:
             protect.clean(self._run)
         self._one.journal.write("done")
 
@@ -70,7 +74,8 @@ class Sequence:
 
     # 6. To S3, the manifest last
 
-    def _upload(self, picked: Optional[Picked]) -> Optional[Dict[str, Any]]:
+    def _upload(self, picked: Optional[Picked]) -> Optional[UploadJob]:
+        """The job that committed the newest checkpoint, or else an older one."""
         older = self._protection
         if self._uploads.store is None:
             return None
@@ -88,7 +93,7 @@ class Sequence:
             self._one.phase("upload", job.phases["upload"])
             self._one.phase("commit", job.phases["commit"])
             older.cancel()
-            return self._uploaded(job)
+            return job
         self._one.warn("UploadFailed", "The checkpoint could not be brought to S3: %s" % job.error, path=picked.source)
         return self._fallback()
 
@@ -119,11 +124,11 @@ class Sequence:
             self._one.warn("UploadTooSlow", "%s (%d bytes) is on the instance's disk; to S3 it needs about %d s, and %d s are "
                            "left." % (picked.source, picked.candidate.size, needed, max(0.0, left)), path=picked.source)
 
-    def _fallback(self) -> Optional[Dict[str, Any]]:
+    def _fallback(self) -> Optional[UploadJob]:
         """The version put out of harm's way, where the newest did not make it."""
         older = self._protection
         older.wait(self._one.left())
-        return self._uploaded(older.job) if older.job and older.job.committed else None
+        return older.job if older.job and older.job.committed else None
 
     def _uploaded(self, job: UploadJob) -> Dict[str, Any]:
         assert job.committed is not None
@@ -133,7 +138,7 @@ class Sequence:
 
     # 7. The end, with its timings
 
-    def _finish(self, picked: Optional[Picked], uploaded: Optional[Dict[str, Any]]) -> None:
+    def _finish(self, picked: Optional[Picked], uploaded: Optional[Dict[str, Any]], unsaved: Optional[str]) -> None:
         run, state, one = self._run, self._run.state, self._one
         kind = self._final_kind()
         if state["state"] in ENDED:
@@ -152,9 +157,9 @@ class Sequence:
         # The event first: who sees the final state has to find the final event.
         if run.last_event((kind,), state["attempt"]) is None:
             one.emit(kind, message, outcome=outcome, phases=one.phases, exit_code=ended.get("exit_code"),
-                     last_step=run.last_step(), checkpoint=checkpoint, seconds=round(seconds, 3),
+                     last_step=run.last_step(), checkpoint=checkpoint, unsaved=unsaved, seconds=round(seconds, 3),
                      seconds_to_deadline=None if left is None else round(left, 3))
-        self._end(unsaved=picked.candidate.name if picked and not uploaded else None)
+        self._end(unsaved=unsaved)
 
     def _end(self, **more: Any) -> None:
         """The final state. Where the disk does not take it the sequence is not done, and is gone through again."""

@@ -31,6 +31,14 @@ public sealed class SaveOutcomeTests
         Assert.Null(SaveOutcome.Problem(status with { Events = [.. status.Events!, .. Status("stopped", "uploaded").Events!] }, keepsDisk: false));
     }
 
+    [Fact]
+    public void An_older_checkpoint_in_S3_does_not_make_the_newest_safe()
+    {
+        var status = Status("stopped", "uploaded");
+        Assert.NotNull(SaveOutcome.Problem(status with { Events = [status.Events![0] with { Data = JsonSerializer.SerializeToElement(new { outcome = "uploaded", unsaved = "epoch_3.pt" }) }] }, keepsDisk: false));
+        Assert.Null(SaveOutcome.Problem(status with { Events = [status.Events![0] with { Data = JsonSerializer.SerializeToElement(new { outcome = "uploaded", unsaved = (string?)null }) }] }, keepsDisk: false));
+    }
+
     private static GuardStatus Status(string state, string? outcome) => new()
     {
         Runs = [new RunState { RunId = "r", State = state }],

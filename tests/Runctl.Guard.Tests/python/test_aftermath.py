@@ -201,6 +201,25 @@ class LateSaves(Aftermath):
         self.assertEqual(1, told.count("UploadFailed"))
         self.assertEqual("final.pt", one.state["checkpoint"]["name"])
 
+    def test_an_older_one_in_s3_does_not_make_the_newest_safe(self):
+        one = self.running(policy={"grace_seconds": 1})
+        self.save("epoch_2.pt", "old", 5)
+        self.s3.fail = lambda method, path, query: 403 if "epoch_3" in path else None
+        with self.after_the_copy(lambda: self.save("epoch_3.pt", "new")):
+            said = self.sequence(one, notice())["data"]
+        self.assertEqual(("uploaded", "epoch_2.pt", "epoch_3.pt"), (said["outcome"], said["checkpoint"]["name"], said["unsaved"]))
+        self.assertEqual("epoch_3.pt", one.state["unsaved"])
+        self.s3.fail = lambda *_: None
+        finish.save_late(one, self.services)
+        self.assertEqual((None, "epoch_3.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
+        self.assertTrue(any(key.endswith("epoch_3.pt.manifest.json") for key in self.s3.keys()))
+
+    def test_what_is_in_s3_is_not_called_unsaved(self):
+        one = self.running()
+        self.save("epoch_2.pt")
+        self.assertIsNone(self.sequence(one, notice())["data"]["unsaved"])
+        self.assertIsNone(one.state["unsaved"])
+
     def test_a_notice_hastens_it(self):
         one = self.running()
         self.finished(one)
@@ -308,8 +327,25 @@ class Withdrawals(Aftermath):
         self.assertEqual([1, 2], [attempt["number"] for attempt in attempts])
         self.assertEqual(attempts[-1]["nonce"], one.state["claim"]["nonce"])
 
+    def claimed(self, one, **theirs):
+        """By a resumer elsewhere, and the guard looks again."""
+        self.s3.objects[self.record] = json.dumps({"schema": 1, "attempts": [
+            {"number": 1, "nonce": "n", "state": "interrupted"},
+            dict({"number": 2, "nonce": "other", "state": "claimed", "claimed_by": "them", "started": None}, **theirs)]}).encode()
+        self.withdrawal._due = 0.0
+        self.withdrawal.look([one])
+        return one.state["attempt"], one.state.get("withdrawn")
+
     def test_who_lost_the_claim_leaves_the_run(self):
-        one = self.interrupted()
-        self.s3.objects[self.record] = json.dumps({"schema": 1, "attempts": [{"number": 2, "nonce": "other"}]}).encode()
-        withdrawn.Withdrawal(self.services).look([one])
-        self.assertEqual((1, True), (one.state["attempt"], one.state["withdrawn"]))
+        one, self.withdrawal = self.interrupted(), withdrawn.Withdrawal(self.services)
+        self.assertEqual((1, None), self.claimed(one))
+        self.assertEqual((1, True), self.claimed(one, state="running", started="2026-01-31T12:00:00Z"))
+
+    def test_a_claim_that_is_given_up_has_the_training_start_again_here(self):
+        one, self.withdrawal = self.interrupted(), withdrawn.Withdrawal(self.services)
+        for _ in range(2):
+            self.assertEqual((1, None), self.claimed(one))
+        self.assertEqual(1, [event["data"].get("id") for event in one.events()].count("NotStartedAgain"))
+        self.assertEqual((3, None), self.claimed(one, state="failed"))
+        attempts = json.loads(self.s3.objects[self.record])["attempts"]
+        self.assertEqual(("claimed", one.state["claim"]["nonce"]), (attempts[2]["state"], attempts[2]["nonce"]))

@@ -3,10 +3,12 @@ import io
 import os
 import tarfile
 import unittest
+from unittest import mock
 
 import support
-from runctl_guard import bundle
+from runctl_guard import bundle, crc
 from runctl_guard.errors import GuardError
+from runctl_guard.services import Services
 from runctl_guard.users import caller
 
 
@@ -97,6 +99,41 @@ class Syncing(Bundles):
         with self.assertRaises(GuardError) as caught:
             bundle.install(self.one, dict(code, sha256="0" * 64), None, caller())
         self.assertEqual("CodeDamaged", caught.exception.id)
+
+
+class FromS3(Bundles):
+    """Its errors are not taken for those of a checkpoint."""
+
+    def setUp(self):
+        super().setUp()
+        self.s3 = support.FakeS3()
+        self.addCleanup(self.s3.close)
+        self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
+        self.one = self.new_run("old", code=None)
+
+    def refused(self, code):
+        with self.assertRaises(GuardError) as caught:
+            bundle.install(self.one, code, Services().s3, caller())
+        return caught.exception
+
+    def test_a_bundle_that_is_missing_is_named(self):
+        error = self.refused({"bucket": "bucket", "key": "code/1.tar.gz", "size": 10, "sha256": "1" * 64})
+        self.assertEqual(("CodeNotFound", "s3://bucket/code/1.tar.gz"), (error.id, error.target))
+        self.assertIn("The code bundle can not be used: There is no s3://bucket/code/1.tar.gz", error.message)
+
+    def test_a_bundle_of_another_content_is_named(self):
+        self.s3.objects["/bucket/code/1.tar.gz"] = b"spoilt"
+        with mock.patch.object(crc, "to_base64", lambda value: "AAAAAA=="):
+            error = self.refused({"bucket": "bucket", "key": "code/1.tar.gz", "sha256": "1" * 64})
+        self.assertEqual("CodeDamaged", error.id)
+        self.assertIn("its CRC32 is wrong", error.message)
+
+    def test_a_bundle_of_another_size_is_named(self):
+        self.s3.objects["/bucket/code/1.tar.gz"] = b"spoilt"
+        self.assertEqual("CodeDamaged", self.refused({"bucket": "bucket", "key": "code/1.tar.gz", "size": 10, "sha256": "1" * 64}).id)
+
+    def test_a_bundle_that_leads_out_is_named(self):
+        self.assertEqual("CodeUnsafe", self.refused(self.pack(("../evil", "x"))).id)
 
 
 if __name__ == "__main__":

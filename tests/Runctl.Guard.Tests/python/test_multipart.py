@@ -167,6 +167,22 @@ class Download(WithStorage):
         self.assertEqual(b"old", self.content(target))
         self.assertFalse(os.path.exists(target + ".download"))
 
+    def test_what_was_spoilt_on_its_way_is_fetched_again_once(self):
+        data = b"good"
+        target, tries = os.path.join(self.root, "copy"), []
+
+        def fail(method, *_):
+            tries.append(method)
+            self.s3.objects["/bucket/" + AT.key] = data if len(tries) == 2 else b"evil"
+        self.s3.fail = fail
+        download(self.client, AT, target, 4, support.crc_text(data))
+        self.assertEqual((data, ["GET", "GET"]), (self.content(target), tries))
+        # And no oftener.
+        del tries[:]
+        with self.assertRaises(GuardError) as caught:
+            download(self.client, AT, target, 4, "AAAAAA==")
+        self.assertEqual(("ChecksumMismatch", 2), (caught.exception.id, len(tries)))
+
     def test_names_cannot_lead_out_of_the_directory(self):
         for name in ("../x", "a/../../x", "/etc/passwd", "a//b", ".", "", "a/.."):
             with self.assertRaises(GuardError, msg=name):

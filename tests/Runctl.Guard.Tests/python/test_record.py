@@ -3,6 +3,7 @@ import os
 import unittest
 
 import support
+from runctl_guard.errors import GuardError
 from runctl_guard.record import ClaimLost
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
@@ -73,8 +74,37 @@ class Claims(support.RootedTest):
         self.write({"state": "interrupted"})
         self.assertEqual(2, self.record.next_claim("mine", "guard"))
         self.assertEqual(2, self.record.next_claim("mine", "guard"))
-        with self.assertRaises(ClaimLost):
+        with self.assertRaises(GuardError):
             self.record.next_claim("theirs", "guard")
+
+    def refused(self):
+        with self.assertRaises(GuardError) as caught:
+            self.record.next_claim("mine", "guard")
+        return caught.exception.id
+
+    def test_attempts_that_never_started_are_passed_over(self):
+        for states in (["failed"], ["failed", "failed"], ["lost", "failed"], ["claimed", "failed"]):
+            self.write({"state": "interrupted"}, *[{"number": 2 + index, "nonce": "theirs", "state": state, "started": None}
+                                                   for index, state in enumerate(states)])
+            for _ in range(2):
+                self.assertEqual(2 + len(states), self.record.next_claim("mine", "guard"))
+            self.assertEqual(("mine", "claimed"), tuple(self.attempts()[-1][name] for name in ("nonce", "state")))
+
+    def test_anothers_claim_stands_until_it_is_given_up_or_runs(self):
+        self.write({"state": "interrupted"}, {"number": 2, "nonce": "theirs", "state": "claimed", "started": None})
+        self.assertEqual("ClaimStands", self.refused())
+        self.write({"state": "interrupted"}, {"number": 2, "state": "failed"}, {"number": 3, "nonce": "theirs"})
+        self.assertEqual("ClaimStands", self.refused())
+        self.assertEqual(3, len(self.attempts()))
+
+    def test_who_has_started_has_the_run(self):
+        for one in ({"state": "running"}, {"state": "failed"}, {"state": "lost"}):
+            for later in ([], [{"number": 3, "state": "failed"}], [{"number": 3}]):
+                self.write({}, dict(one, number=2, nonce="theirs", started="2026-01-31T12:00:00Z"), *later)
+                self.assertEqual("ClaimLost", self.refused())
+        for state in ("finished", "stopped", "interrupted"):
+            self.write({}, {"number": 2, "nonce": "theirs", "state": state, "started": None})
+            self.assertEqual("ClaimLost", self.refused())
 
 
 if __name__ == "__main__":
