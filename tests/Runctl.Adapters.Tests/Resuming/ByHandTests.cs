@@ -1,3 +1,4 @@
+using Runctl.Resuming;
 using Runctl.Adapters.Tests.Moments;
 using Runctl.Adapters.Tests.Sandboxed;
 using Runctl.Sandbox;
@@ -36,9 +37,9 @@ public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxF
         using var run = await Interrupted.StartAsync(fixture);
         fixture.Sandbox.SetConditions(run.Training.InstanceId, new SandboxConditions { LinkBytesPerSecond = 60_000 });
         var first = run.Training;
-        await run.InterruptAsync(window: 12);
-        await Eventually(async () => (await run.Store.ReadEventsAsync(first.RunId, 1, 0, Token)).Any(e => e.Kind == "InterruptionDetected"));
-        var resumed = await run.ResumeAsync(await run.PlanAsync());
+        await run.InterruptAsync(window: 20);
+        // As a monitor does, which hears of it from the guard before it is in S3.
+        var resumed = await run.ResumeAsync(await run.Resumer.PlanAsync(new ResumeRequest { RunId = first.RunId, Interrupted = 1 }, Token));
         var record = await run.RecordAsync();
         // What it began from is the newest that was ever committed, however late that was.
         var catalog = new Runctl.Checkpoints.CheckpointCatalog(fixture.Cloud, fixture.Configuration);
@@ -82,15 +83,5 @@ public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxF
         Assert.Contains("-FromScratch", refused.RecommendedAction, StringComparison.Ordinal);
         var resumed = await run.ResumeAsync(await run.PlanAsync(fromScratch: true));
         Assert.Null(resumed.ResumedFrom);
-    }
-
-    private static async Task Eventually(Func<Task<bool>> condition)
-    {
-        var limit = DateTime.UtcNow.AddSeconds(60);
-        while (!await condition())
-        {
-            Assert.True(DateTime.UtcNow < limit, "It did not come.");
-            await Task.Delay(50, Token);
-        }
     }
 }

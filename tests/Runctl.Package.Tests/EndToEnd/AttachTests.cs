@@ -39,7 +39,7 @@ public sealed class AttachTests(SandboxFixture sandbox) : IClassFixture<SandboxF
         var training = sandbox.Run("Get-RunctlTraining $job.RunId").Single;
         Assert.Equal(("running", "mine.py", pid, instance), ((string)training.State, (string)training.Script, (int)training.ProcessId, (string)training.InstanceId));
 
-        var report = sandbox.Run("Invoke-RunctlInterruptionDrill -RunId $job.RunId -Window 6s -PollInterval 200ms").Single;
+        var report = sandbox.Run("Invoke-RunctlInterruptionDrill -RunId $job.RunId -Window 15s -PollInterval 200ms").Single;
         Assert.EndsWith($"/elsewhere/{instance}/checkpoints/epoch_7.json.manifest.json", (string)report.Manifest, StringComparison.Ordinal);
         var told = sandbox.Run("$job | Wait-Job -Timeout 60 | Receive-Job");
         Assert.Equal(JobState.Completed, ((Job)job).JobStateInfo.State);

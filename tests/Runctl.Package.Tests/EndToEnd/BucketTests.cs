@@ -39,7 +39,7 @@ public sealed class BucketTests(SandboxFixture sandbox) : IClassFixture<SandboxF
         Assert.Contains(start.Warnings, warning => warning.Contains("No s3_bucket is configured", StringComparison.Ordinal));
         Assert.Null(start.Single.S3Bucket);
         Assert.True(SpinWait.SpinUntil(() => plain.Run("($run | Get-RunctlTraining).LastStep").Single is >= 3L, TimeSpan.FromSeconds(60)));
-        var drill = plain.Run("$run | Invoke-RunctlInterruptionDrill -Window 5s -PollInterval 200ms -InformationAction Continue");
+        var drill = plain.Run("$run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 200ms -InformationAction Continue");
         Assert.Empty(drill.Errors);
         var told = drill.Information.Select(record => record.MessageData.ToString()!).ToList();
         Assert.Contains(told, message => message.StartsWith("Checkpoint saved: ", StringComparison.Ordinal));

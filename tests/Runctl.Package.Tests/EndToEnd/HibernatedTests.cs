@@ -13,7 +13,7 @@ public sealed class HibernatedTests(SandboxFixture sandbox) : IClassFixture<Sand
         Assert.Equal("hibernate", launched.InterruptionBehavior);
         Assert.Empty(sandbox.Start(_project, instance).Errors);
         sandbox.WaitForSteps();
-        sandbox.Run("$run | Invoke-RunctlInterruptionDrill -Window 10s -PollInterval 200ms");
+        sandbox.Run("$run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 200ms");
         Assert.True(SpinWait.SpinUntil(() => sandbox.Run($"Get-RunctlInstance {instance}").Single.State == "stopped", TimeSpan.FromSeconds(60)));
         Assert.True(File.Exists(sandbox.PathOn(instance, $"home/ubuntu/{sandbox.Run("$run.ProjectName").Single}/train.py")));
 

@@ -35,7 +35,7 @@ public sealed class SampleTests(SandboxFixture sandbox) : IClassFixture<SandboxF
 
         Assert.Empty(sandbox.Start(project, sandbox.Launch(), $"-ScriptArgument {argument}, '--step-seconds', '0.05'", script).Errors);
         Assert.True(SpinWait.SpinUntil(() => sandbox.Run("($run | Get-RunctlTraining).LastStep -ge 20").Single, TimeSpan.FromSeconds(100)));
-        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 8s -PollInterval 250ms; $report").Single;
+        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 250ms; $report").Single;
         Assert.True(report.Passed, report.Reason);
         Assert.Equal(0L, report.StepsLost);
         Assert.StartsWith(checkpoint, report.Checkpoint.Name);

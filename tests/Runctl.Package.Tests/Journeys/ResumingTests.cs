@@ -60,5 +60,5 @@ public sealed class ResumingTests : IDisposable
         _session.WaitUntil("(Get-RunctlTraining $run.RunId).LastStep -gt 20");
     }
 
-    private void Interrupt() => Assert.True(_session.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 6s -PollInterval 200ms; $report").Single.Passed);
+    private void Interrupt() => Assert.True(_session.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 200ms; $report").Single.Passed);
 }
