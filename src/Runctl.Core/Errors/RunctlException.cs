@@ -39,4 +39,7 @@ public sealed class RunctlException : Exception
 
     /// <summary>Whether the same call may succeed later (throttling, capacity, lost connections).</summary>
     public bool IsTransient { get; init; }
+
+    /// <summary>The same, and what had no answer at all: for those who wait, and do not merely repeat a call.</summary>
+    internal bool MayPass => IsTransient || Kind is ErrorKind.Connection or ErrorKind.Timeout;
 }

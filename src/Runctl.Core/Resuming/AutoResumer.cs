@@ -107,7 +107,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     }
 
     /// <summary>Signing in again is something that passes, too.</summary>
-    private static bool Passes(RunctlException e) => e.IsTransient || e.Kind is ErrorKind.Timeout or ErrorKind.Connection or ErrorKind.Authentication;
+    private static bool Passes(RunctlException e) => e.MayPass || e.Kind == ErrorKind.Authentication;
 
     private async Task<RunctlTraining?> FindAsync(string runId, OwnClaims own, CancellationToken cancellationToken)
     {
