@@ -40,6 +40,7 @@ internal static class ConfigurationBuilder
             GracePeriod = Get(nameof(RunctlConfiguration.GracePeriod), Defaults.GracePeriod),
             AutoResume = Get(nameof(RunctlConfiguration.AutoResume), Defaults.AutoResume),
             MaxResumes = Get(nameof(RunctlConfiguration.MaxResumes), Defaults.MaxResumes),
+            StoppedInstance = Get(nameof(RunctlConfiguration.StoppedInstance), Defaults.StoppedInstance),
             WebhookUrl = Get(nameof(RunctlConfiguration.WebhookUrl), Defaults.WebhookUrl),
             AlertOn = Get(nameof(RunctlConfiguration.AlertOn), Defaults.AlertOn),
             Prices = Get(nameof(RunctlConfiguration.Prices), Defaults.Prices),

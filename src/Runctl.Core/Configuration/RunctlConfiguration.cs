@@ -1,3 +1,5 @@
+using Runctl.Resuming;
+
 namespace Runctl.Configuration;
 
 /// <summary>The settings in force, each with where it came from.</summary>
@@ -92,6 +94,9 @@ public sealed record RunctlConfiguration
 
     /// <summary>How many times a run may resume by itself.</summary>
     public int MaxResumes { get; init; } = 10;
+
+    /// <summary>What becomes of a run whose instance was stopped or hibernated, not terminated.</summary>
+    public RunctlStoppedInstance StoppedInstance { get; init; }
 
     /// <summary>Where the address of the webhook for alerts is kept: ssm:/name or secretsmanager:arn.</summary>
     public string? WebhookUrl { get; init; }

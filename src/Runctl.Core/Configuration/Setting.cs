@@ -41,6 +41,7 @@ internal sealed record Setting(string Property, string Table, string Key, Settin
         new(nameof(RunctlConfiguration.GracePeriod), "spot", "grace_period", SettingKind.Duration, "RUNCTL_GRACE_PERIOD"),
         new(nameof(RunctlConfiguration.AutoResume), "spot", "auto_resume", SettingKind.Switch, "RUNCTL_AUTO_RESUME"),
         new(nameof(RunctlConfiguration.MaxResumes), "spot", "max_resumes", SettingKind.WholeNumber, "RUNCTL_MAX_RESUMES"),
+        new(nameof(RunctlConfiguration.StoppedInstance), "spot", "stopped_instance", SettingKind.StoppedInstance, "RUNCTL_STOPPED_INSTANCE"),
         new(nameof(RunctlConfiguration.WebhookUrl), "alerts", "webhook_url", SettingKind.Text, "RUNCTL_WEBHOOK_URL"),
         new(nameof(RunctlConfiguration.AlertOn), "alerts", "on", SettingKind.EventKinds, "RUNCTL_ALERT_ON"),
         new(nameof(RunctlConfiguration.Prices), "prices", "", SettingKind.AmountTable),

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using Runctl.Events;
+using Runctl.Resuming;
 
 namespace Runctl.Configuration;
 
@@ -19,6 +20,7 @@ internal static class SettingConverter
         SettingKind.TextTable => "a table of texts",
         SettingKind.AmountTable => "a table of US dollars an hour by instance type, such as \"g5.xlarge\" = 1.006",
         SettingKind.OnExit => "\"keep\" or \"terminate\"",
+        SettingKind.StoppedInstance => "\"replace\" or \"wait\"",
         SettingKind.EventKinds => $"a list of kinds of events ({string.Join(", ", EventKinds.All)})",
         _ => "a text in quotes",
     };
@@ -38,6 +40,7 @@ internal static class SettingConverter
         SettingKind.Texts => Texts(value, isText),
         SettingKind.TextTable => Table(value, v => v is string s ? s : null),
         SettingKind.AmountTable => Table(value, v => Number(v, isText) is { } n && n > 0 ? n : (decimal?)null),
+        SettingKind.StoppedInstance => value is RunctlStoppedInstance ? value : value switch { "replace" => RunctlStoppedInstance.Replace, "wait" => RunctlStoppedInstance.Wait, _ => null },
         SettingKind.OnExit => value is "keep" or "terminate" ? value : null,
         SettingKind.EventKinds => Texts(value, isText) is { } kinds && kinds.TrueForAll(EventKinds.All.Contains) ? kinds : null,
         _ => null,

@@ -13,5 +13,6 @@ internal enum SettingKind
     TextTable,
     AmountTable,
     OnExit,
+    StoppedInstance,
     EventKinds,
 }

@@ -21,11 +21,19 @@ internal static partial class RunctlErrors
     /// <summary>Its processes sleep, and would go on beside the resumed ones.</summary>
     public static RunctlException RunHibernates(string runId, string instanceId) =>
         new("RunHibernates", ErrorKind.InvalidState, $"Run {runId} is on instance {instanceId}, which hibernates when it is interrupted: it would go on there, beside the resumed one, when EC2 wakes it.", runId,
-            $"Wait until EC2 wakes it, or end it by Remove-RunctlInstance {instanceId} and resume then.");
+            $"Use -StoppedInstance Wait (stopped_instance = \"wait\") to go on there when EC2 wakes it, or end it by Remove-RunctlInstance {instanceId} and resume then.");
 
     /// <summary>Elsewhere its instances are unknown, which would look as if they were gone.</summary>
     public static RunctlException RunInOtherRegion(string runId, string region, string connected) =>
         new("RunInOtherRegion", ErrorKind.InvalidInput, $"Run {runId} is in region {region}, and the connection is to {connected}.", runId, $"Use -Region {region}.");
+
+    /// <summary>Another account's instances are unknown, which would look as if they were gone.</summary>
+    public static RunctlException RunInOtherAccount(string runId, string account, string connected) =>
+        new("RunInOtherAccount", ErrorKind.InvalidInput, $"Run {runId} is in account {account}, and the credentials are of account {connected}.", runId, $"Use a profile of account {account} (-ProfileName).");
+
+    /// <summary>Who removed the instance a run waited for did not want it to go on by itself.</summary>
+    public static RunctlException AwaitedInstanceEnded(string runId, string instanceId) =>
+        new("AwaitedInstanceEnded", ErrorKind.InvalidState, $"Instance {instanceId}, which run {runId} waited for, was ended by its owner.", instanceId, "Resume-RunctlTraining resumes the run on a replacement.");
 
     /// <summary>Runctl did not start it, and could not start it elsewhere.</summary>
     public static RunctlException RunAttached(string runId) =>

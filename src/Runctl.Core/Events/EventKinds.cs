@@ -26,6 +26,8 @@ public static class EventKinds
     // Told by the session that resumes, not by a guard: they have no place in its sequence.
     public const string ResumeBegun = nameof(ResumeBegun);
     public const string ReplacementLaunched = nameof(ReplacementLaunched);
+    public const string InstanceAwaited = nameof(InstanceAwaited);
+    public const string InstanceReturned = nameof(InstanceReturned);
     public const string TrainingResumed = nameof(TrainingResumed);
 #pragma warning restore CS1591
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -40,4 +41,12 @@ public sealed record RunctlEvent
 
     /// <summary>The message.</summary>
     public override string ToString() => Message;
+
+    /// <summary>A time among the details, or null.</summary>
+    internal DateTimeOffset? TimeOf(string name) =>
+        TextOf(name) is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
+
+    /// <summary>A text among the details, or null.</summary>
+    internal string? TextOf(string name) =>
+        Data.ValueKind == JsonValueKind.Object && Data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

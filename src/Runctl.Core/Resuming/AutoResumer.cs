@@ -16,8 +16,8 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
-    /// <summary>A replacement that does not come to train costs money each time.</summary>
-    private const int MostLaunches = 3;
+    /// <summary>An instance that does not come to train costs money each time.</summary>
+    private const int MostHosts = 3;
 
     private readonly ConcurrentBag<ResumingWatch> _watches = [];
     private readonly TrainingResumer _resumer = new(cloud, adapters, configuration, time);
@@ -97,7 +97,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
 
                 return training;
             }
-            catch (RunctlException e) when (own.Launches < MostLaunches && (Passes(e) || e.Id is "InstanceGone" or "InstanceNotRunning" or "InstanceNotFound"))
+            catch (RunctlException e) when (own.Hosts < MostHosts && (Passes(e) || e.Id is "InstanceGone" or "InstanceNotRunning" or "InstanceNotFound"))
             {
                 listener.OnWarning($"Resuming run {runId} failed for now, and is tried again: {e.Message}");
             }
@@ -136,7 +136,8 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
 
         public bool Any => _attempts.Count > 0;
 
-        public int Launches { get; private set; }
+        /// <summary>How many instances were to go on with the run.</summary>
+        public int Hosts { get; private set; }
 
         public bool Has(int attempt) => _attempts.Contains(attempt);
 
@@ -148,8 +149,16 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
 
         public void OnLaunched(RunctlInstance replacement, int attempt)
         {
-            Launches++;
+            Hosts++;
             listener.OnLaunched(replacement, attempt);
+        }
+
+        public void OnWaiting(string instanceId) => listener.OnWaiting(instanceId);
+
+        public void OnReturned(RunctlInstance instance, int attempt)
+        {
+            Hosts++;
+            listener.OnReturned(instance, attempt);
         }
 
         public void OnWarning(string message) => listener.OnWarning(message);

@@ -1,4 +1,5 @@
 using Runctl.Errors;
+using Runctl.Guarding;
 using Runctl.Instances;
 using Runctl.Pacing;
 using Runctl.Ports;
@@ -6,8 +7,8 @@ using Runctl.Progress;
 
 namespace Runctl.Resuming;
 
-/// <summary>Launches the replacement, and waits where waiting can help: for a quota that the old instance still uses, and, where nobody sits by, for capacity.</summary>
-internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumePlan plan, IResumeListener listener, IProgress<ProgressUpdate> progress)
+/// <summary>A replacement that is launched; waits where waiting can help: for a quota that the old instance still uses, and, where nobody sits by, for capacity.</summary>
+internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumePlan plan, IResumeListener listener, IProgress<ProgressUpdate> progress) : IAttemptHost
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
@@ -17,8 +18,21 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
     /// <summary>Whether it goes on trying as long as capacity is all that lacks.</summary>
     public bool IsPatient { get; init; }
 
-    /// <summary>The replacement, launched.</summary>
-    public async Task<RunctlInstance> RunAsync(CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public Task WaitAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public void Tell(RunctlInstance instance, int attempt) => listener.OnLaunched(instance, attempt);
+
+    /// <summary>The program travels while the old instance may still be saving.</summary>
+    public Task PrepareAsync(RunctlInstance instance, CancellationToken cancellationToken) =>
+        new GuardClient(cloud, time).CallAsync(instance.InstanceId, ["status", "--events", "0"], null, GuardClient.ShortCall, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task GiveUpAsync(RunctlInstance instance, CancellationToken cancellationToken) => new InstanceCatalog(cloud).RemoveAsync(instance, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<RunctlInstance> GetAsync(CancellationToken cancellationToken)
     {
         string? told = null;
         while (true)
@@ -53,7 +67,7 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
     {
         var launcher = new SpotLauncher(cloud, time) { OnLeftovers = listener.OnWarning };
         // A replacement is found by its run even where whoever launched it is gone.
-        var request = plan.Launch.Request;
+        var request = plan.Launch!.Request;
         var tags = new Dictionary<string, string>(request.Tags) { [RunctlTags.RunId] = plan.Spec.RunId, [RunctlTags.Project] = plan.Spec.ProjectName };
         return (await launcher.LaunchAsync(plan.Launch with { Request = request with { Tags = tags } }, progress, cancellationToken).ConfigureAwait(false))[0];
     }

@@ -7,14 +7,17 @@ namespace Runctl.Resuming;
 /// <summary>A resume that was checked but not begun: what -WhatIf names.</summary>
 /// <param name="Request">What was asked for.</param>
 /// <param name="Attempt">The attempt it will be, from 2.</param>
-/// <param name="Launch">What will be launched.</param>
+/// <param name="Launch">What will be launched; null where the run's own instance is waited for.</param>
 /// <param name="Checkpoint">The newest good checkpoint as it stands now; it is chosen when the run has passed on. Null where there is none yet.</param>
 /// <param name="Description">Script, run, checkpoint and replacement in a line, for people.</param>
 /// <param name="Warnings">What the user should know before.</param>
-public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan Launch, CheckpointReference? Checkpoint, string Description, IReadOnlyList<string> Warnings)
+public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan? Launch, CheckpointReference? Checkpoint, string Description, IReadOnlyList<string> Warnings)
 {
     /// <summary>Whether the run was started to resume by itself.</summary>
     public bool AutoResume => Spec.Policy.AutoResume;
+
+    /// <summary>The instance that EC2 has stopped and that is waited for, or null.</summary>
+    public string? WaitsFor { get; init; }
 
     /// <summary>How many attempts began after the first.</summary>
     internal int Resumes { get; init; }
@@ -37,6 +40,9 @@ public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan L
     /// <summary>Whether that one's instance is gone, so that a claim it may be can not be carried through.</summary>
     internal bool SeenIsLost { get; init; }
 
-    /// <summary>The instance of the newest attempt, or null.</summary>
+    /// <summary>The instance of the newest attempt that had one, or null.</summary>
     internal string? LastInstanceId { get; init; }
+
+    /// <summary>The number of that attempt.</summary>
+    internal int? LastAttempt { get; init; }
 }

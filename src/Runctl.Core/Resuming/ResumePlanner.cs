@@ -27,8 +27,14 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
             throw RunctlErrors.RunAttached(request.RunId);
         }
 
+        var account = cloud.FindAccountAsync(cancellationToken);
         var state = await new RunPasses(cloud, store, request.RunId, time).LookAsync(null, cancellationToken).ConfigureAwait(false);
         CheckStanding(state, request);
+        if (spec.Account is { } owner && await account.ConfigureAwait(false) is { } caller && caller != owner)
+        {
+            throw RunctlErrors.RunInOtherAccount(request.RunId, owner, caller);
+        }
+
         await CheckCodeAsync(spec, request, cancellationToken).ConfigureAwait(false);
 
         var warnings = new List<string>();
@@ -41,25 +47,32 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
 
         var last = state.Record.Attempts.OrderByDescending(a => a.Number).FirstOrDefault(a => a.InstanceId is not null);
         var instance = last?.InstanceId is { } id ? await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false) : null;
-        if (instance is { InterruptionBehavior: "hibernate", State: not ("shutting-down" or "terminated") })
+        var mayReturn = instance is { InterruptionBehavior: "stop" or "hibernate", State: not ("shutting-down" or "terminated") };
+        var waitsFor = mayReturn && (request.StoppedInstance ?? configuration.StoppedInstance) == RunctlStoppedInstance.Wait ? instance!.InstanceId : null;
+        if (mayReturn && waitsFor is null && instance!.InterruptionBehavior == "hibernate")
         {
             throw RunctlErrors.RunHibernates(request.RunId, instance.InstanceId);
         }
 
-        var remains = instance is { InterruptionBehavior: "stop", State: not ("shutting-down" or "terminated") }
-            ? $"Instance {instance.InstanceId} is stopped, not gone: its disk costs money, and EC2 starts it again when there is capacity. Remove-RunctlInstance {instance.InstanceId} ends that." : null;
+        var remains = mayReturn && waitsFor is null
+            ? $"Instance {instance!.InstanceId} is stopped, not gone: its disk costs money, and EC2 starts it again when there is capacity. Remove-RunctlInstance {instance.InstanceId} ends that." : null;
         if (remains is not null && request.Interrupted is null)
         {
             warnings.Add(remains);
         }
 
+        if (state.Unsaved is { } unsaved && request.Interrupted is null)
+        {
+            warnings.Add($"The newest checkpoint of the run, {unsaved}, is on the disk of {state.Decisive?.InstanceId} only, and its guard goes on trying to bring it to S3. {(request.Force ? "It is given up." : "The resume waits for that; -Force goes on from an older one.")}");
+        }
+
         var launchRequest = Replacement.RequestOf(spec, instance, request);
         var lost = (last?.InstanceType ?? instance?.InstanceType, last?.AvailabilityZone ?? instance?.AvailabilityZone) is ({ } type, { } zone) ? new InstancePool(type, zone) : null;
-        var launch = await new SpotLauncher(cloud, time).PlanAsync(launchRequest, lost, cancellationToken).ConfigureAwait(false);
+        var launch = waitsFor is not null ? null : await new SpotLauncher(cloud, time).PlanAsync(launchRequest, lost, cancellationToken).ConfigureAwait(false);
         spec = spec with { Launch = launchRequest, Arguments = request.ScriptArguments ?? spec.Arguments, Attempt = null };
         var seen = state.Record.Newest()?.Number ?? 0;
         var from = checkpoint is { } found ? new CheckpointReference { Name = found.Manifest.Name, Manifest = found.Uri.ToString(), Step = found.Manifest.Step, LastStep = found.Manifest.LastStep, RunId = found.Manifest.RunId } : null;
-        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch, lost), warnings) { Spec = spec, Store = store, Seen = seen, SeenState = state.Record.Newest()?.State, SeenIsLost = state.Lost.Contains(seen), Remains = remains, LastInstanceId = last?.InstanceId, Resumes = state.Record.Attempts.Count(a => a is { Number: > 1, Started: not null }) };
+        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch is null ? $"{waitsFor} when EC2 starts it again" : Describe(launch, lost)), warnings) { WaitsFor = waitsFor, Spec = spec, Store = store, Seen = seen, SeenState = state.Record.Newest()?.State, SeenIsLost = state.Lost.Contains(seen), Remains = remains, LastInstanceId = last?.InstanceId, LastAttempt = last?.Number, Resumes = state.Record.Attempts.Count(a => a is { Number: > 1, Started: not null }) };
     }
 
     private static void CheckStanding(PassState state, ResumeRequest request)
@@ -100,12 +113,14 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         }
     }
 
-    private static string Describe(RunSpec spec, int attempt, CheckpointReference? from, RunStanding standing, LaunchPlan launch, InstancePool? lost)
+    private static string Describe(RunSpec spec, int attempt, CheckpointReference? from, RunStanding standing, string place)
     {
         var begin = from is null ? "from the beginning"
             : from.Step is { } step ? string.Create(CultureInfo.InvariantCulture, $"from {from.Name} (step {step})") : $"from {from.Name}";
         var wait = standing == RunStanding.Ending ? " or a newer one, as it is still saving" : "";
-        var avoided = launch.Avoided.Count > 0 ? $"; {lost!.InstanceType} in {lost.AvailabilityZone}, just lost, is asked last" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{spec.Script} of run {spec.RunId} (attempt {attempt}) {begin}{wait}, on {launch.Description}{avoided}");
+        return string.Create(CultureInfo.InvariantCulture, $"{spec.Script} of run {spec.RunId} (attempt {attempt}) {begin}{wait}, on {place}");
     }
+
+    private static string Describe(LaunchPlan launch, InstancePool? lost) =>
+        launch.Description + (launch.Avoided.Count > 0 ? $"; {lost!.InstanceType} in {lost.AvailabilityZone}, just lost, is asked last" : "");
 }

@@ -42,6 +42,9 @@ public sealed record ResumeRequest
     /// <summary>Absolute path of the project whose working copy takes the place of the stored code, or null.</summary>
     public string? SyncFrom { get; init; }
 
+    /// <summary>Whether an instance that was stopped is waited for or replaced; null for what is configured.</summary>
+    public RunctlStoppedInstance? StoppedInstance { get; init; }
+
     /// <summary>The attempt whose interruption is known by its guard's word, before it is in S3; null where a person asks.</summary>
     internal int? Interrupted { get; init; }
 

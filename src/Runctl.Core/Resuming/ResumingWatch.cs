@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Runctl.Errors;
 using Runctl.Events;
 using Runctl.Instances;
@@ -47,11 +46,11 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     public void OnEvent(RunctlEvent runctlEvent) => Tell(() =>
     {
         inner.OnEvent(runctlEvent);
-        if (runctlEvent is { Kind: EventKinds.InterruptionDetected, Attempt: { } attempt } && ByAws.Contains(SourceOf(runctlEvent)))
+        if (runctlEvent is { Kind: EventKinds.InterruptionDetected, Attempt: { } attempt } && ByAws.Contains(runctlEvent.TextOf("source")))
         {
             BeginResume(attempt, runctlEvent.InstanceId, isCertain: true);
         }
-        else if (runctlEvent is { Kind: EventKinds.InterruptionDetected, Attempt: { } other } && SourceOf(runctlEvent) == "manual")
+        else if (runctlEvent is { Kind: EventKinds.InterruptionDetected, Attempt: { } other } && runctlEvent.TextOf("source") == "manual")
         {
             // Somebody wanted it to end.
             _stages.TryAdd(other, ResumeStage.Declined);
@@ -85,7 +84,13 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     });
 
     /// <inheritdoc/>
-    void IResumeListener.OnClaimed(int attempt) => Tell(EventKinds.ResumeBegun, target.Training.InstanceId, attempt, $"Resuming run {RunId} as attempt {attempt} on a replacement", new { });
+    void IResumeListener.OnClaimed(int attempt) => Tell(EventKinds.ResumeBegun, target.Training.InstanceId, attempt, $"Resuming run {RunId} as attempt {attempt}", new { });
+
+    /// <inheritdoc/>
+    void IResumeListener.OnWaiting(string instanceId) => Tell(EventKinds.InstanceAwaited, instanceId, target.Training.Attempt, $"Run {RunId} waits for instance {instanceId}, which EC2 starts again when it has the capacity", new { });
+
+    /// <inheritdoc/>
+    void IResumeListener.OnReturned(RunctlInstance instance, int attempt) => Tell(EventKinds.InstanceReturned, instance.InstanceId, attempt, $"Instance {instance.InstanceId} is back", new { });
 
     /// <inheritdoc/>
     void IResumeListener.OnLaunched(RunctlInstance replacement, int attempt) => Tell(EventKinds.ReplacementLaunched, replacement.InstanceId, attempt,
@@ -113,9 +118,6 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         // A resume that is given up terminates what it has launched.
         await Task.WhenAll(work).ConfigureAwait(false);
     }
-
-    private static string? SourceOf(RunctlEvent detection) =>
-        detection.Data.ValueKind == JsonValueKind.Object && detection.Data.TryGetProperty("source", out var source) && source.ValueKind == JsonValueKind.String ? source.GetString() : null;
 
     private void BeginResume(int attempt, string instanceId, bool isCertain)
     {

@@ -1,6 +1,5 @@
 using Runctl.Checkpoints;
 using Runctl.Errors;
-using Runctl.Guarding;
 using Runctl.Instances;
 using Runctl.Pacing;
 using Runctl.Ports;
@@ -11,7 +10,7 @@ using Runctl.Training;
 namespace Runctl.Resuming;
 
 /// <summary>
-/// One resume from the claim to the training: claim, launch, wait until the run has passed on, choose the checkpoint, have the guard take it.
+/// One resume from the claim to the training: claim, have an instance, wait until the run has passed on, choose the checkpoint, have the guard take it.
 /// Whatever goes wrong, the claim is given up and what was launched is terminated.
 /// </summary>
 /// <param name="cloud">The connection.</param>
@@ -28,13 +27,13 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
 
     private readonly RunClaim _claim = new(plan.Store, plan.Spec.RunId, ClaimedBy, time);
     private readonly RunPasses _passes = new(cloud, plan.Store, plan.Spec.RunId, time);
-    private RunctlInstance? _replacement;
+    private RunctlInstance? _instance;
 
     /// <summary>Who claims: this machine and process.</summary>
     private static string ClaimedBy => $"{Environment.UserName}@{Environment.MachineName} (process {Environment.ProcessId})";
 
-    /// <summary>Where launches come from; one that waits for capacity is given here.</summary>
-    public required Func<CancellationToken, Task<RunctlInstance>> Launch { get; init; }
+    /// <summary>Where the next attempt trains.</summary>
+    public required IAttemptHost Host { get; init; }
 
     /// <summary>Whether a run of which nothing was ever saved begins anew.</summary>
     public bool MayBeginAnew { get; init; }
@@ -43,25 +42,26 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
     public async Task<RunctlTraining> RunAsync(IProgress<ProgressUpdate> progress, CancellationToken cancellationToken)
     {
         void Report(string status) => progress.Report(new ProgressUpdate($"Resuming {plan.Spec.RunId}", status));
+        await Host.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             Report("Claiming the run");
             await _claim.TakeAsync(plan.Seen, plan.Request.Force || plan.SeenIsLost, plan.SeenState, cancellationToken).ConfigureAwait(false);
             listener.OnClaimed(_claim.Number);
-            _replacement = await Launch(cancellationToken).ConfigureAwait(false);
-            await _claim.NoteAsync(_replacement.InstanceId, _replacement.InstanceType, _replacement.AvailabilityZone, _replacement.IsSpot, cancellationToken).ConfigureAwait(false);
-            listener.OnLaunched(_replacement, _claim.Number);
+            _instance = await Host.GetAsync(cancellationToken).ConfigureAwait(false);
+            await _claim.NoteAsync(_instance.InstanceId, _instance.InstanceType, _instance.AvailabilityZone, _instance.IsSpot, cancellationToken).ConfigureAwait(false);
+            Host.Tell(_instance, _claim.Number);
             await TogetherAsync([token => PassAsync(Report, token), token => ReadyAsync(progress, token)], cancellationToken).ConfigureAwait(false);
-            var state = await StartAsync(_replacement, Report, cancellationToken).ConfigureAwait(false);
-            return new TrainingView(cloud, plan.Spec.Store).Of(state, _replacement.InstanceId, plan.Spec.Script, plan.Spec.ProjectName);
+            var state = await StartAsync(_instance, Report, cancellationToken).ConfigureAwait(false);
+            return new TrainingView(cloud, plan.Spec.Store).Of(state, _instance.InstanceId, plan.Spec.Script, plan.Spec.ProjectName);
         }
         catch (Exception e)
         {
             if (await UndoAsync().ConfigureAwait(false) is { } left)
             {
-                if (e is RunctlException failure && _replacement is not null)
+                if (e is RunctlException failure && _instance is not null && plan.WaitsFor is null)
                 {
-                    throw RunctlErrors.ReplacementLeft(failure, _replacement.InstanceId, left);
+                    throw RunctlErrors.ReplacementLeft(failure, _instance.InstanceId, left);
                 }
 
                 listener.OnWarning(left);
@@ -93,14 +93,16 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
 
     private async Task ReadyAsync(IProgress<ProgressUpdate> progress, CancellationToken cancellationToken)
     {
-        var ready = await new SpotLauncher(cloud, time).WaitUntilReadyAsync(_replacement!.InstanceId, plan.Request.ReadyTimeout, progress, cancellationToken).ConfigureAwait(false);
-        // The program travels while the old instance may still be saving.
-        await new GuardClient(cloud, time).CallAsync(ready.InstanceId, ["status", "--events", "0"], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
+        var ready = await new SpotLauncher(cloud, time).WaitUntilReadyAsync(_instance!.InstanceId, plan.Request.ReadyTimeout, progress, cancellationToken).ConfigureAwait(false);
+        await Host.PrepareAsync(ready, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task PassAsync(Action<string> report, CancellationToken cancellationToken)
     {
-        var passed = await _passes.WaitAsync(_claim.Nonce, state => report($"Waiting for attempt {state.Decisive?.Number} on {state.Decisive?.InstanceId} to end"), cancellationToken).ConfigureAwait(false);
+        void Waiting(PassState state) => report(state.Unsaved is { } unsaved
+            ? $"Waiting for {unsaved}, which only the disk of {state.Decisive?.InstanceId} has so far"
+            : $"Waiting for attempt {state.Decisive?.Number} on {state.Decisive?.InstanceId} to end");
+        var passed = await _passes.WaitAsync(_claim.Nonce, Waiting, cancellationToken, leavesUnsaved: plan.Request is { Force: true, Interrupted: null }).ConfigureAwait(false);
         if (passed.Lost.Count > 0)
         {
             await _claim.MarkLostAsync(passed.Lost, cancellationToken).ConfigureAwait(false);
@@ -150,16 +152,16 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
         return chosen;
     }
 
-    /// <summary>Ends the replacement and gives up the claim, each whether or not the other works.</summary>
+    /// <summary>Gives up the instance and the claim, each whether or not the other works.</summary>
     /// <returns>What could not be undone, or null.</returns>
     private async Task<string?> UndoAsync()
     {
         using var own = new CancellationTokenSource(CleanupTime, time);
         var problems = await Task.WhenAll(
-            InsistAsync(token => _replacement is { } launched ? new InstanceCatalog(cloud).RemoveAsync(launched, token) : Task.CompletedTask, own.Token),
+            InsistAsync(token => _instance is { } instance ? Host.GiveUpAsync(instance, token) : Task.CompletedTask, own.Token),
             InsistAsync(_claim.WithdrawAsync, own.Token)).ConfigureAwait(false);
         return problems is [null, null] ? null
-            : $"The resume of {plan.Spec.RunId} could not be undone{(problems[0] is not null ? $", instance {_replacement!.InstanceId} may still be running and cost money" : "")}: {problems[0] ?? problems[1]}";
+            : $"The resume of {plan.Spec.RunId} could not be undone{(problems[0] is not null ? $", instance {_instance!.InstanceId} may still be running and cost money" : "")}: {problems[0] ?? problems[1]}";
     }
 
     /// <summary>Does it until it works, or time is up, or there is no sense in it.</summary>

@@ -27,7 +27,8 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
         var record = await store.ReadRecordAsync(runId, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.RunNotFound(runId);
         var newest = record.Newest();
         var state = new PassState(record, RunStanding.Passed, null, []);
-        foreach (var attempt in record.Attempts.Where(a => !a.HasEnded && a.Nonce != claim))
+        var last = record.Attempts.LastOrDefault(a => a.Started is not null);
+        foreach (var attempt in record.Attempts.Where(a => (!a.HasEnded || (a == last && a.Unsaved is not null)) && a.Nonce != claim))
         {
             // A claim that was passed over can not be taken by any guard; see record.py.
             if (attempt.State == "claimed" && attempt != newest)
@@ -35,11 +36,11 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
                 continue;
             }
 
-            var (standing, isLost) = await LookAsync(attempt, cancellationToken).ConfigureAwait(false);
+            var (standing, isLost, unsaved) = await LookAsync(attempt, cancellationToken).ConfigureAwait(false);
             state = state with { Lost = isLost ? [.. state.Lost, attempt.Number] : state.Lost };
             if (standing > state.Standing)
             {
-                state = state with { Standing = standing, Decisive = attempt };
+                state = state with { Standing = standing, Decisive = attempt, Unsaved = unsaved };
             }
         }
 
@@ -50,7 +51,8 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
     /// <param name="claim">The own claim.</param>
     /// <param name="told">Told once that it has to be waited for.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<PassState> WaitAsync(string claim, Action<PassState> told, CancellationToken cancellationToken)
+    /// <param name="leavesUnsaved">Whether a checkpoint that is on the old instance's disk only is not waited for.</param>
+    public async Task<PassState> WaitAsync(string claim, Action<PassState> told, CancellationToken cancellationToken, bool leavesUnsaved = false)
     {
         var backoff = new Backoff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(3), time, 1.2);
         var isTold = false;
@@ -69,7 +71,7 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
                     throw RunctlErrors.RunFinished(runId);
                 }
 
-                if (state.Standing == RunStanding.Passed)
+                if (state.Standing == RunStanding.Passed || (state.Unsaved is not null && leavesUnsaved))
                 {
                     return state;
                 }
@@ -89,28 +91,37 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
         }
     }
 
-    private async Task<(RunStanding Standing, bool IsLost)> LookAsync(AttemptRecord attempt, CancellationToken cancellationToken)
+    private async Task<(RunStanding Standing, bool IsLost, string? Unsaved)> LookAsync(AttemptRecord attempt, CancellationToken cancellationToken)
     {
         if (attempt.InstanceId is not { } id)
         {
-            return (RunStanding.Claimed, false);
+            return (RunStanding.Claimed, false, null);
         }
 
         var instance = await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false);
         if (instance is { State: "stopped" or "terminated" } || (instance is null && !IsRecent(attempt)))
         {
-            return (RunStanding.Passed, true);
+            return (RunStanding.Passed, !attempt.HasEnded, null);
+        }
+
+        if (attempt.HasEnded)
+        {
+            return Ended(instance, attempt.Unsaved);
         }
 
         var events = await store.ReadEventsAsync(runId, attempt.Number, 0, cancellationToken).ConfigureAwait(false);
-        if (events.Any(e => Final.Contains(e.Kind)))
+        if (events.LastOrDefault(e => Final.Contains(e.Kind)) is { } final)
         {
-            return (RunStanding.Passed, false);
+            return Ended(instance, events.Any(e => e.Sequence > final.Sequence && e.Kind == EventKinds.CheckpointUploaded) ? null : final.TextOf("unsaved"));
         }
 
         var isEnding = instance is { State: "shutting-down" or "stopping" } || events.LastOrDefault(e => e.Kind is EventKinds.InterruptionDetected or EventKinds.InterruptionStale) is { Kind: EventKinds.InterruptionDetected };
-        return (isEnding ? RunStanding.Ending : attempt.State == "claimed" ? RunStanding.Claimed : RunStanding.Alive, false);
+        return (isEnding ? RunStanding.Ending : attempt.State == "claimed" ? RunStanding.Claimed : RunStanding.Alive, false, null);
     }
+
+    /// <summary>As long as the machine is there its guard goes on trying, and what it has is newer than what S3 has.</summary>
+    private static (RunStanding Standing, bool IsLost, string? Unsaved) Ended(RunctlInstance? instance, string? unsaved) =>
+        instance is not null && unsaved is not null ? (RunStanding.Ending, false, unsaved) : (RunStanding.Passed, false, null);
 
     private bool IsRecent(AttemptRecord attempt) => (attempt.Started ?? attempt.Claimed) is { } began && time.GetUtcNow() - began < Recent;
 }

@@ -6,7 +6,7 @@ internal enum RunStanding
     /// <summary>Nothing of it runs anywhere, nor ever will without a new claim.</summary>
     Passed,
 
-    /// <summary>It is being interrupted, or its instance shuts down: it will pass on soon.</summary>
+    /// <summary>It is being interrupted, its instance shuts down, or its last checkpoint is on its way to S3: it will pass on soon.</summary>
     Ending,
 
     /// <summary>Somebody has claimed it and not started it; whether he still means to can not be known.</summary>

@@ -9,7 +9,7 @@ using Runctl.Training;
 
 namespace Runctl.Resuming;
 
-/// <summary>Resumes a run that was interrupted, on a replacement of its instance.</summary>
+/// <summary>Resumes a run that was interrupted, on a replacement of its instance, or there when EC2 starts it again.</summary>
 public sealed class TrainingResumer(ICloud cloud, IAdapters adapters, RunctlConfiguration configuration, TimeProvider time)
 {
     /// <summary>Checks a resume: run, standing, code, checkpoint, replacement. Changes nothing.</summary>
@@ -29,8 +29,9 @@ public sealed class TrainingResumer(ICloud cloud, IAdapters adapters, RunctlConf
             plan = plan with { Spec = spec with { Code = code } };
         }
 
-        var launch = new ReplacementLaunch(cloud, time, plan, listener, progress) { IsPatient = isPatient };
-        var training = await new Resumption(cloud, time, plan, listener) { Launch = launch.RunAsync, MayBeginAnew = isPatient }.RunAsync(progress, cancellationToken).ConfigureAwait(false);
+        IAttemptHost host = plan.WaitsFor is { } awaited
+            ? new ReturningInstance(cloud, time, plan, awaited, listener, progress) : new ReplacementLaunch(cloud, time, plan, listener, progress) { IsPatient = isPatient };
+        var training = await new Resumption(cloud, time, plan, listener) { Host = host, MayBeginAnew = isPatient }.RunAsync(progress, cancellationToken).ConfigureAwait(false);
         if (training.ResumedFrom is not null)
         {
             RunctlMetrics.CountResume(training.RunId, training.Attempt);

@@ -44,6 +44,9 @@ internal sealed record AttemptRecord
 
     public IReadOnlyList<Phase>? Phases { get; init; }
 
+    /// <summary>Name of the newest checkpoint where it is on the instance's disk only, else null.</summary>
+    public string? Unsaved { get; init; }
+
     /// <summary>Whether it came to an end, or never began and will not any more.</summary>
     [JsonIgnore]
     public bool HasEnded => State is "finished" or "failed" or "interrupted" or "stopped" or "lost";

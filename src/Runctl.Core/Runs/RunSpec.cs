@@ -16,6 +16,9 @@ internal sealed record RunSpec
 
     public required string Region { get; init; }
 
+    /// <summary>The account it runs in, where it could be found out.</summary>
+    public string? Account { get; init; }
+
     public string? User { get; init; }
 
     public string? Python { get; init; }

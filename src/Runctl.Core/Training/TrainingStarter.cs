@@ -21,10 +21,11 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
         var reference = StoreReference.Of(configuration);
         var store = reference is null ? null : new RunStore(cloud.Objects, reference.Bucket, reference.RunPrefix);
 
+        var account = cloud.FindAccountAsync(cancellationToken);
         Report("Gathering code");
         var code = plan.Request.SyncCode ? await SyncAsync(plan, store, Report, cancellationToken).ConfigureAwait(false) : null;
         var resume = await new ResumePreparation(cloud, configuration, time).PrepareAsync(plan.Request, plan.RunId, store, cancellationToken).ConfigureAwait(false);
-        var spec = SpecOf(plan, reference, code, new AttemptSpec(1, Guid.NewGuid().ToString("N"), 0, 1, resume));
+        var spec = SpecOf(plan, reference, code, new AttemptSpec(1, Guid.NewGuid().ToString("N"), 0, 1, resume)) with { Account = await account.ConfigureAwait(false) };
         if (store is not null)
         {
             Report("Writing the run's record");

@@ -58,7 +58,7 @@ def finish(run: Run, services: Services) -> None:
         if run.last_event(FINAL_EVENTS, run.state["attempt"]) is None:
             run.emit("TrainingFinished" if good else "TrainingFailed",
                      "Training finished" if good else "Training " + _reason(code, exit.get("signal")),
-                     exit_code=code, last_step=run.last_step(), checkpoint=checkpoint)
+                     exit_code=code, last_step=run.last_step(), checkpoint=checkpoint, unsaved=run.state.get("unsaved"))
         run.update(state="finished" if good else "failed", ended=exit.get("ended") or utc_text(), exit_code=code,
                    signal=exit.get("signal"), record_pending=True,
                    error=None if good else {"id": "TrainingFailed", "message": _reason(code, exit.get("signal"))})

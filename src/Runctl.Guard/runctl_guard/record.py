@@ -99,6 +99,8 @@ class RunRecord:
             ended = shown["state"] in ENDED
             mine.update({name: shown[name] for name in ("exit_code", "first_step", "last_step", "checkpoint", "ended")})
             mine.update(phases=shown["phases"], resumed_from=shown["resumed_from"])
+            # Until S3 has it, whoever resumes the run would go on from an older one.
+            mine["unsaved"] = run.state.get("unsaved") if ended else None
             if ended:
                 mine["state"] = shown["state"]
                 if record["attempts"][-1] is mine:

@@ -64,6 +64,13 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     [ValidateRange(8, 16384)]
     public int? VolumeSize { get; set; }
 
+    /// <summary>
+    /// Whether a run whose instance EC2 stopped or hibernated goes on elsewhere (Replace), or there when EC2 starts it again (Wait), which may take days.
+    /// Default: <c>stopped_instance</c> in .runctl.toml, then Replace.
+    /// </summary>
+    [Parameter]
+    public RunctlStoppedInstance? StoppedInstance { get; set; }
+
     /// <summary>Arguments for the script in place of the run's own; the resume arguments are added to them.</summary>
     [Parameter]
     [Alias("ScriptArgs")]
@@ -84,7 +91,10 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     [Parameter]
     public SwitchParameter FromScratch { get; set; }
 
-    /// <summary>Takes the run from another session that has claimed it and will not start it any more. A run that is being trained is never taken.</summary>
+    /// <summary>
+    /// Takes the run from another session that has claimed it and will not start it any more, and does not wait for a checkpoint that the old instance can not
+    /// bring to S3. A run that is being trained is never taken.
+    /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -101,7 +111,7 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     [Duration("100ms", "1h")]
     public TimeSpan? PollInterval { get; set; }
 
-    /// <summary>Longest wait for the replacement to become ready.</summary>
+    /// <summary>Longest wait for the instance to become ready, once it is launched or back.</summary>
     [Parameter]
     [Duration("1s", "2h")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(15);
@@ -164,6 +174,7 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
         VolumeSizeGiB = VolumeSize,
         ScriptArguments = ScriptArgument,
         SyncFrom = SyncCode ? ProjectDirectory is { } directory ? FullPath(directory) : ProjectLocator.Find(Path.Combine(CurrentDirectory, training.Script), CurrentDirectory) : null,
+        StoppedInstance = StoppedInstance,
         ReadyTimeout = Timeout,
     };
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Runctl.Errors;
 using Runctl.Instances;
 using Runctl.Ports;
@@ -7,7 +8,10 @@ namespace Runctl.Core.Tests.Fakes;
 /// <summary>EC2 as a list of records.</summary>
 internal sealed class FakeInstances : IInstanceService
 {
-    public List<RunctlInstance> All { get; } = [];
+    private ImmutableList<RunctlInstance> _all = [];
+
+    /// <summary>All there are; a copy, so that a test may change them while they are asked for.</summary>
+    public ImmutableList<RunctlInstance> All => Volatile.Read(ref _all);
 
     /// <summary>What every question fails with, where it is set.</summary>
     public RunctlException? Fault { get; set; }
@@ -45,13 +49,12 @@ internal sealed class FakeInstances : IInstanceService
 
     public RunctlInstance Add(string id, string state = "running", bool spot = true, Dictionary<string, string>? tags = null)
     {
-        All.RemoveAll(i => i.InstanceId == id);
         var instance = new RunctlInstance
         {
             InstanceId = id, State = state, InstanceType = "c7i.large", IsSpot = spot, Region = "us-east-1", AvailabilityZone = "us-east-1a", IamInstanceProfile = "Profile",
             Tags = tags ?? new Dictionary<string, string> { [RunctlTags.Managed] = "1" },
         };
-        All.Add(instance);
+        ImmutableInterlocked.Update(ref _all, all => all.RemoveAll(i => i.InstanceId == id).Add(instance));
         return instance;
     }
 
@@ -124,7 +127,7 @@ internal sealed class FakeInstances : IInstanceService
     {
         var one = Add($"i-r{SpotRequests.Count}", tags: LastTemplate!.Tags.ToDictionary(t => t.Key, t => t.Value));
         SpotRequests.Add(new($"sir-{SpotRequests.Count}", one.InstanceId, true, "active", "fulfilled"));
-        All[^1] = one with { SpotInstanceRequestId = SpotRequests[^1].Id };
+        Change(one.InstanceId, i => i with { SpotInstanceRequestId = SpotRequests[^1].Id });
         return one.InstanceId;
     })];
 
@@ -196,12 +199,8 @@ internal sealed class FakeInstances : IInstanceService
 
     public static RunctlException LostAnswer() => new("ConnectionFailed", ErrorKind.Connection, "The connection broke.") { IsTransient = true };
 
-    private void Change(string id, Func<RunctlInstance, RunctlInstance> change)
-    {
-        var index = All.FindIndex(i => i.InstanceId == id);
-        if (index >= 0)
-        {
-            All[index] = change(All[index]);
-        }
-    }
+    public void Change(string id, Func<RunctlInstance, RunctlInstance> change) =>
+        ImmutableInterlocked.Update(ref _all, all => all.Find(i => i.InstanceId == id) is { } found ? all.Replace(found, change(found)) : all);
+
+    public void Clear() => ImmutableInterlocked.Update(ref _all, static all => all.Clear());
 }

@@ -33,7 +33,7 @@ public sealed class SegmentTests : IDisposable
     public async Task A_segment_written_again_after_a_lost_answer_is_read_once_and_whole()
     {
         WriteRecord((1, "running"));
-        _cloud.Ec2.All.Clear();
+        _cloud.Ec2.Clear();
         _cloud.Ec2.Add("i-1");
         Put(1, 0, "one\ntwo\n");
         var lines = new List<string>();
@@ -55,7 +55,7 @@ public sealed class SegmentTests : IDisposable
     public async Task What_the_last_segment_grew_by_is_shown_though_nothing_follows_it()
     {
         WriteRecord((1, "running"));
-        _cloud.Ec2.All.Clear();
+        _cloud.Ec2.Clear();
         _cloud.Ec2.Add("i-1");
         Put(1, 0, "one\n");
         var lines = new List<string>();

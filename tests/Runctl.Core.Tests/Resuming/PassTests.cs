@@ -24,7 +24,7 @@ public sealed class PassTests
     public async Task It_goes_by_final_events_records_and_EC2(string attempt, string? instance, string events, string standing)
     {
         var story = new Story(attempt);
-        story.Cloud.Ec2.All.Clear();
+        story.Cloud.Ec2.Clear();
         if (instance is not null)
         {
             story.Cloud.Ec2.Add("i-1", instance);
@@ -52,6 +52,37 @@ public sealed class PassTests
         var story = new Story("interrupted");
         story.Add(new AttemptRecord { Number = 2, Nonce = "n2", State = "claimed", InstanceId = "i-2", Claimed = DateTimeOffset.UtcNow });
         Assert.Equal(RunStanding.Claimed, (await story.Passes.LookAsync(null, Token)).Standing);
+    }
+
+    [Theory]
+    [InlineData("running", false, "Ending")]
+    [InlineData("shutting-down", false, "Ending")]
+    [InlineData("terminated", false, "Passed")]
+    [InlineData("running", true, "Passed")]
+    public async Task A_checkpoint_that_only_the_disk_of_a_living_instance_has_is_waited_for(string instance, bool isUploaded, string standing)
+    {
+        var story = new Story();
+        story.Cloud.Ec2.Add("i-1", instance);
+        (string, object)[] events = [("InterruptionDetected", new { }), ("InterruptionHandled", new { outcome = "failed", unsaved = "epoch_3.pt" })];
+        story.Ship(1, isUploaded ? [.. events, ("CheckpointUploaded", new { })] : events);
+        var before = await story.Passes.LookAsync(null, Token);
+
+        // The guard closes its attempt in the record, too.
+        story.Add(story.Record.Newest()! with { State = "interrupted", Unsaved = isUploaded ? null : "epoch_3.pt" });
+        var after = await story.Passes.LookAsync(null, Token);
+        Assert.Equal((standing, standing), (before.Standing.ToString(), after.Standing.ToString()));
+        var expected = standing == "Ending" ? "epoch_3.pt" : null;
+        Assert.Equal((expected, expected), (before.Unsaved, after.Unsaved));
+    }
+
+    [Fact]
+    public async Task Who_insists_goes_on_without_the_checkpoint_that_does_not_come_to_S3()
+    {
+        var story = new Story("interrupted");
+        story.Add(story.Record.Newest()! with { Unsaved = "epoch_3.pt" });
+        var claim = new RunClaim(story.Store, Story.RunId, "tester", TimeProvider.System);
+        await claim.TakeAsync(1, false, Token);
+        Assert.Equal("epoch_3.pt", (await story.Passes.WaitAsync(claim.Nonce, _ => { }, Token, leavesUnsaved: true)).Unsaved);
     }
 
     [Fact]

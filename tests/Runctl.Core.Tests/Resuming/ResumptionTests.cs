@@ -20,6 +20,7 @@ public sealed class ResumptionTests : IResumeListener
     private readonly RunctlConfiguration _configuration = new() { S3Bucket = "b", S3Prefix = "saved" };
     private readonly List<string> _warnings = [];
     private readonly List<string> _specs = [];
+    private readonly TaskCompletionSource _waiting = new();
 
     public ResumptionTests()
     {
@@ -184,6 +185,83 @@ public sealed class ResumptionTests : IResumeListener
     }
 
     [Fact]
+    public async Task Credentials_of_another_account_are_refused_since_its_instances_would_look_gone()
+    {
+        _story.Cloud.Store.Put(_story.Store.Keys.Spec(Story.RunId), RunctlJson.Write(_story.Spec with { Account = "999999999999" }));
+        var error = await Assert.ThrowsAsync<RunctlException>(() => PlanAsync());
+        Assert.Equal("RunInOtherAccount", error.Id);
+        Assert.Contains("999999999999", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("stop")]
+    [InlineData("hibernate")]
+    public async Task A_run_that_waits_for_its_stopped_instance_is_claimed_when_that_is_back_and_goes_on_there(string behavior)
+    {
+        Interrupting(behavior);
+        var plan = await WaitingPlanAsync();
+        Assert.Equal(("i-1", null), (plan.WaitsFor, plan.Launch));
+        Assert.Contains("i-1 when EC2 starts it again", plan.Description, StringComparison.Ordinal);
+        Assert.Empty(plan.Warnings);
+        var resumed = Resumer(null).ResumeAsync(plan, this, new Progress<ProgressUpdate>(), Token);
+        await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.Equal((false, 1), (resumed.IsCompleted, _story.Record.Newest()!.Number));
+
+        Interrupting(behavior, "running");
+        var training = await resumed.WaitAsync(TimeSpan.FromSeconds(60), Token);
+        Assert.Equal(("i-1", "i-1"), (training.InstanceId, _story.Record.Newest()!.InstanceId));
+        Assert.Empty(Replacements);
+        Assert.Contains(_story.Cloud.Shell.Sent, command => command.Comment == "runctl repair");
+        Assert.Contains("epoch_2.pt.manifest.json", Assert.Single(_specs), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Between_notice_and_stop_an_instance_is_not_back()
+    {
+        Interrupting("stop", "running");
+        _story.Ship(1, ("InterruptionDetected", new { deadline = DateTimeOffset.UtcNow.AddMinutes(2).ToString("O") }), ("InterruptionHandled", new { outcome = "uploaded" }));
+        var resumed = Resumer(null).ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token);
+        await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Interrupting("stop", "stopping");
+        Interrupting("stop", "running", DateTimeOffset.UtcNow);
+        Assert.Equal("i-1", (await resumed.WaitAsync(TimeSpan.FromSeconds(60), Token)).InstanceId);
+    }
+
+    [Fact]
+    public async Task A_resume_on_an_instance_that_came_back_gives_up_the_claim_when_it_fails_and_never_the_instance()
+    {
+        Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
+        Interrupting("stop", "running", DateTimeOffset.UtcNow);
+        Assert.Equal("TrainingFailed", (await Assert.ThrowsAsync<RunctlException>(async () => await Resumer(null).ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token))).Id);
+        Assert.Equal(("running", "failed"), (_story.Cloud.Ec2.All.Single().State, _story.Record.Newest()!.State));
+    }
+
+    [Theory]
+    [InlineData("Client.UserInitiatedShutdown", "AwaitedInstanceEnded")]
+    [InlineData("Server.SpotInstanceTermination", "InstanceGone")]
+    public async Task An_instance_that_ends_while_it_is_waited_for_is_told_by_who_ended_it(string reason, string error)
+    {
+        Interrupting("stop");
+        var resumed = Resumer(null).ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token);
+        await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        _story.Cloud.Ec2.Change("i-1", i => i with { State = "terminated", StateReason = reason });
+        Assert.Equal(error, (await Assert.ThrowsAsync<RunctlException>(() => resumed.WaitAsync(TimeSpan.FromSeconds(60), Token))).Id);
+        Assert.Equal(1, _story.Record.Newest()!.Number);
+    }
+
+    [Fact]
+    public async Task A_run_that_resumes_by_itself_is_replaced_where_EC2_ends_the_instance_it_waits_for()
+    {
+        Interrupting("stop");
+        var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { StoppedInstance = RunctlStoppedInstance.Wait }, new HastyTime { LimitsHold = true });
+        var resumed = resumer.ResumeAsync(Story.RunId, 1, this, Token);
+        await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        _story.Cloud.Ec2.Change("i-1", i => i with { State = "terminated", StateReason = "Server.SpotInstanceTermination" });
+        var training = await resumed.WaitAsync(TimeSpan.FromSeconds(60), Token);
+        Assert.Equal(Assert.Single(Replacements).InstanceId, training.InstanceId);
+    }
+
+    [Fact]
     public async Task A_run_that_resumes_by_itself_does_not_launch_for_ever()
     {
         Answer(_ => ("Failed", 6, """{"schema":1,"error":{"id":"StorageFailed","message":"S3 does not answer"}}"""));
@@ -210,13 +288,20 @@ public sealed class ResumptionTests : IResumeListener
 
     void IResumeListener.OnWarning(string message) => _warnings.Add(message);
 
+    void IResumeListener.OnWaiting(string instanceId) => _waiting.TrySetResult();
+
     private static FleetAnswer Refuse(params string[] codes) => new([], [.. codes.Select(code => new PoolError(code, "no", null, null, null))]);
 
     private void Launch(LaunchRequest request) =>
         _story.Cloud.Store.Put(_story.Store.Keys.Spec(Story.RunId), RunctlJson.Write(_story.Spec with { Code = new CodeReference { Bucket = "b", Key = "code", Sha256 = "0" }, Launch = request }));
 
-    private void Interrupting(string behavior) =>
-        _story.Cloud.Ec2.Add("i-1", "stopped", tags: new() { [RunctlTags.Managed] = "1", [RunctlTags.Interruption] = behavior });
+    private void Interrupting(string behavior, string state = "stopped", DateTimeOffset? launched = null)
+    {
+        _story.Cloud.Ec2.Add("i-1", state, tags: new() { [RunctlTags.Managed] = "1", [RunctlTags.Interruption] = behavior });
+        _story.Cloud.Ec2.Change("i-1", i => i with { LaunchTime = launched ?? DateTimeOffset.UnixEpoch });
+    }
+
+    private Task<ResumePlan> WaitingPlanAsync() => Resumer(null).PlanAsync(new ResumeRequest { RunId = Story.RunId, StoppedInstance = RunctlStoppedInstance.Wait }, Token);
 
     /// <summary>The guard's answer to a start, by its specification; to all else it says that it is well.</summary>
     private void Answer(Func<string, (string Status, int Exit, string Line)> run) => _story.Cloud.Shell.Answer = (id, command) =>

@@ -43,8 +43,10 @@ internal sealed class Story
     public static Task SettleAsync(RunStore store, int attempt, string state) => store.ChangeAsync(
         RunId, record => record.Attempts.Single(a => a.Number == attempt) is { HasEnded: false } mine ? record.With(mine with { State = state }) with { Outcome = record.Newest() == mine ? state : record.Outcome } : null, Token);
 
-    public void Ship(int attempt, params string[] kinds) => Cloud.Store.Put(_keys.Events(RunId, attempt) + "000000000001.jsonl", string.Join('\n', kinds.Select((kind, i) =>
-        RunctlJson.Write(new RunctlEvent { Sequence = i + 1, Time = DateTimeOffset.UnixEpoch, Kind = kind, InstanceId = "i-1", RunId = RunId, Attempt = attempt, Message = kind, Data = RunctlJson.ToElement(new { }) }))));
+    public void Ship(int attempt, params string[] kinds) => Ship(attempt, [.. kinds.Select(kind => (kind, (object)new { }))]);
+
+    public void Ship(int attempt, params (string Kind, object Data)[] events) => Cloud.Store.Put(_keys.Events(RunId, attempt) + "000000000001.jsonl", string.Join('\n', events.Select((item, i) =>
+        RunctlJson.Write(new RunctlEvent { Sequence = i + 1, Time = DateTimeOffset.UnixEpoch, Kind = item.Kind, InstanceId = "i-1", RunId = RunId, Attempt = attempt, Message = item.Kind, Data = RunctlJson.ToElement(item.Data) }))));
 
     /// <summary>Commits a checkpoint.</summary>
     /// <returns>The URI of its manifest.</returns>

@@ -97,7 +97,8 @@ internal sealed class ModuleSession : IDisposable
         if (!running.AsyncWaitHandle.WaitOne(Patience))
         {
             shell.BeginStop(null, null);
-            throw new TimeoutException($"Not done after {Patience}: {shell.Commands.Commands[0].CommandText}");
+            var last = shell.Streams.Progress.LastOrDefault();
+            throw new TimeoutException($"Not done after {Patience}: {shell.Commands.Commands[0].CommandText} (last progress: {last?.Activity}, {last?.StatusDescription})");
         }
 
         return shell.EndInvoke(running);
