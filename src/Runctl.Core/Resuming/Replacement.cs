@@ -13,6 +13,7 @@ internal static class Replacement
         InstanceTypes = [instance.InstanceType],
         SubnetIds = instance.SubnetId is { } subnet ? [subnet] : [],
         IamInstanceProfile = instance.IamInstanceProfile,
+        InterruptionBehavior = instance.InterruptionBehavior switch { "stop" => RunctlInterruptionBehavior.Stop, "hibernate" => RunctlInterruptionBehavior.Hibernate, _ => RunctlInterruptionBehavior.Terminate },
         // Without a request it is not known whether more than the type's own price was acceptable.
         Tags = instance.Tags.Where(t => !t.Key.StartsWith(RunctlTags.Prefix, StringComparison.Ordinal) && !t.Key.StartsWith("aws:", StringComparison.Ordinal)).ToDictionary(t => t.Key, t => t.Value),
     }) with

@@ -1,8 +1,5 @@
 using Runctl.Adapters.Tests.Moments;
 using Runctl.Adapters.Tests.Sandboxed;
-using Runctl.Monitoring;
-using Runctl.Ports;
-using Runctl.Resuming;
 using Runctl.Sandbox;
 
 namespace Runctl.Adapters.Tests.Resuming;
@@ -90,22 +87,5 @@ public sealed class AutoResumeTests(SandboxFixture fixture) : IClassFixture<Sand
         Assert.Equal("interrupted", (await told.Ended.Task.WaitAsync(Patience, Token)).State);
         Assert.Contains(told.Warnings, warning => warning.Contains("max_resumes", StringComparison.Ordinal));
         Assert.Single((await run.RecordAsync()).Attempts);
-    }
-
-    /// <summary>A session that watches and resumes.</summary>
-    private sealed class Watcher(InstanceMonitor monitor, IAsyncDisposable watch) : IAsyncDisposable
-    {
-        public static Watcher Begin(ICloud cloud, SandboxFixture fixture, Interrupted run, MonitorObserver told, int mostResumes = 10)
-        {
-            var monitor = new InstanceMonitor(cloud, TimeProvider.System);
-            var resumer = new AutoResumer(cloud, fixture.Adapters, run.Configuration with { MaxResumes = mostResumes }, TimeProvider.System);
-            return new Watcher(monitor, resumer.Watch(monitor, new MonitorTarget(run.Training, TimeSpan.FromMilliseconds(200)), told));
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await watch.DisposeAsync();
-            await monitor.DisposeAsync();
-        }
     }
 }

@@ -3,6 +3,7 @@ using Runctl.Adapters.Tests.Sandboxed;
 using Runctl.Checkpoints;
 using Runctl.Configuration;
 using Runctl.Errors;
+using Runctl.Instances;
 using Runctl.Progress;
 using Runctl.Resuming;
 using Runctl.Runs;
@@ -20,13 +21,16 @@ internal sealed class Interrupted : IDisposable, IResumeListener
 
     private Interrupted(SandboxFixture fixture) => _fixture = fixture;
 
+    /// <summary>Whether checkpoints are uploaded as they are saved.</summary>
+    private bool Mirror { get; init; } = true;
+
     public RunctlTraining Training { get; private set; } = null!;
 
     public Scene Scene => new(_fixture.Sandbox, Training.InstanceId);
 
     public List<string> Warnings { get; } = [];
 
-    public RunctlConfiguration Configuration => _fixture.Configuration with { ProjectName = "digits", GuardPollInterval = TimeSpan.FromMilliseconds(200), PollInterval = TimeSpan.FromMilliseconds(200), AutoResume = true };
+    public RunctlConfiguration Configuration => _fixture.Configuration with { Mirror = Mirror, ProjectName = "digits", GuardPollInterval = TimeSpan.FromMilliseconds(200), PollInterval = TimeSpan.FromMilliseconds(200), AutoResume = true };
 
     public RunStore Store => new(_fixture.Cloud.Objects, _fixture.Sandbox.Bucket, Configuration.RunPrefix);
 
@@ -35,20 +39,20 @@ internal sealed class Interrupted : IDisposable, IResumeListener
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Starts it on an instance of its own.</summary>
-    public static async Task<Interrupted> StartAsync(SandboxFixture fixture)
+    public static async Task<Interrupted> StartAsync(SandboxFixture fixture, RunctlInterruptionBehavior interruption = RunctlInterruptionBehavior.Terminate, bool mirror = true)
     {
-        var it = new Interrupted(fixture);
+        var it = new Interrupted(fixture) { Mirror = mirror };
         Undisturbed.CopyTo(it._project.Path);
-        var instance = await fixture.LaunchAsync(Token);
+        var instance = await fixture.LaunchAsync(interruption, Token);
         it.Training = await fixture.StartAsync(instance.InstanceId, it._project.Path, Undisturbed.Script, Token, null, it.Configuration, Undisturbed.Arguments);
         return it;
     }
 
     /// <summary>Gives notice once a checkpoint was saved.</summary>
-    public async Task InterruptAsync(int window = 8)
+    public async Task InterruptAsync(int window = 8, string action = "terminate")
     {
         await Scene.ReachAsync(scene => scene.HasSaved, Token);
-        await _fixture.Sandbox.InterruptAsync(Training.InstanceId, TimeSpan.FromSeconds(window));
+        await _fixture.Sandbox.InterruptAsync(Training.InstanceId, TimeSpan.FromSeconds(window), action);
     }
 
     /// <summary>Waits until it has ended on its instance.</summary>

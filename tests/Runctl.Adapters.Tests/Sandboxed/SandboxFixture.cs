@@ -45,10 +45,12 @@ public sealed class SandboxFixture : IAsyncLifetime
         }
     }
 
-    public async Task<RunctlInstance> LaunchAsync(CancellationToken token, params string[] types)
+    public Task<RunctlInstance> LaunchAsync(CancellationToken token, params string[] types) => LaunchAsync(RunctlInterruptionBehavior.Terminate, token, types);
+
+    public async Task<RunctlInstance> LaunchAsync(RunctlInterruptionBehavior interruption, CancellationToken token, params string[] types)
     {
         var launcher = new SpotLauncher(Cloud, TimeProvider.System);
-        var plan = await launcher.PlanAsync(new LaunchRequest { InstanceTypes = types.Length == 0 ? ["g5.xlarge"] : types, IamInstanceProfile = Sandbox.InstanceProfile }, token);
+        var plan = await launcher.PlanAsync(new LaunchRequest { InstanceTypes = types.Length == 0 ? ["g5.xlarge"] : types, IamInstanceProfile = Sandbox.InstanceProfile, InterruptionBehavior = interruption }, token);
         var launched = await launcher.LaunchAsync(plan, Progress, token);
         return await launcher.WaitUntilReadyAsync(launched[0].InstanceId, TimeSpan.FromSeconds(60), Progress, token);
     }

@@ -1,0 +1,62 @@
+using Runctl.Adapters.Tests.Moments;
+using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Instances;
+using Runctl.Resuming;
+using Runctl.Sandbox;
+
+namespace Runctl.Adapters.Tests.Resuming;
+
+/// <summary>Runs whose instance EC2 stops, and that wait for it.</summary>
+public sealed class StoppedTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(300);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_run_that_waits_goes_on_by_itself_where_it_was_when_there_is_capacity_again()
+    {
+        using var run = await Interrupted.StartAsync(fixture, RunctlInterruptionBehavior.Stop);
+        var before = fixture.Sandbox.Instances.Count;
+        var told = new MonitorObserver();
+        await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told, stopped: RunctlStoppedInstance.Wait);
+        await run.InterruptAsync(action: "stop");
+        await UntilAsync(() => told.Kinds.Contains("InstanceAwaited") && StateOf(run) == "stopped");
+        fixture.Sandbox.ReturnCapacity(run.Training.InstanceId);
+        var ended = await told.Ended.Task.WaitAsync(Patience, Token);
+        Assert.Equal((2, "finished", run.Training.InstanceId), (ended.Attempt, ended.State, ended.InstanceId));
+        Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
+        Assert.Equal(before, fixture.Sandbox.Instances.Count);
+        Assert.Equal(["InstanceAwaited", "ResumeBegun", "InstanceReturned", "TrainingResumed"], told.Kinds.Where(kind => kind is "InstanceAwaited" or "ResumeBegun" or "InstanceReturned" or "ReplacementLaunched" or "TrainingResumed"));
+        Assert.Empty(told.Warnings);
+    }
+
+    [Fact]
+    public async Task What_only_the_disk_had_when_the_instance_stopped_without_a_notice_is_what_the_run_goes_on_from()
+    {
+        using var run = await Interrupted.StartAsync(fixture, RunctlInterruptionBehavior.Stop, mirror: false);
+        fixture.Sandbox.SetConditions(run.Training.InstanceId, new SandboxConditions { Notice = SandboxNoticeMode.None });
+        await run.InterruptAsync(window: 1, action: "stop");
+        await UntilAsync(() => StateOf(run) == "stopped");
+        var plan = await run.Resumer.PlanAsync(new ResumeRequest { RunId = run.Training.RunId, StoppedInstance = RunctlStoppedInstance.Wait, FromScratch = true }, Token);
+        Assert.Null(plan.Checkpoint);
+        var resuming = run.ResumeAsync(plan);
+        fixture.Sandbox.ReturnCapacity(run.Training.InstanceId);
+        var resumed = await resuming.WaitAsync(Patience, Token);
+        Assert.Equal((2, plan.WaitsFor), (resumed.Attempt, resumed.InstanceId));
+        Assert.NotNull(resumed.ResumedFrom);
+        Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
+    }
+
+    private string StateOf(Interrupted run) => fixture.Sandbox.Instances.Single(one => one.InstanceId == run.Training.InstanceId).State;
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        var limit = DateTime.UtcNow + Patience;
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < limit);
+            await Task.Delay(50, Token);
+        }
+    }
+}
