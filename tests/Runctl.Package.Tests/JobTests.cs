@@ -28,9 +28,9 @@ public sealed class JobTests
     {
         using var session = new ModuleSession();
         session.Set("StoredAWSCredentials", new SessionKeys());
-        session.Run($"{Records.Training(new Uri("http://127.0.0.1:9/"))} | Watch-RunctlSpotInterruption -AsJob -PollInterval 200ms");
+        session.Run($"{Records.Training(new Uri("http://127.0.0.1:9/"))} | Watch-RunctlSpotInterruption -AsJob -PollInterval 500ms");
         var job = (Job)session.Run("Get-Job").Single;
-        Assert.True(SpinWait.SpinUntil(() => job.Warning.Count > 0, TimeSpan.FromSeconds(20)));
+        Assert.True(Eventually.Holds(() => job.Warning.Count > 0));
         Assert.Equal(JobState.Running, job.JobStateInfo.State);
         Assert.Contains("127.0.0.1:9", Assert.Single(session.Run("Receive-Job Runctl:*").Warnings));
         session.Run("Remove-Job Runctl:* -Force");

@@ -1,3 +1,4 @@
+using Runctl.Package.Tests.Support;
 using System.Management.Automation;
 
 namespace Runctl.Package.Tests.EndToEnd;
@@ -35,13 +36,13 @@ public sealed class AttachTests(SandboxFixture sandbox) : IClassFixture<SandboxF
     {
         var instance = sandbox.Launch();
         var pid = await StartAsync(instance, "ubuntu", "models/good", "one");
-        var job = sandbox.Run($"$job = Watch-RunctlSpotInterruption -InstanceId {instance} -ProcessName '*MINE.py models*' -CheckpointDirectory /home/ubuntu/models/good -S3Prefix elsewhere -PollInterval 200ms -AsJob; $job").Single;
+        var job = sandbox.Run($"$job = Watch-RunctlSpotInterruption -InstanceId {instance} -ProcessName '*MINE.py models*' -CheckpointDirectory /home/ubuntu/models/good -S3Prefix elsewhere -PollInterval 500ms -AsJob; $job").Single;
         var training = sandbox.Run("Get-RunctlTraining $job.RunId").Single;
         Assert.Equal(("running", "mine.py", pid, instance), ((string)training.State, (string)training.Script, (int)training.ProcessId, (string)training.InstanceId));
 
-        var report = sandbox.Run("Invoke-RunctlInterruptionDrill -RunId $job.RunId -Window 15s -PollInterval 200ms").Single;
+        var report = sandbox.Run("Invoke-RunctlInterruptionDrill -RunId $job.RunId -Window 25s -PollInterval 500ms").Single;
         Assert.EndsWith($"/elsewhere/{instance}/checkpoints/epoch_7.json.manifest.json", (string)report.Manifest, StringComparison.Ordinal);
-        var told = sandbox.Run("$job | Wait-Job -Timeout 60 | Receive-Job");
+        var told = sandbox.Run("$job | Wait-Job -Timeout 120 | Receive-Job");
         Assert.Equal(JobState.Completed, ((Job)job).JobStateInfo.State);
         Assert.Contains($"Checkpoint saved: {sandbox.PathOn(instance, "home/ubuntu/models/good/epoch_7.json")}", told.Output.Select(item => ((string)((dynamic)item.BaseObject).Message)));
         Assert.Equal("interrupted", sandbox.Run("(Get-RunctlTraining $job.RunId).State").Single);
@@ -95,7 +96,7 @@ public sealed class AttachTests(SandboxFixture sandbox) : IClassFixture<SandboxF
         await sandbox.Other.SendAsync(instance, string.Format(System.Globalization.CultureInfo.InvariantCulture, Starter, user, directory, name));
         var file = sandbox.PathOn(instance, $"home/ubuntu/{name}.pid");
         var text = "";
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(file) && (text = File.ReadAllText(file)).Length > 0, TimeSpan.FromSeconds(60)));
+        Assert.True(Eventually.Holds(() => File.Exists(file) && (text = File.ReadAllText(file)).Length > 0));
         return int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
     }
 }

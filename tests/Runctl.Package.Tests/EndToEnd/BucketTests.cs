@@ -34,12 +34,12 @@ public sealed class BucketTests(SandboxFixture sandbox) : IClassFixture<SandboxF
     {
         using var plain = Plain();
         var instance = sandbox.Launch();
-        var start = plain.Run($"$run = Start-RunctlTraining $script {instance} -SyncCode -PollInterval 200ms -Region us-east-1 -EndpointUrl {sandbox.Endpoint}; $run");
+        var start = plain.Run($"$run = Start-RunctlTraining $script {instance} -SyncCode -PollInterval 500ms -Region us-east-1 -EndpointUrl {sandbox.Endpoint}; $run");
         Assert.Empty(start.Errors);
         Assert.Contains(start.Warnings, warning => warning.Contains("No s3_bucket is configured", StringComparison.Ordinal));
         Assert.Null(start.Single.S3Bucket);
-        Assert.True(SpinWait.SpinUntil(() => plain.Run("($run | Get-RunctlTraining).LastStep").Single is >= 3L, TimeSpan.FromSeconds(60)));
-        var drill = plain.Run("$run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 200ms -InformationAction Continue");
+        Assert.True(Eventually.Holds(() => plain.Run("($run | Get-RunctlTraining).LastStep").Single is >= 3L));
+        var drill = plain.Run("$run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms -InformationAction Continue");
         Assert.Empty(drill.Errors);
         var told = drill.Information.Select(record => record.MessageData.ToString()!).ToList();
         Assert.Contains(told, message => message.StartsWith("Checkpoint saved: ", StringComparison.Ordinal));

@@ -29,7 +29,7 @@ public sealed class ForeignInstanceTests(SandboxFixture sandbox) : IClassFixture
         Assert.Empty(started.Errors);
         Assert.Contains(started.Warnings, warning => warning.Contains(instance, StringComparison.Ordinal) && warning.Contains("not a spot instance", StringComparison.Ordinal));
         sandbox.WaitForSteps();
-        var job = sandbox.Run("$job = $run | Watch-RunctlSpotInterruption -AsJob -PollInterval 200ms; $null = $run | Stop-RunctlTraining; $job | Wait-Job -Timeout 60 | Receive-Job");
+        var job = sandbox.Run("$job = $run | Watch-RunctlSpotInterruption -AsJob -PollInterval 500ms; $null = $run | Stop-RunctlTraining; $job | Wait-Job -Timeout 120 | Receive-Job");
         Assert.Single(job.Warnings, warning => warning.Contains(instance, StringComparison.Ordinal) && warning.Contains("not a spot instance", StringComparison.Ordinal));
         Assert.Contains("TrainingStopped", job.Output.Select(item => (string)((dynamic)item.BaseObject).Kind));
     }

@@ -26,7 +26,7 @@ public sealed class GoneTests(SandboxFixture sandbox) : IClassFixture<SandboxFix
     {
         var instance = Begin();
         var taken = TerminateOnceShippedAsync(instance, "events");
-        var watched = sandbox.Run("$run | Watch-RunctlSpotInterruption -PollInterval 200ms");
+        var watched = sandbox.Run("$run | Watch-RunctlSpotInterruption -PollInterval 500ms");
         await taken;
         Assert.Equal("MonitorLostRun", watched.ErrorId);
         Assert.Contains(instance, watched.Error.ToString());
@@ -37,9 +37,9 @@ public sealed class GoneTests(SandboxFixture sandbox) : IClassFixture<SandboxFix
     public async Task Of_a_monitor_job_it_fails_with_what_is_lost()
     {
         var instance = Begin();
-        sandbox.Run("$job = $run | Watch-RunctlSpotInterruption -AsJob -PollInterval 200ms");
+        sandbox.Run("$job = $run | Watch-RunctlSpotInterruption -AsJob -PollInterval 500ms");
         await sandbox.Other.TerminateAsync(instance);
-        var job = (Job)sandbox.Run("$job | Wait-Job -Timeout 60").Single;
+        var job = (Job)sandbox.Run("$job | Wait-Job -Timeout 120").Single;
         Assert.Equal(JobState.Failed, job.JobStateInfo.State);
         Assert.Equal("MonitorLostRun", sandbox.Run("Receive-Job $job").ErrorId);
     }
@@ -49,7 +49,7 @@ public sealed class GoneTests(SandboxFixture sandbox) : IClassFixture<SandboxFix
     {
         var instance = Begin();
         var taken = TerminateOnceShippedAsync(instance, "log");
-        var read = sandbox.Run("Get-RunctlTrainingLog $run -Follow -PollInterval 200ms");
+        var read = sandbox.Run("Get-RunctlTrainingLog $run -Follow -PollInterval 500ms");
         await taken;
         Assert.Empty(read.Errors);
         Assert.Contains("began", read.Output.Select(line => line.ToString()));
@@ -60,7 +60,7 @@ public sealed class GoneTests(SandboxFixture sandbox) : IClassFixture<SandboxFix
     {
         var instance = Begin();
         var taken = TerminateWhenAsync(instance, () => true);
-        Assert.Equal("lost", sandbox.Run("$run | Wait-RunctlTraining -PollInterval 200ms -Timeout 60s").Single.State);
+        Assert.Equal("lost", sandbox.Run("$run | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s").Single.State);
         await taken;
     }
 

@@ -1,3 +1,5 @@
+using Runctl.Package.Tests.Support;
+
 namespace Runctl.Package.Tests.EndToEnd;
 
 /// <summary>Hibernation begins at once: there is a notice and no time.</summary>
@@ -13,8 +15,8 @@ public sealed class HibernatedTests(SandboxFixture sandbox) : IClassFixture<Sand
         Assert.Equal("hibernate", launched.InterruptionBehavior);
         Assert.Empty(sandbox.Start(_project, instance).Errors);
         sandbox.WaitForSteps();
-        sandbox.Run("$run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 200ms");
-        Assert.True(SpinWait.SpinUntil(() => sandbox.Run($"Get-RunctlInstance {instance}").Single.State == "stopped", TimeSpan.FromSeconds(60)));
+        sandbox.Run("$run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms");
+        Assert.True(Eventually.Holds(() => sandbox.Run($"Get-RunctlInstance {instance}").Single.State == "stopped"));
         Assert.True(File.Exists(sandbox.PathOn(instance, $"home/ubuntu/{sandbox.Run("$run.ProjectName").Single}/train.py")));
 
         // A stopped instance goes with its request.

@@ -1,3 +1,5 @@
+using Runctl.Package.Tests.Support;
+
 namespace Runctl.Package.Tests.EndToEnd;
 
 /// <summary>Instances that their owner stops, starts and removes.</summary>
@@ -134,7 +136,7 @@ public sealed class InstancePowerTests(SandboxFixture sandbox) : IClassFixture<S
     public async Task A_launch_that_is_stopped_leaves_neither_instance_nor_request()
     {
         sandbox.Stop("New-RunctlSpotInstance g5.2xlarge -InterruptionBehavior Stop -Wait", TimeSpan.FromSeconds(1));
-        Assert.True(SpinWait.SpinUntil(() => sandbox.Run("Get-RunctlInstance -All | Where-Object InstanceType -eq g5.2xlarge").Output.Count == 0, TimeSpan.FromSeconds(60)));
+        Assert.True(Eventually.Holds(() => sandbox.Run("Get-RunctlInstance -All | Where-Object InstanceType -eq g5.2xlarge").Output.Count == 0));
         Assert.True(await sandbox.Other.NoSpotRequestStandsAsync("g5.2xlarge"));
     }
 

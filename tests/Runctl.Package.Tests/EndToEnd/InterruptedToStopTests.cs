@@ -1,3 +1,5 @@
+using Runctl.Package.Tests.Support;
+
 namespace Runctl.Package.Tests.EndToEnd;
 
 /// <summary>An instance that EC2 stops when it takes it: its disk stays, and only EC2 starts it again.</summary>
@@ -14,7 +16,7 @@ public sealed class InterruptedToStopTests(SandboxFixture sandbox) : IClassFixtu
         Assert.Empty(sandbox.Start(_project, instance).Errors);
         sandbox.WaitForSteps();
 
-        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 200ms; $report").Single;
+        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms; $report").Single;
         Assert.True(report.Passed, report.Reason);
         var detected = sandbox.Run("$run | Watch-RunctlSpotInterruption").Output.Select(item => (dynamic)item.BaseObject).First(e => e.Kind == "InterruptionDetected");
         Assert.Contains("\"stop\"", detected.Data.ToString());
@@ -42,5 +44,5 @@ public sealed class InterruptedToStopTests(SandboxFixture sandbox) : IClassFixtu
     public void Dispose() => _project.Dispose();
 
     private void WaitFor(string instance, string state) =>
-        Assert.True(SpinWait.SpinUntil(() => sandbox.Run($"Get-RunctlInstance {instance}").Single.State == state, TimeSpan.FromSeconds(60)));
+        Assert.True(Eventually.Holds(() => sandbox.Run($"Get-RunctlInstance {instance}").Single.State == state));
 }

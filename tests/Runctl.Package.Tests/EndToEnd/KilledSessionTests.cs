@@ -7,10 +7,10 @@ public sealed class KilledSessionTests(SandboxFixture sandbox) : IClassFixture<S
 {
     private const string Script =
         """
-        $run = New-RunctlSpotInstance g5.xlarge -IamInstanceProfile RunctlSandbox -Wait | Start-RunctlTraining "$PSScriptRoot/train.py" -ProjectDirectory $PSScriptRoot -SyncCode -S3Bucket runctl-sandbox -PollInterval 200ms
+        $run = New-RunctlSpotInstance g5.xlarge -IamInstanceProfile RunctlSandbox -Wait | Start-RunctlTraining "$PSScriptRoot/train.py" -ProjectDirectory $PSScriptRoot -SyncCode -S3Bucket runctl-sandbox -PollInterval 500ms
         [IO.File]::WriteAllText("$PSScriptRoot/run.new", $run.RunId)
         [IO.File]::Move("$PSScriptRoot/run.new", "$PSScriptRoot/run")
-        $run | Watch-RunctlSpotInterruption -PollInterval 200ms
+        $run | Watch-RunctlSpotInterruption -PollInterval 500ms
         """;
 
     private readonly Project _project = new();
@@ -20,7 +20,7 @@ public sealed class KilledSessionTests(SandboxFixture sandbox) : IClassFixture<S
     {
         _project.Write("session.ps1", Script);
         using var host = HostProcess.StartIn(Joining(), _project["session.ps1"]);
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(_project["run"]) || host.HasExited, TimeSpan.FromSeconds(60)));
+        Assert.True(Eventually.Holds(() => File.Exists(_project["run"]) || host.HasExited));
         Assert.False(host.HasExited);
         var run = await File.ReadAllTextAsync(_project["run"], TestContext.Current.CancellationToken);
         sandbox.Run($"$run = Get-RunctlTraining {run}");
@@ -29,7 +29,7 @@ public sealed class KilledSessionTests(SandboxFixture sandbox) : IClassFixture<S
         Assert.Equal(137, (await host.WaitAsync()).ExitCode);
 
         // Only the notice comes from here: nobody watches, and nobody tells the guard what to do.
-        var report = sandbox.Run("$run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 3s").Single;
+        var report = sandbox.Run("$run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 3s").Single;
         Assert.True(report.Passed, report.Reason);
 
         using var session = new ModuleSession();

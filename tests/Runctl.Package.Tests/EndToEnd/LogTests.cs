@@ -24,7 +24,7 @@ public sealed class LogTests(SandboxFixture sandbox) : IClassFixture<SandboxFixt
         var expected = Enumerable.Range(0, 200).Select(i => $"line {i}").Concat(["bar 1", "bar 2", "last ä"]);
         _project.Write("train.py", Talker);
         Assert.Empty(sandbox.Start(_project, sandbox.Launch(), bucket).Errors);
-        var followed = sandbox.Run("Get-RunctlTrainingLog $run -Follow -PollInterval 200ms");
+        var followed = sandbox.Run("Get-RunctlTrainingLog $run -Follow -PollInterval 500ms");
         Assert.Empty(followed.Errors);
         Assert.Equal(expected, followed.Output.Select(line => line.ToString()));
         Assert.Equal(["bar 2", "last ä"], sandbox.Run("$run | Get-RunctlTrainingLog -Tail 2").Output.Select(line => line.ToString()));
@@ -42,7 +42,7 @@ public sealed class LogTests(SandboxFixture sandbox) : IClassFixture<SandboxFixt
         Assert.Empty(sandbox.Start(_project, instance).Errors);
         Assert.Equal("began", sandbox.Run("Get-RunctlTrainingLog $run").Single.ToString());
         Assert.Empty(sandbox.Run("$null = $run | Stop-RunctlTraining").Errors);
-        Assert.Equal("began", sandbox.Run("Get-RunctlTrainingLog $run -Follow -PollInterval 200ms").Single.ToString());
+        Assert.Equal("began", sandbox.Run("Get-RunctlTrainingLog $run -Follow -PollInterval 500ms").Single.ToString());
     }
 
     [Fact]

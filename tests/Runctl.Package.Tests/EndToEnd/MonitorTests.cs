@@ -11,9 +11,9 @@ public sealed class MonitorTests(SandboxFixture sandbox) : IClassFixture<Sandbox
     public void The_monitor_job_tells_of_an_interruption_in_order_and_completes()
     {
         Begin();
-        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 200ms; $report").Single;
+        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms; $report").Single;
         Assert.True(report.Passed, report.Reason);
-        var job = (Job)sandbox.Run("Get-Job $run.MonitorJob | Wait-Job -Timeout 60").Single;
+        var job = (Job)sandbox.Run("Get-Job $run.MonitorJob | Wait-Job -Timeout 120").Single;
         Assert.Equal(JobState.Completed, job.JobStateInfo.State);
         var told = sandbox.Run("Receive-Job $run.MonitorJob");
         Assert.Contains(told.Warnings, warning => warning.StartsWith("Spot interruption detected for instance i-", StringComparison.Ordinal));
@@ -31,8 +31,8 @@ public sealed class MonitorTests(SandboxFixture sandbox) : IClassFixture<Sandbox
         Begin();
         string run = sandbox.Run("Get-Job $run.MonitorJob | Stop-Job; Remove-Job $run.MonitorJob; $run.RunId").Single;
         using var other = new ModuleSession();
-        var drill = Task.Run(() => other.Run($"Invoke-RunctlInterruptionDrill -RunId {run} -S3Bucket runctl-sandbox -Window 15s -PollInterval 200ms -Region us-east-1 -EndpointUrl {sandbox.Endpoint}"), TestContext.Current.CancellationToken);
-        var watched = sandbox.Run("$events = $run | Watch-RunctlSpotInterruption -PollInterval 200ms; $events");
+        var drill = Task.Run(() => other.Run($"Invoke-RunctlInterruptionDrill -RunId {run} -S3Bucket runctl-sandbox -Window 25s -PollInterval 500ms -Region us-east-1 -EndpointUrl {sandbox.Endpoint}"), TestContext.Current.CancellationToken);
+        var watched = sandbox.Run("$events = $run | Watch-RunctlSpotInterruption -PollInterval 500ms; $events");
         Assert.Empty((await drill).Errors);
         Assert.Empty(watched.Errors);
         Assert.All(watched.Output, item => Assert.Equal("Runctl.Events.RunctlEvent", item.BaseObject.GetType().FullName));
@@ -54,7 +54,7 @@ public sealed class MonitorTests(SandboxFixture sandbox) : IClassFixture<Sandbox
     {
         var instance = sandbox.Launch();
         sandbox.Enter(_project);
-        Assert.Empty(sandbox.Run($"$run = Start-RunctlTraining $script {instance} -SyncCode -PollInterval 200ms").Errors);
+        Assert.Empty(sandbox.Run($"$run = Start-RunctlTraining $script {instance} -SyncCode -PollInterval 500ms").Errors);
         sandbox.WaitForSteps();
     }
 }

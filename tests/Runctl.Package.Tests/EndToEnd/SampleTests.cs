@@ -35,8 +35,8 @@ public sealed class SampleTests(SandboxFixture sandbox) : IClassFixture<SandboxF
 
         // Slowed down it takes minutes, so that it still trains when the drill begins, however busy the machine is; the others hurry.
         Assert.Empty(sandbox.Start(project, sandbox.Launch(), $"-ScriptArgument {argument}, '--step-seconds', '0.05'", script).Errors);
-        Assert.True(SpinWait.SpinUntil(() => sandbox.Run("($run | Get-RunctlTraining).LastStep -ge 20").Single, TimeSpan.FromSeconds(100)));
-        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 250ms; $report").Single;
+        Assert.True(Eventually.Holds(() => sandbox.Run("($run | Get-RunctlTraining).LastStep -ge 20").Single));
+        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms; $report").Single;
         Assert.True(report.Passed, report.Reason);
         Assert.Equal(0L, report.StepsLost);
         Assert.StartsWith(checkpoint, report.Checkpoint.Name);

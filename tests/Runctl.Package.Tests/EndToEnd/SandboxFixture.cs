@@ -82,7 +82,7 @@ public class SandboxFixture : IDisposable
     internal string Train(Project project, string instance, string options = "", string script = "train.py")
     {
         Assert.Empty(Start(project, instance, options, script).Errors);
-        var ended = Run("$run | Wait-RunctlTraining -PollInterval 200ms -Timeout 60s").Single;
+        var ended = Run("$run | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s").Single;
         var log = string.Join('\n', Run("Get-RunctlTrainingLog $run").Output);
         Assert.True(ended.ExitCode == 0, log);
         return log;
@@ -90,5 +90,5 @@ public class SandboxFixture : IDisposable
 
     /// <summary>Waits until $run has taken some steps.</summary>
     internal void WaitForSteps() =>
-        Assert.True(Run("foreach ($i in 1..100) { $now = Get-RunctlTraining $run.RunId; if ($now.LastStep -ge 3) { break } }; $now.LastStep -ge 3").Single);
+        Assert.True(Eventually.Holds(() => Run("(Get-RunctlTraining $run.RunId).LastStep").Single is >= 3L));
 }

@@ -22,7 +22,7 @@ public sealed class StoppedCommandTests(SandboxFixture sandbox) : IClassFixture<
         Assert.InRange(session.Stop(start, () => File.Exists(sandbox.PathOn(instance, "home/ubuntu/set-up-began"))).TotalSeconds, 0, 2);
 
         var given = $"Get-RunctlTraining -InstanceId {instance} {bucket} -Region us-east-1 -EndpointUrl {sandbox.Endpoint}";
-        Assert.True(SpinWait.SpinUntil(() => session.Run($"({given}).State").Single is "stopped" or "failed", TimeSpan.FromSeconds(30)));
+        Assert.True(Eventually.Holds(() => session.Run($"({given}).State").Single is "stopped" or "failed"));
         _project.Write(".runctl.toml", "");
         Assert.Equal("running", session.Run($"$run = {start}; $run.State").Single);
         Assert.Equal("stopped", session.Run("($run | Stop-RunctlTraining).State").Single);
@@ -33,13 +33,13 @@ public sealed class StoppedCommandTests(SandboxFixture sandbox) : IClassFixture<
     {
         var instance = sandbox.Launch();
         Assert.Empty(sandbox.Start(_project, instance).Errors);
-        foreach (var command in new[] { "Wait-RunctlTraining", "Watch-RunctlSpotInterruption -PollInterval 200ms", "Get-RunctlTrainingLog -Follow" })
+        foreach (var command in new[] { "Wait-RunctlTraining", "Watch-RunctlSpotInterruption -PollInterval 500ms", "Get-RunctlTrainingLog -Follow" })
         {
             Assert.InRange(sandbox.Stop($"$run | {command}", TimeSpan.FromSeconds(1)).TotalSeconds, 0, 2);
         }
 
         long before = sandbox.Run("($run | Get-RunctlTraining).LastStep").Single;
-        Assert.True(SpinWait.SpinUntil(() => sandbox.Run("($run | Get-RunctlTraining).LastStep").Single > before, TimeSpan.FromSeconds(30)));
+        Assert.True(Eventually.Holds(() => sandbox.Run("($run | Get-RunctlTraining).LastStep").Single > before));
         Assert.Equal("running", sandbox.Run("($run | Get-RunctlTraining).State").Single);
     }
 

@@ -30,7 +30,7 @@ public sealed class SyncTests(SandboxFixture sandbox) : IClassFixture<SandboxFix
         using var session = new ModuleSession();
         session.GoTo(_project.Directory);
         var start = Task.Run(() => session.Run(Starting(instance)), TestContext.Current.CancellationToken);
-        Assert.True(SpinWait.SpinUntil(UploadBegan, TimeSpan.FromSeconds(60)));
+        Assert.True(Eventually.Holds(UploadBegan));
         await sandbox.Other.TerminateAsync(instance);
         sandbox.Run("Set-RunctlSandbox -ClearFault");
         var result = await start;

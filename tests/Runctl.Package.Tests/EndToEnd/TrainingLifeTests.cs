@@ -26,7 +26,7 @@ public sealed class TrainingLifeTests(SandboxFixture sandbox) : IClassFixture<Sa
     {
         _project.Write("later.py", "import sys, time; time.sleep(3); sys.exit(42)");
         Assert.Empty(sandbox.Start(_project, sandbox.Instance, script: "later.py").Errors);
-        var ended = sandbox.Run("$run | Wait-RunctlTraining -PollInterval 200ms -Timeout 60s").Single;
+        var ended = sandbox.Run("$run | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s").Single;
         Assert.Equal(42, ended.ExitCode);
         Assert.Equal("failed", ended.State);
     }

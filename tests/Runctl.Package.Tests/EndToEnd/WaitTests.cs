@@ -3,7 +3,7 @@ namespace Runctl.Package.Tests.EndToEnd;
 /// <summary>What waiting says of the ways a training can end.</summary>
 public sealed class WaitTests(SandboxFixture sandbox) : IClassFixture<SandboxFixture>, IDisposable
 {
-    private const string Wait = "$run | Wait-RunctlTraining -PollInterval 200ms -Timeout 60s";
+    private const string Wait = "$run | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s";
 
     private readonly Project _project = new();
 
@@ -38,7 +38,7 @@ public sealed class WaitTests(SandboxFixture sandbox) : IClassFixture<SandboxFix
     {
         _project.Write(".runctl.toml", "[training]\nsetup_command = \"exit 3\"\n");
         Assert.NotEmpty(sandbox.Start(_project, sandbox.Instance).Errors);
-        var ended = sandbox.Run($"Get-RunctlTraining -InstanceId {sandbox.Instance} | Where-Object State -eq failed | Where-Object {{ $null -eq $_.ExitCode }} | Wait-RunctlTraining -PollInterval 200ms -Timeout 60s").Output[0];
+        var ended = sandbox.Run($"Get-RunctlTraining -InstanceId {sandbox.Instance} | Where-Object State -eq failed | Where-Object {{ $null -eq $_.ExitCode }} | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s").Output[0];
         Assert.Equal("failed", (string)((dynamic)ended.BaseObject).State);
     }
 

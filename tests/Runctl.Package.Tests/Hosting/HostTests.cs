@@ -63,7 +63,7 @@ public sealed class HostTests : IDisposable
         using var host = HostProcess.Start(Write($$"""
             try { [IO.File]::WriteAllText("$PSScriptRoot/begun", ''); while ($true) { } } finally { [Console]::Out.WriteLine('cleaned up') }
             """));
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(_directory, "begun")), TimeSpan.FromSeconds(30)));
+        Assert.True(Eventually.Holds(() => File.Exists(Path.Combine(_directory, "begun"))));
         host.Interrupt();
         var result = await host.WaitAsync();
         Assert.Equal(130, result.ExitCode);

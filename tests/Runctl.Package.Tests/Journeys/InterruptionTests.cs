@@ -10,7 +10,7 @@ public sealed class InterruptionTests
         using var session = new SandboxSession();
         session.Run("$run = New-RunctlSpotInstance g5.xlarge, g4dn.xlarge -Wait | Start-RunctlTraining ./train.py -SyncCode -ScriptArgument '--steps', 4000");
         session.WaitUntil("(Get-RunctlTraining $run.RunId).LastStep -gt 20");
-        var drill = session.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 200ms; $report");
+        var drill = session.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms; $report");
         dynamic report = drill.Output[^1].BaseObject;
         Assert.True(report.Passed, report.Reason);
         Assert.True(report.InstanceTaken);
@@ -24,7 +24,7 @@ public sealed class InterruptionTests
         Assert.Contains($"Spot interruption detected for instance {report.InstanceId}!", received.Warnings);
         Assert.Contains("InterruptionHandled", received.Output.Select(item => (string)((dynamic)item.BaseObject).Kind));
 
-        dynamic resumed = session.Run("$new = New-RunctlSpotInstance g5.xlarge -Wait; $resumed = $report | Start-RunctlTraining ./train.py -InstanceId $new -SyncCode -ScriptArgument '--steps', ($report.LastStep + 5) -NoMonitor | Wait-RunctlTraining -PollInterval 200ms; $resumed").Single;
+        dynamic resumed = session.Run("$new = New-RunctlSpotInstance g5.xlarge -Wait; $resumed = $report | Start-RunctlTraining ./train.py -InstanceId $new -SyncCode -ScriptArgument '--steps', ($report.LastStep + 5) -NoMonitor | Wait-RunctlTraining -PollInterval 500ms; $resumed").Single;
         Assert.Equal("finished", resumed.State);
         Assert.Equal(0, resumed.ExitCode);
         Assert.Equal(report.LastStep + 1, resumed.FirstStep);

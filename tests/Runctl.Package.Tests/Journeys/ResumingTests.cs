@@ -16,10 +16,10 @@ public sealed class ResumingTests : IDisposable
         Assert.Matches(@"train\.py of run journey-.* \(attempt 2\) from epoch_\d+\.json .* on 1 spot instance of g5\.xlarge or g4dn\.xlarge", told);
         Assert.Single(_session.Run("@(Get-RunctlInstance | Where State -eq running; 1)").Output);
         File.WriteAllText(Path.Combine(_session.Directory, "train.py"), "raise SystemExit('today\'s copy is not what was trained')");
-        dynamic resumed = _session.Run("$resumed = $run | Resume-RunctlTraining -PollInterval 200ms; $resumed").Single;
+        dynamic resumed = _session.Run("$resumed = $run | Resume-RunctlTraining -PollInterval 500ms; $resumed").Single;
         Assert.Equal(2, resumed.Attempt);
         Assert.NotNull(resumed.MonitorJob);
-        dynamic ended = _session.Run("$resumed | Wait-RunctlTraining -PollInterval 200ms -Timeout 90s").Single;
+        dynamic ended = _session.Run("$resumed | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s").Single;
         dynamic report = _session.Run("$report").Single;
         Assert.Equal((report.LastStep + 1, 0L, 7), ((long)ended.FirstStep, (long)ended.StepsLost, (int)ended.ExitCode));
         var again = _session.Try("$run | Resume-RunctlTraining -FromScratch -WhatIf");
@@ -29,7 +29,7 @@ public sealed class ResumingTests : IDisposable
     [Fact]
     public void A_run_that_resumes_by_itself_goes_on_elsewhere_under_the_same_job()
     {
-        Start("-ScriptArgument '--steps', 300 -AutoResume -PollInterval 200ms");
+        Start("-ScriptArgument '--steps', 300 -AutoResume -PollInterval 500ms");
         Interrupt();
         var job = (Job)_session.Run("Wait-Job $run.MonitorJob -Timeout 120").Single;
         var received = _session.Run("Receive-Job $run.MonitorJob");
@@ -47,7 +47,7 @@ public sealed class ResumingTests : IDisposable
         Start("-ScriptArgument '--steps', 300 -NoMonitor");
         Interrupt();
         var sample = Path.Combine(BuiltModule.Directory, "samples", "resume-by-hand.ps1");
-        dynamic ended = _session.Run($"& '{sample}' -InstanceId $run.InstanceId -Script ./train.py -ScriptArgument '--steps', 300 | Wait-RunctlTraining -PollInterval 200ms -Timeout 90s").Single;
+        dynamic ended = _session.Run($"& '{sample}' -InstanceId $run.InstanceId -Script ./train.py -ScriptArgument '--steps', 300 | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s").Single;
         dynamic report = _session.Run("$report").Single;
         Assert.Equal((report.LastStep + 1, 0), ((long)ended.FirstStep, (int)ended.ExitCode));
     }
@@ -60,5 +60,5 @@ public sealed class ResumingTests : IDisposable
         _session.WaitUntil("(Get-RunctlTraining $run.RunId).LastStep -gt 20");
     }
 
-    private void Interrupt() => Assert.True(_session.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 200ms; $report").Single.Passed);
+    private void Interrupt() => Assert.True(_session.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms; $report").Single.Passed);
 }

@@ -67,7 +67,7 @@ internal sealed class SandboxSession : IDisposable
     /// <summary>Asks until something holds.</summary>
     public void WaitUntil(string condition)
     {
-        var holds = SpinWait.SpinUntil(() => LanguagePrimitives.IsTrue(_session.Run(condition).Output is [.., var last] ? last : null), TimeSpan.FromSeconds(60));
+        var holds = Eventually.Holds(() => LanguagePrimitives.IsTrue(_session.Run(condition).Output is [.., var last] ? last : null));
         Assert.True(holds, condition);
     }
 

@@ -39,7 +39,7 @@ public sealed class SandboxTests
         var directory = (string)session.Run("$null = New-RunctlSpotInstance g5.xlarge -Wait; $sandbox.Directory").Single;
         Assert.True(Directory.Exists(directory));
         Assert.Empty(session.Try(end).Errors);
-        Assert.True(SpinWait.SpinUntil(() => !Directory.Exists(directory), TimeSpan.FromSeconds(15)));
+        Assert.True(Eventually.Holds(() => !Directory.Exists(directory)));
     }
 
     [Fact]
@@ -58,6 +58,6 @@ public sealed class SandboxTests
         using var session = new ModuleSession();
         var directory = (string)session.Run("(Start-RunctlSandbox).Directory").Single;
         session.Dispose();
-        Assert.True(SpinWait.SpinUntil(() => !Directory.Exists(directory), TimeSpan.FromSeconds(15)));
+        Assert.True(Eventually.Holds(() => !Directory.Exists(directory)));
     }
 }

@@ -7,7 +7,7 @@ namespace Runctl.Package.Tests.Support;
 internal sealed class ModuleSession : IDisposable
 {
     // No test may hang: what takes longer than this is broken, however slow the machine is.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
 
     // The engine's first runspaces of a process may get no drives when they are opened at the same time.
     private static readonly Lock Opening = new();
