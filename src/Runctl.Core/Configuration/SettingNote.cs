@@ -38,7 +38,7 @@ internal sealed record SettingNote(string Text, object? Example = null)
         [nameof(RunctlConfiguration.GracePeriod)] = new("Longest wait for the training to save after SIGTERM. A duration."),
         [nameof(RunctlConfiguration.AutoResume)] = new("Whether interrupted runs go on on a new instance by themselves."),
         [nameof(RunctlConfiguration.MaxResumes)] = new("How many times a run may go on by itself."),
-        [nameof(RunctlConfiguration.StoppedInstance)] = new("replace or wait: whether a run whose instance EC2 stopped or hibernated goes on elsewhere, or there when EC2 starts it again."),
+        [nameof(RunctlConfiguration.StoppedInstance)] = new("Whether a run whose instance EC2 stopped or hibernated goes on elsewhere (replace), or there when EC2 starts it again (wait)."),
         [nameof(RunctlConfiguration.WebhookUrl)] = new("Where the address of the webhook for alerts is kept: ssm:/name or secretsmanager:arn. Default: none.", "ssm:/alerts-webhook"),
         [nameof(RunctlConfiguration.AlertOn)] = new("Kinds of events that alert. Default: detection and outcome of an interruption.", new List<string> { "InterruptionDetected", "InterruptionHandled" }),
         [nameof(RunctlConfiguration.Prices)] = new("On-demand prices by hand, US dollars an hour by instance type. Default: none.", new Dictionary<string, decimal> { ["g5.xlarge"] = 1.006m }),

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Text;
+using Runctl.Resuming;
 
 namespace Runctl.Configuration;
 
@@ -15,6 +16,7 @@ internal static class TomlText
     {
         string text => Quoted(text),
         Uri address => Quoted(address.OriginalString),
+        RunctlStoppedInstance stopped => stopped == RunctlStoppedInstance.Wait ? "\"wait\"" : "\"replace\"",
         bool flag => flag ? "true" : "false",
         TimeSpan span => Quoted(Duration(span)),
         IReadOnlyDictionary<string, string> or IReadOnlyDictionary<string, decimal> => $"{{ {string.Join(", ", Lines(value))} }}",

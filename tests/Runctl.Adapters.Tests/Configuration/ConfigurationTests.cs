@@ -1,5 +1,6 @@
 using Runctl.Configuration;
 using Runctl.Errors;
+using Runctl.Resuming;
 
 namespace Runctl.Adapters.Tests.Configuration;
 
@@ -65,6 +66,7 @@ public sealed class ConfigurationTests : IDisposable
             grace_period = "45s"
             auto_resume = true
             max_resumes = 0
+            stopped_instance = "wait"
             [alerts]
             webhook_url = "ssm:/hook"
             on = ["InterruptionDetected"]
@@ -72,7 +74,7 @@ public sealed class ConfigurationTests : IDisposable
             "g5.xlarge" = 1.006
             """);
         Assert.Equal(("eu-west-1", "me", "b", "a/b", "r", "P", "g5.xlarge", "ami-1"), (read.Region, read.ProfileName, read.S3Bucket, read.S3Prefix, read.RunPrefix, read.IamInstanceProfile, read.DefaultInstanceType, read.ImageId));
-        Assert.Equal((0.5m, true, false, true, 0), (read.SpotMaxPrice, read.OnDemandFallback, read.Mirror, read.AutoResume, read.MaxResumes));
+        Assert.Equal((0.5m, true, false, true, 0, RunctlStoppedInstance.Wait), (read.SpotMaxPrice, read.OnDemandFallback, read.Mirror, read.AutoResume, read.MaxResumes, read.StoppedInstance));
         Assert.Equal(["subnet-1", "subnet-2"], read.SubnetIds);
         Assert.Equal(new Uri("http://127.0.0.1:1234"), read.EndpointUrl);
         Assert.Equal("3", read.TrainingEnvironment["EPOCHS"]);

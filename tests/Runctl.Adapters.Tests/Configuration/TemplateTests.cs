@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text.RegularExpressions;
 using Runctl.Configuration;
+using Runctl.Resuming;
 
 namespace Runctl.Adapters.Tests.Configuration;
 
@@ -82,6 +83,7 @@ public sealed partial class TemplateTests : IDisposable
         SettingKind.TextTable => Enumerable.Range(0, random.Next(1, 4)).ToDictionary(i => Text(random) + i, _ => Text(random)),
         SettingKind.AmountTable => Enumerable.Range(0, random.Next(1, 4)).ToDictionary(i => $"g{i}.{Text(random)}", _ => random.Next(1, 1_000_000) / 1000m),
         SettingKind.OnExit => random.Next(2) == 0 ? "keep" : "terminate",
+        SettingKind.StoppedInstance => random.Next(2) == 0 ? RunctlStoppedInstance.Replace : RunctlStoppedInstance.Wait,
         SettingKind.EventKinds => new List<string> { "InterruptionDetected", "CheckpointSaved" },
         // What the prefixes begin or end with a slash by is taken off.
         _ => "a" + Text(random) + "z",

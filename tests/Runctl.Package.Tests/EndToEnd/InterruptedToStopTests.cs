@@ -26,6 +26,7 @@ public sealed class InterruptedToStopTests(SandboxFixture sandbox) : IClassFixtu
         WaitFor(instance, "stopped");
         Assert.True(File.Exists(path));
 
+        Assert.Contains($"on {instance} when EC2 starts it again", sandbox.Show("$run | Resume-RunctlTraining -StoppedInstance Wait -WhatIf").ReplaceLineEndings(" "));
         var refused = sandbox.Run($"Start-RunctlInstance {instance}");
         Assert.Equal("SpotWaitsForCapacity", refused.ErrorId);
         Assert.Contains("only EC2 can start it again", refused.Error.ToString());
