@@ -1,23 +1,25 @@
 """What all parts of the program share: the metadata service, credentials, S3, and one upload desk per run."""
 import os
-from typing import Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Dict, Optional
 
 from .credentials import CredentialSource
 from .errors import STORAGE, GuardError
 from .imds import Imds, instance_id
-from .record import RunRecord
 from .run import Run
-from .s3 import S3
-from .store import CheckpointStore
-from .uploads import Uploads
+
+# What only looks (`status`, every few seconds) pays for no S3; the guard itself has all of it from its beginning.
+if TYPE_CHECKING:
+    from .record import RunRecord
+    from .s3 import S3
+    from .uploads import Uploads
 
 
 class Services:
     def __init__(self) -> None:
         self.imds = Imds()
         self.credentials = CredentialSource(self.imds)
-        self._clients: Dict[str, S3] = {}
-        self._uploads: Dict[Any, Uploads] = {}
+        self._clients: Dict[str, "S3"] = {}
+        self._uploads: Dict[Any, "Uploads"] = {}
 
     def instance_id(self) -> str:
         return instance_id(self.imds)
@@ -31,20 +33,24 @@ class Services:
             raise GuardError("NoRegion", "The AWS region is not known.", STORAGE)
         return reading.body.decode("ascii").strip()
 
-    def s3(self, spec: Optional[Dict[str, Any]] = None) -> S3:
+    def s3(self, spec: Optional[Dict[str, Any]] = None) -> "S3":
         region = self.region(spec)
         if region not in self._clients:
+            from .s3 import S3
             self._clients[region] = S3(region, self.credentials)
         return self._clients[region]
 
-    def record(self, run: Run) -> Optional[RunRecord]:
+    def record(self, run: Run) -> Optional["RunRecord"]:
         """None where the run has no store: then there is nobody to agree with."""
+        from .record import RunRecord
         spec = dict(run.spec, attempt=run.state["claim"])
         return RunRecord(self.s3(spec), spec) if spec.get("store") else None
 
-    def uploads(self, run: Run) -> Uploads:
+    def uploads(self, run: Run) -> "Uploads":
         key = (run.id, run.state.get("attempt"))
         if key not in self._uploads:
+            from .store import CheckpointStore
+            from .uploads import Uploads
             spec = run.spec
             store = CheckpointStore(self.s3(spec), run) if spec.get("store") else None
             self._uploads[key] = Uploads(run, store)
