@@ -15,21 +15,24 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
     /// <summary>Who is there so long after the end that its notice named was not taken, or is back.</summary>
     private static readonly TimeSpan Withdrawn = TimeSpan.FromMinutes(5);
 
+    /// <summary>What hibernated before its guard saw a notice goes on training when it wakes, and nothing comes to an end.</summary>
+    private static readonly TimeSpan GoesOn = TimeSpan.FromSeconds(15);
+
     private bool _wasAway;
 
     /// <inheritdoc/>
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
-        var detected = await DetectedAsync(cancellationToken).ConfigureAwait(false);
+        var interrupted = await InterruptedAsync(cancellationToken).ConfigureAwait(false);
         var began = time.GetTimestamp();
-        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), time);
+        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15), time);
         var isTold = false;
         while (true)
         {
             try
             {
                 var instance = await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false);
-                if (IsBack(instance, detected))
+                if (IsBack(instance, interrupted))
                 {
                     return;
                 }
@@ -63,8 +66,16 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
         var guard = new GuardClient(cloud, time);
         await guard.CallAsync(instanceId, ["repair"], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
         var backoff = new Backoff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(3), time);
-        while (!await HasEndedThereAsync(guard, cancellationToken).ConfigureAwait(false))
+        long? trains = null;
+        while (await FindThereAsync(guard, cancellationToken).ConfigureAwait(false) is { } status)
         {
+            var alive = instance.InterruptionBehavior == "hibernate" && status is { Notice: null, Runs: [{ State: "running" } run, ..] } ? run : null;
+            trains = alive is null ? null : trains ?? time.GetTimestamp();
+            if (alive is not null && time.GetElapsedTime(trains!.Value) > GoesOn)
+            {
+                throw RunctlErrors.RunStillAlive(plan.Spec.RunId, alive.Attempt, instanceId);
+            }
+
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -72,10 +83,16 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
     /// <inheritdoc/>
     public Task GiveUpAsync(RunctlInstance instance, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private async Task<RunctlEvent?> DetectedAsync(CancellationToken cancellationToken) => plan.LastAttempt is { } attempt
-        ? (await plan.Store.ReadEventsAsync(plan.Spec.RunId, attempt, 0, cancellationToken).ConfigureAwait(false)).LastOrDefault(e => e.Kind == EventKinds.InterruptionDetected) : null;
+    /// <summary>When the interruption was seen, and for when it was announced; null where there was none.</summary>
+    private async Task<(DateTimeOffset Seen, DateTimeOffset Deadline)?> InterruptedAsync(CancellationToken cancellationToken)
+    {
+        var events = plan.LastAttempt is { } attempt ? await plan.Store.ReadEventsAsync(plan.Spec.RunId, attempt, 0, cancellationToken).ConfigureAwait(false) : [];
+        var detected = events.LastOrDefault(e => e.Kind == EventKinds.InterruptionDetected);
+        // A monitor hears of it before it is in S3.
+        return (detected?.Time ?? (plan.Request.Interrupted is null ? null : time.GetUtcNow())) is { } seen ? (seen, detected?.TimeOf("deadline") ?? seen.AddMinutes(2)) : null;
+    }
 
-    private bool IsBack(RunctlInstance? instance, RunctlEvent? detected)
+    private bool IsBack(RunctlInstance? instance, (DateTimeOffset Seen, DateTimeOffset Deadline)? interrupted)
     {
         switch (instance?.State)
         {
@@ -87,23 +104,24 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
                 return false;
             case "running":
                 // Between notice and end it is running as well.
-                return _wasAway || detected is null || instance.LaunchTime > detected.Time || time.GetUtcNow() - (detected.TimeOf("deadline") ?? detected.Time) > Withdrawn;
+                return _wasAway || interrupted is not { } notice || instance.LaunchTime > notice.Seen || time.GetUtcNow() - notice.Deadline > Withdrawn;
             default:
                 return false;
         }
     }
 
-    private async Task<bool> HasEndedThereAsync(GuardClient guard, CancellationToken cancellationToken)
+    /// <summary>How the run stands there; null once it has ended.</summary>
+    private async Task<GuardStatus?> FindThereAsync(GuardClient guard, CancellationToken cancellationToken)
     {
         try
         {
             var status = await guard.CallAsync<GuardStatus>(instanceId, ["status", "--run", plan.Spec.RunId, "--events", "0"], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
-            return status.Runs is not [{ HasEnded: false }, ..];
+            return status.Runs is [{ HasEnded: false }, ..] ? status : null;
         }
         catch (RunctlException e) when (e.Id == "RunNotFound")
         {
             // It was lost before its guard had written it down.
-            return true;
+            return null;
         }
     }
 }

@@ -8,7 +8,7 @@ namespace Runctl.Adapters.Tests.Moments;
 /// <summary>One attempt on one instance, seen from outside by the files on the instance's disk.</summary>
 internal sealed class Scene(RunctlSandbox sandbox, string instanceId)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
     private static readonly string[] Ended = ["finished", "failed", "interrupted", "stopped"];
 
     public string InstanceId => instanceId;

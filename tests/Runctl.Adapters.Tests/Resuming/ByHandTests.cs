@@ -35,9 +35,11 @@ public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxF
     public async Task An_instance_that_still_saves_is_waited_for_with_the_replacement_launched_meanwhile()
     {
         using var run = await Interrupted.StartAsync(fixture);
-        fixture.Sandbox.SetConditions(run.Training.InstanceId, new SandboxConditions { LinkBytesPerSecond = 60_000 });
+        fixture.Sandbox.SetConditions(run.Training.InstanceId, new SandboxConditions { LinkBytesPerSecond = 1_000 });
         var first = run.Training;
-        await run.InterruptAsync(window: 20);
+        // It saves until the run is claimed, however long that takes.
+        run.Claimed = () => fixture.Sandbox.SetConditions(first.InstanceId, new SandboxConditions());
+        await run.InterruptAsync(window: 60);
         // As a monitor does, which hears of it from the guard before it is in S3.
         var resumed = await run.ResumeAsync(await run.Resumer.PlanAsync(new ResumeRequest { RunId = first.RunId, Interrupted = 1 }, Token));
         var record = await run.RecordAsync();

@@ -14,7 +14,7 @@ namespace Runctl.Adapters.Tests.Resuming;
 /// <summary>The sample training as it is started, interrupted and resumed.</summary>
 internal sealed class Interrupted : IDisposable, IResumeListener
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
 
     private readonly SandboxFixture _fixture;
     private readonly TempDirectory _project = new();
@@ -29,6 +29,9 @@ internal sealed class Interrupted : IDisposable, IResumeListener
     public Scene Scene => new(_fixture.Sandbox, Training.InstanceId);
 
     public List<string> Warnings { get; } = [];
+
+    /// <summary>Told when the run is claimed for a resume.</summary>
+    public Action Claimed { get; set; } = () => { };
 
     public RunctlConfiguration Configuration => _fixture.Configuration with { Mirror = Mirror, ProjectName = "digits", GuardPollInterval = TimeSpan.FromMilliseconds(200), PollInterval = TimeSpan.FromMilliseconds(200), AutoResume = true };
 
@@ -83,6 +86,8 @@ internal sealed class Interrupted : IDisposable, IResumeListener
             await Task.Delay(100, Token);
         }
     }
+
+    void IResumeListener.OnClaimed(int attempt) => Claimed();
 
     public void OnWarning(string message)
     {

@@ -64,7 +64,7 @@ public sealed class InterruptionTests(SandboxFixture fixture) : IClassFixture<Sa
         Assert.True(report.InstanceTaken);
         Assert.True(report.SecondsToSpare > 0);
 
-        var ended = await observer.Ended.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        var ended = await observer.Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Assert.Equal("interrupted", ended.State);
         Assert.Equal(Enumerable.Range(1, observer.Events.Count).Select(n => (long)n), observer.Events.Select(e => e.Sequence));
         Assert.Contains(observer.Events, e => e.Kind == EventKinds.InterruptionHandled);

@@ -52,7 +52,7 @@ public sealed class SandboxFixture : IAsyncLifetime
         var launcher = new SpotLauncher(Cloud, TimeProvider.System);
         var plan = await launcher.PlanAsync(new LaunchRequest { InstanceTypes = types.Length == 0 ? ["g5.xlarge"] : types, IamInstanceProfile = Sandbox.InstanceProfile, InterruptionBehavior = interruption }, token);
         var launched = await launcher.LaunchAsync(plan, Progress, token);
-        return await launcher.WaitUntilReadyAsync(launched[0].InstanceId, TimeSpan.FromSeconds(60), Progress, token);
+        return await launcher.WaitUntilReadyAsync(launched[0].InstanceId, TimeSpan.FromSeconds(240), Progress, token);
     }
 
     public async Task<RunctlTraining> StartAsync(string instanceId, string project, string script, CancellationToken token, string? resumeFrom = null, RunctlConfiguration? configuration = null,

@@ -25,7 +25,7 @@ internal sealed class WatchedTraining : IAsyncDisposable
             json.dump({"step": 7}, f)
         """;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
 
     private readonly SandboxFixture _fixture;
     private readonly InstanceMonitor _monitor;

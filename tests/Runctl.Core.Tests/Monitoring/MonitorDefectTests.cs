@@ -45,7 +45,7 @@ public sealed class MonitorDefectTests : IAsyncDisposable
         Assert.Empty(others.Warnings);
         isBad = false;
         (bad.State, var ended) = ("finished", told.Ended.Task);
-        await ended.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await ended.WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class MonitorDefectTests : IAsyncDisposable
         await UntilAsync(() => told.Warnings.Any(w => w.Contains("Nobody foresaw it.", StringComparison.Ordinal)));
         _cloud.Shell.Fault = null;
         guard.State = "finished";
-        await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class MonitorDefectTests : IAsyncDisposable
 
         _guards.Instead = (g, command) => command == "events" && g.Count("events") == 2 ? new(g.InstanceId, "Undeliverable", null, null, "", "") : null;
         var told = Watch(guard);
-        await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken);
         Assert.Equal([1L, 2L, 3L], told.Events.Select(e => e.Sequence));
     }
 
@@ -138,7 +138,7 @@ public sealed class MonitorDefectTests : IAsyncDisposable
         _guards.Instead = (g, command) => command == "events" ? FakeGuards.Pending(g.InstanceId) : null;
         var watch = _monitor.Watch(new MonitorTarget(guard.Training, Interval), new Recorder());
         await UntilAsync(() => guard.Count("events") > 0);
-        await watch.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await watch.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken);
         await UntilAsync(() => !_cloud.Shell.Cancelled.IsEmpty);
     }
 
@@ -172,7 +172,7 @@ public sealed class MonitorDefectTests : IAsyncDisposable
             }
         };
         _cloud.Ec2.Add("i-1", "shutting-down");
-        Assert.Equal("finished", (await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).State);
+        Assert.Equal("finished", (await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken)).State);
         Assert.Equal([1L, 2L, 3L], told.Events.Select(e => e.Sequence));
     }
 

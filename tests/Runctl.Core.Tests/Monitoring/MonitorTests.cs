@@ -249,7 +249,7 @@ public sealed class MonitorTests : IAsyncDisposable
         await Task.Delay(Interval * 4, TestContext.Current.CancellationToken);
         Assert.False(told.Ended.Task.IsCompleted);
         _cloud.Ec2.Add("i-1", "terminated");
-        Assert.Equal("lost", (await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).State);
+        Assert.Equal("lost", (await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken)).State);
         Assert.Empty(told.Warnings);
     }
 
@@ -260,7 +260,7 @@ public sealed class MonitorTests : IAsyncDisposable
         _cloud.Shell.Dead.Add("i-7");
         _cloud.Ec2.Add("i-7", "terminated");
         var told = guards.ConvertAll(Watch);
-        await told[7].Ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await told[7].Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken);
         await UntilAsync(() => guards.TrueForAll(g => g.InstanceId == "i-7" || g.Count("status") > 1));
         await UntilAsync(() => _cloud.Shell.Sent.Any(s => s.InstanceIds.Count == 49));
         Assert.All(told, t => Assert.Empty(t.Warnings));

@@ -100,7 +100,7 @@ public sealed class SharedCallsTests : IDisposable
         await slow.TakeAsync(Token);
         using var enough = new CancellationTokenSource();
         var waiting = slow.TakeAsync(enough.Token);
-        await slow.TakeAsync(Token, isUrgent: true).WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await slow.TakeAsync(Token, isUrgent: true).WaitAsync(TimeSpan.FromSeconds(180), Token);
         Assert.False(waiting.IsCompleted);
         await enough.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);

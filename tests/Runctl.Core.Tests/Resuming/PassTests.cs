@@ -95,11 +95,11 @@ public sealed class PassTests
         await claim.TakeAsync(1, false, Token);
         var waits = new TaskCompletionSource();
         var passed = story.Passes.WaitAsync(claim.Nonce, _ => waits.SetResult(), Token);
-        await waits.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await waits.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Assert.False(passed.IsCompleted);
         story.Commit("epoch_2.pt", 20);
         story.Ship(1, "InterruptionDetected", "InterruptionHandled");
-        await passed.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await passed.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Assert.Equal("20", await story.ChooseAsync());
     }
 

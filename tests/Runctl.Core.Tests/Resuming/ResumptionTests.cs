@@ -112,7 +112,7 @@ public sealed class ResumptionTests : IResumeListener
         Assert.True(await Task.Run(() => SpinWait.SpinUntil(() => _warnings.Count > 0, TimeSpan.FromSeconds(30)), Token));
         Assert.False(resumed.IsCompleted);
         _story.Cloud.Ec2.Add("i-1", "terminated");
-        await resumed.WaitAsync(TimeSpan.FromSeconds(60), Token);
+        await resumed.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Assert.Contains("quota", Assert.Single(_warnings), StringComparison.Ordinal);
     }
 
@@ -204,11 +204,11 @@ public sealed class ResumptionTests : IResumeListener
         Assert.Contains("i-1 when EC2 starts it again", plan.Description, StringComparison.Ordinal);
         Assert.Empty(plan.Warnings);
         var resumed = Resumer(null).ResumeAsync(plan, this, new Progress<ProgressUpdate>(), Token);
-        await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Assert.Equal((false, 1), (resumed.IsCompleted, _story.Record.Newest()!.Number));
 
         Interrupting(behavior, "running");
-        var training = await resumed.WaitAsync(TimeSpan.FromSeconds(60), Token);
+        var training = await resumed.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Assert.Equal(("i-1", "i-1"), (training.InstanceId, _story.Record.Newest()!.InstanceId));
         Assert.Empty(Replacements);
         Assert.Contains(_story.Cloud.Shell.Sent, command => command.Comment == "runctl repair");
@@ -221,10 +221,34 @@ public sealed class ResumptionTests : IResumeListener
         Interrupting("stop", "running");
         _story.Ship(1, ("InterruptionDetected", new { deadline = DateTimeOffset.UtcNow.AddMinutes(2).ToString("O") }), ("InterruptionHandled", new { outcome = "uploaded" }));
         var resumed = Resumer(null).ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token);
-        await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Interrupting("stop", "stopping");
         Interrupting("stop", "running", DateTimeOffset.UtcNow);
-        Assert.Equal("i-1", (await resumed.WaitAsync(TimeSpan.FromSeconds(60), Token)).InstanceId);
+        Assert.Equal("i-1", (await resumed.WaitAsync(TimeSpan.FromSeconds(180), Token)).InstanceId);
+    }
+
+    [Fact]
+    public async Task A_monitor_that_hears_of_the_notice_before_it_is_in_S3_waits_for_the_stop_too()
+    {
+        Interrupting("stop", "running");
+        var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { StoppedInstance = RunctlStoppedInstance.Wait }, TimeProvider.System);
+        var resumed = resumer.ResumeAsync(Story.RunId, 1, this, Token);
+        await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
+        Interrupting("stop", "running", DateTimeOffset.UtcNow.AddSeconds(1));
+        Assert.Equal("i-1", (await resumed.WaitAsync(TimeSpan.FromSeconds(180), Token)).InstanceId);
+    }
+
+    [Fact]
+    public async Task What_woke_without_having_seen_a_notice_goes_on_training_and_is_left_alone()
+    {
+        _story.Cloud.Shell.Answer = (id, command) => new CommandOutcome(id, "Success", null, 0, command.Comment == "runctl status"
+            ? $$"""{"schema":1,"notice":null,"runs":[{"run_id":"{{Story.RunId}}","attempt":1,"state":"running"}]}""" : """{"schema":1}""", "");
+        Interrupting("hibernate");
+        var resuming = Resumer(new HastyTime { LimitsHold = true }).ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token);
+        await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
+        Interrupting("hibernate", "running");
+        Assert.Equal("RunStillAlive", (await Assert.ThrowsAsync<RunctlException>(() => resuming.WaitAsync(TimeSpan.FromSeconds(180), Token))).Id);
+        Assert.Equal(("running", "failed"), (_story.Cloud.Ec2.All.Single().State, _story.Record.Newest()!.State));
     }
 
     [Fact]
@@ -243,9 +267,9 @@ public sealed class ResumptionTests : IResumeListener
     {
         Interrupting("stop");
         var resumed = Resumer(null).ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token);
-        await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
         _story.Cloud.Ec2.Change("i-1", i => i with { State = "terminated", StateReason = reason });
-        Assert.Equal(error, (await Assert.ThrowsAsync<RunctlException>(() => resumed.WaitAsync(TimeSpan.FromSeconds(60), Token))).Id);
+        Assert.Equal(error, (await Assert.ThrowsAsync<RunctlException>(() => resumed.WaitAsync(TimeSpan.FromSeconds(180), Token))).Id);
         Assert.Equal(1, _story.Record.Newest()!.Number);
     }
 
@@ -255,9 +279,9 @@ public sealed class ResumptionTests : IResumeListener
         Interrupting("stop");
         var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { StoppedInstance = RunctlStoppedInstance.Wait }, new HastyTime { LimitsHold = true });
         var resumed = resumer.ResumeAsync(Story.RunId, 1, this, Token);
-        await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
         _story.Cloud.Ec2.Change("i-1", i => i with { State = "terminated", StateReason = "Server.SpotInstanceTermination" });
-        var training = await resumed.WaitAsync(TimeSpan.FromSeconds(60), Token);
+        var training = await resumed.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Assert.Equal(Assert.Single(Replacements).InstanceId, training.InstanceId);
     }
 

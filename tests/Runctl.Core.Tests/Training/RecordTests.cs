@@ -122,7 +122,7 @@ public sealed class RecordTests : IDisposable
         var observer = new Observer();
         await using var monitor = new InstanceMonitor(_cloud, TimeProvider.System);
         await using var watch = monitor.Watch(new MonitorTarget(Training, TimeSpan.FromMilliseconds(50), AfterSequence: 2), observer);
-        var ended = await observer.Ended.Task.WaitAsync(TimeSpan.FromSeconds(10), Token);
+        var ended = await observer.Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Assert.Equal("interrupted", ended.State);
         Assert.Equal([3, 4, 5, 6], observer.Events.Select(e => e.Sequence));
     }

@@ -71,7 +71,7 @@ public sealed class TrainingTests : IDisposable
         Assert.Equal(0, stopped.ExitCode);
         Assert.True(stopped.LastStep > 0);
 
-        Assert.Equal("stopped", (await observer.Ended.Task.WaitAsync(TimeSpan.FromSeconds(20), Token)).State);
+        Assert.Equal("stopped", (await observer.Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), Token)).State);
         var kinds = observer.Events.Select(e => e.Kind).ToList();
         Assert.Equal(EventKinds.TrainingStarted, kinds[0]);
         Assert.Contains(EventKinds.CheckpointSaved, kinds);

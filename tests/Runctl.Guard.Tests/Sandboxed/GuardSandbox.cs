@@ -107,7 +107,7 @@ public sealed class GuardSandbox : IAsyncLifetime
         var launcher = new SpotLauncher(Cloud, TimeProvider.System);
         var plan = await launcher.PlanAsync(new LaunchRequest { InstanceTypes = ["g5.xlarge"], IamInstanceProfile = Sandbox.InstanceProfile }, token);
         var launched = await launcher.LaunchAsync(plan, _progress, token);
-        return (await launcher.WaitUntilReadyAsync(launched[0].InstanceId, TimeSpan.FromSeconds(60), _progress, token)).InstanceId;
+        return (await launcher.WaitUntilReadyAsync(launched[0].InstanceId, TimeSpan.FromSeconds(240), _progress, token)).InstanceId;
     }
 
     /// <summary>Counts the requests of an instance from now on, as in <c>s3:UploadPart</c>.</summary>

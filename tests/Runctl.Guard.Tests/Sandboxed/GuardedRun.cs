@@ -7,7 +7,7 @@ namespace Runctl.Guard.Tests.Sandboxed;
 /// <summary>A training on an instance of the sandbox, seen from outside: by its files, its processes and the guard's commands.</summary>
 public sealed class GuardedRun(GuardSandbox sandbox, string id, string instanceId, string project) : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
 
     private readonly byte[] _mark = Encoding.UTF8.GetBytes($"RUNCTL_RUN_ID={id}\0");
 

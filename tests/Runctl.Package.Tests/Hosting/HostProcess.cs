@@ -5,7 +5,7 @@ namespace Runctl.Package.Tests.Hosting;
 /// <summary>The built host as a process, its standard input closed.</summary>
 internal sealed class HostProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
 
     private readonly Process _process;
     private readonly Task<string> _output;

@@ -4,7 +4,7 @@ namespace Runctl.Package.Tests.Support;
 internal static class Eventually
 {
     /// <summary>Only a hang takes longer than this, however busy the machine is.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
 
     /// <summary>Between two looks: a look is often a command on an instance, and the processors are for the tests.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);

@@ -149,7 +149,7 @@ public sealed class HttpServerTests : IAsyncDisposable
         await client.SendAsync("PUT /x HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf");
         client.EndSending();
 
-        Assert.IsType<EndOfStreamException>(await noticed.Task.WaitAsync(TimeSpan.FromSeconds(10), Token));
+        Assert.IsType<EndOfStreamException>(await noticed.Task.WaitAsync(TimeSpan.FromSeconds(180), Token));
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed class MetadataTests : IAsyncLifetime
     public async Task A_token_is_refused_once_it_has_expired()
     {
         var token = await _metadata.TokenAsync(1);
-        await Eventually.TrueAsync(async () => (await _metadata.GetAsync(Id, token)).Status == HttpStatusCode.Unauthorized, 10);
+        await Eventually.TrueAsync(async () => (await _metadata.GetAsync(Id, token)).Status == HttpStatusCode.Unauthorized);
     }
 
     [Theory]

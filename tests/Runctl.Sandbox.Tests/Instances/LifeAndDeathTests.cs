@@ -62,7 +62,7 @@ public sealed class LifeAndDeathTests
         start.Environment[HostToBeKilled.Report] = report;
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         using var host = Process.Start(start)!;
-        await Eventually.TrueAsync(() => File.Exists(report), seconds: 40);
+        await Eventually.TrueAsync(() => File.Exists(report));
         var lines = await File.ReadAllLinesAsync(report, TestContext.Current.CancellationToken);
         File.Delete(report);
         var (directory, mark) = (lines[0], lines[1]);

@@ -24,6 +24,6 @@ public sealed class PidNamespaceTests
                 // As it should be: it has ended before this is thrown.
             }
         });
-        await Task.WhenAll(makings).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await Task.WhenAll(makings).WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken);
     }
 }

@@ -3,7 +3,7 @@ namespace Runctl.Sandbox.Tests.Ssm;
 /// <summary>Waits for what is to become true.</summary>
 public static class Eventually
 {
-    public static async Task TrueAsync(Func<Task<bool>> condition, int seconds = 20)
+    public static async Task TrueAsync(Func<Task<bool>> condition, int seconds = 180)
     {
         var deadline = DateTime.UtcNow.AddSeconds(seconds);
         while (!await condition())
@@ -13,5 +13,5 @@ public static class Eventually
         }
     }
 
-    public static Task TrueAsync(Func<bool> condition, int seconds = 20) => TrueAsync(() => Task.FromResult(condition()), seconds);
+    public static Task TrueAsync(Func<bool> condition, int seconds = 180) => TrueAsync(() => Task.FromResult(condition()), seconds);
 }
