@@ -14,7 +14,7 @@ public sealed class SyncTests(SandboxFixture sandbox) : IClassFixture<SandboxFix
         SlowUpload();
         using var session = new ModuleSession();
         session.GoTo(_project.Directory);
-        Assert.InRange(session.Stop(Starting(instance), UploadBegan).TotalSeconds, 0, 2);
+        Assert.InRange(session.Stop(Starting(instance), UploadBegan).TotalSeconds, 0, 15);
         Assert.False(Directory.Exists(sandbox.PathOn(instance, "var/lib/runctl")));
 
         sandbox.Run("Set-RunctlSandbox -ClearFault");

