@@ -54,6 +54,7 @@ def main():
             print(f"resumed at step {first}", flush=True)
     progress = open(os.environ.get("RUNCTL_PROGRESS_FILE", os.devnull) if rank == 0 else os.devnull, "a", buffering=1)
     parallel = torch.nn.parallel.DistributedDataParallel(model)
+    step = first
     for step in range(first + 1, arguments.steps + 1):
         # The data of a step depends on the step and the worker alone, so that nothing of it has to be saved.
         generator = torch.Generator().manual_seed(step * 1000 + rank)
@@ -75,6 +76,8 @@ def main():
             print(f"finished: {hashlib.sha256(weights).hexdigest()}", flush=True)
     # Nobody leaves while the first worker saves: torchrun ends the others with the first that goes.
     distributed.barrier()
+    if stopping:
+        print(f"worker {rank} was told to stop, and did after step {step}", flush=True)
     distributed.destroy_process_group()
 
 
