@@ -10,7 +10,7 @@ public sealed class ResumingTests : IDisposable
     [Fact]
     public void An_interrupted_run_is_resumed_by_hand_from_its_last_step_with_everything_it_had()
     {
-        Start("-ScriptArgument '--steps', 300 -Environment @{ EXIT_CODE = '7' } -NoMonitor");
+        Start("-ScriptArgument '--steps', 4000 -Environment @{ EXIT_CODE = '7' } -NoMonitor");
         Interrupt();
         var told = _session.Show("Resume-RunctlTraining $run.InstanceId -WhatIf").ReplaceLineEndings(" ");
         Assert.Matches(@"train\.py of run journey-.* \(attempt 2\) from epoch_\d+\.json .* on 1 spot instance of g5\.xlarge or g4dn\.xlarge", told);
@@ -29,7 +29,7 @@ public sealed class ResumingTests : IDisposable
     [Fact]
     public void A_run_that_resumes_by_itself_goes_on_elsewhere_under_the_same_job()
     {
-        Start("-ScriptArgument '--steps', 300 -AutoResume -PollInterval 500ms");
+        Start("-ScriptArgument '--steps', 4000 -AutoResume -PollInterval 500ms");
         Interrupt();
         var job = (Job)_session.Run("Wait-Job $run.MonitorJob -Timeout 120").Single;
         var received = _session.Run("Receive-Job $run.MonitorJob");
@@ -44,10 +44,10 @@ public sealed class ResumingTests : IDisposable
     [Fact]
     public void The_sample_resumes_by_hand()
     {
-        Start("-ScriptArgument '--steps', 300 -NoMonitor");
+        Start("-ScriptArgument '--steps', 4000 -NoMonitor");
         Interrupt();
         var sample = Path.Combine(BuiltModule.Directory, "samples", "resume-by-hand.ps1");
-        dynamic ended = _session.Run($"& '{sample}' -InstanceId $run.InstanceId -Script ./train.py -ScriptArgument '--steps', 300 | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s").Single;
+        dynamic ended = _session.Run($"& '{sample}' -InstanceId $run.InstanceId -Script ./train.py -ScriptArgument '--steps', 4000 | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s").Single;
         dynamic report = _session.Run("$report").Single;
         Assert.Equal((report.LastStep + 1, 0), ((long)ended.FirstStep, (int)ended.ExitCode));
     }
