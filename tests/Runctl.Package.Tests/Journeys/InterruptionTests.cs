@@ -18,7 +18,7 @@ public sealed class InterruptionTests
         Assert.Equal($"Spot interruption detected for instance {report.InstanceId}!", Assert.Single(drill.Warnings));
         Assert.All(drill.Information, record => Assert.Contains("Runctl", record.Tags));
 
-        var job = (Job)session.Run("Wait-Job $run.MonitorJob -Timeout 60").Single;
+        var job = (Job)session.Run("Wait-Job $run.MonitorJob -Timeout 120").Single;
         Assert.Equal(JobState.Completed, job.JobStateInfo.State);
         var received = session.Run("Receive-Job $run.MonitorJob");
         Assert.Contains($"Spot interruption detected for instance {report.InstanceId}!", received.Warnings);

@@ -49,7 +49,7 @@ public sealed class SandboxTests
         session.Run("$run = New-RunctlSpotInstance g5.xlarge -Wait | Start-RunctlTraining ./train.py -SyncCode -ScriptArgument '--steps', 4000");
         Assert.Equal("Running", session.Run("(Get-Job $run.MonitorJob).State").Single.ToString());
         session.Run("Stop-RunctlSandbox");
-        Assert.Equal("Stopped", session.Run("(Wait-Job $run.MonitorJob -Timeout 60).State").Single.ToString());
+        Assert.Equal("Stopped", session.Run("(Wait-Job $run.MonitorJob -Timeout 120).State").Single.ToString());
     }
 
     [Fact]

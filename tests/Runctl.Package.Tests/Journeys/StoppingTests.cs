@@ -12,7 +12,7 @@ public sealed class StoppingTests
         dynamic stopped = session.Run("$stopped = $run | Stop-RunctlTraining -GracePeriod 10s; $stopped").Single;
         Assert.Equal("stopped", stopped.State);
         Assert.NotNull(stopped.Checkpoint);
-        Assert.Equal("Completed", session.Run("(Wait-Job $run.MonitorJob -Timeout 60).State").Single.ToString());
+        Assert.Equal("Completed", session.Run("(Wait-Job $run.MonitorJob -Timeout 120).State").Single.ToString());
         session.Run("$run | Remove-RunctlInstance -Confirm:$false");
         session.WaitUntil("($run | Get-RunctlInstance).State -eq 'terminated'");
         Assert.Equal("stopped", session.Run("($run | Get-RunctlTraining).State").Single);
