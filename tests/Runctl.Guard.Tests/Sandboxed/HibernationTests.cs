@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Runctl.Sandbox;
 
 namespace Runctl.Guard.Tests.Sandboxed;
 
@@ -9,7 +10,7 @@ public sealed class HibernationTests(GuardSandbox sandbox)
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_training_that_nobody_could_tell_goes_on_counting_where_it_was()
+    public async Task A_training_that_was_frozen_before_anybody_saw_the_notice_goes_on_counting_where_it_was()
     {
         await using var run = await sandbox.StartAsync(Python.Beginning + """
             step = 0
@@ -20,6 +21,7 @@ public sealed class HibernationTests(GuardSandbox sandbox)
                 time.sleep(0.05)
             """);
         await run.PrintedAsync("step 5");
+        sandbox.Sandbox.SetConditions(run.InstanceId, sandbox.Sandbox.GetConditions(run.InstanceId) with { Notice = SandboxNoticeMode.None });
         await TakeAsync(run);
         var frozen = Steps(run);
         await ReturnAsync(run);
