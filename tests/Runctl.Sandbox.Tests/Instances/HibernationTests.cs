@@ -12,6 +12,9 @@ public sealed class HibernationTests
     // Long enough for every process of these tests to have shown that it runs.
     private static readonly TimeSpan AWhile = TimeSpan.FromMilliseconds(500);
 
+    // Stopped, or a parent of vfork whose child is.
+    private const string Frozen = "TD";
+
     private readonly string _mark = $"runctl-test-{Guid.NewGuid():N}";
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -35,7 +38,7 @@ public sealed class HibernationTests
 
         await sandbox.TakeAsync(id, "hibernate");
         var frozen = Count(sandbox, id);
-        Assert.All(MarkedProcess.States(_mark), state => Assert.Equal('T', state));
+        Assert.All(MarkedProcess.States(_mark), state => Assert.Contains(state, Frozen));
         await Assert.ThrowsAsync<InvalidInstanceIdException>(() => sandbox.SendAsync(id, "echo nobody hears this"));
         await Task.Delay(AWhile, Ct);
         Assert.Equal(frozen, Count(sandbox, id));
@@ -73,7 +76,7 @@ public sealed class HibernationTests
         await sandbox.TakeAsync(id, "hibernate");
         var frozen = new FileInfo(beats).Length;
         Assert.True(MarkedProcess.Count(_mark) >= 4);
-        Assert.All(MarkedProcess.States(_mark), state => Assert.Equal('T', state));
+        Assert.All(MarkedProcess.States(_mark), state => Assert.Contains(state, Frozen));
         await Task.Delay(AWhile, Ct);
         Assert.Equal(frozen, new FileInfo(beats).Length);
 
