@@ -177,7 +177,7 @@ public sealed class RunctlSandbox : IAsyncDisposable
     /// <summary>Takes a notice back, as EC2 sometimes does, and does not take the instance; false where none stands.</summary>
     public bool WithdrawNotice(string instanceId) => Translated(() => _registry.WithdrawNotice(instanceId));
 
-    /// <summary>There is capacity again for an instance that an interruption stopped or hibernated: EC2 starts it.</summary>
+    /// <summary>There is capacity again for an instance that an interruption stopped or hibernated: EC2 starts it. What hibernated goes on where it was.</summary>
     /// <exception cref="InvalidOperationException">There is no such instance, or it does not wait for capacity.</exception>
     public void ReturnCapacity(string instanceId) => _ = Translated(() => _registry.ReturnCapacityAsync(instanceId));
 

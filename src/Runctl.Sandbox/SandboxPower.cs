@@ -27,6 +27,12 @@ internal sealed class SandboxPower(
         // From here on they are its own, whatever new instances get.
         imds.Conditions.Of(record.InstanceId);
         var first = !_machines.TryGetValue(record.InstanceId, out var machine);
+        if (machine is not null && await machine.WakeAsync(ct).ConfigureAwait(false))
+        {
+            // Its metadata service is where its processes know it to be, and cloud-init goes on by itself.
+            return;
+        }
+
         if (machine is null)
         {
             machine = new Machine(spaces, Path.Combine(directory, record.InstanceId), users.Next());
@@ -34,6 +40,7 @@ internal sealed class SandboxPower(
             machine.Format(record.InstanceId, record.PrivateDnsName);
         }
 
+        await CloseMetadataAsync(record).ConfigureAwait(false);
         var metadata = ImdsServer.Start(record, imds);
         _metadata[record.InstanceId] = metadata;
         var environment = InstanceEnvironment.Of(machine.Root, metadata.Endpoint, Endpoint, imds.Region, SearchPathOf(record, machine));
@@ -43,13 +50,12 @@ internal sealed class SandboxPower(
     }
 
     /// <inheritdoc/>
+    public Task HibernateAsync(InstanceRecord record) => Machine(record.InstanceId)?.HibernateAsync() ?? Task.CompletedTask;
+
+    /// <inheritdoc/>
     public async Task PowerOffAsync(InstanceRecord record)
     {
-        if (_metadata.TryRemove(record.InstanceId, out var metadata))
-        {
-            await metadata.DisposeAsync().ConfigureAwait(false);
-        }
-
+        await CloseMetadataAsync(record).ConfigureAwait(false);
         if (!_machines.TryGetValue(record.InstanceId, out var machine))
         {
             return;
@@ -63,6 +69,14 @@ internal sealed class SandboxPower(
 
         _machines.TryRemove(record.InstanceId, out _);
         await machine.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task CloseMetadataAsync(InstanceRecord record)
+    {
+        if (_metadata.TryRemove(record.InstanceId, out var metadata))
+        {
+            await metadata.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     private string SearchPathOf(InstanceRecord record, Machine machine) =>

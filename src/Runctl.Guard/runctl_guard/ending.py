@@ -11,6 +11,8 @@ from .target import ProcessTarget
 
 # A script whose programs have ended may be at its last lines.
 LAST_LINES_SECONDS = 2.0
+# Between two looks at the training: so long only where we stood still, and the training with us.
+STILL_SECONDS = 5.0
 
 
 class Ending:
@@ -58,13 +60,20 @@ class Ending:
             return
         first, pause = signalled[0], 0.02
         self._limit = first["grace"]
+        before = seconds_since(first)
         while True:
             members = self._target.members()
             if not members:
                 return self._exited(first)
             if self._one.hurry():
                 self._limit = min(self._limit, seconds_since(first) + self._grace())
-            if seconds_since(first) >= self._limit:
+            now = seconds_since(first)
+            if now - before >= STILL_SECONDS:
+                # Hibernated, or paused: on a clock that ran on, that was no time to save in.
+                self._limit = min(self._limit + now - before, now + self._grace())
+                self._shells_alone = None
+            before = now
+            if now >= self._limit:
                 return
             late = self._target.later_to_signal(members, self._journal.signalled())
             if late and self._goes_on(late):

@@ -51,7 +51,7 @@ public sealed class SetRunctlSandboxCommand : SandboxSettingsCmdlet
     [Parameter]
     public SwitchParameter WithdrawNotice { get; set; }
 
-    /// <summary>There is capacity again for instances that an interruption stopped or hibernated: EC2 starts them, as nobody else can.</summary>
+    /// <summary>There is capacity again for instances that an interruption stopped or hibernated: EC2 starts them, as nobody else can. What hibernated goes on where it was.</summary>
     [Parameter]
     public SwitchParameter ReturnCapacity { get; set; }
 

@@ -10,6 +10,7 @@ internal sealed class InstanceLife(
     private readonly object _gate = new();
     private CancellationTokenSource _boot = new();
     private Task _work = Task.CompletedTask;
+    private bool _hibernated;
 
     public InstanceRecord Record { get; } = record;
 
@@ -19,7 +20,7 @@ internal sealed class InstanceLife(
     /// <summary>Null for on-demand.</summary>
     public SpotRequest? Request { get; } = request;
 
-    /// <summary>Boots a new instance, or a stopped one again.</summary>
+    /// <summary>Boots a new instance, or a stopped one again; one that hibernates wakes.</summary>
     /// <exception cref="Ec2Exception">It is in another state.</exception>
     public Task Boot()
     {
@@ -38,8 +39,13 @@ internal sealed class InstanceLife(
             Record.State = InstanceState.Pending;
             Record.StateReason = null;
             Request?.Move("active", "fulfilled", "Your Spot request is fulfilled.", clock.GetUtcNow());
-            _boot.Dispose();
-            _boot = new CancellationTokenSource();
+            if (!_hibernated)
+            {
+                _boot.Dispose();
+                _boot = new CancellationTokenSource();
+            }
+
+            _hibernated = false;
             return _work = BootAsync(_work, _boot.Token);
         }
     }
@@ -47,7 +53,8 @@ internal sealed class InstanceLife(
     /// <summary>Begins to end it, or joins an end under way; the task is done when it has ended.</summary>
     /// <param name="via">ShuttingDown or Stopping.</param>
     /// <param name="reason">Why.</param>
-    public Task End(InstanceState via, StateReason reason)
+    /// <param name="hibernate">Whether its processes are kept as they are; where it is Stopping.</param>
+    public Task End(InstanceState via, StateReason reason, bool hibernate = false)
     {
         lock (_gate)
         {
@@ -61,8 +68,14 @@ internal sealed class InstanceLife(
             Record.State = via;
             Record.StateReason = reason;
             Record.Ended = clock.GetUtcNow();
-            _boot.Cancel();
-            return _work = PowerOffAsync(_work, via, reason);
+            _hibernated = hibernate;
+            if (!hibernate)
+            {
+                // A boot that hibernates in the middle goes on when it wakes.
+                _boot.Cancel();
+            }
+
+            return _work = PowerOffAsync(_work, via, reason, hibernate);
         }
     }
 
@@ -110,7 +123,7 @@ internal sealed class InstanceLife(
         {
             return !ReferenceEquals(Record.Notice, notice) ? Task.CompletedTask
                 : notice.Action == "terminate" ? End(InstanceState.ShuttingDown, StateReason.SpotTermination)
-                : End(InstanceState.Stopping, StateReason.SpotShutdown);
+                : End(InstanceState.Stopping, StateReason.SpotShutdown, hibernate: notice.Action == "hibernate");
         }
     }
 
@@ -162,10 +175,10 @@ internal sealed class InstanceLife(
         }
     }
 
-    private async Task PowerOffAsync(Task previous, InstanceState via, StateReason reason)
+    private async Task PowerOffAsync(Task previous, InstanceState via, StateReason reason, bool hibernate)
     {
         await previous.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await power.PowerOffAsync(Record).ConfigureAwait(false);
+        await (hibernate ? power.HibernateAsync(Record) : power.PowerOffAsync(Record)).ConfigureAwait(false);
         lock (_gate)
         {
             if (Record.State != via)

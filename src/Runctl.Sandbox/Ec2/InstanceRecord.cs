@@ -6,6 +6,7 @@ namespace Runctl.Sandbox.Ec2;
 internal sealed class InstanceRecord(InstanceOrder order, string instanceId, string privateIp, DateTimeOffset created) : ITagged
 {
     private volatile int _state;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TagSet _tags = order.Tags;
     private volatile SpotNotice? _notice;
     private volatile StateReason? _stateReason;
@@ -50,8 +51,15 @@ internal sealed class InstanceRecord(InstanceOrder order, string instanceId, str
     public InstanceState State
     {
         get => (InstanceState)_state;
-        set => _state = (int)value;
+        set
+        {
+            _state = (int)value;
+            Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        }
     }
+
+    /// <summary>Completes with the next change of state; to be asked for before the state.</summary>
+    public Task StateChanged => Volatile.Read(ref _changed).Task;
 
     /// <summary>Since when it runs, or null.</summary>
     public DateTimeOffset? RunningSince { get; set; }

@@ -2,7 +2,7 @@ namespace Runctl.Sandbox.Instances;
 
 /// <summary>
 /// Where namespaces are not allowed: processes are known by the root directory in their environment, which is unique, and by
-/// descending from such a process. Killing is repeated until a look at all processes finds none.
+/// descending from such a process. Killing and freezing are repeated until a look at all processes finds none.
 /// </summary>
 internal sealed class MarkedProcesses(HostTools tools, IReadOnlyDictionary<string, string> environment, TimeProvider time)
     : IProcessSpace
@@ -12,14 +12,18 @@ internal sealed class MarkedProcesses(HostTools tools, IReadOnlyDictionary<strin
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     private readonly string _mark = $"RUNCTL_ROOT={environment["RUNCTL_ROOT"]}";
+    private readonly Freezer _freezer = new(time);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <inheritdoc/>
     public Task Ended => _ended.Task;
 
     /// <inheritdoc/>
-    public ChildProcess Start(string workingDirectory, params string[] command) =>
-        ChildProcess.Start(tools, [tools.Shell, "-c", Enter, workingDirectory, .. command], environment);
+    public bool IsFrozen => _freezer.IsFrozen;
+
+    /// <inheritdoc/>
+    public Task<ChildProcess> StartAsync(string workingDirectory, params string[] command) => _freezer.StartAsync(
+        () => ChildProcess.Start(tools, [tools.Shell, "-c", Enter, workingDirectory, .. command], environment), Ended);
 
     /// <inheritdoc/>
     public void KillGroup(ChildProcess process)
@@ -35,6 +39,12 @@ internal sealed class MarkedProcesses(HostTools tools, IReadOnlyDictionary<strin
     }
 
     /// <inheritdoc/>
+    public Task FreezeAsync() => _freezer.FreezeAsync(FindOurs);
+
+    /// <inheritdoc/>
+    public void Thaw() => _freezer.Thaw();
+
+    /// <inheritdoc/>
     public async Task KillAllAsync()
     {
         while (FindOurs() is { Count: > 0 } ours)
@@ -42,7 +52,7 @@ internal sealed class MarkedProcesses(HostTools tools, IReadOnlyDictionary<strin
             foreach (var entry in ours)
             {
                 // Asked again right before: the id may have passed to a stranger since.
-                if (ProcessEntry.TryRead(entry.Id) is { } now && now.StartTime == entry.StartTime)
+                if (entry.IsStillThere)
                 {
                     NativeMethods.SendKill(entry.Id);
                 }
@@ -60,18 +70,8 @@ internal sealed class MarkedProcesses(HostTools tools, IReadOnlyDictionary<strin
     private List<ProcessEntry> FindOurs()
     {
         var alive = ProcessEntry.ReadAll().Where(entry => !entry.IsZombie && entry.Id != Environment.ProcessId).ToList();
-        var ours = alive.Where(entry => entry.HasEnvironment(_mark)).ToHashSet();
 
         // Children that cleared their environment still have a parent that is ours.
-        int before;
-        do
-        {
-            before = ours.Count;
-            var ids = ours.Select(entry => entry.Id).ToHashSet();
-            ours.UnionWith(alive.Where(entry => ids.Contains(entry.ParentId) || ids.Contains(entry.SessionId)));
-        }
-        while (ours.Count > before);
-
-        return [.. ours];
+        return [.. ProcessEntry.Family(alive, alive.Where(entry => entry.HasEnvironment(_mark)))];
     }
 }

@@ -8,6 +8,8 @@ namespace Runctl.Sandbox.Instances;
 internal static class NativeMethods
 {
     private const int SigKill = 9;
+    private const int SigContinue = 18;
+    private const int SigStop = 19;
     private const int NoSuchProcess = 3;
 
     /// <summary>Whether the caller is root.</summary>
@@ -22,21 +24,17 @@ internal static class NativeMethods
     /// <summary>Sends SIGKILL to a process, or to a process group where <paramref name="id"/> is negative.</summary>
     /// <returns>False where there is no such process any more.</returns>
     /// <exception cref="Win32Exception">The kill was refused.</exception>
-    public static bool SendKill(int id)
-    {
-        if (id is >= -1 and <= 1)
-        {
-            throw new ArgumentOutOfRangeException(nameof(id), id, "This would reach processes that are not ours.");
-        }
+    public static bool SendKill(int id) => Send(id, SigKill);
 
-        if (Kill(id, SigKill) == 0)
-        {
-            return true;
-        }
+    /// <summary>Stops a process where it is; it can do nothing against it.</summary>
+    /// <returns>False where there is no such process any more.</returns>
+    /// <exception cref="Win32Exception">It was refused.</exception>
+    public static bool Stop(int id) => Send(id, SigStop);
 
-        var error = Marshal.GetLastPInvokeError();
-        return error == NoSuchProcess ? false : throw new Win32Exception(error);
-    }
+    /// <summary>Lets a stopped process go on.</summary>
+    /// <returns>False where there is no such process any more.</returns>
+    /// <exception cref="Win32Exception">It was refused.</exception>
+    public static bool Continue(int id) => Send(id, SigContinue);
 
     /// <summary>Gives a file or directory to a user; a symbolic link itself, not what it points to.</summary>
     /// <exception cref="Win32Exception">The change was refused.</exception>
@@ -46,6 +44,22 @@ internal static class NativeMethods
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError(), path);
         }
+    }
+
+    private static bool Send(int id, int signal)
+    {
+        if (id is >= -1 and <= 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(id), id, "This would reach processes that are not ours.");
+        }
+
+        if (Kill(id, signal) == 0)
+        {
+            return true;
+        }
+
+        var error = Marshal.GetLastPInvokeError();
+        return error == NoSuchProcess ? false : throw new Win32Exception(error);
     }
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -26,7 +26,7 @@ internal sealed class ProcessSpaces
         }
 
         var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["PATH"] = tools.SearchPath };
-        var probe = await PidNamespace.TryCreateAsync(tools, environment, ct).ConfigureAwait(false);
+        var probe = await PidNamespace.TryCreateAsync(tools, environment, time, ct).ConfigureAwait(false);
         if (probe is not null)
         {
             await probe.DisposeAsync().ConfigureAwait(false);
@@ -44,7 +44,7 @@ internal sealed class ProcessSpaces
             return new MarkedProcesses(_tools, environment, _time);
         }
 
-        return await PidNamespace.TryCreateAsync(_tools, environment, ct).ConfigureAwait(false)
+        return await PidNamespace.TryCreateAsync(_tools, environment, _time, ct).ConfigureAwait(false)
             ?? throw new InvalidOperationException("The system refused another PID namespace.");
     }
 }

@@ -14,7 +14,7 @@ internal static class UserDataScript
         var path = Path.Combine(machine.Root, "var/lib/cloud/instance/user-data.sh");
         ExecutableFile.Write(path, userData);
         var log = Path.Combine(machine.Root, "var/log/cloud-init-output.log");
-        using var process = processes.Start(machine.Root, "sh", "-c", "\"$0\" >\"$1\" 2>&1", path, log);
+        using var process = await processes.StartAsync(machine.Root, "sh", "-c", "\"$0\" >\"$1\" 2>&1", path, log).ConfigureAwait(false);
         await process.Exited.WaitAsync(ct).ConfigureAwait(false);
     }
 }

@@ -7,21 +7,23 @@ namespace Runctl.Sandbox.Instances;
 internal sealed class Watchdog : IAsyncDisposable
 {
     /// <summary>
-    /// Namespaces die with the host by themselves; processes only marked by their environment are killed here. What dies may
-    /// still write for a moment, so the directory has to be gone twice.
+    /// Namespaces die with the host by themselves, once those who entered them have seen it: these wait outside, and are woken where they
+    /// were frozen. Processes only marked by their environment are killed here. What dies may still write for a moment, so the directory
+    /// has to be gone twice.
     /// </summary>
     private const string Script =
         """
         read -r _
-        gone=0
+        gone=0 tries=0
         while [ "$gone" -lt 2 ]; do
-            if [ "$2" = marked ]; then
-                for file in $(grep -lsF -- "RUNCTL_ROOT=$1/" /proc/[0-9]*/environ); do
-                    id=${file#/proc/}
-                    kill -9 "${id%/environ}"
-                    gone=0
-                done
-            fi
+            signal=KILL
+            [ "$2" = namespaces ] && [ "$tries" -lt 50 ] && signal=CONT
+            for file in $(grep -lsF -- "RUNCTL_ROOT=$1/" /proc/[0-9]*/environ); do
+                id=${file#/proc/}
+                kill -s "$signal" "${id%/environ}"
+                gone=0
+            done
+            tries=$((tries + 1))
             [ -e "$1" ] && gone=0
             chmod -R u+rwx "$1"
             rm -rf -- "$1"

@@ -51,7 +51,7 @@ internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machin
     {
         try
         {
-            if (machines(record.InstanceId) is { Processes: { } space } machine)
+            if (machines(record.InstanceId) is { Processes: { } space } machine && await IsHeardAsync(space).ConfigureAwait(false))
             {
                 await RunAsync(invocation, machine, space).ConfigureAwait(false);
             }
@@ -84,8 +84,9 @@ internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machin
             return;
         }
 
+        var process = await space.StartAsync(CommandScript.WorkingDirectory(machine, invocation.Command), "sh", "-c", script)
+            .ConfigureAwait(false);
         using var timeout = new CancellationTokenSource(invocation.Command.ExecutionTimeout, clock);
-        var process = space.Start(CommandScript.WorkingDirectory(machine, invocation.Command), "sh", "-c", script);
 
         // As the agent waits: for the exit, and for everybody who still holds the output open.
         var done = Task.WhenAll(
@@ -99,8 +100,7 @@ internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machin
             process.Dispose();
 
             // What runs goes on without SSM; how it ended is told when the agent is back.
-            await Task.WhenAny(conditions.OnlineAsync(), space.Ended).ConfigureAwait(false);
-            if (record.State == InstanceState.Running && !space.Ended.IsCompleted)
+            if (await IsHeardAsync(space).ConfigureAwait(false))
             {
                 invocation.Finish(exitCode == 0 ? InvocationStatus.Success : InvocationStatus.Failed, exitCode, ended);
             }
@@ -108,11 +108,11 @@ internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machin
             return;
         }
 
-        if (first != space.Ended)
+        if (first != space.Ended && await RunsAsync(space).ConfigureAwait(false))
         {
             space.KillGroup(process);
             var ended = clock.GetUtcNow();
-            await Task.WhenAny(conditions.OnlineAsync(), space.Ended).ConfigureAwait(false);
+            await IsHeardAsync(space).ConfigureAwait(false);
             invocation.Finish(
                 first == timedOut ? InvocationStatus.ExecutionTimedOut : InvocationStatus.Cancelled, Killed, ended);
         }
@@ -120,6 +120,40 @@ internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machin
         // Who left the group may hold the output for as long as it likes; the worker is free all the same.
         _ = done.ContinueWith(
             _ => process.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    /// <summary>Waits until SSM hears the agent, which hibernates and wakes with its instance; false where that ended.</summary>
+    private async Task<bool> IsHeardAsync(IProcessSpace space)
+    {
+        while (await RunsAsync(space).ConfigureAwait(false))
+        {
+            if (conditions.OnlineAsync() is { IsCompleted: false } online)
+            {
+                await Task.WhenAny(online, space.Ended).ConfigureAwait(false);
+                continue;
+            }
+
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Waits until the instance runs; false where its processes ended.</summary>
+    private async Task<bool> RunsAsync(IProcessSpace space)
+    {
+        while (!space.Ended.IsCompleted)
+        {
+            var changed = record.StateChanged;
+            if (record.State == InstanceState.Running)
+            {
+                return true;
+            }
+
+            await Task.WhenAny(changed, space.Ended).ConfigureAwait(false);
+        }
+
+        return false;
     }
 
     private async Task CancelledAsync(Invocation invocation)

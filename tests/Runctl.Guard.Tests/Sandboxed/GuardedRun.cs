@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Runctl.Ports;
 
 namespace Runctl.Guard.Tests.Sandboxed;
@@ -125,6 +126,16 @@ public sealed class GuardedRun(GuardSandbox sandbox, string id, string instanceI
         var before = GuardPid();
         Assert.Equal(0, (await ShellAsync($"kill -9 {before}")).ExitCode);
         await EventuallyAsync(() => GuardPid() is { } now && now != before, Tell);
+    }
+
+    /// <summary>Has its notice count as withdrawn at once: five minutes are long in a test.</summary>
+    public async Task LetItCountAsWithdrawnAsync()
+    {
+        var path = Path.Combine(GuardHome, "runs", Id, "spec.json");
+        var spec = JsonNode.Parse(await File.ReadAllTextAsync(path, Ct))!;
+        spec["policy"]!["withdrawn_seconds"] = -60;
+        await File.WriteAllTextAsync(path + ".new", spec.ToJsonString(), Ct);
+        File.Move(path + ".new", path, overwrite: true);
     }
 
     /// <summary>What S3 holds below the instance's prefix.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Runctl.Guard.Tests.Sandboxed;
 
 /// <summary>Notices that are not followed by an end.</summary>
@@ -20,7 +18,7 @@ public sealed class NoticeTests(GuardSandbox sandbox)
         Assert.Equal("step_1.json", Checkpoint(await run.InterruptAsync()));
         Assert.True(sandbox.Sandbox.WithdrawNotice(run.InstanceId));
         await GuardedRun.EventuallyAsync(() => File.ReadAllText(Path.Combine(run.GuardHome, "notice.json")).Contains("\"time\":null", StringComparison.Ordinal), run.Tell);
-        await LetItCountAsWithdrawnAsync(run);
+        await run.LetItCountAsWithdrawnAsync();
 
         await run.WaitForAsync("InterruptionWithdrawn");
         await run.WaitForAsync("TrainingStarted", data => data.GetProperty("resumed_from") is { ValueKind: System.Text.Json.JsonValueKind.Object } from
@@ -60,14 +58,4 @@ public sealed class NoticeTests(GuardSandbox sandbox)
     }
 
     private static string? Checkpoint(System.Text.Json.JsonElement handled) => handled.GetProperty("checkpoint").GetProperty("name").GetString();
-
-    /// <summary>Five minutes are long in a test.</summary>
-    private static async Task LetItCountAsWithdrawnAsync(GuardedRun run)
-    {
-        var path = Path.Combine(run.GuardHome, "runs", run.Id, "spec.json");
-        var spec = JsonNode.Parse(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken))!;
-        spec["policy"]!["withdrawn_seconds"] = -60;
-        await File.WriteAllTextAsync(path + ".new", spec.ToJsonString(), TestContext.Current.CancellationToken);
-        File.Move(path + ".new", path, overwrite: true);
-    }
 }

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import unittest
+from unittest import mock
 
 import support
 from runctl_guard import files, journal
@@ -76,6 +77,20 @@ class Sequences(support.RootedTest):
         final = self.sequence(run).run(trigger())
         self.assertIn("TrainingKilled", self.kinds(run))
         self.assertEqual(("nothing-to-save", 137), (final["data"]["outcome"], final["data"]["exit_code"]))
+
+    def test_the_time_in_which_all_stood_still_is_not_taken_from_the_save(self):
+        run = self.training(SAVES % 1.0, policy={"grace_seconds": 20.0})
+        monotonic, sleep, passed = time.monotonic, time.sleep, []
+
+        def hibernating(seconds):
+            if not passed and os.path.exists(os.path.join(self.project, "signals")):
+                passed.append(600.0)
+            sleep(seconds)
+        with mock.patch("time.monotonic", lambda: monotonic() + sum(passed)), mock.patch("time.sleep", hibernating):
+            final = self.sequence(run).run(trigger())
+        self.assertEqual([600.0], passed)
+        self.assertNotIn("TrainingKilled", self.kinds(run))
+        self.assertEqual((0, "epoch_3.json"), (final["data"]["exit_code"], final["data"]["checkpoint"]["name"]))
 
     def test_a_save_cut_off_by_the_kill_falls_back_to_the_last_good_one(self):
         run = self.training(IGNORES, policy={"grace_seconds": 0.2})

@@ -20,6 +20,12 @@ internal sealed class RecordingPower : IInstancePower
         return Failure is null ? Task.CompletedTask : Task.FromException(Failure);
     }
 
+    public Task HibernateAsync(InstanceRecord record)
+    {
+        _calls.Enqueue($"hibernate {record.InstanceId}");
+        return _off;
+    }
+
     public Task PowerOffAsync(InstanceRecord record)
     {
         _calls.Enqueue($"off {record.InstanceId} {record.State}");

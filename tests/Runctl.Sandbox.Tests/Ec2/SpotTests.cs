@@ -130,6 +130,24 @@ public sealed class SpotTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_hibernates_at_an_interruption_is_stopped_and_wakes_with_capacity_and_keeps_nothing_when_it_is_terminated()
+    {
+        var id = await _server.RunSpotAsync("persistent", "hibernate");
+        await _server.Registry.InterruptAsync(id, TimeSpan.FromMinutes(2));
+        Assert.Equal("Server.SpotInstanceShutdown", (await _server.UntilAsync(id, "stopped")).StateReason.Code);
+        Assert.Equal("IncorrectSpotRequestState", await Ec2Refusal.CodeAsync(_server.Client.StartInstancesAsync(new() { InstanceIds = [id] }, Ct)));
+        _ = _server.Registry.ReturnCapacityAsync(id);
+        await _server.UntilAsync(id, "running");
+        Assert.Null(_server.Registry.Get(id).Notice);
+        await _server.Registry.InterruptAsync(id, TimeSpan.FromMinutes(2));
+        await _server.UntilAsync(id, "stopped");
+        await _server.Client.TerminateInstancesAsync(new() { InstanceIds = [id] }, Ct);
+        await _server.UntilAsync(id, "terminated");
+
+        Assert.Equal([$"on {id}", $"hibernate {id}", $"on {id}", $"hibernate {id}", $"off {id} ShuttingDown"], _server.Power.Calls.Where(call => call.Contains(id, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_stopped_instance_is_terminated_with_its_request()
     {
         var id = await _server.RunSpotAsync("persistent", "stop");

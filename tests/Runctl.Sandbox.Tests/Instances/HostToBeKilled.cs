@@ -6,6 +6,7 @@ namespace Runctl.Sandbox.Tests.Instances;
 public sealed class HostToBeKilled
 {
     public const string Mode = "RUNCTL_TEST_HOST_MODE";
+    public const string Hibernates = "RUNCTL_TEST_HOST_HIBERNATES";
     public const string Report = "RUNCTL_TEST_HOST_REPORT";
 
     [Fact]
@@ -17,6 +18,15 @@ public sealed class HostToBeKilled
         var id = await sandbox.LaunchAsync();
         var mark = $"runctl-test-{Guid.NewGuid():N}";
         await sandbox.RunAsync(id, $"setsid sh -c 'trap \"\" TERM HUP; while :; do sleep 0.2; done' {mark} >/dev/null 2>&1 </dev/null &");
+        if (Environment.GetEnvironmentVariable(Hibernates) is not null)
+        {
+            // One that somebody waits for, too.
+            var waited = Path.Combine(sandbox.RootOf(id), "tmp/waited");
+            await sandbox.SendAsync(id, $"touch $RUNCTL_ROOT/tmp/waited; sh -c 'while :; do sleep 0.2; done' {mark}");
+            await Eventually.TrueAsync(() => File.Exists(waited));
+            await sandbox.TakeAsync(id, "hibernate");
+        }
+
         var report = Environment.GetEnvironmentVariable(Report)!;
         var token = TestContext.Current.CancellationToken;
         await File.WriteAllLinesAsync(report + ".new", [sandbox.Sandbox.Directory, mark], token);

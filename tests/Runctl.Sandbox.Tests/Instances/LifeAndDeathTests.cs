@@ -18,11 +18,11 @@ public sealed class LifeAndDeathTests
             // Without a namespace, an orphan that cleared its environment cannot be told from a stranger.
             + $"{(namespaces ? "env -i " : "")}setsid sh -c 'sleep 300' {mark} >/dev/null 2>&1 </dev/null &");
         Assert.Equal("Success", answer.Status.Value);
-        await Eventually.TrueAsync(() => Marked(mark) >= 2);
+        await Eventually.TrueAsync(() => MarkedProcess.Count(mark) >= 2);
         var root = sandbox.RootOf(id);
         await sandbox.Sandbox.InterruptAsync(id, TimeSpan.FromSeconds(1));
         await Eventually.TrueAsync(() => sandbox.Sandbox.Instances.Single().State == "terminated");
-        Assert.Equal(0, Marked(mark));
+        Assert.Equal(0, MarkedProcess.Count(mark));
         Assert.False(Directory.Exists(root));
     }
 
@@ -51,15 +51,22 @@ public sealed class LifeAndDeathTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_host_that_is_killed_leaves_no_process_and_no_directory(bool namespaces)
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    public async Task A_host_that_is_killed_leaves_no_process_and_no_directory_even_of_what_hibernates(bool namespaces, bool hibernates)
     {
         var report = Path.Combine(Path.GetTempPath(), $"runctl-host-{Guid.NewGuid():N}");
         string[] command = [typeof(LifeAndDeathTests).Assembly.Location, "--filter-class", typeof(HostToBeKilled).FullName!];
         var start = new ProcessStartInfo("dotnet", command) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment[HostToBeKilled.Mode] = namespaces ? "namespaces" : "marked";
         start.Environment[HostToBeKilled.Report] = report;
+        if (hibernates)
+        {
+            start.Environment[HostToBeKilled.Hibernates] = "yes";
+        }
+
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         using var host = Process.Start(start)!;
         await Eventually.TrueAsync(() => File.Exists(report));
@@ -67,22 +74,8 @@ public sealed class LifeAndDeathTests
         File.Delete(report);
         var (directory, mark) = (lines[0], lines[1]);
         Assert.True(Directory.Exists(directory));
-        Assert.True(Marked(mark) >= 1);
+        Assert.True(MarkedProcess.Count(mark) >= 1);
         host.Kill();
-        await Eventually.TrueAsync(() => !Directory.Exists(directory) && Marked(mark) == 0 && Marked(directory) == 0);
+        await Eventually.TrueAsync(() => !Directory.Exists(directory) && MarkedProcess.Count(mark) == 0 && MarkedProcess.Count(directory) == 0);
     }
-
-    private static int Marked(string mark) => Directory.GetDirectories("/proc")
-        .Where(directory => int.TryParse(Path.GetFileName(directory), out _))
-        .Count(directory =>
-        {
-            try
-            {
-                return File.ReadAllText(directory + "/cmdline").Contains(mark, StringComparison.Ordinal);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                return false;
-            }
-        });
 }

@@ -14,7 +14,7 @@ public sealed class PidNamespaceTests
             using var givenUp = new CancellationTokenSource(TimeSpan.FromMilliseconds(turn % 20));
             try
             {
-                if (await PidNamespace.TryCreateAsync(tools, environment, givenUp.Token) is { } made)
+                if (await PidNamespace.TryCreateAsync(tools, environment, TimeProvider.System, givenUp.Token) is { } made)
                 {
                     await made.DisposeAsync();
                 }

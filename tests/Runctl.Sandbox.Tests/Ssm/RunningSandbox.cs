@@ -57,6 +57,25 @@ public sealed class RunningSandbox : IAsyncDisposable
         }).InstanceId;
     }
 
+    /// <summary>Has EC2 take it as it is, without a window, and waits for that.</summary>
+    public async Task TakeAsync(string id, string action)
+    {
+        await Sandbox.InterruptAsync(id, TimeSpan.Zero, action);
+        await StateAsync(id, "stopped");
+    }
+
+    /// <summary>Has EC2 give it back, and waits until it runs.</summary>
+    public async Task ReturnAsync(string id)
+    {
+        Sandbox.ReturnCapacity(id);
+        await StateAsync(id, "running");
+    }
+
+    public Task TerminateAsync(string id) => _registry.TerminateAsync(id);
+
+    public Task StateAsync(string id, string state) =>
+        Eventually.TrueAsync(() => Sandbox.Instances.Single(instance => instance.InstanceId == id).State == state);
+
     public string RootOf(string id) => Sandbox.Instances.Single(instance => instance.InstanceId == id).RootDirectory!;
 
     public async Task<string> SendAsync(string id, string script, int? executionTimeout = null)
