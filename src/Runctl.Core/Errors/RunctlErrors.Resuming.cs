@@ -35,6 +35,11 @@ internal static partial class RunctlErrors
     public static RunctlException AwaitedInstanceEnded(string runId, string instanceId) =>
         new("AwaitedInstanceEnded", ErrorKind.InvalidState, $"Instance {instanceId}, which run {runId} waited for, was ended by its owner.", instanceId, "Resume-RunctlTraining resumes the run on a replacement.");
 
+    /// <summary>It woke where it was, and trains.</summary>
+    public static RunctlException RunWentOn(string runId, int attempt, string instanceId) =>
+        new("RunWentOn", ErrorKind.InvalidState, $"Run {runId} goes on: instance {instanceId} woke, and attempt {attempt.ToString(CultureInfo.InvariantCulture)} trains there where it was. There is nothing to resume.", runId,
+            "Watch it by Watch-RunctlSpotInterruption.");
+
     /// <summary>Runctl did not start it, and could not start it elsewhere.</summary>
     public static RunctlException RunAttached(string runId) =>
         new("RunAttached", ErrorKind.InvalidState, $"Run {runId} was not started by Runctl, only guarded: its code, arguments and environment are not known, so it can not be started elsewhere.", runId,

@@ -21,6 +21,8 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     private readonly List<Task> _work = [];
     private readonly Dictionary<int, ResumeStage> _stages = [];
     private readonly Dictionary<int, RunctlTraining> _ended = [];
+    private RunctlTraining _training = target.Training;
+    private long _told;
     private bool _isOver;
 
     private string RunId => target.Training.RunId;
@@ -46,6 +48,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     public void OnEvent(RunctlEvent runctlEvent) => Tell(() =>
     {
         inner.OnEvent(runctlEvent);
+        _told = runctlEvent.Sequence;
         if (runctlEvent is { Kind: EventKinds.InterruptionDetected, Attempt: { } attempt } && ByAws.Contains(runctlEvent.TextOf("source")))
         {
             BeginResume(attempt, runctlEvent.InstanceId, isCertain: true);
@@ -147,11 +150,16 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
             Tell(EventKinds.TrainingResumed, resumed.InstanceId, resumed.Attempt, $"Training resumed on instance {resumed.InstanceId}{(resumed.ResumedFrom is { } from ? $" from {from.Name}" : "")}",
                 new { checkpoint = resumed.ResumedFrom?.Name, step = resumed.ResumedFrom?.Step, manifest = resumed.ResumedFrom?.Manifest });
             Tell(() => inner.OnResumed(resumed));
+            (_training, _told) = (resumed, 0);
             Begin(new MonitorTarget(resumed, target.PollInterval));
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
             // Nobody is left to tell.
+        }
+        catch (RunctlException e) when (e.Id == "RunWentOn")
+        {
+            WatchOn(attempt, instanceId, e.Message);
         }
         catch (RunctlException e)
         {
@@ -163,6 +171,21 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         {
             Decline(attempt, $"Run {RunId} is not resumed by itself, Runctl failed: {e.GetType().Name}: {e.Message}");
         }
+    }
+
+    /// <summary>The attempt itself goes on: it is watched as before, and a new interruption of it is another one.</summary>
+    private void WatchOn(int attempt, string instanceId, string message)
+    {
+        long told;
+        lock (_gate)
+        {
+            _stages.Remove(attempt);
+            _ended.Remove(attempt);
+            told = _told;
+        }
+
+        Tell(EventKinds.InstanceReturned, instanceId, attempt, message, new { });
+        Begin(new MonitorTarget(_training, target.PollInterval, told));
     }
 
     private void Decline(int attempt, string why) => Tell(() =>

@@ -16,7 +16,7 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
     private static readonly TimeSpan Withdrawn = TimeSpan.FromMinutes(5);
 
     /// <summary>What hibernated before its guard saw a notice goes on training when it wakes, and nothing comes to an end.</summary>
-    private static readonly TimeSpan GoesOn = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan GoesOn = TimeSpan.FromSeconds(5);
 
     private bool _wasAway;
 
@@ -34,6 +34,7 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
                 var instance = await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false);
                 if (IsBack(instance, interrupted))
                 {
+                    await RequireEndAsync(instance!, cancellationToken).ConfigureAwait(false);
                     return;
                 }
 
@@ -66,16 +67,8 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
         var guard = new GuardClient(cloud, time);
         await guard.CallAsync(instanceId, ["repair"], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
         var backoff = new Backoff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(3), time);
-        long? trains = null;
-        while (await FindThereAsync(guard, cancellationToken).ConfigureAwait(false) is { } status)
+        while (await FindThereAsync(guard, cancellationToken).ConfigureAwait(false) is not null)
         {
-            var alive = instance.InterruptionBehavior == "hibernate" && status is { Notice: null, Runs: [{ State: "running" } run, ..] } ? run : null;
-            trains = alive is null ? null : trains ?? time.GetTimestamp();
-            if (alive is not null && time.GetElapsedTime(trains!.Value) > GoesOn)
-            {
-                throw RunctlErrors.RunStillAlive(plan.Spec.RunId, alive.Attempt, instanceId);
-            }
-
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -107,6 +100,31 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
                 return _wasAway || interrupted is not { } notice || instance.LaunchTime > notice.Seen || time.GetUtcNow() - notice.Deadline > Withdrawn;
             default:
                 return false;
+        }
+    }
+
+    /// <summary>What hibernated has its processes still: where they were not told of the end, there is nothing to resume.</summary>
+    /// <exception cref="RunctlException">RunWentOn.</exception>
+    private async Task RequireEndAsync(RunctlInstance instance, CancellationToken cancellationToken)
+    {
+        if (instance.InterruptionBehavior != "hibernate")
+        {
+            return;
+        }
+
+        await new SpotLauncher(cloud, time).WaitUntilReadyAsync(instanceId, plan.Request.ReadyTimeout, progress, cancellationToken).ConfigureAwait(false);
+        var guard = new GuardClient(cloud, time);
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(3), time);
+        var began = time.GetTimestamp();
+        // A sequence that was frozen at its beginning shows within a moment.
+        while (await FindThereAsync(guard, cancellationToken).ConfigureAwait(false) is { Notice: null, Runs: [{ State: "running" } run, ..] })
+        {
+            if (time.GetElapsedTime(began) > GoesOn)
+            {
+                throw RunctlErrors.RunWentOn(plan.Spec.RunId, run.Attempt, instanceId);
+            }
+
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

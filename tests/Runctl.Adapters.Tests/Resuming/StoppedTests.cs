@@ -48,6 +48,24 @@ public sealed class StoppedTests(SandboxFixture fixture) : IClassFixture<Sandbox
         Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
     }
 
+    [Fact]
+    public async Task A_run_that_hibernates_goes_on_in_the_middle_when_it_wakes_and_is_watched_to_its_end()
+    {
+        using var run = await Interrupted.StartAsync(fixture, RunctlInterruptionBehavior.Hibernate);
+        // Frozen before its guard can have seen the notice.
+        fixture.Sandbox.SetConditions(run.Training.InstanceId, new SandboxConditions { Notice = SandboxNoticeMode.None });
+        var told = new MonitorObserver();
+        await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told, stopped: RunctlStoppedInstance.Wait);
+        await run.InterruptAsync(action: "hibernate");
+        await UntilAsync(() => told.Kinds.Contains("InstanceAwaited") && StateOf(run) == "stopped");
+        fixture.Sandbox.ReturnCapacity(run.Training.InstanceId);
+        var ended = await told.Ended.Task.WaitAsync(Patience, Token);
+        Assert.Equal((1, "finished"), (ended.Attempt, ended.State));
+        Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
+        Assert.Equal(told.Events.Where(e => e.Sequence > 0).Select(e => e.Sequence).Distinct().Count(), told.Events.Count(e => e.Sequence > 0));
+        Assert.Contains("InstanceReturned", told.Kinds);
+    }
+
     private string StateOf(Interrupted run) => fixture.Sandbox.Instances.Single(one => one.InstanceId == run.Training.InstanceId).State;
 
     private static async Task UntilAsync(Func<bool> condition)
