@@ -40,8 +40,9 @@ internal sealed class Freezer(TimeProvider time)
     }
 
     /// <summary>Stops them, one group after the other. From the call on nothing is started.</summary>
+    /// <param name="looks">How many looks one after the other must find nobody running, 2 or more: while /proc is read, a process not stopped yet may fork where the reading has been.</param>
     /// <param name="groups">Each finds the processes of one group as they are now.</param>
-    public async Task FreezeAsync(params Func<IEnumerable<ProcessEntry>>[] groups)
+    public async Task FreezeAsync(int looks, params Func<IEnumerable<ProcessEntry>>[] groups)
     {
         lock (_gate)
         {
@@ -50,18 +51,10 @@ internal sealed class Freezer(TimeProvider time)
 
         foreach (var find in groups)
         {
-            // Twice nobody: while /proc is read, a process not stopped yet may fork where the reading has been.
-            var still = 0;
-            while (still < 2)
+            for (var still = 0; still < looks;)
             {
-                if (Stop(find()))
-                {
-                    still = 0;
-                    await Task.Delay(Pause, time).ConfigureAwait(false);
-                    continue;
-                }
-
-                still++;
+                still = Stop(find()) ? 0 : still + 1;
+                await Task.Delay(Pause, time).ConfigureAwait(false);
             }
         }
     }

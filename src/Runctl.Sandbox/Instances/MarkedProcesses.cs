@@ -11,6 +11,9 @@ internal sealed class MarkedProcesses(HostTools tools, IReadOnlyDictionary<strin
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>A process that is becoming another program shows no environment, on a busy machine for a while, and may have lost its parent.</summary>
+    private const int Looks = 20;
+
     private readonly string _mark = $"RUNCTL_ROOT={environment["RUNCTL_ROOT"]}";
     private readonly Freezer _freezer = new(time);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -39,7 +42,7 @@ internal sealed class MarkedProcesses(HostTools tools, IReadOnlyDictionary<strin
     }
 
     /// <inheritdoc/>
-    public Task FreezeAsync() => _freezer.FreezeAsync(FindOurs);
+    public Task FreezeAsync() => _freezer.FreezeAsync(Looks, FindOurs);
 
     /// <inheritdoc/>
     public void Thaw() => _freezer.Thaw();

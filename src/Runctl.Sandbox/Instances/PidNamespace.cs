@@ -131,7 +131,7 @@ internal sealed class PidNamespace : IProcessSpace
     /// <inheritdoc/>
     public Task FreezeAsync() =>
         // Those outside before those inside: one that sees its child stopped would stop itself as well, whenever it came to it.
-        _freezer.FreezeAsync(Entered, FindInside);
+        _freezer.FreezeAsync(2, Entered, FindInside);
 
     /// <inheritdoc/>
     public void Thaw() => _freezer.Thaw();
