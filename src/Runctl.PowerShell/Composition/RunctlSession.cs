@@ -78,11 +78,13 @@ internal sealed class RunctlSession
     }
 
     /// <summary>Begins to end what the session holds: its sandboxes, monitors and connections. Nobody can wait for it.</summary>
-    public void End() => BackgroundWork.Track(Task.Run(async () =>
-    {
-        await CloseAsync();
-        await RunningSandboxes.StopAsync(this);
-    }));
+    public void End() => BackgroundWork.Track(
+        Task.Run(async () =>
+        {
+            await CloseAsync();
+            await RunningSandboxes.StopAsync(this);
+        }),
+        isCostly: !_resumers.IsEmpty);
 
     // A session can end without the module being removed from it.
     private static RunctlSession Begin(Runspace runspace)
