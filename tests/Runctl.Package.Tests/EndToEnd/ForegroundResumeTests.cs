@@ -12,7 +12,7 @@ public sealed class ForegroundResumeTests(SandboxFixture sandbox) : IClassFixtur
     {
         var run = _held.Start(sandbox.Launch(), "-ScriptArgument 20, 60");
         _held.WaitUntilItStays(run);
-        var interruption = _held.InterruptAsync(run, window: 20);
+        var interruption = _held.InterruptAsync(run, window: 25);
         var watched = sandbox.Run(Watch);
         Assert.Empty(watched.Errors);
         var told = watched.Output.Select(item => (dynamic)item.BaseObject).Select(e => $"{e.Attempt} {e.Kind}").ToList();
@@ -31,12 +31,13 @@ public sealed class ForegroundResumeTests(SandboxFixture sandbox) : IClassFixtur
         var run = _held.Start(sandbox.Launch(), "-ScriptArgument 20, 60, --slow");
         var place = _held.WaitUntilItStays(run);
         var first = Assert.Single(await sandbox.Other.LivingAsync(run));
-        var interruption = _held.InterruptAsync(run, window: 60);
+        var interruption = _held.InterruptAsync(run, window: 120);
         sandbox.Stop(Watch, () => Pause() && Living(run) > 1);
         HeldTraining.Until(() => Living(run) == 1, "The replacement was not removed.");
         Assert.Equal([first], await sandbox.Other.LivingAsync(run));
         await File.WriteAllTextAsync(Path.Combine(place, "let-go"), "", TestContext.Current.CancellationToken);
 
+        Assert.Equal("interrupted", sandbox.Run("($run | Wait-RunctlTraining -PollInterval 500ms -Timeout 90s).State").Single);
         var resumed = sandbox.Run("$run | Resume-RunctlTraining -NoMonitor | Wait-RunctlTraining -PollInterval 500ms -Timeout 90s").Single;
         Assert.Equal(("finished", 3, 21L, 0L), ((string)resumed.State, (int)resumed.Attempt, (long)resumed.FirstStep, (long)resumed.StepsLost));
         _held.AssertResult(60);

@@ -46,7 +46,7 @@ public sealed class InterruptedAgainTests(SandboxFixture sandbox) : IClassFixtur
     private static async Task InterruptAsync(HeldTraining held, string run, int attempt)
     {
         held.WaitUntilItStays(run, attempt);
-        var report = (await held.InterruptAsync(run, window: 20)).Single;
+        var report = (await held.InterruptAsync(run, window: 25)).Single;
         Assert.True(report.Passed, report.Reason);
     }
 
