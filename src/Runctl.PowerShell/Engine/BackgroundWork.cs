@@ -13,7 +13,10 @@ internal static class BackgroundWork
 
     private static readonly ConcurrentDictionary<Task, TimeSpan> Running = new();
 
-    static BackgroundWork() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Task.WhenAll(Running.Select(work => Task.WhenAny(work.Key, Task.Delay(work.Value)))).Wait();
+    static BackgroundWork() => AppDomain.CurrentDomain.ProcessExit += (_, _) => SettleAsync().Wait();
+
+    /// <summary>Waits for what there is now, for each as long as is right for it.</summary>
+    public static Task SettleAsync() => Task.WhenAll(Running.Select(work => Task.WhenAny(work.Key, Task.Delay(work.Value))));
 
     /// <summary>Keeps a task until it ends. How it ends is of no interest any more: nobody is left to tell.</summary>
     /// <param name="task">The work.</param>

@@ -60,10 +60,12 @@ public sealed class EndedSessionTests(SandboxFixture sandbox) : IClassFixture<Sa
         _held.WaitUntilItStays(_run);
         Assert.Equal("stopped", sandbox.Run("($run | Stop-RunctlTraining).State").Single);
         _held.Project.Write("resume.ps1", "Resume-RunctlTraining $args[0] -S3Bucket runctl-sandbox -NoMonitor");
+        Assert.Empty(sandbox.Run("Set-RunctlSandbox -ClearFault").Errors);
         sandbox.Fault("Operation = 'ssm:SendCommand'; Kind = 'Delay'; Delay = '1h'; Count = 1");
         using var host = HostProcess.StartIn(sandbox.Joining(_held.Project), _held.Project["resume.ps1"], _run);
         HeldTraining.Until(() => host.HasExited || sandbox.Run("$sandbox.Faults[0].Hits").Single > 0, "Its replacement was not made ready.");
         Assert.False(host.HasExited);
+        Assert.Equal(2, Living().Count);
         sandbox.Fault(SlowRemoval);
         host.Interrupt();
         var ended = await host.WaitAsync();
