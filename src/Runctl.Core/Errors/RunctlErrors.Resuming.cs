@@ -46,9 +46,9 @@ internal static partial class RunctlErrors
             "Start it by Start-RunctlTraining -ResumeFrom with its newest checkpoint; Get-RunctlCheckpoint lists them.");
 
     /// <summary>Somebody else has it.</summary>
-    public static RunctlException ResumeTaken(string runId, int attempt, string? by, DateTimeOffset? since) =>
+    public static RunctlException ResumeTaken(string runId, int attempt, string? by, DateTimeOffset? since, string? replacement = null) =>
         new("ResumeTaken", ErrorKind.Conflict,
-            $"Run {runId} is being resumed already: attempt {attempt.ToString(CultureInfo.InvariantCulture)} was claimed by {by ?? "another session"}{(since is { } at ? $" at {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)}" : "")}.", runId,
+            $"Run {runId} is being resumed already: attempt {attempt.ToString(CultureInfo.InvariantCulture)} was claimed by {by ?? "another session"}{(since is { } at ? $" at {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)}" : "")}{(replacement is not null ? $", and has instance {replacement}" : "")}.", runId,
             "Get-RunctlTraining shows how it stands. Only where that session is gone for good: Resume-RunctlTraining -Force takes the run from it; its own start can not succeed any more then.");
 
     /// <summary>Nothing to begin from.</summary>

@@ -66,6 +66,11 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
             warnings.Add($"The newest checkpoint of the run, {unsaved}, is on the disk of {state.Decisive?.InstanceId} only, and its guard goes on trying to bring it to S3. {(request.Force ? "It is given up." : "The resume waits for that; -Force goes on from an older one.")}");
         }
 
+        if (request.Interrupted is null)
+        {
+            warnings.AddRange(await FindAbandonedAsync(state.Record, cancellationToken).ConfigureAwait(false));
+        }
+
         var launchRequest = Replacement.RequestOf(spec, instance, request);
         var lost = (last?.InstanceType ?? instance?.InstanceType, last?.AvailabilityZone ?? instance?.AvailabilityZone) is ({ } type, { } zone) ? new InstancePool(type, zone) : null;
         var launch = waitsFor is not null ? null : await new SpotLauncher(cloud, time).PlanAsync(launchRequest, lost, cancellationToken).ConfigureAwait(false);
@@ -73,6 +78,15 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         var seen = state.Record.Newest()?.Number ?? 0;
         var from = checkpoint is { } found ? new CheckpointReference { Name = found.Manifest.Name, Manifest = found.Uri.ToString(), Step = found.Manifest.Step, LastStep = found.Manifest.LastStep, RunId = found.Manifest.RunId } : null;
         return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch is null ? $"{waitsFor} when EC2 starts it again" : Describe(launch, lost)), warnings) { WaitsFor = waitsFor, Spec = spec, Store = store, Seen = seen, SeenState = state.Record.Newest()?.State, SeenIsLost = state.Lost.Contains(seen), Remains = remains, LastInstanceId = last?.InstanceId, LastAttempt = last?.Number, Resumes = state.Record.Attempts.Count(a => a is { Number: > 1, Started: not null }) };
+    }
+
+    /// <summary>Replacements whose resumers did not live to start them. Their tag tells of them, as a claim may not name its instance yet.</summary>
+    private async Task<IEnumerable<string>> FindAbandonedAsync(RunRecord record, CancellationToken cancellationToken)
+    {
+        var tagged = await cloud.Instances.FindAsync(new InstanceQuery { Tags = new Dictionary<string, string?> { [RunctlTags.RunId] = record.RunId }, States = InstanceQuery.LiveStates }, cancellationToken).ConfigureAwait(false);
+        var taken = record.Attempts.Where(a => a.State != "claimed").Select(a => a.InstanceId).ToHashSet(StringComparer.Ordinal);
+        return tagged.Where(i => !taken.Contains(i.InstanceId))
+            .Select(i => $"Instance {i.InstanceId} was launched for run {record.RunId} by a resume that did not start it, and costs money. Remove-RunctlInstance {i.InstanceId} ends that.");
     }
 
     private static void CheckStanding(PassState state, ResumeRequest request)
@@ -90,7 +104,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
 
         if (state is { Standing: RunStanding.Claimed, Decisive: { } claim } && !request.Force)
         {
-            throw RunctlErrors.ResumeTaken(request.RunId, claim.Number, claim.ClaimedBy, claim.Claimed);
+            throw RunctlErrors.ResumeTaken(request.RunId, claim.Number, claim.ClaimedBy, claim.Claimed, claim.InstanceId);
         }
     }
 

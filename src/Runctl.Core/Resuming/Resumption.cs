@@ -20,7 +20,7 @@ namespace Runctl.Resuming;
 internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan plan, IResumeListener listener)
 {
     /// <summary>Undoing must not depend on anybody's patience, nor hang for ever.</summary>
-    private static readonly TimeSpan CleanupTime = TimeSpan.FromSeconds(60);
+    internal static readonly TimeSpan CleanupTime = TimeSpan.FromSeconds(60);
 
     /// <summary>What a guard says of a checkpoint that is not what its manifest says.</summary>
     private static readonly HashSet<string> Damages = new(StringComparer.Ordinal) { "ChecksumMismatch", "ObjectNotFound", "BadManifest", "CheckpointNotFound", "UnsafePath" };

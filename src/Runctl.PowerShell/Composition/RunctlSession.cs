@@ -78,11 +78,18 @@ internal sealed class RunctlSession
     }
 
     /// <summary>Begins to end what the session holds: its sandboxes, monitors and connections. Nobody can wait for it.</summary>
-    public void End() => BackgroundWork.Track(Task.Run(async () =>
+    public void End()
     {
-        await CloseAsync();
-        await RunningSandboxes.StopAsync(this);
-    }));
+        // A command that was stopped may still be undoing, over the connections, what it did.
+        var commands = BackgroundWork.SettleAsync();
+        BackgroundWork.Track(
+            Task.Run(async () =>
+            {
+                await CloseAsync(commands);
+                await RunningSandboxes.StopAsync(this);
+            }),
+            isCostly: !_resumers.IsEmpty);
+    }
 
     // A session can end without the module being removed from it.
     private static RunctlSession Begin(Runspace runspace)
@@ -101,9 +108,10 @@ internal sealed class RunctlSession
     private Task EndResumesAsync(Func<ICloud, bool> which) =>
         Task.WhenAll(_resumers.Where(kept => which(kept.Cloud)).Select(kept => kept.Resumer.DisposeAsync().AsTask()));
 
-    private async Task CloseAsync()
+    private async Task CloseAsync(Task commands)
     {
         await EndResumesAsync(_ => true).ConfigureAwait(false);
+        await commands.ConfigureAwait(false);
         foreach (var monitor in _monitors.Values.Where(lazy => lazy.IsValueCreated))
         {
             await monitor.Value.DisposeAsync().ConfigureAwait(false);

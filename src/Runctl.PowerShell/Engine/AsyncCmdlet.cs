@@ -15,6 +15,9 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>Cancelled by Ctrl+C, and by whatever else stops the pipeline.</summary>
     protected CancellationToken StopToken => _stopping.Token;
 
+    /// <summary>Whether the command launches what has to be removed again when it is stopped.</summary>
+    private protected virtual bool IsCostly => false;
+
     /// <summary>Takes progress from any thread.</summary>
     protected IProgress<ProgressUpdate> Progress => _progress ??= new ProgressReporter(WriteProgress, Post);
 
@@ -105,7 +108,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
     private void Run(Func<Task> body)
     {
-        _engine = new EngineThread(_stopping.Cancel);
+        _engine = new EngineThread(_stopping.Cancel, IsCostly);
         try
         {
             _engine.Run(body, StopToken);

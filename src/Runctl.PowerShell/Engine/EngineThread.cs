@@ -11,10 +11,16 @@ internal sealed class EngineThread : SynchronizationContext
     private readonly BlockingCollection<Action> _queue = [];
     private readonly int _threadId = Environment.CurrentManagedThreadId;
     private readonly Action _fail;
+    private readonly bool _isCostly;
     private Exception? _failure;
 
     /// <param name="fail">Called when a posted callback failed, so that the body ends.</param>
-    public EngineThread(Action fail) => _fail = fail;
+    /// <param name="isCostly">Whether a body that was stopped may have to remove what costs money.</param>
+    public EngineThread(Action fail, bool isCostly)
+    {
+        _fail = fail;
+        _isCostly = isCostly;
+    }
 
     /// <summary>Runs until the body has ended, or until it was stopped and does not end in time: then it ends by itself in the background.</summary>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
@@ -114,7 +120,7 @@ internal sealed class EngineThread : SynchronizationContext
             var left = stopped is { } since ? StopPatience - TimeProvider.System.GetElapsedTime(since) : Timeout.InfiniteTimeSpan;
             if (stopped is not null && left <= TimeSpan.Zero)
             {
-                BackgroundWork.Track(task);
+                BackgroundWork.Track(task, _isCostly);
                 throw _failure ?? new OperationCanceledException(stopping);
             }
 

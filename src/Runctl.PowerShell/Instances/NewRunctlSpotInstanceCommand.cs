@@ -87,6 +87,9 @@ public sealed class NewRunctlSpotInstanceCommand : RunctlCmdlet
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(15);
 
     /// <inheritdoc/>
+    private protected override bool IsCostly => true;
+
+    /// <inheritdoc/>
     private protected override void AddSettings(IDictionary<string, object?> settings)
     {
         base.AddSettings(settings);

@@ -11,15 +11,17 @@ namespace Runctl.PowerShell.Monitoring;
 public sealed class RunctlMonitorJob : Job, IMonitorObserver
 {
     private readonly object _gate = new();
+    private readonly bool _resumes;
     private volatile string _location;
     private IAsyncDisposable? _watch;
     private bool _ended;
 
-    private RunctlMonitorJob(RunctlTraining training)
+    private RunctlMonitorJob(RunctlTraining training, bool resumes)
         : base($"Watch-RunctlSpotInterruption -RunId {training.RunId}", $"Runctl:{training.RunId}")
     {
         RunId = training.RunId;
         _location = training.InstanceId;
+        _resumes = resumes;
         PSJobTypeName = "RunctlMonitorJob";
     }
 
@@ -38,7 +40,7 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver
     /// <summary>Starts to monitor; with a resumer the run is resumed when it is interrupted.</summary>
     internal static RunctlMonitorJob Start(InstanceMonitor monitor, MonitorTarget target, AutoResumer? resumer = null)
     {
-        var job = new RunctlMonitorJob(target.Training);
+        var job = new RunctlMonitorJob(target.Training, resumer is not null);
         job.SetJobState(JobState.Running);
         var watch = resumer is null ? monitor.Watch(target, job) : resumer.Watch(monitor, target, job);
         lock (job._gate)
@@ -138,7 +140,7 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver
 
         if (watch is not null)
         {
-            BackgroundWork.Track(Task.Run(async () => await watch.DisposeAsync()));
+            BackgroundWork.Track(Task.Run(async () => await watch.DisposeAsync()), _resumes);
         }
     }
 }

@@ -31,6 +31,7 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
     private readonly Channel<MonitorNote> _notes = Channel.CreateUnbounded<MonitorNote>(new UnboundedChannelOptions { SingleReader = true });
     private readonly List<IAsyncDisposable> _watches = [];
     private string? _lastWarning;
+    private bool _resumes;
 
     /// <summary>Watches in the background: a job for each training, whose output are the events.</summary>
     [Parameter]
@@ -44,6 +45,9 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
     /// <summary>Resumes an interrupted run on a replacement, as long as this session lives. Default: <c>auto_resume</c> in .runctl.toml.</summary>
     [Parameter]
     public SwitchParameter AutoResume { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool IsCostly => _resumes;
 
     /// <inheritdoc/>
     private protected override void AddSettings(IDictionary<string, object?> settings)
@@ -80,7 +84,7 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
     {
         if (disposing && _watches.Count > 0)
         {
-            BackgroundWork.Track(EndWatchesAsync());
+            BackgroundWork.Track(EndWatchesAsync(), _resumes);
         }
 
         base.Dispose(disposing);
@@ -100,6 +104,7 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
         else
         {
             var taker = new NoteTaker(_notes.Writer);
+            _resumes |= resumer is not null;
             _watches.Add(resumer is null ? monitor.Watch(target, taker) : resumer.Watch(monitor, target, taker));
         }
 

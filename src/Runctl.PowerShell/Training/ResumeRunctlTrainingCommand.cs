@@ -117,6 +117,9 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(15);
 
     /// <inheritdoc/>
+    private protected override bool IsCostly => true;
+
+    /// <inheritdoc/>
     private protected override void AddSettings(IDictionary<string, object?> settings)
     {
         base.AddSettings(settings);

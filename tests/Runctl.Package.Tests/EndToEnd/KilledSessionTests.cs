@@ -19,7 +19,7 @@ public sealed class KilledSessionTests(SandboxFixture sandbox) : IClassFixture<S
     public async Task A_session_that_is_killed_takes_nothing_with_it_and_a_new_one_finds_the_run()
     {
         _project.Write("session.ps1", Script);
-        using var host = HostProcess.StartIn(Joining(), _project["session.ps1"]);
+        using var host = HostProcess.StartIn(sandbox.Joining(_project), _project["session.ps1"]);
         Assert.True(Eventually.Holds(() => File.Exists(_project["run"]) || host.HasExited));
         Assert.False(host.HasExited);
         var run = await File.ReadAllTextAsync(_project["run"], TestContext.Current.CancellationToken);
@@ -41,15 +41,4 @@ public sealed class KilledSessionTests(SandboxFixture sandbox) : IClassFixture<S
     }
 
     public void Dispose() => _project.Dispose();
-
-    private Dictionary<string, string> Joining()
-    {
-        var environment = new Dictionary<string, string>(sandbox.Other.Environment)
-        {
-            ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "",
-            ["HOME"] = _project.Directory,
-            ["DOTNET_ROOT"] = Environment.GetEnvironmentVariable("DOTNET_ROOT") ?? "",
-        };
-        return environment;
-    }
 }

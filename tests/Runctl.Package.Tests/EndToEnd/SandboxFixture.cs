@@ -43,6 +43,17 @@ public class SandboxFixture : IDisposable
     /// <summary>Another tool of the same account.</summary>
     internal OtherClient Other { get; }
 
+    /// <summary>The parameters by which another session of this process joins it.</summary>
+    internal string Joined => $"-Region us-east-1 -EndpointUrl {Endpoint}";
+
+    /// <summary>The environment of another process that joins it.</summary>
+    internal Dictionary<string, string> Joining(Project project) => new(Other.Environment)
+    {
+        ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "",
+        ["HOME"] = project.Directory,
+        ["DOTNET_ROOT"] = Environment.GetEnvironmentVariable("DOTNET_ROOT") ?? "",
+    };
+
     /// <summary>A path on an instance, as it is here.</summary>
     internal string PathOn(string instance, string path) => Path.Combine(Directory, instance, path);
 
@@ -51,6 +62,9 @@ public class SandboxFixture : IDisposable
 
     /// <summary>Runs a script in the session and stops it after a while.</summary>
     internal TimeSpan Stop(string script, TimeSpan after) => _session.Stop(script, after);
+
+    /// <summary>Runs a script in the session and stops it at a moment.</summary>
+    internal TimeSpan Stop(string script, Func<bool> when) => _session.Stop(script, when);
 
     /// <summary>Sets a fault of the sandbox.</summary>
     internal void Fault(string entries) => Assert.Empty(Run($"Set-RunctlSandbox -Fault @{{ {entries} }}").Errors);

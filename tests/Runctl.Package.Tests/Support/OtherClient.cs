@@ -34,6 +34,14 @@ internal sealed class OtherClient(IDictionary<string, string> environment)
         return answer.Reservation.Instances[0].InstanceId;
     }
 
+    /// <summary>Instances with a run's tag that are neither going nor gone.</summary>
+    public async Task<IReadOnlyList<string>> LivingAsync(string runId)
+    {
+        using var client = Ec2();
+        var answer = await client.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [new("tag:runctl:run", [runId]), new("instance-state-name", ["pending", "running"])] });
+        return [.. (answer.Reservations ?? []).SelectMany(reservation => reservation.Instances).Select(instance => instance.InstanceId)];
+    }
+
     /// <summary>Stops an instance, and waits until it is stopped.</summary>
     public async Task StopAsync(string instanceId)
     {
