@@ -40,7 +40,7 @@ public sealed class AttachTests(SandboxFixture sandbox) : IClassFixture<SandboxF
         var training = sandbox.Run("Get-RunctlTraining $job.RunId").Single;
         Assert.Equal(("running", "mine.py", pid, instance), ((string)training.State, (string)training.Script, (int)training.ProcessId, (string)training.InstanceId));
 
-        var report = sandbox.Run("Invoke-RunctlInterruptionDrill -RunId $job.RunId -Window 25s -PollInterval 500ms").Single;
+        var report = sandbox.Run("Invoke-RunctlInterruptionDrill -RunId $job.RunId -Window 15s -PollInterval 500ms").Single;
         Assert.EndsWith($"/elsewhere/{instance}/checkpoints/epoch_7.json.manifest.json", (string)report.Manifest, StringComparison.Ordinal);
         var told = sandbox.Run("$job | Wait-Job -Timeout 120 | Receive-Job");
         Assert.Equal(JobState.Completed, ((Job)job).JobStateInfo.State);

@@ -39,7 +39,7 @@ public sealed class BucketTests(SandboxFixture sandbox) : IClassFixture<SandboxF
         Assert.Contains(start.Warnings, warning => warning.Contains("No s3_bucket is configured", StringComparison.Ordinal));
         Assert.Null(start.Single.S3Bucket);
         Assert.True(Eventually.Holds(() => plain.Run("($run | Get-RunctlTraining).LastStep").Single is >= 3L));
-        var drill = plain.Run("$run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms -InformationAction Continue");
+        var drill = plain.Run("$run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 500ms -InformationAction Continue");
         Assert.Empty(drill.Errors);
         var told = drill.Information.Select(record => record.MessageData.ToString()!).ToList();
         Assert.Contains(told, message => message.StartsWith("Checkpoint saved: ", StringComparison.Ordinal));

@@ -12,7 +12,7 @@ public sealed class ForegroundResumeTests(SandboxFixture sandbox) : IClassFixtur
     {
         var run = _held.Start(sandbox.Launch(), "-ScriptArgument 20, 60");
         _held.WaitUntilItStays(run);
-        var interruption = _held.InterruptAsync(run, window: 25);
+        var interruption = _held.InterruptAsync(run, window: 15);
         var watched = sandbox.Run(Watch);
         Assert.Empty(watched.Errors);
         var told = watched.Output.Select(item => (dynamic)item.BaseObject).Select(e => $"{e.Attempt} {e.Kind}").ToList();

@@ -15,7 +15,7 @@ public sealed class HibernatedTests(SandboxFixture sandbox) : IClassFixture<Sand
         Assert.Equal("hibernate", launched.InterruptionBehavior);
         Assert.Empty(sandbox.Start(_project, instance).Errors);
         sandbox.WaitForSteps();
-        sandbox.Run("$run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms");
+        sandbox.Run("$run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 500ms");
         Assert.True(Eventually.Holds(() => sandbox.Run($"Get-RunctlInstance {instance}").Single.State == "stopped"));
         Assert.True(File.Exists(sandbox.PathOn(instance, $"home/ubuntu/{sandbox.Run("$run.ProjectName").Single}/train.py")));
 
@@ -34,7 +34,7 @@ public sealed class HibernatedTests(SandboxFixture sandbox) : IClassFixture<Sand
 
         // Frozen before the guard saw it: whether it does is a matter of moments.
         Assert.Empty(sandbox.Run($"Set-RunctlSandbox -InstanceId {instance} -Notice None").Errors);
-        sandbox.Run("$run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 200ms");
+        sandbox.Run("$run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 500ms");
         Assert.True(SpinWait.SpinUntil(() => sandbox.Run($"Get-RunctlInstance {instance}").Single.State == "stopped", TimeSpan.FromSeconds(60)));
         var frozen = File.ReadAllText(progress);
         Assert.Empty(sandbox.Run($"Set-RunctlSandbox -InstanceId {instance} -ReturnCapacity").Errors);

@@ -16,7 +16,7 @@ public sealed class InterruptedToStopTests(SandboxFixture sandbox) : IClassFixtu
         Assert.Empty(sandbox.Start(_project, instance).Errors);
         sandbox.WaitForSteps();
 
-        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms; $report").Single;
+        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 500ms; $report").Single;
         Assert.True(report.Passed, report.Reason);
         var detected = sandbox.Run("$run | Watch-RunctlSpotInterruption").Output.Select(item => (dynamic)item.BaseObject).First(e => e.Kind == "InterruptionDetected");
         Assert.Contains("\"stop\"", detected.Data.ToString());

@@ -29,7 +29,7 @@ public sealed class KilledSessionTests(SandboxFixture sandbox) : IClassFixture<S
         Assert.Equal(137, (await host.WaitAsync()).ExitCode);
 
         // Only the notice comes from here: nobody watches, and nobody tells the guard what to do.
-        var report = sandbox.Run("$run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 3s").Single;
+        var report = sandbox.Run("$run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 3s").Single;
         Assert.True(report.Passed, report.Reason);
 
         using var session = new ModuleSession();

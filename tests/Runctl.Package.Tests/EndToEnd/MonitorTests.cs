@@ -11,7 +11,7 @@ public sealed class MonitorTests(SandboxFixture sandbox) : IClassFixture<Sandbox
     public void The_monitor_job_tells_of_an_interruption_in_order_and_completes()
     {
         Begin();
-        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms; $report").Single;
+        var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 500ms; $report").Single;
         Assert.True(report.Passed, report.Reason);
         var job = (Job)sandbox.Run("Get-Job $run.MonitorJob | Wait-Job -Timeout 120").Single;
         Assert.Equal(JobState.Completed, job.JobStateInfo.State);
@@ -31,7 +31,7 @@ public sealed class MonitorTests(SandboxFixture sandbox) : IClassFixture<Sandbox
         Begin();
         string run = sandbox.Run("Get-Job $run.MonitorJob | Stop-Job; Remove-Job $run.MonitorJob; $run.RunId").Single;
         using var other = new ModuleSession();
-        var drill = Task.Run(() => other.Run($"Invoke-RunctlInterruptionDrill -RunId {run} -S3Bucket runctl-sandbox -Window 25s -PollInterval 500ms -Region us-east-1 -EndpointUrl {sandbox.Endpoint}"), TestContext.Current.CancellationToken);
+        var drill = Task.Run(() => other.Run($"Invoke-RunctlInterruptionDrill -RunId {run} -S3Bucket runctl-sandbox -Window 15s -PollInterval 500ms -Region us-east-1 -EndpointUrl {sandbox.Endpoint}"), TestContext.Current.CancellationToken);
         var watched = sandbox.Run("$events = $run | Watch-RunctlSpotInterruption -PollInterval 500ms; $events");
         Assert.Empty((await drill).Errors);
         Assert.Empty(watched.Errors);

@@ -27,7 +27,7 @@ public sealed class ProcessTests(SandboxFixture sandbox) : IClassFixture<Sandbox
         Write(instance, "exit 9\n");
         Assert.Null(sandbox.Run("($run | Get-RunctlProcess -Detailed).Gpus").Output.SingleOrDefault());
 
-        Assert.Empty(sandbox.Run("$null = $run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms").Errors);
+        Assert.Empty(sandbox.Run("$null = $run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 500ms").Errors);
         var after = sandbox.Run("$run | Get-RunctlProcess -Detailed").Single;
         Assert.Contains("InterruptionHandled", ((IEnumerable<object>)after.Events).Select(e => (string)((dynamic)e).Kind));
         Assert.Empty(after.Processes);

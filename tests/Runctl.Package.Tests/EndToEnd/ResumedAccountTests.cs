@@ -19,7 +19,7 @@ public sealed class ResumedAccountTests(SandboxFixture sandbox) : IClassFixture<
         var started = (DateTimeOffset)sandbox.Run("$run.Started").Single;
         _held.WaitUntilItStays(silent);
         _held.WaitUntilItStays(told);
-        await _held.InterruptAsync(told, window: 25);
+        await _held.InterruptAsync(told, window: 15);
 
         var fresh = Fresh(_held.Project.Directory, told);
         Assert.Equal(("interrupted", 1, 0, 0L), ((string)fresh.State, (int)fresh.Attempt, (int)fresh.Interruptions, (long)fresh.TotalStepsLost));

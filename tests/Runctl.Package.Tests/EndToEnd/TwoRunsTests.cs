@@ -21,7 +21,7 @@ public sealed class TwoRunsTests(SandboxFixture sandbox) : IClassFixture<Sandbox
         Assert.Empty(sandbox.Start(_project, instance, "-CheckpointDirectory second").Errors);
         sandbox.WaitForSteps();
         string second = sandbox.Run("$run.RunId").Single;
-        Assert.True(sandbox.Run("$report = $first | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms; $report").Single.Passed);
+        Assert.True(sandbox.Run("$report = $first | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 500ms; $report").Single.Passed);
         foreach (var run in new[] { first, second })
         {
             var ended = sandbox.Run($"Get-RunctlTraining {run}").Single;

@@ -10,7 +10,7 @@ public sealed class InterruptionTests
         using var session = new SandboxSession();
         session.Run("$run = New-RunctlSpotInstance g5.xlarge, g4dn.xlarge -Wait | Start-RunctlTraining ./train.py -SyncCode -ScriptArgument '--steps', 4000");
         session.WaitUntil("(Get-RunctlTraining $run.RunId).LastStep -gt 20");
-        var drill = session.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms; $report");
+        var drill = session.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 500ms; $report");
         dynamic report = drill.Output[^1].BaseObject;
         Assert.True(report.Passed, report.Reason);
         Assert.True(report.InstanceTaken);

@@ -15,7 +15,7 @@ public sealed class WatchTests
         // The drill comes from elsewhere, as an interruption does.
         using var elsewhere = new ModuleSession();
         elsewhere.Set("run", training);
-        var drill = Task.Run(() => elsewhere.Run("$run | Invoke-RunctlInterruptionDrill -Window 25s -PollInterval 500ms"));
+        var drill = Task.Run(() => elsewhere.Run("$run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 500ms"));
         var text = session.Show("$run | Watch-RunctlSpotInterruption");
         Assert.Empty((await drill).Errors);
         Assert.DoesNotContain("\n\n", text);
