@@ -37,9 +37,10 @@ public sealed class ProcessTests(SandboxFixture sandbox) : IClassFixture<Sandbox
     [Fact]
     public void Followed_it_ends_with_the_training()
     {
-        _project.Write("short.py", "import time; time.sleep(6)");
-        Assert.Empty(sandbox.Start(_project, sandbox.Instance, script: "short.py").Errors);
-        var seen = sandbox.Run("$run | Get-RunctlProcess -Detailed -Follow -PollInterval 1s").Output;
+        _project.Write("short.py", "import os, sys, time\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.1)");
+        sandbox.Set("seen", sandbox.PathOn(sandbox.Instance, "tmp/seen"));
+        Assert.Empty(sandbox.Start(_project, sandbox.Instance, "-ScriptArgument $seen", "short.py").Errors);
+        var seen = sandbox.Run("$run | Get-RunctlProcess -Detailed -Follow -PollInterval 1s | ForEach-Object { [IO.File]::WriteAllText($seen, ''); $_ }").Output;
         Assert.Equal(0, (int)((dynamic)seen[^1].BaseObject).ActiveTrainings);
         Assert.NotEmpty((IEnumerable<object>)((dynamic)seen[0].BaseObject).Processes);
     }
