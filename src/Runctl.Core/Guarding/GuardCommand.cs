@@ -26,7 +26,7 @@ internal sealed record GuardCommand(IReadOnlyList<string> Arguments, JsonElement
           printf '%s\n' '{"schema":1,"error":{"id":"PythonMissing","message":"There is no python3 on the instance; the guard needs Python 3.8 or later."}}'
           exit 78
         fi
-        exec python3 "$program" '@{{{Envelope}}}'
+        exec python3 -IBS "$program" '@{{{Envelope}}}'
 
         """;
 

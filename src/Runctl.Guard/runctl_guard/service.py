@@ -7,7 +7,7 @@ import time
 from typing import Any, Dict, List, Optional
 
 from . import files, paths, processes
-from .errors import NO_GUARD, GuardError
+from .errors import NO_GUARD, GuardError, best_effort
 from .units import has_systemd, own_scope, start_guard, start_training
 
 # The guard left on purpose; any other end of it is a crash, and it is started again.
@@ -57,6 +57,8 @@ def ensure_guard() -> Dict[str, Any]:
             identity = None
         if identity:
             return identity
+        from . import bytecode
+        best_effort(bytecode.keep)
         if not has_systemd():
             detach(ours("keeper"))
         end, due = time.monotonic() + 10, 0.0

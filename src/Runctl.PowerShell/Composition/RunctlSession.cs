@@ -20,7 +20,10 @@ internal sealed class RunctlSession
     private readonly CloudPool _clouds = new(connection => AdaptersLoader.Adapters.Connect(connection));
     private readonly ConcurrentDictionary<ICloud, Lazy<InstanceMonitor>> _monitors = new();
     private readonly ConcurrentBag<(ICloud Cloud, AutoResumer Resumer)> _resumers = [];
+    private readonly Lazy<IDisposable> _held;
     private readonly ConcurrentDictionary<string, LaunchRequest> _launches = new(StringComparer.Ordinal);
+
+    private RunctlSession() => _held = new(() => BackgroundWork.Hold(() => EndResumesAsync(_ => true)));
 
     /// <summary>The sandbox that cmdlets use where nothing else is said, or null.</summary>
     public RunctlSandbox? DefaultSandbox { get; set; }
@@ -44,6 +47,7 @@ internal sealed class RunctlSession
     public AutoResumer Keep(ICloud cloud, AutoResumer resumer)
     {
         _resumers.Add((cloud, resumer));
+        _ = _held.Value;
         return resumer;
     }
 
@@ -118,6 +122,11 @@ internal sealed class RunctlSession
         }
 
         _monitors.Clear();
+        if (_held.IsValueCreated)
+        {
+            _held.Value.Dispose();
+        }
+
         _clouds.Dispose();
         DefaultSandbox = null;
     }

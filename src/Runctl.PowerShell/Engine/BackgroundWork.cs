@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Runctl.Resuming;
 
 namespace Runctl.PowerShell.Engine;
@@ -12,8 +13,17 @@ internal static class BackgroundWork
     private static readonly TimeSpan CostlyPatience = Resumption.CleanupTime + TimeSpan.FromSeconds(5);
 
     private static readonly ConcurrentDictionary<Task, TimeSpan> Running = new();
+    private static readonly ConcurrentDictionary<Held, Func<Task>> Undoing = new();
+    private static volatile bool _isTerminating;
+
+    /// <summary>Since .NET 10 a signal ends a process at once, without ProcessExit. One that is ignored (nohup) stays so.</summary>
+    private static readonly Lazy<PosixSignalRegistration[]> Signals = new(() =>
+        [PosixSignalRegistration.Create(PosixSignal.SIGTERM, Terminate), PosixSignalRegistration.Create(PosixSignal.SIGHUP, Terminate)]);
 
     static BackgroundWork() => AppDomain.CurrentDomain.ProcessExit += (_, _) => SettleAsync().Wait();
+
+    /// <summary>Whether a signal ends the process as soon as what is costly is undone: no command that was stopped for it is left behind.</summary>
+    public static bool IsTerminating => _isTerminating;
 
     /// <summary>Waits for what there is now, for each as long as is right for it.</summary>
     public static Task SettleAsync() => Task.WhenAll(Running.Select(work => Task.WhenAny(work.Key, Task.Delay(work.Value))));
@@ -31,5 +41,33 @@ internal static class BackgroundWork
                 Running.TryRemove(ended, out _);
             },
             TaskScheduler.Default);
+    }
+
+    /// <summary>Has what would cost money undone before SIGTERM, or SIGHUP of a closed terminal, ends the process.</summary>
+    /// <param name="undo">Stops what is under way and ends when that is undone. Called on any thread.</param>
+    /// <returns>To be disposed when there is nothing to undo any more.</returns>
+    public static IDisposable Hold(Func<Task> undo)
+    {
+        _ = Signals.Value;
+        var held = new Held();
+        Undoing[held] = undo;
+        return held;
+    }
+
+    // The signal does what it always does as soon as this returns.
+    private static void Terminate(PosixSignalContext signal)
+    {
+        _isTerminating = true;
+        foreach (var undo in Undoing.Values)
+        {
+            Track(Task.Run(undo), isCostly: true);
+        }
+
+        SettleAsync().Wait();
+    }
+
+    private sealed class Held : IDisposable
+    {
+        public void Dispose() => Undoing.TryRemove(this, out _);
     }
 }

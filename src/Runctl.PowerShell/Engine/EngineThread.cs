@@ -14,7 +14,7 @@ internal sealed class EngineThread : SynchronizationContext
     private readonly bool _isCostly;
     private Exception? _failure;
 
-    /// <param name="fail">Called when a posted callback failed, so that the body ends.</param>
+    /// <param name="fail">Called when a posted callback failed or a signal ends the process, so that the body ends.</param>
     /// <param name="isCostly">Whether a body that was stopped may have to remove what costs money.</param>
     public EngineThread(Action fail, bool isCostly)
     {
@@ -33,6 +33,7 @@ internal sealed class EngineThread : SynchronizationContext
             var task = body();
             if (!task.IsCompleted)
             {
+                using var held = _isCostly ? BackgroundWork.Hold(() => StopAsync(task)) : null;
                 using var wake = stopping.Register(() => Post(static _ => { }, null));
                 Pump(task, stopping);
             }
@@ -112,7 +113,7 @@ internal sealed class EngineThread : SynchronizationContext
         long? stopped = null;
         while (!task.IsCompleted)
         {
-            if (stopping.IsCancellationRequested)
+            if (stopping.IsCancellationRequested && !BackgroundWork.IsTerminating)
             {
                 stopped ??= TimeProvider.System.GetTimestamp();
             }
@@ -129,6 +130,12 @@ internal sealed class EngineThread : SynchronizationContext
                 Invoke(action);
             }
         }
+    }
+
+    private Task StopAsync(Task task)
+    {
+        _fail();
+        return task;
     }
 
     private void Drain()

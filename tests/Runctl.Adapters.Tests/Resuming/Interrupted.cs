@@ -33,7 +33,7 @@ internal sealed class Interrupted : IDisposable, IResumeListener
     /// <summary>Told when the run is claimed for a resume.</summary>
     public Action Claimed { get; set; } = () => { };
 
-    public RunctlConfiguration Configuration => _fixture.Configuration with { Mirror = Mirror, ProjectName = "digits", GuardPollInterval = TimeSpan.FromMilliseconds(200), PollInterval = TimeSpan.FromMilliseconds(200), AutoResume = true };
+    public RunctlConfiguration Configuration => _fixture.Configuration with { Mirror = Mirror, ProjectName = "digits", GuardPollInterval = TimeSpan.FromMilliseconds(200), PollInterval = TimeSpan.FromMilliseconds(500), AutoResume = true };
 
     public RunStore Store => new(_fixture.Cloud.Objects, _fixture.Sandbox.Bucket, Configuration.RunPrefix);
 

@@ -12,7 +12,7 @@ internal sealed class Watcher(InstanceMonitor monitor, IAsyncDisposable watch) :
     {
         var monitor = new InstanceMonitor(cloud, TimeProvider.System);
         var resumer = new AutoResumer(cloud, fixture.Adapters, run.Configuration with { MaxResumes = mostResumes, StoppedInstance = stopped }, TimeProvider.System);
-        return new Watcher(monitor, resumer.Watch(monitor, new MonitorTarget(run.Training, TimeSpan.FromMilliseconds(200)), told));
+        return new Watcher(monitor, resumer.Watch(monitor, new MonitorTarget(run.Training, TimeSpan.FromMilliseconds(500)), told));
     }
 
     public async ValueTask DisposeAsync()

@@ -117,7 +117,7 @@ internal sealed class WatchedTraining : IAsyncDisposable
     public Task BeginAsync(params string[] arguments)
     {
         var envelope = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new { argv = arguments, stdin = (object?)null }));
-        return _fixture.Cloud.Commands.SendAsync(Command($"exec python3 \"$RUNCTL_ROOT\"/var/lib/runctl/guard/*.pyz '@{envelope}'"), Token);
+        return _fixture.Cloud.Commands.SendAsync(Command($"exec python3 -IBS \"$RUNCTL_ROOT\"/var/lib/runctl/guard/*.pyz '@{envelope}'"), Token);
     }
 
     /// <summary>Runs a script on the instance as root.</summary>

@@ -50,7 +50,7 @@ public sealed class GuardedRun(GuardSandbox sandbox, string id, string instanceI
     public async Task<GuardReply> CallAsync(object? input, string[] arguments)
     {
         var envelope = Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new { argv = arguments, stdin = input }));
-        var outcome = await ShellAsync($"exec python3 \"$RUNCTL_ROOT\"/var/lib/runctl/guard/*.pyz '@{envelope}'");
+        var outcome = await ShellAsync($"exec python3 -IBS \"$RUNCTL_ROOT\"/var/lib/runctl/guard/*.pyz '@{envelope}'");
         try
         {
             // One line, and it is JSON, whatever the outcome.

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import unittest
+import zipfile
 
 import support
 
@@ -124,6 +125,79 @@ class Commands(support.RootedTest):
                               stdout=subprocess.PIPE)
         self.assertLessEqual(len(done.stdout), 2400)
         self.assertIn(b"warning number 59", done.stdout)
+
+
+class Bytecode(support.RootedTest):
+    """The archive as it lies on an instance, and what is kept in it."""
+
+    def setUp(self):
+        super().setUp()
+        self.path = os.path.join(self.root, "program.pyz")
+        self.pack()
+
+    def pack(self):
+        with zipfile.ZipFile(self.path, "w") as archive:
+            for path in sources():
+                archive.write(path, os.path.relpath(path, support.PROGRAM))
+
+    def python(self, code, *arguments):
+        return subprocess.run([sys.executable, "-IBS", "-c", "import sys; sys.path.insert(0, sys.argv[1]); " + code, self.path]
+                              + list(arguments), stdout=subprocess.PIPE, check=True, universal_newlines=True).stdout
+
+    def keep(self):
+        self.python("from runctl_guard import bytecode; bytecode.keep()")
+
+    def status(self):
+        return subprocess.run([sys.executable, "-IBS", self.path, "status"], stdout=subprocess.PIPE).returncode
+
+    def spoil(self, suffix):
+        """All entries of a kind become something else of the same length."""
+        with zipfile.ZipFile(self.path) as archive:
+            found = {name: archive.read(name) for name in archive.namelist()}
+        with zipfile.ZipFile(self.path, "w") as archive:
+            for name, data in found.items():
+                archive.writestr(name, b"?" * len(data) if name.endswith(suffix) else data)
+
+    def test_every_source_has_its_bytecode_and_is_still_there(self):
+        with zipfile.ZipFile(self.path) as archive:
+            before = set(archive.namelist())
+        self.keep()
+        with zipfile.ZipFile(self.path) as archive:
+            self.assertEqual(before | {name + "c" for name in before}, set(archive.namelist()))
+            self.assertIsNone(archive.testzip())
+
+    def test_it_is_what_runs(self):
+        self.spoil(".py")
+        self.assertNotEqual(0, self.status())
+        self.pack()
+        self.keep()
+        self.spoil(".py")
+        self.assertEqual(0, self.status())
+
+    def test_that_of_another_python_is_passed_over(self):
+        self.keep()
+        self.spoil(".pyc")
+        self.assertEqual(0, self.status())
+
+    def test_it_is_made_once(self):
+        self.keep()
+        before = os.stat(self.path)
+        self.keep()
+        self.assertEqual((before.st_ino, before.st_mtime_ns), (os.stat(self.path).st_ino, os.stat(self.path).st_mtime_ns))
+
+    def test_who_runs_from_the_archive_already_still_finds_all_of_it(self):
+        told = self.python("""
+from runctl_guard import bytecode, paths
+bytecode.keep()
+from runctl_guard import alerts, check, guard, multipart, sequence, usage
+print(guard.__file__)""")
+        self.assertTrue(told.startswith(self.path), told)
+
+    def test_a_folder_of_sources_is_left_alone(self):
+        from runctl_guard import bytecode
+        before = list(os.walk(support.PROGRAM))
+        bytecode.keep()
+        self.assertEqual(before, list(os.walk(support.PROGRAM)))
 
 
 def read_bytes(path):

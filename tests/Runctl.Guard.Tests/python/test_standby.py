@@ -65,10 +65,11 @@ class Told(WithService):
     def test_a_notice_is_seen_without_a_guard(self):
         run = self.new_run()
         run.update(state="running")
-        self.fake.answers[ACTION] = (200, json.dumps(body(100)))
+        notice = body(100)
+        self.fake.answers[ACTION] = (200, json.dumps(notice))
         told = self.status()
         self.assertEqual((False, "ok"), (told["guard"]["alive"], told["guard"]["imds"]))
-        self.assertEqual({"action": "stop", "time": body(100)["time"], "drill": False}, told["notice"])
+        self.assertEqual({"action": "stop", "time": notice["time"], "drill": False}, told["notice"])
 
     def test_the_metadata_service_is_not_asked_where_nothing_could_be_told_any_more(self):
         run = self.new_run()

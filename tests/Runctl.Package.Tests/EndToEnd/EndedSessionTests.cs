@@ -35,8 +35,10 @@ public sealed class EndedSessionTests(SandboxFixture sandbox) : IClassFixture<Sa
         await AssertGoesOnAsync(interruption);
     }
 
-    [Fact]
-    public async Task A_process_does_not_end_before_the_resume_of_its_job_is_taken_back_even_where_that_takes_a_while()
+    [Theory]
+    [InlineData(null, 3)]
+    [InlineData("TERM", 143)]
+    public async Task A_process_does_not_end_before_the_resume_of_its_job_is_taken_back_even_where_that_takes_a_while(string? signal, int code)
     {
         await BeginAsync();
         _held.Project.Write("session.ps1", Script);
@@ -46,15 +48,25 @@ public sealed class EndedSessionTests(SandboxFixture sandbox) : IClassFixture<Sa
         HeldTraining.Until(() => host.HasExited || Living().Count > 1, "No replacement was launched.");
         Assert.False(host.HasExited);
         sandbox.Fault(SlowRemoval);
-        _held.Project.Write("leave", "");
+        if (signal is null)
+        {
+            _held.Project.Write("leave", "");
+        }
+        else
+        {
+            host.Signal(signal);
+        }
+
         var ended = await host.WaitAsync();
         Assert.Equal([_first], Living());
-        Assert.True(ended.ExitCode == 3, ended.ToString());
+        Assert.True(ended.ExitCode == code, ended.ToString());
         await AssertGoesOnAsync(interruption);
     }
 
-    [Fact]
-    public async Task A_process_whose_resume_is_stopped_by_Ctrl_C_does_not_end_before_it_is_taken_back()
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("HUP", 129)]
+    public async Task A_process_whose_resume_is_stopped_by_Ctrl_C_or_a_closed_terminal_does_not_end_before_it_is_taken_back(string signal, int code)
     {
         _run = _held.Start(sandbox.Instance, "-ScriptArgument 20, 60");
         _held.WaitUntilItStays(_run);
@@ -67,10 +79,10 @@ public sealed class EndedSessionTests(SandboxFixture sandbox) : IClassFixture<Sa
         Assert.False(host.HasExited);
         Assert.Equal(2, Living().Count);
         sandbox.Fault(SlowRemoval);
-        host.Interrupt();
+        host.Signal(signal);
         var ended = await host.WaitAsync();
         Assert.Equal([sandbox.Instance], Living());
-        Assert.True(ended.ExitCode == 130, ended.ToString());
+        Assert.True(ended.ExitCode == code, ended.ToString());
         Assert.Empty(sandbox.Run("Set-RunctlSandbox -ClearFault; $run | Resume-RunctlTraining -WhatIf").Errors);
     }
 

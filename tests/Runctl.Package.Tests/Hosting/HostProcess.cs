@@ -22,8 +22,8 @@ internal sealed class HostProcess : IDisposable
             RedirectStandardError = true,
         };
 
-        // Where the tests run in the background of a shell, Ctrl+C is ignored by all they start; a terminal's children do not ignore it.
-        string[] program = OperatingSystem.IsLinux() ? ["--default-signal=INT", dotnet] : [];
+        // Where the tests run in the background of a shell, Ctrl+C may be ignored by all they start, or a closed terminal; a terminal's children do not ignore them.
+        string[] program = OperatingSystem.IsLinux() ? ["--default-signal=INT,HUP", dotnet] : [];
         foreach (var argument in (string[])[.. program, "exec", Path.Combine(directory, "Runctl.Host.dll"), .. arguments])
         {
             start.ArgumentList.Add(argument);
@@ -77,9 +77,12 @@ internal sealed class HostProcess : IDisposable
     }
 
     /// <summary>Presses Ctrl+C.</summary>
-    public void Interrupt()
+    public void Interrupt() => Signal("INT");
+
+    /// <summary>Sends it a signal, and nobody else.</summary>
+    public void Signal(string name)
     {
-        using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", ["-" + name, _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
 
