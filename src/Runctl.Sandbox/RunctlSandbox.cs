@@ -122,8 +122,8 @@ public sealed class RunctlSandbox : IAsyncDisposable
     {
         options ??= new SandboxOptions();
         var tools = HostTools.Find();
-        var spaces = await ProcessSpaces
-            .ProbeAsync(tools, TimeProvider.System, options.UseNamespaces, cancellationToken).ConfigureAwait(false);
+        var spaces = options.Responder is not null ? ProcessSpaces.Empty(tools, TimeProvider.System)
+            : await ProcessSpaces.ProbeAsync(tools, TimeProvider.System, options.UseNamespaces, cancellationToken).ConfigureAwait(false);
         var directory = SandboxDirectory.Create();
         var watchdog = Watchdog.Start(tools, directory, spaces.UseNamespaces);
         try

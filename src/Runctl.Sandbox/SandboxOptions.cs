@@ -30,6 +30,12 @@ public sealed class SandboxOptions
     /// </summary>
     public bool UseNamespaces { get; init; } = true;
 
+    /// <summary>
+    /// Answers SSM's commands in place of the instances, which then have no processes: a fleet costs next to nothing. It is given the instance's id and
+    /// the script and returns what is printed; the exit code is 0. Null is what instances do by themselves.
+    /// </summary>
+    public Func<string, string, string>? Responder { get; init; }
+
     /// <summary>The account's limit of spot vCPUs; instances that shut down still count. Null is no limit. It may be changed while the sandbox runs.</summary>
     public int? SpotVcpuQuota { get; set; }
 

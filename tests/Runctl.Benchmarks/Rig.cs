@@ -54,7 +54,7 @@ internal sealed class Rig : IAsyncDisposable
 
     public RunctlConfiguration Configuration => new() { S3Bucket = Sandbox.Bucket, IamInstanceProfile = Sandbox.InstanceProfile };
 
-    public static async Task<Rig> StartAsync() => new(await RunctlSandbox.StartAsync());
+    public static async Task<Rig> StartAsync(SandboxOptions? options = null) => new(await RunctlSandbox.StartAsync(options));
 
     public async ValueTask DisposeAsync()
     {

@@ -32,10 +32,13 @@ internal sealed class StandInFleet(TimeProvider time, int count, TimeSpan latenc
     public IObjectStore Objects => throw new NotSupportedException();
 
     /// <summary>The trainings on it.</summary>
-    public IEnumerable<RunctlTraining> Trainings => Enumerable.Range(0, count).Select(i => new RunctlTraining
+    public IEnumerable<RunctlTraining> Trainings => Enumerable.Range(0, count).Select(i => TrainingOn($"i-{i:x17}"));
+
+    /// <summary>What trains on an instance.</summary>
+    public static RunctlTraining TrainingOn(string instanceId) => new()
     {
-        RunId = $"digits-20260131-120000-{i:x6}", InstanceId = $"i-{i:x17}", ProjectName = "digits", Script = "train.py", State = "running", Region = Region,
-    });
+        RunId = $"digits-20260131-120000-{instanceId[^6..]}", InstanceId = instanceId, ProjectName = "digits", Script = "train.py", State = "running", Region = "us-east-1",
+    };
 
     public Task<string> GetCallerAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -78,7 +81,8 @@ internal sealed class StandInFleet(TimeProvider time, int count, TimeSpan latenc
     {
     }
 
-    private static string Status(string id) =>
+    /// <summary>What the guard of an instance says while all is well.</summary>
+    public static string Status(string id) =>
         $$"""
         {"schema":1,"time":"2026-01-31T12:00:00.000Z","instance_id":"{{id}}","guard":{"alive":true,"pid":412,"program":"ab12","imds":"ok","since":"2026-01-31T11:00:00.000Z"},"notice":null,"runs":[{"run_id":"digits-20260131-120000-{{id[^6..]}}","project_name":"digits","attempt":1,"state":"running","instance_id":"{{id}}","pid":500,"started":"2026-01-31T11:00:00.000Z","ended":null,"exit_code":null,"signal":null,"first_step":1,"last_step":1200,"last_seq":0,"log_size":123456,"checkpoint":{"name":"epoch_10.pt","step":10,"manifest":"s3://bucket/checkpoints/spot-interruptions/{{id}}/checkpoints/epoch_10.pt.manifest.json"},"resumed_from":null,"phases":[{"name":"restore","seconds":0.4}],"error":null}],"events":[]}
         """.Trim() + "\n";

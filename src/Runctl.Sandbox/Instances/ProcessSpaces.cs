@@ -5,13 +5,18 @@ internal sealed class ProcessSpaces
 {
     private readonly HostTools _tools;
     private readonly TimeProvider _time;
+    private readonly bool _areEmpty;
 
-    private ProcessSpaces(HostTools tools, TimeProvider time, bool namespaces)
+    private ProcessSpaces(HostTools tools, TimeProvider time, bool namespaces, bool areEmpty = false)
     {
         _tools = tools;
         _time = time;
+        _areEmpty = areEmpty;
         UseNamespaces = namespaces;
     }
+
+    /// <summary>Spaces in which nothing runs.</summary>
+    public static ProcessSpaces Empty(HostTools tools, TimeProvider time) => new(tools, time, namespaces: false, areEmpty: true);
 
     /// <summary>Whether instances are PID namespaces; otherwise their processes are told by their environment.</summary>
     public bool UseNamespaces { get; }
@@ -39,6 +44,11 @@ internal sealed class ProcessSpaces
     /// <exception cref="InvalidOperationException">Namespaces worked before and do not now.</exception>
     public async Task<IProcessSpace> CreateAsync(IReadOnlyDictionary<string, string> environment, CancellationToken ct)
     {
+        if (_areEmpty)
+        {
+            return new NoProcesses();
+        }
+
         if (!UseNamespaces)
         {
             return new MarkedProcesses(_tools, environment, _time);

@@ -5,7 +5,7 @@ using Runctl.Sandbox.Instances;
 namespace Runctl.Sandbox.Ssm;
 
 /// <summary>The agent of one instance: runs five commands at a time and holds five more; the rest is delayed.</summary>
-internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machines, InstanceConditions conditions, TimeProvider clock)
+internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machines, InstanceConditions conditions, Func<string, string, string>? responder, TimeProvider clock)
 {
     private const int Workers = 5;
     private const int BufferSize = 5;
@@ -53,7 +53,7 @@ internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machin
         {
             if (machines(record.InstanceId) is { Processes: { } space } machine && await IsHeardAsync(space).ConfigureAwait(false))
             {
-                await RunAsync(invocation, machine, space).ConfigureAwait(false);
+                await (responder is null ? RunAsync(invocation, machine, space) : RespondAsync(invocation, responder)).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException
@@ -73,6 +73,16 @@ internal sealed class Agent(InstanceRecord record, Func<string, Machine?> machin
                 _running--;
                 Pump();
             }
+        }
+    }
+
+    private async Task RespondAsync(Invocation invocation, Func<string, string, string> respond)
+    {
+        if (invocation.TryStart(clock.GetUtcNow()))
+        {
+            var printed = respond(record.InstanceId, string.Join('\n', invocation.Command.Lines));
+            await invocation.Output.ReadAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(printed))).ConfigureAwait(false);
+            invocation.Finish(InvocationStatus.Success, 0, clock.GetUtcNow());
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class ManagedInstances(
     /// <exception cref="SsmException">One is not a live managed instance, so the whole command fails.</exception>
     public IReadOnlyList<Agent> Agents(IReadOnlyList<string> ids) =>
         ids.All(id => registry.Find(id) is { } record && Read(record).Registered)
-            ? ids.Select(id => _agents.GetOrAdd(id, key => new Agent(registry.Get(key), machines, conditions.Of(key), clock))).ToList()
+            ? ids.Select(id => _agents.GetOrAdd(id, key => new Agent(registry.Get(key), machines, conditions.Of(key), options.Responder, clock))).ToList()
             : throw new SsmException("InvalidInstanceId",
                 $"Instances [[{string.Join(", ", ids)}]] not in a valid state for account 000000000000");
 

@@ -15,7 +15,7 @@ public sealed class EndedSessionTests(SandboxFixture sandbox) : IClassFixture<Sa
         """;
 
     /// <summary>Longer than a process waits for anything else.</summary>
-    private const string SlowRemoval = "Operation = 'ec2:TerminateInstances'; Kind = 'Delay'; Delay = '15s'; Count = 1";
+    internal const string SlowRemoval = "Operation = 'ec2:TerminateInstances'; Kind = 'Delay'; Delay = '15s'; Count = 1";
 
     private readonly HeldTraining _held = new(sandbox);
     private string _run = "";
@@ -61,29 +61,6 @@ public sealed class EndedSessionTests(SandboxFixture sandbox) : IClassFixture<Sa
         Assert.Equal([_first], Living());
         Assert.True(ended.ExitCode == code, ended.ToString());
         await AssertGoesOnAsync(interruption);
-    }
-
-    [Theory]
-    [InlineData("INT", 130)]
-    [InlineData("HUP", 129)]
-    public async Task A_process_whose_resume_is_stopped_by_Ctrl_C_or_a_closed_terminal_does_not_end_before_it_is_taken_back(string signal, int code)
-    {
-        _run = _held.Start(sandbox.Instance, "-ScriptArgument 20, 60");
-        _held.WaitUntilItStays(_run);
-        Assert.Equal("stopped", sandbox.Run("($run | Stop-RunctlTraining).State").Single);
-        _held.Project.Write("resume.ps1", "Resume-RunctlTraining $args[0] -S3Bucket runctl-sandbox -NoMonitor");
-        Assert.Empty(sandbox.Run("Set-RunctlSandbox -ClearFault").Errors);
-        sandbox.Fault("Operation = 'ssm:SendCommand'; Kind = 'Delay'; Delay = '1h'; Count = 1");
-        using var host = HostProcess.StartIn(sandbox.Joining(_held.Project), _held.Project["resume.ps1"], _run);
-        HeldTraining.Until(() => host.HasExited || sandbox.Run("$sandbox.Faults[0].Hits").Single > 0, "Its replacement was not made ready.");
-        Assert.False(host.HasExited);
-        Assert.Equal(2, Living().Count);
-        sandbox.Fault(SlowRemoval);
-        host.Signal(signal);
-        var ended = await host.WaitAsync();
-        Assert.Equal([sandbox.Instance], Living());
-        Assert.True(ended.ExitCode == code, ended.ToString());
-        Assert.Empty(sandbox.Run("Set-RunctlSandbox -ClearFault; $run | Resume-RunctlTraining -WhatIf").Errors);
     }
 
     public void Dispose() => _held.Dispose();

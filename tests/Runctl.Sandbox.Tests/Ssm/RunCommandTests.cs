@@ -8,6 +8,19 @@ public sealed class RunCommandTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task Instances_without_processes_are_answered_for()
+    {
+        await using var sandbox = await RunningSandbox.StartAsync(new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(100), Responder = (id, script) => $"{id} {script}" });
+        var ids = await Task.WhenAll(sandbox.LaunchAsync(), sandbox.LaunchAsync());
+        var answers = await Task.WhenAll(ids.Select(id => sandbox.RunAsync(id, "echo $$")));
+        Assert.Equal(ids.Select(id => $"{id} echo $$"), answers.Select(answer => answer.StandardOutputContent));
+        Assert.All(answers, answer => Assert.Equal(("Success", 0), (answer.Status.Value, answer.ResponseCode)));
+        Assert.DoesNotContain(Directory.GetDirectories("/proc"), process => HasInEnvironment(process, sandbox.Sandbox.Directory));
+        await sandbox.TerminateAsync(ids[0]);
+        await sandbox.StateAsync(ids[0], "terminated");
+    }
+
+    [Fact]
     public async Task A_script_runs_under_sh_without_home_or_keys_and_reports_its_exit_code()
     {
         await using var sandbox = await RunningSandbox.StartAsync();
@@ -127,5 +140,17 @@ public sealed class RunCommandTests
         var refusal = await Assert.ThrowsAsync<AmazonSimpleSystemsManagementException>(() => sandbox.Ssm.SendCommandAsync(request, Token));
         Assert.Equal("ValidationException", refusal.ErrorCode);
         Assert.False(File.Exists(Path.Combine(sandbox.RootOf(id), "tmp/ran")));
+    }
+
+    private static bool HasInEnvironment(string process, string text)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(process, "environ")).Contains("RUNCTL_ROOT=" + text, StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 }
