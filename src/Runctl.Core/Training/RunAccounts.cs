@@ -29,9 +29,7 @@ internal sealed class RunAccounts(ICloud cloud, RunctlConfiguration configuratio
     {
         static bool IsOpen(AttemptRecord a) => a.InstanceId is not null && (a.InstanceType is null || a.AvailabilityZone is null || a.IsSpot is null);
         var open = records.SelectMany(r => r.Attempts).Where(IsOpen).Select(a => a.InstanceId!).Distinct(StringComparer.Ordinal).ToList();
-
-        // Without prices nothing comes of it.
-        if (open.Count == 0 || configuration.Prices.Count == 0)
+        if (open.Count == 0)
         {
             return records;
         }
@@ -49,7 +47,7 @@ internal sealed class RunAccounts(ICloud cloud, RunctlConfiguration configuratio
 
     private async Task<PriceHistory> FindPricesAsync(IReadOnlyList<AttemptRecord> attempts, CancellationToken cancellationToken)
     {
-        var asked = attempts.Where(a => a is { IsSpot: true, InstanceType: { } type, Started: not null } && configuration.Prices.ContainsKey(type)).ToList();
+        var asked = attempts.Where(a => a is { IsSpot: true, InstanceType: not null, Started: not null }).ToList();
         try
         {
             return new(asked.Count == 0 ? [] : await cloud.Instances.FindSpotPriceHistoryAsync(

@@ -53,10 +53,10 @@ public sealed record RunctlTraining
     /// <summary>From the run's first start to its end, or to now; null where unknown.</summary>
     public TimeSpan? Duration { get; init; }
 
-    /// <summary>What the instances of its attempts cost while they trained, in US dollars, without volumes and traffic; null where unknown, as it is without [prices] of their types.</summary>
+    /// <summary>What the instances of its attempts cost while they trained, in US dollars, without volumes and traffic; null where unknown, as it is for on-demand instances without [prices] of their types.</summary>
     public decimal? Spent { get; init; }
 
-    /// <summary>How much less that is than on-demand instances would have cost, in US dollars; null where unknown.</summary>
+    /// <summary>How much less that is than on-demand instances would have cost, in US dollars; null where unknown, as it is without [prices] of their types.</summary>
     public decimal? Saved { get; init; }
 
     /// <summary>The newest committed checkpoint, or null.</summary>
