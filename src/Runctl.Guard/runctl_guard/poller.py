@@ -11,6 +11,8 @@ from .notice import Notice, NoticeLatch
 from .trigger import Trigger
 
 REBALANCE_SECONDS = 5.0
+# A single lost answer is nothing.
+UNKNOWN_SECONDS = 3.0
 UNKNOWN = {"disabled": "The metadata service is disabled on this instance: no interruption notice can be seen.",
            "unreachable": "The metadata service does not answer: whether there is an interruption notice is not known.",
            "error": "The metadata service answers with errors: whether there is an interruption notice is not known."}
@@ -27,7 +29,6 @@ class Poller:
         self._kept = kept if kept.get("boot_id") == boot_id() else {}
         self._latch = NoticeLatch(self._kept.get("time"), self._kept.get("deadline"))
         self._last_clear: Optional[float] = None
-        self._told_status = "ok"
         self._unknown_since: Optional[float] = None
         self._rebalance: Optional[str] = None
         self._rebalance_due = 0.0
@@ -79,19 +80,16 @@ class Poller:
         best_effort(lambda: files.write_json(self._file, self._kept))
 
     def _tell_unknown(self, reading: Reading, now: float) -> None:
-        """An error is told once, when it has lasted: a single lost answer is nothing."""
+        """An error is told once, when it has lasted, and its end at once; for the monitor as well."""
         status = reading.status if reading.status in UNKNOWN else "ok"
-        if status != self.status:
-            self.status = status
-            best_effort(lambda: files.write_json(os.path.join(paths.home(), "guard-status.json"),
-                                                 {"schema": 1, "imds": status}))
-        if self.status == "ok":
-            self._unknown_since, self._told_status = None, "ok"
+        self._unknown_since = None if status == "ok" else self._unknown_since or now
+        if status == self.status or self._unknown_since and status != "disabled" and now - self._unknown_since < UNKNOWN_SECONDS:
             return
-        self._unknown_since = self._unknown_since or now
-        if self._told_status != self.status and (self.status == "disabled" or now - self._unknown_since >= 3.0):
-            self._told_status = self.status
-            self._told("Warning", UNKNOWN[self.status], {"id": "Imds" + self.status.capitalize()})
+        self.status = status
+        best_effort(lambda: files.write_json(os.path.join(paths.home(), "guard-status.json"),
+                                             {"schema": 1, "imds": status}))
+        if status != "ok":
+            self._told("Warning", UNKNOWN[status], {"id": "Imds" + status.capitalize()})
 
     def _ask_rebalance(self) -> None:
         reading = self._imds.get("meta-data/events/recommendations/rebalance")

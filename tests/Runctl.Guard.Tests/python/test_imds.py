@@ -4,9 +4,10 @@ import os
 import threading
 import time
 import unittest
+from unittest import mock
 
 import support
-from runctl_guard import credentials, errors, imds
+from runctl_guard import credentials, errors, files, imds, paths
 from runctl_guard.poller import Poller
 
 ACTION = "meta-data/spot/instance-action"
@@ -186,6 +187,22 @@ class Polling(WithService):
         for _ in range(3):
             self.poller.poll()
         self.assertEqual(["ImdsDisabled"], [data["id"] for kind, _, data in self.told if kind == "Warning"])
+
+    def test_failures_are_said_once_when_they_have_lasted_to_who_asks_as_well(self):
+        def said():
+            return files.read_json(os.path.join(paths.home(), "guard-status.json"))["imds"]
+        with mock.patch("runctl_guard.poller.UNKNOWN_SECONDS", 1000.0):
+            self.poller.poll()
+            self.fake.answers[ACTION] = (500, "")
+            self.poller.poll()
+            self.assertEqual(("ok", []), (said(), self.told))
+        with mock.patch("runctl_guard.poller.UNKNOWN_SECONDS", 0.0):
+            self.poller.poll()
+            self.poller.poll()
+            self.assertEqual(("error", ["ImdsError"]), (said(), [data["id"] for _, _, data in self.told]))
+        self.fake.answers[ACTION] = (404, "")
+        self.poller.poll()
+        self.assertEqual("ok", said())
 
     def test_a_rebalance_recommendation_is_told_once(self):
         self.fake.answers["meta-data/events/recommendations/rebalance"] = (200, '{"noticeTime": "2026-01-31T12:00:00Z"}')

@@ -22,7 +22,7 @@ public sealed class WatchTests
         var shown = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         string id = training.InstanceId;
         var promised = shown.Where(line => line.Contains(id, StringComparison.Ordinal) || line.StartsWith("Interruption time", StringComparison.Ordinal))
-            .SkipWhile(line => !line.StartsWith("WARNING", StringComparison.Ordinal))
+            .SkipWhile(line => !line.Contains("Spot interruption detected", StringComparison.Ordinal))
             // The upload of a checkpoint that was good before may come in between.
             .Where(line => !line.StartsWith("Checkpoint", StringComparison.Ordinal)).Take(4).ToList();
         Assert.Equal($"WARNING: Spot interruption detected for instance {id}!", promised[0]);
