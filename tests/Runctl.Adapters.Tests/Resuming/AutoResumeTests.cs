@@ -21,7 +21,7 @@ public sealed class AutoResumeTests(SandboxFixture fixture) : IClassFixture<Sand
         Assert.Equal((2, "finished"), (ended.Attempt, ended.State));
         Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
         Assert.Subset(told.Kinds.ToHashSet(), new HashSet<string> { "InterruptionDetected", "ResumeBegun", "ReplacementLaunched", "TrainingResumed", "TrainingFinished" });
-        Assert.Equal(["interrupted", "finished"], (await run.RecordAsync()).Attempts.Select(a => a.State));
+        Assert.Equal(["interrupted", "finished"], (await run.OutcomeAsync()).Attempts.Select(a => a.State));
     }
 
     [Fact]

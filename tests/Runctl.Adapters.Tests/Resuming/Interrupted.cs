@@ -68,6 +68,22 @@ internal sealed class Interrupted : IDisposable, IResumeListener
 
     public async Task<RunRecord> RecordAsync() => (await Store.ReadRecordAsync(Training.RunId, Token))!;
 
+    /// <summary>The record once it has the run's end, which comes after the events that tell of it.</summary>
+    public async Task<RunRecord> OutcomeAsync()
+    {
+        var limit = DateTime.UtcNow + Patience;
+        while (true)
+        {
+            if (await RecordAsync() is { Outcome: not null } record)
+            {
+                return record;
+            }
+
+            Assert.True(DateTime.UtcNow < limit, "The record does not come to its end: " + Scene.Tell());
+            await Task.Delay(100, Token);
+        }
+    }
+
     public Task<RunctlException> RefusedAsync() => Assert.ThrowsAsync<RunctlException>(() => PlanAsync());
 
     /// <summary>The final weights, as they are in S3, of whichever attempt trained them.</summary>
