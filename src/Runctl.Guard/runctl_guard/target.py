@@ -82,12 +82,17 @@ def writers(members: Dict[int, Process], paths: Set[str]) -> bool:
     """True where one of the processes has one of the files open for writing."""
     for pid in members:
         try:
-            for entry in os.scandir("/proc/%d/fd" % pid):
-                if os.readlink(entry.path) in paths:
-                    with open("/proc/%d/fdinfo/%s" % (pid, entry.name)) as file:
+            descriptors = os.listdir("/proc/%d/fd" % pid)
+        except OSError:
+            continue
+        for name in descriptors:
+            try:
+                if os.readlink("/proc/%d/fd/%s" % (pid, name)) in paths:
+                    with open("/proc/%d/fdinfo/%s" % (pid, name)) as file:
                         flags = int(file.read().split("flags:")[1].split()[0], 8)
                     if flags & os.O_ACCMODE != os.O_RDONLY:
                         return True
-        except (OSError, IndexError, ValueError):
-            continue
+            except (OSError, IndexError, ValueError):
+                # Closed meanwhile; the process's others count all the same.
+                continue
     return False
