@@ -30,4 +30,4 @@ def keep() -> None:
             code = compile(source, os.path.join(path, name), "exec", dont_inherit=True)
             archive.writestr(zipfile.ZipInfo(name + "c"), importlib.util.MAGIC_NUMBER + UNCHECKED_HASH
                              + importlib.util.source_hash(source) + marshal.dumps(code))
-    files.write_spare(path, whole.getvalue())
+    files.write_unreserved(path, whole.getvalue())

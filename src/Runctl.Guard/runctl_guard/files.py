@@ -18,11 +18,11 @@ def sync_directory(path: str) -> None:
 
 
 def write_atomic(path: str, data: bytes, mode: int = 0o644) -> None:
-    writing(lambda: write_spare(path, data, mode))
+    writing(lambda: write_unreserved(path, data, mode))
 
 
-def write_spare(path: str, data: bytes, mode: int = 0o644) -> None:
-    """For what can be done without: the disk's last reserve is not touched for it."""
+def write_unreserved(path: str, data: bytes, mode: int = 0o644) -> None:
+    """The same without the disk's last reserve: all that what can be done without may take."""
     # The name carries the thread as well: two writers must not share a temporary file.
     temporary = "%s.%d.%d.tmp" % (path, os.getpid(), id(data))
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)

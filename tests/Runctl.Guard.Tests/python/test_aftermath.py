@@ -104,7 +104,7 @@ class Successors(Aftermath):
 
     def test_a_final_state_the_disk_did_not_take_is_written_by_the_next(self):
         one = self.running()
-        write, refused = files.write_spare, []
+        write, refused = files.write_unreserved, []
 
         def full(path, data, mode):
             if path.endswith("state.json") and b'"interrupted"' in data and not refused:
@@ -112,7 +112,7 @@ class Successors(Aftermath):
                 raise OSError(28, "No space left on device")
             return write(path, data, mode)
 
-        with mock.patch.object(files, "write_spare", full), mock.patch("runctl_guard.reserve._release", return_value=False):
+        with mock.patch.object(files, "write_unreserved", full), mock.patch("runctl_guard.reserve._release", return_value=False):
             self.sequence(one, notice())
         self.assertEqual(("interrupting", False), (one.state["state"], Journal(one).done))
         self.sequence(one, notice())

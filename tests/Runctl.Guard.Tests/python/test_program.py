@@ -140,9 +140,9 @@ class Bytecode(support.RootedTest):
             for path in sources():
                 archive.write(path, os.path.relpath(path, support.PROGRAM))
 
-    def python(self, code, *arguments):
-        return subprocess.run([sys.executable, "-IBS", "-c", "import sys; sys.path.insert(0, sys.argv[1]); " + code, self.path]
-                              + list(arguments), stdout=subprocess.PIPE, check=True, universal_newlines=True).stdout
+    def python(self, code):
+        return subprocess.run([sys.executable, "-IBS", "-c", "import sys; sys.path.insert(0, sys.argv[1]); " + code, self.path],
+                              stdout=subprocess.PIPE, check=True, universal_newlines=True).stdout
 
     def keep(self):
         self.python("from runctl_guard import bytecode; bytecode.keep()")
