@@ -57,6 +57,15 @@ internal static partial class RunctlErrors
             ? $"Run {runId} has no checkpoint in S3 to resume from."
             : $"Run {runId} has no good checkpoint in S3 to resume from: {skipped.ToString(CultureInfo.InvariantCulture)} were damaged.", runId, "Use -FromScratch to begin it anew.");
 
+    /// <summary>The old instance is there, and is not about to go.</summary>
+    public static RunctlException QuotaHeld(RunctlException failure, string instanceId) =>
+        new("QuotaHeld", failure.Kind, $"{failure.Message} Instance {instanceId}, where the run was before, is still there, counts against it, and is not about to go.", instanceId,
+            $"Remove-RunctlInstance {instanceId} ends it, where nothing else is on it; resume then.", failure)
+        {
+            ServiceErrorCode = failure.ServiceErrorCode,
+            RequestId = failure.RequestId,
+        };
+
     /// <summary>The code is gone.</summary>
     public static RunctlException CodeNotStored(string runId, string why) =>
         new("CodeNotStored", ErrorKind.NotFound, $"The code of run {runId} can not be restored: {why}.", runId, "Use -SyncCode to bring today's working copy instead.");

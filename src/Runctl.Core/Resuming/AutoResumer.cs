@@ -6,15 +6,24 @@ using Runctl.Monitoring;
 using Runctl.Pacing;
 using Runctl.Ports;
 using Runctl.Progress;
+using Runctl.Runs;
 using Runctl.Training;
 
 namespace Runctl.Resuming;
 
 /// <summary>Watches runs and resumes them by itself when they are interrupted, once for each interruption, as often as max_resumes allows.</summary>
-public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfiguration configuration, TimeProvider time) : IAsyncDisposable
+/// <param name="cloud">The connection.</param>
+/// <param name="adapters">What reads projects.</param>
+/// <param name="configuration">The settings.</param>
+/// <param name="time">The clock.</param>
+/// <param name="tellAfterEnd">Is told what costs money and could not be undone, where nobody watches any more; may be called on any thread.</param>
+public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfiguration configuration, TimeProvider time, Action<string>? tellAfterEnd = null) : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+
+    /// <summary>Clocks differ, and who starts to watch may do it because of the interruption.</summary>
+    private static readonly TimeSpan Recent = TimeSpan.FromMinutes(15);
 
     /// <summary>An instance that does not come to train costs money each time.</summary>
     private const int MostHosts = 3;
@@ -38,23 +47,79 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     /// <summary>Ends all watching; resumes that are under way are undone first.</summary>
     public async ValueTask DisposeAsync() => await Task.WhenAll(_watches.Select(watch => watch.DisposeAsync().AsTask())).ConfigureAwait(false);
 
-    /// <summary>Whether an instance went by somebody's own hand, who would not want another in its place, or so long ago that EC2 can not say.</summary>
-    internal async Task<bool> MayBeEndedByUserAsync(string instanceId, CancellationToken cancellationToken)
+    /// <summary>Tells what must not be lost although nobody watches any more.</summary>
+    internal void TellAfterEnd(string message) => tellAfterEnd?.Invoke(message);
+
+    /// <summary>Whether an interruption is one that a watch, begun when, is there for; what was left alone long before it is not.</summary>
+    internal static bool IsRecent(DateTimeOffset interrupted, DateTimeOffset begun) => interrupted > begun - Recent;
+
+    /// <summary>Whether an instance went by somebody's own hand, who would not want another in its place, or so long ago that EC2 can not say or nobody waits for it.</summary>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="begun">When the watch began.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    internal async Task<bool> MayBeEndedByUserAsync(string instanceId, DateTimeOffset begun, CancellationToken cancellationToken)
+    {
+        var instance = await FindInstanceAsync(instanceId, cancellationToken).ConfigureAwait(false);
+        return instance is null || (instance.StateReason?.StartsWith("Client.", StringComparison.Ordinal) ?? false) || (instance.Ended is { } ended && !IsRecent(ended, begun));
+    }
+
+    /// <summary>Waits for what becomes of a run that can not be resumed from here now: another goes on with it, or lets go of it.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="interrupted">The attempt that was interrupted.</param>
+    /// <param name="keeper">The instance that has to go before there is room for another, or null.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The run as it goes on, or null when it may be resumed from here again.</returns>
+    internal async Task<RunctlTraining?> FollowAsync(string runId, int interrupted, string? keeper, CancellationToken cancellationToken)
+    {
+        var passes = new RunPasses(cloud, new RunStore(cloud.Objects, configuration.S3Bucket!, configuration.RunPrefix), runId, time);
+        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15), time);
+        while (true)
+        {
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var state = await passes.LookAsync(null, cancellationToken).ConfigureAwait(false);
+                if (state.Record.Newest() is { Started: not null } newest && newest.Number > interrupted)
+                {
+                    if (await FindAsync(runId, attempt => attempt > interrupted, cancellationToken).ConfigureAwait(false) is { } training)
+                    {
+                        return training;
+                    }
+                }
+                else if (state.Standing == RunStanding.Passed && (keeper is null || await FindInstanceAsync(keeper, cancellationToken).ConfigureAwait(false) is null or { State: "stopped" or "terminated" }))
+                {
+                    return null;
+                }
+            }
+            catch (RunctlException e) when (Passes(e))
+            {
+                // Whoever has the run goes on with it, whether AWS answers here or not.
+            }
+        }
+    }
+
+    /// <summary>Waits until an interrupted instance should be gone.</summary>
+    /// <returns>What is to be said of one that stays, or null.</returns>
+    internal async Task<string?> LookForStayingAsync(string runId, string instanceId, CancellationToken cancellationToken)
+    {
+        await Task.Delay(LastNotice.Longest, time, cancellationToken).ConfigureAwait(false);
+        return await FindInstanceAsync(instanceId, cancellationToken).ConfigureAwait(false) is { State: "pending" or "running" } ? ResumePlanner.Staying(instanceId, runId) : null;
+    }
+
+    /// <summary>The instance, or null where EC2 does not know it. An outage of EC2 says nothing, and is waited out.</summary>
+    private async Task<RunctlInstance?> FindInstanceAsync(string instanceId, CancellationToken cancellationToken)
     {
         var backoff = new Backoff(FirstPause, LongestPause, time, 2);
         while (true)
         {
             try
             {
-                var instance = await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false);
-                return instance is null || (instance.StateReason?.StartsWith("Client.", StringComparison.Ordinal) ?? false);
+                return await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false);
             }
             catch (RunctlException e) when (Passes(e))
             {
-                // An outage of EC2 is no reason to leave the run where it is.
+                await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
-
-            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -67,10 +132,15 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
         {
             try
             {
-                var plan = await _resumer.PlanAsync(new ResumeRequest { RunId = runId, Interrupted = interrupted, Force = own.Any }, cancellationToken).ConfigureAwait(false);
-                if (plan.Seen != interrupted && !own.Has(plan.Seen))
+                var (plan, started) = await PlanAsync(runId, interrupted, own, cancellationToken).ConfigureAwait(false);
+                if (started is not null)
                 {
-                    throw await TakenAsync(plan, cancellationToken).ConfigureAwait(false);
+                    return started;
+                }
+
+                if (plan.Attempts.LastOrDefault(a => a.Number > interrupted && !own.Has(a.Number) && (a.Started is not null || (a.State == "claimed" && a.Number == plan.Seen && !plan.SeenIsLost))) is { } other)
+                {
+                    throw RunctlErrors.ResumeTaken(runId, other.Number, other.ClaimedBy, other.Claimed);
                 }
 
                 // A claim of another is never passed over here.
@@ -87,16 +157,6 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
 
                 return await _resumer.ResumeAsync(plan, own, Silence.Instance, isPatient: true, cancellationToken).ConfigureAwait(false);
             }
-            catch (RunctlException e) when (e.Id == "RunStillAlive" && own.Any)
-            {
-                // The start worked, and only its answer was lost.
-                if (await FindAsync(runId, own, cancellationToken).ConfigureAwait(false) is not { } training)
-                {
-                    throw;
-                }
-
-                return training;
-            }
             catch (RunctlException e) when (own.Hosts < MostHosts && (Passes(e) || e.Id is "InstanceGone" or "InstanceNotRunning" or "InstanceNotFound"))
             {
                 listener.OnWarning($"Resuming run {runId} failed for now, and is tried again: {e.Message}");
@@ -109,24 +169,35 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     /// <summary>Signing in again is something that passes, too.</summary>
     private static bool Passes(RunctlException e) => e.MayPass || e.Kind == ErrorKind.Authentication;
 
-    private async Task<RunctlTraining?> FindAsync(string runId, OwnClaims own, CancellationToken cancellationToken)
+    /// <summary>The plan, or the run where it is alive in an attempt that was started from here: the start worked, and only its answer was lost.</summary>
+    private async Task<(ResumePlan Plan, RunctlTraining? Started)> PlanAsync(string runId, int interrupted, OwnClaims own, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _resumer.PlanAsync(new ResumeRequest { RunId = runId, Interrupted = interrupted, Force = own.Any }, cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (RunctlException e) when (e.Id == "RunStillAlive" && own.Any)
+        {
+            if (await FindAsync(runId, own.Has, cancellationToken).ConfigureAwait(false) is not { } started)
+            {
+                throw;
+            }
+
+            return (null!, started);
+        }
+    }
+
+    private async Task<RunctlTraining?> FindAsync(string runId, Func<int, bool> isIt, CancellationToken cancellationToken)
     {
         await foreach (var training in new TrainingCatalog(cloud, configuration, time).FindAsync(runId, null, cancellationToken).ConfigureAwait(false))
         {
-            if (own.Has(training.Attempt))
+            if (isIt(training.Attempt))
             {
                 return training;
             }
         }
 
         return null;
-    }
-
-    private static async Task<RunctlException> TakenAsync(ResumePlan plan, CancellationToken cancellationToken)
-    {
-        var record = await plan.Store.ReadRecordAsync(plan.Spec.RunId, cancellationToken).ConfigureAwait(false);
-        var newest = record?.Newest();
-        return RunctlErrors.ResumeTaken(plan.Spec.RunId, newest?.Number ?? plan.Seen, newest?.ClaimedBy, newest?.Claimed);
     }
 
     /// <summary>Remembers which attempts were claimed here, so that the next try goes on after them.</summary>

@@ -11,4 +11,10 @@ internal sealed record PassState(RunRecord Record, RunStanding Standing, Attempt
 {
     /// <summary>Name of the newest checkpoint where only the disk of the decisive attempt's instance has it, which is still there; else null.</summary>
     public string? Unsaved { get; init; }
+
+    /// <summary>What the newest attempt that was started left behind where nobody can reach it now, or null.</summary>
+    public LeftBehind? Left { get; init; }
+
+    /// <summary>That the newest checkpoint is not in S3 yet, for people.</summary>
+    public string UnsavedWarning => $"The newest checkpoint of the run, {Unsaved}, is on the disk of {Decisive?.InstanceId} only, and its guard goes on trying to bring it to S3.";
 }

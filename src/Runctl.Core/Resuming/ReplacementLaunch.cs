@@ -15,6 +15,9 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
 
     private readonly Backoff _backoff = new(FirstPause, LongestPause, time, 2);
 
+    /// <summary>When the notice was heard of that this launch is for.</summary>
+    private readonly DateTimeOffset? _heard = plan.Request.Interrupted is null ? null : time.GetUtcNow();
+
     /// <summary>Whether it goes on trying as long as capacity is all that lacks.</summary>
     public bool IsPatient { get; init; }
 
@@ -43,7 +46,13 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
             }
             catch (RunctlException e) when (e.IsTransient || IsQuota(e))
             {
-                var isHeld = IsQuota(e) && await IsOldThereAsync(cancellationToken).ConfigureAwait(false);
+                var old = IsQuota(e) ? await FindOldAsync(cancellationToken).ConfigureAwait(false) : OldInstance.Gone;
+                if (old == OldInstance.Staying)
+                {
+                    throw RunctlErrors.QuotaHeld(e, plan.LastInstanceId!);
+                }
+
+                var isHeld = old == OldInstance.Leaving;
                 if (!isHeld && !(IsPatient && e.IsTransient))
                 {
                     throw;
@@ -58,6 +67,7 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
                         : $"No replacement of {plan.LastInstanceId} yet; it is tried again, less and less often. {e.Message}");
                 }
 
+                progress.Report(new ProgressUpdate($"Resuming {plan.Spec.RunId}", isHeld ? $"Waiting for the end of {plan.LastInstanceId}, beside which the quota allows no replacement" : "Waiting for capacity"));
                 await WaitAsync(isHeld, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -85,11 +95,30 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
         {
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        while (await IsOldThereAsync(cancellationToken).ConfigureAwait(false));
+        while (await FindOldAsync(cancellationToken).ConfigureAwait(false) == OldInstance.Leaving);
     }
 
     private static bool IsQuota(RunctlException error) => PoolErrorReport.IsQuota(error.ServiceErrorCode);
 
-    private async Task<bool> IsOldThereAsync(CancellationToken cancellationToken) =>
-        plan.LastInstanceId is { } id && await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false) is { State: "pending" or "running" or "shutting-down" or "stopping" };
+    /// <summary>Whether the old instance is on its way out: one that is not holds its place in the quota for good.</summary>
+    private async Task<OldInstance> FindOldAsync(CancellationToken cancellationToken)
+    {
+        switch (plan.LastInstanceId is { } id ? (await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false))?.State : null)
+        {
+            case "shutting-down" or "stopping":
+                return OldInstance.Leaving;
+            case "pending" or "running":
+                var notice = await LastNotice.FindAsync(plan.Store, plan.Spec.RunId, plan.LastAttempt, _heard, cancellationToken).ConfigureAwait(false);
+                return notice?.IsWorthWaiting(time.GetUtcNow()) == true ? OldInstance.Leaving : OldInstance.Staying;
+            default:
+                return OldInstance.Gone;
+        }
+    }
+
+    private enum OldInstance
+    {
+        Gone,
+        Leaving,
+        Staying,
+    }
 }

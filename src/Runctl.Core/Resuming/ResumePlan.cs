@@ -34,13 +34,16 @@ public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan? 
     /// <summary>How that one stood.</summary>
     internal string? SeenState { get; init; }
 
+    /// <summary>The attempts that were seen.</summary>
+    internal IReadOnlyList<AttemptRecord> Attempts { get; init; } = [];
+
     /// <summary>What remains of the old instance and costs money, for people; null where nothing does.</summary>
     internal string? Remains { get; init; }
 
     /// <summary>Whether that one's instance is gone, so that a claim it may be can not be carried through.</summary>
     internal bool SeenIsLost { get; init; }
 
-    /// <summary>The instance of the newest attempt that had one, or null.</summary>
+    /// <summary>The instance of the newest attempt that was started there, or at least had one; null where none had.</summary>
     internal string? LastInstanceId { get; init; }
 
     /// <summary>The number of that attempt.</summary>

@@ -45,7 +45,8 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
             throw RunctlErrors.NoGoodCheckpoint(request.RunId, choice.Skipped);
         }
 
-        var last = state.Record.Attempts.OrderByDescending(a => a.Number).FirstOrDefault(a => a.InstanceId is not null);
+        // What was claimed and never started has had nothing of the run.
+        var last = state.Record.Attempts.Where(a => a.InstanceId is not null).OrderByDescending(a => a.Started is not null).ThenByDescending(a => a.Number).FirstOrDefault();
         var instance = last?.InstanceId is { } id ? await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false) : null;
         var mayReturn = instance is { InterruptionBehavior: "stop" or "hibernate", State: not ("shutting-down" or "terminated") };
         var waitsFor = mayReturn && (request.StoppedInstance ?? configuration.StoppedInstance) == RunctlStoppedInstance.Wait ? instance!.InstanceId : null;
@@ -54,20 +55,25 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
             throw RunctlErrors.RunHibernates(request.RunId, instance.InstanceId);
         }
 
-        var remains = mayReturn && waitsFor is null
-            ? $"Instance {instance!.InstanceId} is stopped, not gone: its disk costs money, and EC2 starts it again when there is capacity. Remove-RunctlInstance {instance.InstanceId} ends that." : null;
-        if (remains is not null && request.Interrupted is null)
-        {
-            warnings.Add(remains);
-        }
-
-        if (state.Unsaved is { } unsaved && request.Interrupted is null)
-        {
-            warnings.Add($"The newest checkpoint of the run, {unsaved}, is on the disk of {state.Decisive?.InstanceId} only, and its guard goes on trying to bring it to S3. {(request.Force ? "It is given up." : "The resume waits for that; -Force goes on from an older one.")}");
-        }
-
+        var remains = waitsFor is not null ? null : mayReturn ? Returning(instance!, state.Left)
+            : instance is { State: "pending" or "running" } && await IsStayingAsync(store, request, last, cancellationToken).ConfigureAwait(false) ? Staying(instance.InstanceId, request.RunId) : null;
         if (request.Interrupted is null)
         {
+            if (state.Left is { } left && waitsFor is null)
+            {
+                warnings.Add(left.ToString());
+            }
+
+            if (remains is not null)
+            {
+                warnings.Add(remains);
+            }
+
+            if (state.Unsaved is not null)
+            {
+                warnings.Add($"{state.UnsavedWarning} {(request.Force ? "It is given up." : "The resume waits for that; -Force goes on from an older one.")}");
+            }
+
             warnings.AddRange(await FindAbandonedAsync(state.Record, cancellationToken).ConfigureAwait(false));
         }
 
@@ -77,14 +83,29 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         spec = spec with { Launch = launchRequest, Arguments = request.ScriptArguments ?? spec.Arguments, Attempt = null };
         var seen = state.Record.Newest()?.Number ?? 0;
         var from = checkpoint is { } found ? new CheckpointReference { Name = found.Manifest.Name, Manifest = found.Uri.ToString(), Step = found.Manifest.Step, LastStep = found.Manifest.LastStep, RunId = found.Manifest.RunId } : null;
-        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch is null ? $"{waitsFor} when EC2 starts it again" : Describe(launch, lost)), warnings) { WaitsFor = waitsFor, Spec = spec, Store = store, Seen = seen, SeenState = state.Record.Newest()?.State, SeenIsLost = state.Lost.Contains(seen), Remains = remains, LastInstanceId = last?.InstanceId, LastAttempt = last?.Number, Resumes = state.Record.Attempts.Count(a => a is { Number: > 1, Started: not null }) };
+        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch is null ? $"{waitsFor} when EC2 starts it again" : Describe(launch, lost)), warnings) { WaitsFor = waitsFor, Spec = spec, Store = store, Seen = seen, SeenState = state.Record.Newest()?.State, SeenIsLost = state.Lost.Contains(seen), Remains = remains, Attempts = state.Record.Attempts, LastInstanceId = last?.InstanceId, LastAttempt = last?.Number, Resumes = state.Record.Attempts.Count(a => a is { Number: > 1, Started: not null }) };
+    }
+
+    /// <summary>That an instance stays which its run does not need any more, for people.</summary>
+    internal static string Staying(string instanceId, string runId) =>
+        $"Instance {instanceId}, where run {runId} was before, still runs and costs money. Remove-RunctlInstance {instanceId} ends it, where nothing else is on it.";
+
+    private static string Returning(RunctlInstance instance, LeftBehind? left) =>
+        $"Instance {instance.InstanceId} is {(instance.State == "stopped" ? "stopped" : $"{instance.State}, and will be stopped")}, not gone: its disk costs money, and EC2 starts it again when there is capacity. "
+        + $"Remove-RunctlInstance {instance.InstanceId} ends that{(left is { IsOnDisk: true } ? ", and loses what only its disk has" : "")}.";
+
+    /// <summary>Whether an instance is there without a notice that will end it.</summary>
+    private async Task<bool> IsStayingAsync(RunStore store, ResumeRequest request, AttemptRecord? last, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return await LastNotice.FindAsync(store, request.RunId, last?.Number, request.Interrupted is null ? null : now, cancellationToken).ConfigureAwait(false) is not { } notice || notice.IsOver(now);
     }
 
     /// <summary>Replacements whose resumers did not live to start them. Their tag tells of them, as a claim may not name its instance yet.</summary>
     private async Task<IEnumerable<string>> FindAbandonedAsync(RunRecord record, CancellationToken cancellationToken)
     {
         var tagged = await cloud.Instances.FindAsync(new InstanceQuery { Tags = new Dictionary<string, string?> { [RunctlTags.RunId] = record.RunId }, States = InstanceQuery.LiveStates }, cancellationToken).ConfigureAwait(false);
-        var taken = record.Attempts.Where(a => a.State != "claimed").Select(a => a.InstanceId).ToHashSet(StringComparer.Ordinal);
+        var taken = record.Attempts.Where(a => a.Started is not null || a.Number == 1).Select(a => a.InstanceId).ToHashSet(StringComparer.Ordinal);
         return tagged.Where(i => !taken.Contains(i.InstanceId))
             .Select(i => $"Instance {i.InstanceId} was launched for run {record.RunId} by a resume that did not start it, and costs money. Remove-RunctlInstance {i.InstanceId} ends that.");
     }

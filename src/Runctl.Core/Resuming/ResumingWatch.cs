@@ -21,8 +21,10 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     private readonly List<Task> _work = [];
     private readonly Dictionary<int, ResumeStage> _stages = [];
     private readonly Dictionary<int, RunctlTraining> _ended = [];
+    private readonly DateTimeOffset _begun = time.GetUtcNow();
     private RunctlTraining _training = target.Training;
     private long _told;
+    private bool _isEnding;
     private bool _isOver;
 
     private string RunId => target.Training.RunId;
@@ -51,7 +53,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         _told = runctlEvent.Sequence;
         if (runctlEvent is { Kind: EventKinds.InterruptionDetected, Attempt: { } attempt } && ByAws.Contains(runctlEvent.TextOf("source")))
         {
-            BeginResume(attempt, runctlEvent.InstanceId, isCertain: true);
+            BeginResume(attempt, runctlEvent.InstanceId, runctlEvent.Time);
         }
         else if (runctlEvent is { Kind: EventKinds.InterruptionDetected, Attempt: { } other } && runctlEvent.TextOf("source") == "manual")
         {
@@ -63,13 +65,22 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     /// <inheritdoc/>
     public void OnWarning(string message) => Tell(() => inner.OnWarning(message));
 
+    /// <summary>Of what a resume could not undo somebody has to hear, too, where nobody watches any more.</summary>
+    void IResumeListener.OnWarning(string message)
+    {
+        if (!Tell(() => inner.OnWarning(message)))
+        {
+            resumer.TellAfterEnd(message);
+        }
+    }
+
     /// <inheritdoc/>
     public void OnEnded(RunctlTraining training) => Tell(() =>
     {
         _ended[training.Attempt] = training;
         if (training.State is "interrupted" or "lost")
         {
-            BeginResume(training.Attempt, training.InstanceId, isCertain: false);
+            BeginResume(training.Attempt, training.InstanceId, notice: null);
         }
 
         if (_stages.GetValueOrDefault(training.Attempt, ResumeStage.Declined) == ResumeStage.Declined || training.State is not ("interrupted" or "lost"))
@@ -81,7 +92,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     /// <inheritdoc/>
     public void OnStopped() => Tell(() =>
     {
-        _isOver = true;
+        _isOver = _isEnding = true;
         _end.Cancel();
         inner.OnStopped();
     });
@@ -106,7 +117,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         List<Task> work;
         lock (_gate)
         {
-            _isOver = true;
+            _isOver = _isEnding = true;
             watches = [.. _watches];
             work = [.. _work];
             _watches.Clear();
@@ -122,36 +133,31 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         await Task.WhenAll(work).ConfigureAwait(false);
     }
 
-    private void BeginResume(int attempt, string instanceId, bool isCertain)
+    /// <param name="attempt">The attempt that was interrupted.</param>
+    /// <param name="instanceId">Where.</param>
+    /// <param name="notice">When its guard saw the notice; null where it ended without one.</param>
+    private void BeginResume(int attempt, string instanceId, DateTimeOffset? notice)
     {
-        if (!_isOver && _stages.TryAdd(attempt, ResumeStage.Begun))
+        if (!_isEnding && _stages.TryAdd(attempt, ResumeStage.Begun))
         {
-            _work.Add(Task.Run(() => ResumeAsync(attempt, instanceId, isCertain)));
+            _work.Add(Task.Run(() => ResumeAsync(attempt, instanceId, notice)));
         }
     }
 
-    private async Task ResumeAsync(int attempt, string instanceId, bool isCertain)
+    private async Task ResumeAsync(int attempt, string instanceId, DateTimeOffset? notice)
     {
         try
         {
             // A machine that goes without a notice may have been ended by its owner.
-            if (!isCertain && await resumer.MayBeEndedByUserAsync(instanceId, _end.Token).ConfigureAwait(false))
+            if (notice is { } seen ? !AutoResumer.IsRecent(seen, _begun) : await resumer.MayBeEndedByUserAsync(instanceId, _begun, _end.Token).ConfigureAwait(false))
             {
-                Decline(attempt, $"Instance {instanceId} was ended by its owner, or so long ago that EC2 does not know it any more, so run {RunId} is not resumed by itself. Resume-RunctlTraining does it.");
+                Decline(attempt, notice is { } old
+                    ? $"Run {RunId} was interrupted at {old.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}, long before it was watched from here, so it is not resumed by itself. Resume-RunctlTraining does it."
+                    : $"Instance {instanceId} was ended by its owner, or so long ago that nobody may wait for it any more, so run {RunId} is not resumed by itself. Resume-RunctlTraining does it.");
                 return;
             }
 
-            var resumed = await resumer.ResumeAsync(RunId, attempt, this, _end.Token).ConfigureAwait(false);
-            lock (_gate)
-            {
-                _stages[attempt] = ResumeStage.Done;
-            }
-
-            Tell(EventKinds.TrainingResumed, resumed.InstanceId, resumed.Attempt, $"Training resumed on instance {resumed.InstanceId}{(resumed.ResumedFrom is { } from ? $" from {from.Name}" : "")}",
-                new { checkpoint = resumed.ResumedFrom?.Name, step = resumed.ResumedFrom?.Step, manifest = resumed.ResumedFrom?.Manifest });
-            Tell(() => inner.OnResumed(resumed));
-            (_training, _told) = (resumed, 0);
-            Begin(new MonitorTarget(resumed, target.PollInterval));
+            GoOn(attempt, await ResumeOrFollowAsync(attempt, instanceId).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
@@ -170,6 +176,69 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
 #pragma warning restore CA1031
         {
             Decline(attempt, $"Run {RunId} is not resumed by itself, Runctl failed: {e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    /// <summary>The run as it goes on: resumed from here, or by another, who had it first.</summary>
+    private async Task<RunctlTraining> ResumeOrFollowAsync(int attempt, string instanceId)
+    {
+        while (true)
+        {
+            try
+            {
+                var resumed = await resumer.ResumeAsync(RunId, attempt, this, _end.Token).ConfigureAwait(false);
+                Tell(EventKinds.TrainingResumed, resumed.InstanceId, resumed.Attempt, $"Training resumed on instance {resumed.InstanceId}{(resumed.ResumedFrom is { } from ? $" from {from.Name}" : "")}",
+                    new { checkpoint = resumed.ResumedFrom?.Name, step = resumed.ResumedFrom?.Step, manifest = resumed.ResumedFrom?.Manifest });
+                return resumed;
+            }
+            catch (RunctlException e) when (e.Id is "ResumeTaken" or "RunStillAlive" or "QuotaHeld")
+            {
+                OnWarning($"Run {RunId} is not resumed from here now: {e.Message} {e.RecommendedAction} What becomes of it is watched on.");
+                if (await resumer.FollowAsync(RunId, attempt, e.Id == "QuotaHeld" ? instanceId : null, _end.Token).ConfigureAwait(false) is { } other)
+                {
+                    OnWarning($"Run {RunId} goes on as attempt {other.Attempt} on instance {other.InstanceId}, and is watched there.");
+                    return other;
+                }
+            }
+        }
+    }
+
+    private void GoOn(int interrupted, RunctlTraining resumed)
+    {
+        long known = 0;
+        Tell(() =>
+        {
+            if (resumed.InstanceId != _training.InstanceId && !_isEnding)
+            {
+                _work.Add(LookForStayingAsync(_training.InstanceId));
+            }
+
+            _stages[interrupted] = ResumeStage.Done;
+            // One guard counts its events on.
+            known = _told = resumed.InstanceId == _training.InstanceId ? _told : 0;
+            _training = resumed;
+            inner.OnResumed(resumed);
+        });
+        Begin(new MonitorTarget(resumed, target.PollInterval, known));
+    }
+
+    /// <summary>A drill's instance stays, and one whose notice was withdrawn; each costs money without a use.</summary>
+    private async Task LookForStayingAsync(string instanceId)
+    {
+        try
+        {
+            if (await resumer.LookForStayingAsync(RunId, instanceId, _end.Token).ConfigureAwait(false) is { } staying)
+            {
+                OnWarning(staying);
+            }
+        }
+        catch (OperationCanceledException) when (_end.IsCancellationRequested)
+        {
+            // Nobody is left to tell.
+        }
+        catch (RunctlException e)
+        {
+            OnWarning($"Whether instance {instanceId}, where run {RunId} was before, is gone could not be found out: {e.Message}");
         }
     }
 
@@ -200,9 +269,26 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
 
     private void End(RunctlTraining training)
     {
-        _isOver = true;
-        // A run that ended by itself needs no replacement that may be on its way.
+        if (_isEnding)
+        {
+            return;
+        }
+
+        _isEnding = true;
+        // A run that ended by itself needs no replacement that may be on its way. The end is told when that is undone.
         _end.Cancel();
+        if (_work.TrueForAll(work => work.IsCompleted))
+        {
+            TellEnd(training);
+            return;
+        }
+
+        _ = Task.WhenAll(_work).ContinueWith(_ => Tell(() => TellEnd(training)), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    private void TellEnd(RunctlTraining training)
+    {
+        _isOver = true;
         inner.OnEnded(training);
     }
 
@@ -212,14 +298,18 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     }));
 
     /// <summary>One thing after the other, whoever tells it; nothing after the end.</summary>
-    private void Tell(Action act)
+    /// <returns>Whether it was told.</returns>
+    private bool Tell(Action act)
     {
         lock (_gate)
         {
-            if (!_isOver)
+            var isHeard = !_isOver;
+            if (isHeard)
             {
                 act();
             }
+
+            return isHeard;
         }
     }
 }

@@ -99,13 +99,26 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
 
     private async Task PassAsync(Action<string> report, CancellationToken cancellationToken)
     {
-        void Waiting(PassState state) => report(state.Unsaved is { } unsaved
-            ? $"Waiting for {unsaved}, which only the disk of {state.Decisive?.InstanceId} has so far"
-            : $"Waiting for attempt {state.Decisive?.Number} on {state.Decisive?.InstanceId} to end");
+        void Waiting(PassState state)
+        {
+            report(state.Unsaved is { } unsaved
+                ? $"Waiting for {unsaved}, which only the disk of {state.Decisive?.InstanceId} has so far"
+                : $"Waiting for attempt {state.Decisive?.Number} on {state.Decisive?.InstanceId} to end");
+            if (state.Unsaved is not null && plan.Request.Interrupted is not null)
+            {
+                listener.OnWarning($"{state.UnsavedWarning} The resume waits for that.");
+            }
+        }
+
         var passed = await _passes.WaitAsync(_claim.Nonce, Waiting, cancellationToken, leavesUnsaved: plan.Request is { Force: true, Interrupted: null }).ConfigureAwait(false);
         if (passed.Lost.Count > 0)
         {
             await _claim.MarkLostAsync(passed.Lost, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (passed.Left is { } left && plan.WaitsFor is null)
+        {
+            listener.OnWarning(left.ToString());
         }
     }
 
@@ -128,6 +141,7 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
                 rejected.Add(source.Manifest!);
                 listener.OnWarning($"Checkpoint {chosen!.Value.Manifest.Name} could not be restored, and the one before it is taken: {e.Message}");
                 await _claim.TakeAsync(_claim.Number, force: false, cancellationToken).ConfigureAwait(false);
+                listener.OnClaimed(_claim.Number);
                 await _claim.NoteAsync(instance.InstanceId, instance.InstanceType, instance.AvailabilityZone, instance.IsSpot, cancellationToken).ConfigureAwait(false);
             }
         }

@@ -1,5 +1,4 @@
 using Runctl.Errors;
-using Runctl.Events;
 using Runctl.Guarding;
 using Runctl.Instances;
 using Runctl.Pacing;
@@ -12,9 +11,6 @@ namespace Runctl.Resuming;
 /// <summary>The run's own instance, which EC2 has stopped or hibernated and starts again when it has the capacity. It is never removed here.</summary>
 internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumePlan plan, string instanceId, IResumeListener listener, IProgress<ProgressUpdate> progress) : IAttemptHost
 {
-    /// <summary>Who is there so long after the end that its notice named was not taken, or is back.</summary>
-    private static readonly TimeSpan Withdrawn = TimeSpan.FromMinutes(5);
-
     /// <summary>What hibernated before its guard saw a notice goes on training when it wakes, and nothing comes to an end.</summary>
     private static readonly TimeSpan GoesOn = TimeSpan.FromSeconds(5);
 
@@ -23,7 +19,9 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
     /// <inheritdoc/>
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
-        var interrupted = await InterruptedAsync(cancellationToken).ConfigureAwait(false);
+        // A monitor hears of it before it is in S3.
+        DateTimeOffset? heard = plan.Request.Interrupted is null ? null : time.GetUtcNow();
+        var notice = await LastNotice.FindAsync(plan.Store, plan.Spec.RunId, plan.LastAttempt, heard, cancellationToken).ConfigureAwait(false);
         var began = time.GetTimestamp();
         var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15), time);
         var isTold = false;
@@ -32,7 +30,7 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
             try
             {
                 var instance = await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false);
-                if (IsBack(instance, interrupted))
+                if (IsBack(instance, notice))
                 {
                     await RequireEndAsync(instance!, cancellationToken).ConfigureAwait(false);
                     return;
@@ -76,16 +74,7 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
     /// <inheritdoc/>
     public Task GiveUpAsync(RunctlInstance instance, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>When the interruption was seen, and for when it was announced; null where there was none.</summary>
-    private async Task<(DateTimeOffset Seen, DateTimeOffset Deadline)?> InterruptedAsync(CancellationToken cancellationToken)
-    {
-        var events = plan.LastAttempt is { } attempt ? await plan.Store.ReadEventsAsync(plan.Spec.RunId, attempt, 0, cancellationToken).ConfigureAwait(false) : [];
-        var detected = events.LastOrDefault(e => e.Kind == EventKinds.InterruptionDetected);
-        // A monitor hears of it before it is in S3.
-        return (detected?.Time ?? (plan.Request.Interrupted is null ? null : time.GetUtcNow())) is { } seen ? (seen, detected?.TimeOf("deadline") ?? seen.AddMinutes(2)) : null;
-    }
-
-    private bool IsBack(RunctlInstance? instance, (DateTimeOffset Seen, DateTimeOffset Deadline)? interrupted)
+    private bool IsBack(RunctlInstance? instance, LastNotice? notice)
     {
         switch (instance?.State)
         {
@@ -97,7 +86,7 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
                 return false;
             case "running":
                 // Between notice and end it is running as well.
-                return _wasAway || interrupted is not { } notice || instance.LaunchTime > notice.Seen || time.GetUtcNow() - notice.Deadline > Withdrawn;
+                return _wasAway || notice is null || instance.LaunchTime > notice.Seen || notice.IsOver(time.GetUtcNow());
             default:
                 return false;
         }

@@ -36,11 +36,11 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
                 continue;
             }
 
-            var (standing, isLost, unsaved) = await LookAsync(attempt, cancellationToken).ConfigureAwait(false);
-            state = state with { Lost = isLost ? [.. state.Lost, attempt.Number] : state.Lost };
-            if (standing > state.Standing)
+            var look = await LookAsync(attempt, cancellationToken).ConfigureAwait(false);
+            state = state with { Lost = look.IsLost ? [.. state.Lost, attempt.Number] : state.Lost, Left = attempt == last ? look.Left : state.Left };
+            if (look.Standing > state.Standing)
             {
-                state = state with { Standing = standing, Decisive = attempt, Unsaved = unsaved };
+                state = state with { Standing = look.Standing, Decisive = attempt, Unsaved = look.Unsaved };
             }
         }
 
@@ -91,37 +91,54 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
         }
     }
 
-    private async Task<(RunStanding Standing, bool IsLost, string? Unsaved)> LookAsync(AttemptRecord attempt, CancellationToken cancellationToken)
+    private async Task<Look> LookAsync(AttemptRecord attempt, CancellationToken cancellationToken)
     {
         if (attempt.InstanceId is not { } id)
         {
-            return (RunStanding.Claimed, false, null);
+            return new Look(RunStanding.Claimed);
         }
 
         var instance = await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false);
-        if (instance is { State: "stopped" or "terminated" } || (instance is null && !IsRecent(attempt)))
-        {
-            return (RunStanding.Passed, !attempt.HasEnded, null);
-        }
-
+        var isGone = instance is { State: "stopped" or "terminated" } || (instance is null && !IsRecent(attempt));
         if (attempt.HasEnded)
         {
-            return Ended(instance, attempt.Unsaved);
+            return Ended(attempt.Unsaved);
         }
 
         var events = await store.ReadEventsAsync(runId, attempt.Number, 0, cancellationToken).ConfigureAwait(false);
         if (events.LastOrDefault(e => Final.Contains(e.Kind)) is { } final)
         {
-            return Ended(instance, events.Any(e => e.Sequence > final.Sequence && e.Kind == EventKinds.CheckpointUploaded) ? null : final.TextOf("unsaved"));
+            return Ended(events.Any(e => e.Sequence > final.Sequence && e.Kind == EventKinds.CheckpointUploaded) ? null : final.TextOf("unsaved")) with { IsLost = isGone };
+        }
+
+        if (isGone)
+        {
+            return new Look(RunStanding.Passed) { IsLost = true, Left = attempt.Started is not null && instance is { State: "stopped" } ? Left(null) : null };
         }
 
         var isEnding = instance is { State: "shutting-down" or "stopping" } || events.LastOrDefault(e => e.Kind is EventKinds.InterruptionDetected or EventKinds.InterruptionStale) is { Kind: EventKinds.InterruptionDetected };
-        return (isEnding ? RunStanding.Ending : attempt.State == "claimed" ? RunStanding.Claimed : RunStanding.Alive, false, null);
+        return new Look(isEnding ? RunStanding.Ending : attempt.State == "claimed" ? RunStanding.Claimed : RunStanding.Alive);
+
+        // As long as the machine is there its guard goes on trying, and what it has is newer than what S3 has.
+        Look Ended(string? unsaved) => (unsaved, isGone) switch
+        {
+            ({ } name, true) => new Look(RunStanding.Passed) { Left = Left(name) },
+            ({ } name, false) when instance is not null => new Look(RunStanding.Ending) { Unsaved = name },
+            _ => new Look(RunStanding.Passed),
+        };
+
+        LeftBehind Left(string? checkpoint) => new(checkpoint, id, instance is { State: "stopped" }, instance is { InterruptionBehavior: "stop" or "hibernate" });
     }
 
-    /// <summary>As long as the machine is there its guard goes on trying, and what it has is newer than what S3 has.</summary>
-    private static (RunStanding Standing, bool IsLost, string? Unsaved) Ended(RunctlInstance? instance, string? unsaved) =>
-        instance is not null && unsaved is not null ? (RunStanding.Ending, false, unsaved) : (RunStanding.Passed, false, null);
-
     private bool IsRecent(AttemptRecord attempt) => (attempt.Started ?? attempt.Claimed) is { } began && time.GetUtcNow() - began < Recent;
+
+    /// <summary>How one attempt stands.</summary>
+    private sealed record Look(RunStanding Standing)
+    {
+        public bool IsLost { get; init; }
+
+        public string? Unsaved { get; init; }
+
+        public LeftBehind? Left { get; init; }
+    }
 }

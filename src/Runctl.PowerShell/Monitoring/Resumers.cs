@@ -10,13 +10,14 @@ internal static class Resumers
 {
     /// <summary>The resumer of a command's scope, or null where runs are only watched.</summary>
     /// <param name="scope">Settings and connection.</param>
+    /// <param name="warnAfterStop">Is told what costs money and could not be undone, where nobody watches any more.</param>
     /// <param name="mayResume">Whether the run can be resumed at all: one that Runctl did not start can not.</param>
     /// <exception cref="RunctlException">It is asked for and can not be done.</exception>
-    public static AutoResumer? For(CommandScope scope, bool mayResume = true)
+    public static AutoResumer? For(CommandScope scope, Action<string> warnAfterStop, bool mayResume = true)
     {
         Check(scope, mayResume);
         return scope.Configuration.AutoResume && mayResume
-            ? RunctlSession.Current.Keep(scope.Cloud, new AutoResumer(scope.Cloud, AdaptersLoader.Adapters, scope.Configuration, TimeProvider.System)) : null;
+            ? RunctlSession.Current.Keep(scope.Cloud, new AutoResumer(scope.Cloud, AdaptersLoader.Adapters, scope.Configuration, TimeProvider.System, warnAfterStop)) : null;
     }
 
     /// <summary>Refuses what can not be done, before anything is.</summary>

@@ -42,7 +42,10 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
     [Duration("100ms", "1h")]
     public TimeSpan? PollInterval { get; set; }
 
-    /// <summary>Resumes an interrupted run on a replacement, as long as this session lives. Default: <c>auto_resume</c> in .runctl.toml.</summary>
+    /// <summary>
+    /// Resumes a run on a replacement when it is interrupted, as long as this session lives. One whose interruption was long before is left as it is, with a warning.
+    /// Default: <c>auto_resume</c> in .runctl.toml.
+    /// </summary>
     [Parameter]
     public SwitchParameter AutoResume { get; set; }
 
@@ -94,7 +97,12 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
     {
         var monitor = Session.MonitorFor(scope.Cloud);
         var target = new MonitorTarget(training, scope.Configuration.PollInterval);
-        var resumer = Resumers.For(scope, mayResume: ProcessesNamed == 0);
+        var resumer = Resumers.For(scope, WarnAfterStop(), mayResume: ProcessesNamed == 0);
+        if (resumer is not null && !ShouldProcess($"Run {training.RunId} on {training.InstanceId}", "Resume by itself when it is interrupted"))
+        {
+            return Task.CompletedTask;
+        }
+
         if (AsJob)
         {
             var job = RunctlMonitorJob.Start(monitor, target, resumer);

@@ -188,7 +188,7 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
             return null;
         }
 
-        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new MonitorTarget(training, scope.Configuration.PollInterval), Resumers.For(scope));
+        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new MonitorTarget(training, scope.Configuration.PollInterval), Resumers.For(scope, WarnAfterStop()));
         JobRepository.Add(job);
         return job;
     }

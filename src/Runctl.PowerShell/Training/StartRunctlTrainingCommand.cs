@@ -163,7 +163,7 @@ public sealed class StartRunctlTrainingCommand : RunctlCmdlet
             return null;
         }
 
-        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new(training, scope.Configuration.PollInterval), Resumers.For(scope));
+        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new(training, scope.Configuration.PollInterval), Resumers.For(scope, WarnAfterStop()));
         JobRepository.Add(job);
         return job;
     }

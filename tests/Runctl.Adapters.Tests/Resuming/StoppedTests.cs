@@ -29,6 +29,8 @@ public sealed class StoppedTests(SandboxFixture fixture) : IClassFixture<Sandbox
         Assert.Equal(before, fixture.Sandbox.Instances.Count);
         Assert.Equal(["InstanceAwaited", "ResumeBegun", "InstanceReturned", "TrainingResumed"], told.Kinds.Where(kind => kind is "InstanceAwaited" or "ResumeBegun" or "InstanceReturned" or "ReplacementLaunched" or "TrainingResumed"));
         Assert.Empty(told.Warnings);
+        // Its guard counts on, and nothing is told twice.
+        Assert.Equal(told.Events.Where(e => e.Sequence > 0).Select(e => e.Sequence).Distinct().Count(), told.Events.Count(e => e.Sequence > 0));
     }
 
     [Fact]

@@ -52,6 +52,22 @@ internal sealed class Recorder : IMonitorObserver
 
     public bool IsStopped { get; private set; }
 
+    /// <summary>The run where it was resumed, or null.</summary>
+    public RunctlTraining? Resumed { get; private set; }
+
+    public void OnResumed(RunctlTraining training) => Resumed = training;
+
+    /// <summary>Waits until something was told.</summary>
+    public async Task UntilAsync(Func<bool> isTold, CancellationToken cancellationToken)
+    {
+        var limit = DateTime.UtcNow.AddSeconds(60);
+        while (!isTold())
+        {
+            Assert.True(DateTime.UtcNow < limit, string.Join('\n', Warnings));
+            await Task.Delay(20, cancellationToken);
+        }
+    }
+
     public void OnStopped() => IsStopped = true;
 
     public void OnEnded(RunctlTraining training) => Ended.SetResult(training);

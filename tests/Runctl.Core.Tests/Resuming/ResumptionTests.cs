@@ -1,4 +1,3 @@
-using System.Text;
 using Runctl.Configuration;
 using Runctl.Core.Tests.Fakes;
 using Runctl.Core.Tests.Pacing;
@@ -19,21 +18,19 @@ public sealed class ResumptionTests : IResumeListener
     private readonly Story _story = new("interrupted");
     private readonly RunctlConfiguration _configuration = new() { S3Bucket = "b", S3Prefix = "saved" };
     private readonly List<string> _warnings = [];
-    private readonly List<string> _specs = [];
     private readonly TaskCompletionSource _waiting = new();
 
     public ResumptionTests()
     {
-        _story.Cloud.Store.Put("code", "bundle");
-        Launch(new LaunchRequest { InstanceTypes = ["c7i.large"], ImageId = "ami-1" });
+        _story.Launch(new LaunchRequest { InstanceTypes = ["c7i.large"], ImageId = "ami-1" });
         _story.Commit("epoch_1.pt", 10);
         _story.Commit("epoch_2.pt", 20);
-        Answer(_ => ("Success", 0, $$"""{"run_id":"{{Story.RunId}}","attempt":2,"state":"running","pid":7}"""));
+        _story.Answer(_ => ("Success", 0, $$"""{"run_id":"{{Story.RunId}}","attempt":2,"state":"running","pid":7}"""));
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private List<RunctlInstance> Replacements => _story.Cloud.Ec2.All.Where(i => i.InstanceId != "i-1").ToList();
+    private IReadOnlyList<RunctlInstance> Replacements => _story.Replacements;
 
     [Fact]
     public async Task The_run_is_claimed_before_anything_is_launched()
@@ -49,7 +46,7 @@ public sealed class ResumptionTests : IResumeListener
         var replacement = Assert.Single(Replacements);
         Assert.Equal(Story.RunId, replacement.Tags[RunctlTags.RunId]);
         Assert.Equal((2, replacement.InstanceId), (_story.Record.Newest()!.Number, _story.Record.Newest()!.InstanceId));
-        Assert.Contains("epoch_2.pt.manifest.json", Assert.Single(_specs), StringComparison.Ordinal);
+        Assert.Contains("epoch_2.pt.manifest.json", Assert.Single(_story.Specs), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,13 +56,13 @@ public sealed class ResumptionTests : IResumeListener
         Assert.Equal("ResumeTaken", (await Assert.ThrowsAsync<RunctlException>(() => ResumeAsync())).Id);
         Assert.Equal("terminated", Assert.Single(Replacements).State);
         Assert.Equal("another", _story.Record.Newest()!.ClaimedBy);
-        Assert.Empty(_specs);
+        Assert.Empty(_story.Specs);
     }
 
     [Fact]
     public async Task A_start_that_fails_leaves_no_instance_and_no_claim()
     {
-        Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
+        _story.Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
         Assert.Equal("TrainingFailed", (await Assert.ThrowsAsync<RunctlException>(() => ResumeAsync())).Id);
         Assert.Equal("terminated", Assert.Single(Replacements).State);
         Assert.Equal("failed", _story.Record.Newest()!.State);
@@ -85,12 +82,12 @@ public sealed class ResumptionTests : IResumeListener
     [Fact]
     public async Task A_checkpoint_that_proves_damaged_when_it_is_restored_gives_way_to_the_one_before_on_the_same_instance()
     {
-        Answer(spec => spec.Contains("epoch_2", StringComparison.Ordinal)
+        _story.Answer(spec => spec.Contains("epoch_2", StringComparison.Ordinal)
             ? ("Failed", 6, """{"schema":1,"error":{"id":"ChecksumMismatch","message":"its CRC32 is wrong"}}""")
             : ("Success", 0, $$"""{"run_id":"{{Story.RunId}}","attempt":3,"state":"running","pid":7}"""));
         var training = await ResumeAsync();
         Assert.Equal((3, Assert.Single(Replacements).InstanceId), (training.Attempt, training.InstanceId));
-        Assert.Contains("epoch_1.pt.manifest.json", _specs[^1], StringComparison.Ordinal);
+        Assert.Contains("epoch_1.pt.manifest.json", _story.Specs[^1], StringComparison.Ordinal);
         Assert.Contains("epoch_2.pt", Assert.Single(_warnings), StringComparison.Ordinal);
     }
 
@@ -108,12 +105,71 @@ public sealed class ResumptionTests : IResumeListener
             Assert.Equal("terminated", _story.Cloud.Ec2.All.Single(i => i.InstanceId == "i-1").State);
             return _story.Cloud.Ec2.Succeed(request);
         };
+        Notice(TimeSpan.FromMinutes(2));
         var resumed = ResumeAsync(types: ["g5.xlarge"], subnets: ["subnet-b"]);
         Assert.True(await Task.Run(() => SpinWait.SpinUntil(() => _warnings.Count > 0, TimeSpan.FromSeconds(30)), Token));
         Assert.False(resumed.IsCompleted);
         _story.Cloud.Ec2.Add("i-1", "terminated");
         await resumed.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Assert.Contains("quota", Assert.Single(_warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(-10)]
+    public async Task A_quota_that_an_instance_holds_which_stays_is_an_error_that_names_it_and_gives_the_run_back(int? minutes)
+    {
+        if (minutes is { } deadline)
+        {
+            Notice(TimeSpan.FromMinutes(deadline));
+        }
+
+        _story.Cloud.Ec2.OnFleet = _ => Refuse("MaxSpotInstanceCountExceeded");
+        var error = await Assert.ThrowsAsync<RunctlException>(() => ResumeAsync(isPatient: true, types: ["g5.xlarge"], subnets: ["subnet-b"]));
+        Assert.Equal(("QuotaHeld", false), (error.Id, error.MayPass));
+        Assert.Contains("Remove-RunctlInstance i-1", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal("failed", _story.Record.Newest()!.State);
+    }
+
+    [Fact]
+    public async Task An_instance_that_stays_and_one_that_a_resume_could_not_end_are_named_before_the_next()
+    {
+        _story.Cloud.Ec2.Add("i-9", tags: new() { [RunctlTags.RunId] = Story.RunId });
+        _story.Add(new AttemptRecord { Number = 2, Nonce = "n2", State = "failed", InstanceId = "i-9" });
+        var warnings = (await PlanAsync()).Warnings;
+        Assert.Equal(2, warnings.Count);
+        Assert.Contains("Remove-RunctlInstance i-1", warnings[0], StringComparison.Ordinal);
+        Assert.Contains("Remove-RunctlInstance i-9", warnings[1], StringComparison.Ordinal);
+        // EC2 ends it: nobody has to.
+        Notice(TimeSpan.FromMinutes(1));
+        Assert.Contains("i-9", Assert.Single((await PlanAsync()).Warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("stopped", "-StoppedInstance Wait", 2)]
+    [InlineData("terminated", "lost", 1)]
+    public async Task A_checkpoint_that_only_the_disk_of_what_is_gone_has_is_named_before_an_older_one_is_taken(string state, string word, int count)
+    {
+        Interrupting("stop", state);
+        _story.Add(_story.Record.Newest()! with { Unsaved = "epoch_3.pt" });
+        var plan = await PlanAsync();
+        Assert.Equal(count, plan.Warnings.Count);
+        Assert.Contains("epoch_3.pt", plan.Warnings[0], StringComparison.Ordinal);
+        Assert.Contains(word, plan.Warnings[0], StringComparison.Ordinal);
+        Assert.Equal(state == "stopped", plan.Warnings[^1].Contains("loses", StringComparison.Ordinal));
+        // Where it is waited for nothing is lost.
+        Assert.True(state == "terminated" || (await WaitingPlanAsync()).Warnings.Count == 0);
+        // Who resumes by itself hears of it, too.
+        await Resumer(null).ResumeAsync(plan, this, new Progress<ProgressUpdate>(), isPatient: true, Token);
+        Assert.Contains("epoch_3.pt", Assert.Single(_warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_machine_that_stopped_without_a_word_may_have_more_on_its_disk()
+    {
+        Interrupting("stop");
+        _story.Add(_story.Record.Newest()! with { State = "running" });
+        Assert.Contains("without a word", (await PlanAsync()).Warnings[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,7 +200,7 @@ public sealed class ResumptionTests : IResumeListener
     [Fact]
     public async Task What_is_undone_is_undone_again_until_it_works()
     {
-        Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
+        _story.Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
         (_story.Cloud.Ec2.TerminateFailure, _story.Cloud.Ec2.TerminateFailures) = (FakeInstances.LostAnswer(), 2);
         Assert.Equal("TrainingFailed", (await Assert.ThrowsAsync<RunctlException>(() => ResumeAsync())).Id);
         Assert.Equal("terminated", Assert.Single(Replacements).State);
@@ -154,7 +210,7 @@ public sealed class ResumptionTests : IResumeListener
     [Fact]
     public async Task The_claim_is_given_up_though_the_replacement_can_not_be_ended_and_the_error_names_it()
     {
-        Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
+        _story.Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
         _story.Cloud.Ec2.TerminateFailure = new RunctlException("AccessDenied", ErrorKind.PermissionDenied, "You may not.");
         var error = await Assert.ThrowsAsync<RunctlException>(() => ResumeAsync());
         Assert.Contains(Assert.Single(Replacements).InstanceId, error.Message, StringComparison.Ordinal);
@@ -164,8 +220,8 @@ public sealed class ResumptionTests : IResumeListener
     [Fact]
     public async Task A_replacement_with_a_persistent_request_is_ended_with_its_request()
     {
-        Launch(new LaunchRequest { InstanceTypes = ["c7i.large"], ImageId = "ami-1", InterruptionBehavior = RunctlInterruptionBehavior.Stop });
-        Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
+        _story.Launch(new LaunchRequest { InstanceTypes = ["c7i.large"], ImageId = "ami-1", InterruptionBehavior = RunctlInterruptionBehavior.Stop });
+        _story.Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
         Assert.Equal("TrainingFailed", (await Assert.ThrowsAsync<RunctlException>(() => ResumeAsync())).Id);
         Assert.Empty(_story.Cloud.Ec2.SpotRequests);
         Assert.Equal("terminated", Assert.Single(Replacements).State);
@@ -212,7 +268,7 @@ public sealed class ResumptionTests : IResumeListener
         Assert.Equal(("i-1", "i-1"), (training.InstanceId, _story.Record.Newest()!.InstanceId));
         Assert.Empty(Replacements);
         Assert.Contains(_story.Cloud.Shell.Sent, command => command.Comment == "runctl repair");
-        Assert.Contains("epoch_2.pt.manifest.json", Assert.Single(_specs), StringComparison.Ordinal);
+        Assert.Contains("epoch_2.pt.manifest.json", Assert.Single(_story.Specs), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -254,7 +310,7 @@ public sealed class ResumptionTests : IResumeListener
     [Fact]
     public async Task A_resume_on_an_instance_that_came_back_gives_up_the_claim_when_it_fails_and_never_the_instance()
     {
-        Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
+        _story.Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
         Interrupting("stop", "running", DateTimeOffset.UtcNow);
         Assert.Equal("TrainingFailed", (await Assert.ThrowsAsync<RunctlException>(async () => await Resumer(null).ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token))).Id);
         Assert.Equal(("running", "failed"), (_story.Cloud.Ec2.All.Single().State, _story.Record.Newest()!.State));
@@ -288,7 +344,7 @@ public sealed class ResumptionTests : IResumeListener
     [Fact]
     public async Task A_run_that_resumes_by_itself_does_not_launch_for_ever()
     {
-        Answer(_ => ("Failed", 6, """{"schema":1,"error":{"id":"StorageFailed","message":"S3 does not answer"}}"""));
+        _story.Answer(_ => ("Failed", 6, """{"schema":1,"error":{"id":"StorageFailed","message":"S3 does not answer"}}"""));
         var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { MaxResumes = 20 }, new HastyTime { LimitsHold = true });
         await Assert.ThrowsAsync<RunctlException>(() => resumer.ResumeAsync(Story.RunId, 1, this, Token));
         Assert.Equal(3, Replacements.Count);
@@ -298,7 +354,7 @@ public sealed class ResumptionTests : IResumeListener
     [Fact]
     public async Task An_own_start_whose_answer_was_lost_is_gone_on_with()
     {
-        Answer(spec =>
+        _story.Answer(spec =>
         {
             // The guard takes the run, and nobody hears of it.
             _story.Write(_story.Record.With(_story.Record.Newest()! with { State = "running", Started = DateTimeOffset.UtcNow }));
@@ -310,14 +366,30 @@ public sealed class ResumptionTests : IResumeListener
         Assert.Equal((2, Assert.Single(Replacements).InstanceId), (training.Attempt, training.InstanceId));
     }
 
+    [Fact]
+    public async Task A_claim_that_was_given_up_is_no_reason_not_to_resume()
+    {
+        _story.Add(new AttemptRecord { Number = 2, Nonce = "n2", State = "failed", ClaimedBy = "another" });
+        var training = await new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration, new HastyTime { LimitsHold = true }).ResumeAsync(Story.RunId, 1, this, Token);
+        Assert.Equal((3, "running"), (_story.Record.Newest()!.Number, training.State));
+    }
+
+    [Fact]
+    public async Task A_try_after_a_second_claim_is_no_other_session()
+    {
+        var starts = 0;
+        _story.Answer(spec => spec.Contains("epoch_2", StringComparison.Ordinal) ? ("Failed", 6, """{"schema":1,"error":{"id":"ChecksumMismatch","message":"its CRC32 is wrong"}}""")
+            : starts++ == 0 ? ("Failed", 6, """{"schema":1,"error":{"id":"StorageFailed","message":"S3 does not answer"}}""")
+            : ("Success", 0, $$"""{"run_id":"{{Story.RunId}}","attempt":5,"state":"running","pid":7}"""));
+        var training = await new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration, new HastyTime { LimitsHold = true }).ResumeAsync(Story.RunId, 1, this, Token);
+        Assert.Equal(("running", 2), (training.State, Replacements.Count));
+    }
+
     void IResumeListener.OnWarning(string message) => _warnings.Add(message);
 
     void IResumeListener.OnWaiting(string instanceId) => _waiting.TrySetResult();
 
     private static FleetAnswer Refuse(params string[] codes) => new([], [.. codes.Select(code => new PoolError(code, "no", null, null, null))]);
-
-    private void Launch(LaunchRequest request) =>
-        _story.Cloud.Store.Put(_story.Store.Keys.Spec(Story.RunId), RunctlJson.Write(_story.Spec with { Code = new CodeReference { Bucket = "b", Key = "code", Sha256 = "0" }, Launch = request }));
 
     private void Interrupting(string behavior, string state = "stopped", DateTimeOffset? launched = null)
     {
@@ -325,27 +397,10 @@ public sealed class ResumptionTests : IResumeListener
         _story.Cloud.Ec2.Change("i-1", i => i with { LaunchTime = launched ?? DateTimeOffset.UnixEpoch });
     }
 
+    /// <summary>The guard saw a notice whose deadline is so far away, and has brought its attempt to an end.</summary>
+    private void Notice(TimeSpan deadline) => _story.Ship(1, ("InterruptionDetected", new { deadline = (DateTimeOffset.UtcNow + deadline).ToString("O") }), ("InterruptionHandled", new { outcome = "uploaded" }));
+
     private Task<ResumePlan> WaitingPlanAsync() => Resumer(null).PlanAsync(new ResumeRequest { RunId = Story.RunId, StoppedInstance = RunctlStoppedInstance.Wait }, Token);
-
-    /// <summary>The guard's answer to a start, by its specification; to all else it says that it is well.</summary>
-    private void Answer(Func<string, (string Status, int Exit, string Line)> run) => _story.Cloud.Shell.Answer = (id, command) =>
-    {
-        var spec = command.Script.Split('\'', '"', ' ', '\n', '@').Select(Decode).FirstOrDefault(text => text.Contains("\"argv\":[\"run\"", StringComparison.Ordinal));
-        if (spec is null)
-        {
-            return new CommandOutcome(id, "Success", null, 0, """{"schema":1}""", "");
-        }
-
-        _specs.Add(spec);
-        var (status, exit, line) = run(spec);
-        return new CommandOutcome(id, status, null, exit, line, "");
-    };
-
-    private static string Decode(string word)
-    {
-        var bytes = new byte[word.Length];
-        return Convert.TryFromBase64String(word, bytes, out var length) ? Encoding.UTF8.GetString(bytes, 0, length) : "";
-    }
 
     private Task<ResumePlan> PlanAsync(TimeProvider? time = null, string[]? types = null, string[]? subnets = null) =>
         Resumer(time).PlanAsync(new ResumeRequest { RunId = Story.RunId, InstanceTypes = types, SubnetIds = subnets }, Token);

@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Text;
 using Runctl.Checkpoints;
 using Runctl.Core.Tests.Fakes;
 using Runctl.Events;
+using Runctl.Instances;
 using Runctl.Json;
+using Runctl.Ports;
 using Runctl.Resuming;
 using Runctl.Runs;
 
@@ -32,6 +35,12 @@ internal sealed class Story
     public RunPasses Passes => new(Cloud, Store, RunId, TimeProvider.System);
 
     public List<string> Warnings { get; } = [];
+
+    /// <summary>Specifications that guards were given to start.</summary>
+    public List<string> Specs { get; } = [];
+
+    /// <summary>What was launched in place of the first instance.</summary>
+    public IReadOnlyList<RunctlInstance> Replacements => [.. Cloud.Ec2.All.Where(i => i.InstanceId != "i-1")];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -64,4 +73,31 @@ internal sealed class Story
 
     public async Task<string?> ChooseAsync() =>
         (await new CheckpointChoice(Cloud, Spec, Warnings.Add).ChooseAsync(Record, new HashSet<string>(), Token))?.Manifest.Step?.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Its code is stored, and what its instance was launched from is known.</summary>
+    public void Launch(LaunchRequest request)
+    {
+        Cloud.Store.Put("code", "bundle");
+        Cloud.Store.Put(_keys.Spec(RunId), RunctlJson.Write(Spec with { Code = new CodeReference { Bucket = "b", Key = "code", Sha256 = "0" }, Launch = request }));
+    }
+
+    /// <summary>The guard's answer to a start, by its specification; to all else it says that it is well.</summary>
+    public void Answer(Func<string, (string Status, int Exit, string Line)> run) => Cloud.Shell.Answer = (id, command) =>
+    {
+        var spec = command.Script.Split('\'', '"', ' ', '\n', '@').Select(Decode).FirstOrDefault(text => text.Contains("\"argv\":[\"run\"", StringComparison.Ordinal));
+        if (spec is null)
+        {
+            return new CommandOutcome(id, "Success", null, 0, """{"schema":1}""", "");
+        }
+
+        Specs.Add(spec);
+        var (status, exit, line) = run(spec);
+        return new CommandOutcome(id, status, null, exit, line, "");
+    };
+
+    private static string Decode(string word)
+    {
+        var bytes = new byte[word.Length];
+        return Convert.TryFromBase64String(word, bytes, out var length) ? Encoding.UTF8.GetString(bytes, 0, length) : "";
+    }
 }

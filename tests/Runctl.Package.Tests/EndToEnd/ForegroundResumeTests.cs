@@ -12,6 +12,7 @@ public sealed class ForegroundResumeTests(SandboxFixture sandbox) : IClassFixtur
     {
         var run = _held.Start(sandbox.Launch(), "-ScriptArgument 20, 60");
         _held.WaitUntilItStays(run);
+        Assert.Empty(sandbox.Run(Watch + " -WhatIf").Output);
         var interruption = _held.InterruptAsync(run, window: 15);
         var watched = sandbox.Run(Watch);
         Assert.Empty(watched.Errors);

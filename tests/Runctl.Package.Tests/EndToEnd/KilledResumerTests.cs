@@ -22,7 +22,7 @@ public sealed class KilledResumerTests(SandboxFixture sandbox) : IClassFixture<S
         Assert.Contains("-Force", refused.Error.ErrorDetails.RecommendedAction);
 
         var resumed = Force();
-        Assert.Empty(resumed.Warnings);
+        Assert.Contains($"Remove-RunctlInstance {sandbox.Instance}", Assert.Single(resumed.Warnings), StringComparison.Ordinal);
         Assert.Equal(("finished", 3, 21L), ((string)resumed.Single.State, (int)resumed.Single.Attempt, (long)resumed.Single.FirstStep));
         Assert.Equal([sandbox.Instance, (string)resumed.Single.InstanceId], (await sandbox.Other.LivingAsync(run)).OrderBy(id => id != sandbox.Instance));
         _held.AssertResult(60);

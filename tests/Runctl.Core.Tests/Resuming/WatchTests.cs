@@ -1,0 +1,168 @@
+using Runctl.Configuration;
+using Runctl.Core.Tests.Fakes;
+using Runctl.Core.Tests.Monitoring;
+using Runctl.Core.Tests.Pacing;
+using Runctl.Errors;
+using Runctl.Events;
+using Runctl.Instances;
+using Runctl.Json;
+using Runctl.Monitoring;
+using Runctl.Ports;
+using Runctl.Resuming;
+using Runctl.Runs;
+using Runctl.Training;
+
+namespace Runctl.Core.Tests.Resuming;
+
+/// <summary>What a session that resumes by itself does about what its monitor tells it.</summary>
+public sealed class WatchTests : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Story _story = new("interrupted");
+    private readonly Recorder _told = new();
+    private readonly List<string> _afterEnd = [];
+    private readonly InstanceMonitor _monitor;
+
+    public WatchTests()
+    {
+        _story.Launch(new LaunchRequest { InstanceTypes = ["c7i.large"], ImageId = "ami-1" });
+        _story.Commit("epoch_1.pt", 10);
+        _story.Answer(_ => ("Success", 0, $$"""{"run_id":"{{Story.RunId}}","attempt":2,"state":"running","pid":7}"""));
+        _monitor = new InstanceMonitor(_story.Cloud, TimeProvider.System);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static RunctlTraining Training => new() { RunId = Story.RunId, InstanceId = "i-1", ProjectName = "digits", Script = "train.py", State = "running", Region = "us-east-1", S3Bucket = "b", S3Prefix = "saved", RunPrefix = "checkpoints/runctl" };
+
+    [Fact]
+    public async Task An_interruption_of_long_before_the_watch_began_is_left_to_its_user()
+    {
+        await using var watch = Watch();
+        watch.OnEvent(Detected(DateTimeOffset.UtcNow.AddHours(-3)));
+        watch.OnEnded(Training with { State = "interrupted" });
+        Assert.Equal("interrupted", (await _told.Ended.Task.WaitAsync(Patience, Token)).State);
+        Assert.Contains("Resume-RunctlTraining", Assert.Single(_told.Warnings), StringComparison.Ordinal);
+        Assert.Empty(_story.Replacements);
+    }
+
+    [Fact]
+    public async Task A_machine_that_went_without_a_notice_long_before_is_left_to_its_user_as_well()
+    {
+        _story.Cloud.Ec2.Add("i-1", "terminated");
+        _story.Cloud.Ec2.Change("i-1", i => i with { StateReason = "Server.SpotInstanceTermination", Ended = DateTimeOffset.UtcNow.AddHours(-3) });
+        await using var watch = Watch();
+        watch.OnEnded(Training with { State = "lost" });
+        await _told.Ended.Task.WaitAsync(Patience, Token);
+        Assert.Contains("Resume-RunctlTraining", Assert.Single(_told.Warnings), StringComparison.Ordinal);
+        Assert.Empty(_story.Replacements);
+    }
+
+    [Fact]
+    public async Task Who_loses_the_run_to_another_says_so_and_watches_it_where_it_goes_on()
+    {
+        await new RunClaim(_story.Store, Story.RunId, "another", TimeProvider.System).TakeAsync(1, false, Token);
+        await using var watch = Watch();
+        watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+        watch.OnEnded(Training with { State = "interrupted" });
+        await _told.UntilAsync(() => _told.Warnings.Any(w => w.Contains("is being resumed already", StringComparison.Ordinal)), Token);
+        _story.Cloud.Ec2.Add("i-2");
+        _story.Add(_story.Record.Newest()! with { State = "running", InstanceId = "i-2", Started = DateTimeOffset.UtcNow });
+        await _told.UntilAsync(() => _told.Resumed is not null, Token);
+        Assert.Equal((2, "i-2"), (_told.Resumed!.Attempt, _told.Resumed.InstanceId));
+        Assert.Equal(["i-2"], _story.Replacements.Select(i => i.InstanceId));
+        Assert.False(_told.Ended.Task.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Where_the_other_gives_the_run_up_it_is_resumed_after_all()
+    {
+        var other = new RunClaim(_story.Store, Story.RunId, "another", TimeProvider.System);
+        await other.TakeAsync(1, false, Token);
+        await using var watch = Watch();
+        watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+        await _told.UntilAsync(() => _told.Warnings.Count > 0, Token);
+        await other.WithdrawAsync(Token);
+        await _told.UntilAsync(() => _told.Resumed is not null, Token);
+        Assert.Equal(Assert.Single(_story.Replacements).InstanceId, _told.Resumed!.InstanceId);
+    }
+
+    [Fact]
+    public async Task A_quota_that_the_old_instance_holds_is_waited_for_without_a_claim_until_its_guard_or_its_user_ends_that()
+    {
+        _story.Ship(1, ("InterruptionDetected", new { deadline = DateTimeOffset.UtcNow.AddMinutes(-10).ToString("O") }), ("InterruptionHandled", new { outcome = "uploaded" }));
+        _story.Cloud.Ec2.OnFleet = request => _story.Cloud.Ec2.All.Single(i => i.InstanceId == "i-1").State == "terminated"
+            ? _story.Cloud.Ec2.Succeed(request) : new FleetAnswer([], [new PoolError("MaxSpotInstanceCountExceeded", "no", null, null, null)]);
+        await using var watch = Watch();
+        watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+        await _told.UntilAsync(() => _told.Warnings.Any(w => w.Contains("Remove-RunctlInstance i-1", StringComparison.Ordinal)), Token);
+        Assert.Equal("failed", _story.Record.Newest()!.State);
+        await _story.Cloud.Ec2.TerminateAsync(["i-1"], Token);
+        await _told.UntilAsync(() => _told.Resumed is not null, Token);
+        Assert.NotEqual("i-1", _told.Resumed!.InstanceId);
+    }
+
+    [Fact]
+    public async Task The_end_of_a_run_is_told_when_the_resume_that_was_under_way_is_undone()
+    {
+        var launching = new TaskCompletionSource();
+        var mayLaunch = new TaskCompletionSource();
+        _story.Cloud.Ec2.BeforeFleetAnswer = async _ =>
+        {
+            launching.SetResult();
+            await mayLaunch.Task;
+        };
+        await using var watch = Watch();
+        watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+        await launching.Task.WaitAsync(Patience, Token);
+        watch.OnEnded(Training with { State = "finished" });
+        Assert.False(_told.Ended.Task.IsCompleted);
+        mayLaunch.SetResult();
+        Assert.Equal("finished", (await _told.Ended.Task.WaitAsync(Patience, Token)).State);
+        Assert.All(_story.Replacements, one => Assert.Equal("terminated", one.State));
+        Assert.Equal("failed", _story.Record.Newest()!.State);
+    }
+
+    [Fact]
+    public async Task A_replacement_that_could_not_be_ended_is_told_of_although_nobody_watches_any_more()
+    {
+        var starting = new TaskCompletionSource();
+        var mayStart = new TaskCompletionSource();
+        _story.Cloud.Shell.BeforeSent = async () =>
+        {
+            starting.TrySetResult();
+            await mayStart.Task;
+        };
+        _story.Cloud.Ec2.TerminateFailure = new RunctlException("AccessDenied", ErrorKind.PermissionDenied, "You may not.");
+        var watch = Watch();
+        watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+        await starting.Task.WaitAsync(Patience, Token);
+        var ending = watch.DisposeAsync();
+        mayStart.SetResult();
+        await ending;
+        Assert.Contains(Assert.Single(_story.Replacements).InstanceId, Assert.Single(_afterEnd), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_interrupted_instance_that_is_there_long_after_is_named()
+    {
+        await using var watch = Watch(new HastyTime { LimitsHold = true });
+        watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+        await _told.UntilAsync(() => _told.Warnings.Any(w => w.Contains("Remove-RunctlInstance i-1", StringComparison.Ordinal)), Token);
+        Assert.NotNull(_told.Resumed);
+    }
+
+    public ValueTask DisposeAsync() => _monitor.DisposeAsync();
+
+    private static RunctlEvent Detected(DateTimeOffset at) => new()
+    {
+        Sequence = 1, Time = at, Kind = EventKinds.InterruptionDetected, InstanceId = "i-1", RunId = Story.RunId, Attempt = 1, Message = "Notice", Data = RunctlJson.ToElement(new { source = "imds" }),
+    };
+
+    private ResumingWatch Watch(TimeProvider? time = null)
+    {
+        var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), new RunctlConfiguration { S3Bucket = "b", S3Prefix = "saved" }, time ?? TimeProvider.System, _afterEnd.Add);
+        return new ResumingWatch(resumer, _monitor, new MonitorTarget(Training, TimeSpan.FromSeconds(30)), _told, time ?? TimeProvider.System);
+    }
+}
