@@ -1,4 +1,5 @@
 """The ordinary end of a training: its last checkpoint to S3, the final event, and the record."""
+import functools
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -11,7 +12,7 @@ from .run import ENDED, FINAL_EVENTS, Run
 from .ship import Shipper
 from .services import Services
 from .target import ProcessTarget
-from .validate import NotUsable, validate
+from .validate import validate
 
 
 def ended(run: Run, target: ProcessTarget) -> bool:
@@ -39,6 +40,7 @@ def _waited_long_enough(run: Run, target: ProcessTarget, members: Dict[int, Any]
         return False
     run.warn("ProcessesLeft", "Processes of the training were still there after its end and were killed.",
              pids=sorted(members))
+    Journal(run).write("kill", pids=sorted(members), unfinished=picking.unfinished(run, members))
     target.kill()
     return True
 
@@ -75,33 +77,31 @@ def _reason(code: Optional[int], number: Optional[int]) -> str:
 def _last_checkpoint(run: Run, services: Services) -> Optional[Dict[str, Any]]:
     """The newest good one, in S3 where there is a bucket; what failed is noted: no machine is ended with it."""
     picked = Journal(run).get("picked")
-    for candidate, source in _candidates(run, picked):
-        # An older one in S3 does not make the newest one safe.
-        newest = not picked or picked["identity"] == candidate.identity
-        try:
-            validation = validate(candidate._replace(path=source))
-        except NotUsable as error:
-            _reject(run, candidate, str(error))
-            continue
-        uploads = services.uploads(run)
-        if uploads.store is None:
-            run.update(unsaved=candidate.name)
-            return {"name": candidate.name, "step": candidate.step, "manifest": None}
-        known = uploads.store.already(candidate)
-        job = uploads.start(candidate, "periodic", False, validation, source)
-        job.wait()
-        if job.committed:
-            if not known:
-                run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
-            if newest and run.state.get("unsaved"):
-                run.update(unsaved=None)
-            return {"name": candidate.name, "step": candidate.step, "manifest": job.committed["manifest"]}
-        if not run.state.get("unsaved"):
-            run.warn("UploadFailed", "The checkpoint could not be brought to S3, and is tried again as long as the "
-                     "instance is there: %s" % job.error, path=candidate.path)
-        if newest:
-            run.update(unsaved=candidate.name)
-        break
+    found = picking.best(run, _candidates(run, picked), lambda one, source: validate(one._replace(path=source)),
+                         functools.partial(_reject, run))
+    if not found:
+        return run.state.get("checkpoint")
+    candidate, source, validation = found
+    # An older one in S3 does not make the newest one safe.
+    newest = not picked or picked["identity"] == candidate.identity
+    uploads = services.uploads(run)
+    if uploads.store is None:
+        run.update(unsaved=candidate.name)
+        return {"name": candidate.name, "step": candidate.step, "manifest": None}
+    known = uploads.store.already(candidate)
+    job = uploads.start(candidate, "periodic", False, validation, source)
+    job.wait()
+    if job.committed:
+        if not known:
+            run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
+        if newest and run.state.get("unsaved"):
+            run.update(unsaved=None)
+        return {"name": candidate.name, "step": candidate.step, "manifest": job.committed["manifest"]}
+    if not run.state.get("unsaved"):
+        run.warn("UploadFailed", "The checkpoint could not be brought to S3, and is tried again as long as the "
+                 "instance is there: %s" % job.error, path=candidate.path)
+    if newest:
+        run.update(unsaved=candidate.name)
     return run.state.get("checkpoint")
 
 

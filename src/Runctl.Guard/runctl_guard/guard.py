@@ -192,10 +192,10 @@ class Guard:
             self._begin(watched, trigger or Trigger("interruption", "imds"))
         elif name in PREPARING:
             self._prepare(watched)
-        elif not watched.target.main_alive() and finish.ended(run, watched.target):
-            watched.do("finish", lambda: finish.finish(run, self._services))
-        else:
+        elif watched.target.main_alive():
             watched.every("mirror", 1.0, watched.mirror.look)
+        elif finish.ended(run, watched.target):
+            watched.do("finish", lambda: finish.finish(run, self._services))
 
     def _start_again(self, run: Run, act: Callable[[], None]) -> None:
         self._watched[run.id].do("withdrawn", act)
