@@ -53,6 +53,19 @@ def guard_that_is_killed_comes_back_and_goes_on(machine, cloud):
     training.reaches("finished")
 
 
+def guard_that_is_restarted_leaves_the_training_alone(machine, cloud):
+    training = Training(machine, cloud, "restarted")
+    training.start()
+    before, pid = machine.guard_pid(), training.pid
+    machine.execute("systemctl", "restart", GUARD)
+    eventually(lambda: guard(machine, "status")["guard"]["alive"])
+    assert machine.guard_pid() != before
+    assert (training.pid, training.state["state"]) == (pid, "running"), training.state
+    training.makes_steps()
+    training.end(0)
+    training.reaches("finished")
+
+
 def exit_code_is_kept_when_the_guard_was_replaced(machine, cloud):
     training = Training(machine, cloud, "code")
     training.start()

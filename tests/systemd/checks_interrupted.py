@@ -23,6 +23,17 @@ def stopping_the_trainings_unit_saves_as_well(machine, cloud):
     assert training.saved_at_the_end() in training.committed()
 
 
+def restarting_the_trainings_unit_saves_and_starts_nothing_again(machine, cloud):
+    training = Training(machine, cloud, "again")
+    training.start()
+    machine.execute("systemctl", "restart", training.unit)
+    training.reaches("stopped")
+    assert training.signals() == 1
+    assert training.saved_at_the_end() in training.committed()
+    eventually(lambda: machine.is_gone(training.unit))
+    assert training.signals() == 1
+
+
 def notice_saves_commits_and_ends_everything(machine, cloud):
     training = Training(machine, cloud, "notice", ["--escape"],
                         policy={"grace_seconds": 5.0, "guard_poll_seconds": 0.2, "on_exit": "keep"})

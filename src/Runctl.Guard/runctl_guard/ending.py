@@ -40,7 +40,9 @@ class Ending:
             last_step=self._run.last_step())
 
     def _send(self, chosen: List[processes.Process], **data: Any) -> None:
-        self._journal.write("signal", processes=[one.identity() for one in chosen], **data)
+        doomed = {one.pid: one for one in chosen if processes.dies_of(one, signal.SIGTERM)}
+        self._journal.write("signal", processes=[one.identity() for one in chosen],
+                            unfinished=picking.unfinished(self._run, doomed), **data)
         for process in chosen:
             processes.send(process, signal.SIGTERM)
 
@@ -116,7 +118,7 @@ class Ending:
         members = self._target.members()
         if not members:
             return
-        self._journal.write("kill", pids=sorted(members))
+        self._journal.write("kill", pids=sorted(members), unfinished=picking.unfinished(self._run, members))
         pids = self._target.kill()
         grace = round(self._limit, 1)
         self._one.emit("TrainingKilled", "Training did not stop within %g s and was killed" % grace, pids=pids)

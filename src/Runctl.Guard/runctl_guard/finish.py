@@ -1,8 +1,10 @@
 """The ordinary end of a training: its last checkpoint to S3, the final event, and the record."""
+import functools
 import time
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
-from . import files, leaving, picking, processes
+from . import files, leaving, picking, processes, protect
+from .checkpoints import Candidate
 from .clock import utc_text
 from .journal import Journal
 from .pruning import prune
@@ -10,7 +12,7 @@ from .run import ENDED, FINAL_EVENTS, Run
 from .ship import Shipper
 from .services import Services
 from .target import ProcessTarget
-from .validate import NotUsable, validate
+from .validate import validate
 
 
 def ended(run: Run, target: ProcessTarget) -> bool:
@@ -38,6 +40,7 @@ def _waited_long_enough(run: Run, target: ProcessTarget, members: Dict[int, Any]
         return False
     run.warn("ProcessesLeft", "Processes of the training were still there after its end and were killed.",
              pids=sorted(members))
+    Journal(run).write("kill", pids=sorted(members), unfinished=picking.unfinished(run, members))
     target.kill()
     return True
 
@@ -73,32 +76,51 @@ def _reason(code: Optional[int], number: Optional[int]) -> str:
 
 def _last_checkpoint(run: Run, services: Services) -> Optional[Dict[str, Any]]:
     """The newest good one, in S3 where there is a bucket; what failed is noted: no machine is ended with it."""
-    for candidate in picking.of_attempt(run):
-        try:
-            validation = validate(candidate)
-        except NotUsable as error:
-            run.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (candidate.path, error),
-                     path=candidate.path, reason=str(error))
-            continue
-        uploads = services.uploads(run)
-        if uploads.store is None:
-            run.update(unsaved=candidate.name)
-            return {"name": candidate.name, "step": candidate.step, "manifest": None}
-        known = uploads.store.already(candidate)
-        job = uploads.start(candidate, "periodic", False, validation)
-        job.wait()
-        if job.committed:
-            if not known:
-                run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
-            if run.state.get("unsaved"):
-                run.update(unsaved=None)
-            return {"name": candidate.name, "step": candidate.step, "manifest": job.committed["manifest"]}
-        if not run.state.get("unsaved"):
-            run.warn("UploadFailed", "The checkpoint could not be brought to S3, and is tried again as long as the "
-                     "instance is there: %s" % job.error, path=candidate.path)
+    picked = Journal(run).get("picked")
+    found = picking.best(run, _candidates(run, picked), lambda one, source: validate(one._replace(path=source)),
+                         functools.partial(_reject, run))
+    if not found:
+        return run.state.get("checkpoint")
+    candidate, source, validation = found
+    # An older one in S3 does not make the newest one safe.
+    newest = not picked or picked["identity"] == candidate.identity
+    uploads = services.uploads(run)
+    if uploads.store is None:
         run.update(unsaved=candidate.name)
-        break
+        return {"name": candidate.name, "step": candidate.step, "manifest": None}
+    known = uploads.store.already(candidate)
+    job = uploads.start(candidate, "periodic", False, validation, source)
+    job.wait()
+    if job.committed:
+        if not known:
+            run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
+        if newest and run.state.get("unsaved"):
+            run.update(unsaved=None)
+        return {"name": candidate.name, "step": candidate.step, "manifest": job.committed["manifest"]}
+    if not run.state.get("unsaved"):
+        run.warn("UploadFailed", "The checkpoint could not be brought to S3, and is tried again as long as the "
+                 "instance is there: %s" % job.error, path=candidate.path)
+    if newest:
+        run.update(unsaved=candidate.name)
     return run.state.get("checkpoint")
+
+
+def _candidates(run: Run, picked: Optional[Dict[str, Any]]) -> List[Tuple[Candidate, str]]:
+    """Newest first, and where each is read from; what a sequence picked goes first, and its copy before the file."""
+    found = [(one, one.path) for one in picking.of_attempt(run)]
+    if picked:
+        found.sort(key=lambda one: one[0].identity != picked["identity"])
+        kept = protect.copy_of_picked(Journal(run))
+        found[:0] = [kept] if kept else []
+    return found
+
+
+def _reject(run: Run, candidate: Candidate, reason: str) -> None:
+    """Once: what is tried again meets the same files."""
+    if not any(event["kind"] == "CheckpointRejected" and event["attempt"] == run.state["attempt"]
+               and event["data"] == {"path": candidate.path, "reason": reason} for event in run.events()):
+        run.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (candidate.path, reason), path=candidate.path,
+                 reason=reason)
 
 
 def unsaved(run: Run) -> bool:

@@ -1,11 +1,12 @@
 """The guard itself: polls the metadata service, watches every run of the instance, and starts the sequence."""
 import functools
 import os
+import select
 import signal
 import sys
 import threading
 import time
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Set
 
 from . import alerts, files, finish, logs, paths, processes, reserve, urgent
 from .clock import utc_seconds_text, utc_text
@@ -19,6 +20,7 @@ from .service import LEFT, guard_file, start_starter
 from .services import Services
 from .ship import Shipper
 from .trigger import Trigger, of_request
+from .units import has_systemd, restarting
 from .watched import Watched
 from .withdrawn import Withdrawal
 
@@ -39,9 +41,11 @@ class Guard:
         self._services = Services()
         self._watched: Dict[str, Watched] = {}
         self._settled: Dict[str, float] = {}
-        self._wake = threading.Event()
+        # Their handlers do no more than this: what takes a lock there waits for ever for the thread it interrupted.
+        self._signals: Set[int] = set()
         self._lock = threading.Lock()
-        self._leaving = False
+        # The exit code of who leaves the trainings to the next guard.
+        self._leaving: Optional[int] = None
         self._reserve_due = 0.0
         self._shutdown: Optional[Trigger] = None
         self._poller = Poller(self._services.imds, self._noticed, self._told)
@@ -53,39 +57,53 @@ class Guard:
         lock = files.take_lock(os.path.join(paths.home(), "guard.lock"), wait=False)
         if lock is None:
             return LEFT
-        signal.signal(signal.SIGTERM, lambda *_: self._terminate())
-        signal.signal(signal.SIGHUP, lambda *_: self._leave())
-        signal.signal(signal.SIGUSR1, lambda *_: self._wake.set())
+        awake = self._take_signals()
         # The id is asked for once, before it could be needed in a hurry.
         self._services.instance_id()
         files.write_json(guard_file(), dict(processes.own().identity(), schema=1, program=paths.program(),
                                             since=utc_text(), ready=True))
         threading.Thread(target=self._poller.run, args=(self._poll_seconds,), daemon=True).start()
-        while not (self._leaving and not self._in_sequence()):
-            self._wake.wait(TICK_SECONDS)
-            self._wake.clear()
+        while self._leaving is None or self._in_sequence():
+            self._await_signals(awake)
             try:
                 self._tick()
             except Exception:
                 complain()
                 time.sleep(0.5)
             if self._shutdown and self._all_handled():
-                break
-        return LEFT
+                return LEFT
+        return self._leaving
 
     # Signals
 
+    def _take_signals(self) -> int:
+        """The end of a pipe that can be read from when one has come."""
+        awake, told = os.pipe()
+        for end in (awake, told):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
+            signal.signal(number, lambda number, _: self._signals.add(number))
+        return awake
+
+    def _await_signals(self, awake: int) -> None:
+        if select.select([awake], [], [], TICK_SECONDS)[0]:
+            os.read(awake, 4096)
+        while self._signals:
+            number = self._signals.pop()
+            if number == signal.SIGTERM:
+                self._terminate()
+            elif number == signal.SIGHUP:
+                self._leaving = LEFT
+
     def _terminate(self) -> None:
-        """Shutdown, or a stop from the console: there may be no notice, but there is an end."""
-        if self._shutdown is None:
+        """Shutdown, or a stop from the console: there may be no notice, but there is an end. A restart is none."""
+        if has_systemd() and restarting():
+            self._leaving = 0
+        elif self._shutdown is None:
             at = time.time() + SHUTDOWN_SECONDS
             self._shutdown = Trigger("interruption", "shutdown", "terminate", utc_seconds_text(at),
                                      time.monotonic() + SHUTDOWN_SECONDS)
-        self._wake.set()
-
-    def _leave(self) -> None:
-        self._leaving = True
-        self._wake.set()
 
     def _in_sequence(self) -> bool:
         return any(watched.busy("sequence") for watched in self._watched.values())
@@ -174,10 +192,10 @@ class Guard:
             self._begin(watched, trigger or Trigger("interruption", "imds"))
         elif name in PREPARING:
             self._prepare(watched)
-        elif not watched.target.main_alive() and finish.ended(run, watched.target):
-            watched.do("finish", lambda: finish.finish(run, self._services))
-        else:
+        elif watched.target.main_alive():
             watched.every("mirror", 1.0, watched.mirror.look)
+        elif finish.ended(run, watched.target):
+            watched.do("finish", lambda: finish.finish(run, self._services))
 
     def _start_again(self, run: Run, act: Callable[[], None]) -> None:
         self._watched[run.id].do("withdrawn", act)

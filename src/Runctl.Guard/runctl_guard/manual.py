@@ -7,7 +7,7 @@ from .errors import REFUSED, STORAGE, GuardError
 from .run import Run
 from .services import Services
 from .users import by_id
-from .validate import NotUsable, validate
+from .validate import validate
 
 
 def upload(run: Run, name: Optional[str]) -> Dict[str, Any]:
@@ -17,21 +17,17 @@ def upload(run: Run, name: Optional[str]) -> Dict[str, Any]:
     if uploads.store is None:
         raise GuardError("NoBucket", "The run has no S3 bucket.", REFUSED, run.id)
     ordered = checkpoints.scan(run.state["checkpoint_dir"], [name]) if name else picking.of_attempt(run)
-    reason = "there is none"
-    for candidate in ordered:
-        try:
-            validation = validate(candidate)
-        except NotUsable as error:
-            reason = "%s: %s" % (candidate.path, error)
-            continue
-        job = uploads.start(candidate, "manual", None, validation)
-        job.wait()
-        if not job.committed:
-            raise job.error if isinstance(job.error, GuardError) else GuardError("UploadFailed", str(job.error), STORAGE)
-        run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
-        return dict(store.read_manifest(uploads.store.s3, job.committed["manifest"]),
-                    manifest=job.committed["manifest"])
-    raise GuardError("CheckpointNotFound", "No checkpoint can be uploaded: %s" % reason, REFUSED, name)
+    reasons = ["there is none"]
+    found = picking.best(run, [(one, one.path) for one in ordered], lambda one, _: validate(one),
+                         lambda one, reason: reasons.append("%s: %s" % (one.path, reason)))
+    if not found:
+        raise GuardError("CheckpointNotFound", "No checkpoint can be uploaded: %s" % reasons[-1], REFUSED, name)
+    job = uploads.start(found[0], "manual", None, found[2])
+    job.wait()
+    if not job.committed:
+        raise job.error if isinstance(job.error, GuardError) else GuardError("UploadFailed", str(job.error), STORAGE)
+    run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
+    return dict(store.read_manifest(uploads.store.s3, job.committed["manifest"]), manifest=job.committed["manifest"])
 
 
 def restore(manifest: str, into: str) -> Dict[str, Any]:

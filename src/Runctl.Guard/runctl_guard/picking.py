@@ -1,12 +1,15 @@
 """Which checkpoint is the newest good one of this attempt, on the instance's disk or in the copy put out of harm's way."""
 import os
 import time
-from typing import Callable, Iterable, List, NamedTuple, Optional, Set
+from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from . import budget, checkpoints, files
 from .checkpoints import Candidate
 from .clock import utc_text
+from .doubts import Doubts
+from .errors import complain
 from .interruption import Interruption
+from .processes import Process
 from .run import Run
 from .target import ProcessTarget, writers
 from .validate import NotUsable, Validation, validate
@@ -45,6 +48,37 @@ def expected_size(run: Run) -> int:
     return max((one.size for one in of_attempt(run)[:2]), default=0)
 
 
+def unfinished(run: Run, members: Dict[int, Process]) -> List[str]:
+    """The checkpoints that these processes are writing at this moment, for those who kill them."""
+    try:
+        files_of = {one.path: paths_of(one) for one in of_attempt(run)} if members else {}
+        written = writers(members, set().union(*files_of.values()))
+        return [path for path, names in files_of.items() if names & written]
+    except Exception:  # They are killed, whatever came.
+        complain()
+        return []
+
+
+def best(run: Run, candidates: Iterable[Tuple[Candidate, str]], check: Callable[[Candidate, str], Validation],
+         reject: Callable[[Candidate, str], None]) -> Optional[Tuple[Candidate, str, Validation]]:
+    """The first good one of candidates and where they are read from. A doubtful one gives way to any that is not."""
+    doubts, doubtful = Doubts(run), []
+    for candidate, source in candidates:
+        try:
+            validation = check(candidate, source)
+            reason = doubts.against(candidate, validation) if source == candidate.path else None
+        except NotUsable as error:
+            reject(candidate, str(error))
+            continue
+        if reason:
+            doubtful.append((candidate, source, validation._replace(detail=reason)))
+            continue
+        for other, _, doubted in doubtful:
+            reject(other, str(doubted.detail))
+        return candidate, source, validation
+    return doubtful[0] if doubtful else None
+
+
 def unchanged(run: Run, candidate: Candidate) -> bool:
     now = checkpoints.again(candidate, patterns(run))
     return now is not None and now.identity == candidate.identity
@@ -69,23 +103,20 @@ class Picking:
                            % ordered[0].name, name=ordered[0].name)
         if copied and copied.identity not in [one.identity for one in ordered]:
             ordered = sorted(ordered + [copied], key=lambda one: one.saved, reverse=True)
-        picked = None
-        for candidate in ordered:
-            spoilt = copied is not None and copied.identity == candidate.identity \
-                and not unchanged(self._run, candidate)
-            picked = self._check(candidate, copy if spoilt and copy else candidate.path)
-            if picked:
-                break
+        sources = [candidate.path for candidate in ordered]
+        for i, candidate in enumerate(ordered):
+            if copy and copied and copied.identity == candidate.identity and not unchanged(self._run, candidate):
+                sources[i] = copy
+        found = best(self._run, zip(ordered, sources), self._validate, self._reject)
+        picked = self._told(*found) if found else None
         self._one.phase("check", time.monotonic() - started)
         return picked
 
-    def _check(self, candidate: Candidate, source: str) -> Optional[Picked]:
-        try:
-            validation = self._validate(candidate, source)
-        except NotUsable as error:
-            self._one.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (candidate.path, error),
-                           path=candidate.path, reason=str(error))
-            return None
+    def _reject(self, candidate: Candidate, reason: str) -> None:
+        self._one.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (candidate.path, reason),
+                       path=candidate.path, reason=reason)
+
+    def _told(self, candidate: Candidate, source: str, validation: Validation) -> Picked:
         signalled = self._one.journal.first("signal")
         after_signal = bool(signalled and candidate.saved >= signalled["at"] - 0.01)
         before = self._one.journal.get("picked")

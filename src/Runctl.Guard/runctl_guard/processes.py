@@ -1,5 +1,6 @@
 """Processes as /proc shows them. A process is known by boot, pid and start time, never by its pid alone."""
 import os
+import re
 import signal
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set
 
@@ -119,6 +120,16 @@ def send(process: Process, number: int) -> bool:
         return True
     except OSError:
         return False
+
+
+def dies_of(process: Process, number: int) -> bool:
+    """Whether it neither catches nor ignores nor blocks that signal."""
+    try:
+        with open("/proc/%d/status" % process.pid) as file:
+            masks = re.findall(r"(?m)^Sig(?:Blk|Ign|Cgt):\s*(\w+)", file.read())
+    except OSError:
+        return False
+    return not any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
 
 
 def arguments(pid: int) -> List[str]:

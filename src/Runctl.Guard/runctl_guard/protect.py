@@ -4,13 +4,14 @@ import os
 import shutil
 import threading
 import time
-from typing import Callable, List, Optional
+from typing import Callable, List, Optional, Tuple
 
 from . import budget, picking, training
 from .checkpoints import Candidate
 from .errors import complain
 from .http import close_connections
 from .interruption import Interruption
+from .journal import Journal
 from .run import Run
 from .target import ProcessTarget, writers
 from .uploads import UploadJob, Uploads
@@ -142,6 +143,14 @@ class Protection:
 
 def directory(run: Run) -> str:
     return run.file("protected")
+
+
+def copy_of_picked(journal: Journal) -> Optional[Tuple[Candidate, str]]:
+    """What the sequence picked, and where its copy is: the original may have been spoilt since."""
+    picked, kept = journal.get("picked"), journal.get("protect")
+    if picked and kept and kept["candidate"]["identity"] == picked["identity"] and os.path.exists(kept["source"]):
+        return Candidate(**kept["candidate"]), kept["source"]
+    return None
 
 
 def clean(run: Run) -> None:

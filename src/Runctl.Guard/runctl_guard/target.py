@@ -78,8 +78,9 @@ def _in_cgroup(path: Any) -> Set[int]:
     return found
 
 
-def writers(members: Dict[int, Process], paths: Set[str]) -> bool:
-    """True where one of the processes has one of the files open for writing."""
+def writers(members: Dict[int, Process], paths: Set[str]) -> Set[str]:
+    """Those of the files that one of the processes has open for writing."""
+    found: Set[str] = set()
     for pid in members:
         try:
             descriptors = os.listdir("/proc/%d/fd" % pid)
@@ -87,12 +88,13 @@ def writers(members: Dict[int, Process], paths: Set[str]) -> bool:
             continue
         for name in descriptors:
             try:
-                if os.readlink("/proc/%d/fd/%s" % (pid, name)) in paths:
+                path = os.readlink("/proc/%d/fd/%s" % (pid, name))
+                if path in paths:
                     with open("/proc/%d/fdinfo/%s" % (pid, name)) as file:
                         flags = int(file.read().split("flags:")[1].split()[0], 8)
                     if flags & os.O_ACCMODE != os.O_RDONLY:
-                        return True
+                        found.add(path)
             except (OSError, IndexError, ValueError):
                 # Closed meanwhile; the process's others count all the same.
                 continue
-    return False
+    return found

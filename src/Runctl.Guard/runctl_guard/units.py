@@ -1,14 +1,18 @@
 """Guard and trainings as units of systemd."""
+import contextlib
 import os
 import subprocess
 from typing import List
 
 from . import files, paths
-from .errors import NO_GUARD, GuardError
+from .errors import NO_GUARD, GuardError, best_effort
 
 GUARD = "runctl-guard.service"
 # Below /run: a machine image made of this instance does not guard our runs when it boots.
 GUARD_FILE = "/run/systemd/system/" + GUARD
+# What restarts services after updates (Ubuntu's needrestart) is to leave ours alone.
+NEEDRESTART_FILE = "/etc/needrestart/conf.d/runctl.conf"
+NEEDRESTART = b"$nrconf{override_rc}{qr(^runctl-)} = 0;\n"
 # After= in starting is before in stopping: names, network and file systems are there until both are done.
 AFTER = "After=network.target network-online.target nss-lookup.target remote-fs.target"
 BOTH = ["OOMPolicy=continue", "OOMScoreAdjust=-900", "KillMode=mixed", "TimeoutStopSec=130"]
@@ -25,6 +29,7 @@ def start_guard(arguments: List[str], left: int) -> None:
              "RestartPreventExitStatus=%d" % left, "SuccessExitStatus=%d" % left, "CPUWeight=1000"] + BOTH + _output()
     lines += ["Environment=" + _quoted(pair) for pair in _environment()]
     files.write_atomic(GUARD_FILE, "\n".join(lines + [""]).encode("utf-8"))
+    best_effort(_exclude_from_restarts)
     _run("systemctl", "daemon-reload")
     _run("systemctl", "--no-block", "start", GUARD)
 
@@ -42,9 +47,27 @@ def own_scope() -> List[str]:
     return ["systemd-run", "--quiet", "--collect", "--scope"] if has_systemd() else []
 
 
+def restarting() -> bool:
+    """Whether systemd stops the guard only to start it again at once."""
+    try:
+        jobs = subprocess.run(["systemctl", "--no-legend", "list-jobs", GUARD], stdout=subprocess.PIPE, timeout=5).stdout
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return [GUARD.encode(), b"restart"] in [line.split()[1:3] for line in jobs.splitlines()]
+
+
 def going_down() -> bool:
     state = subprocess.run(["systemctl", "is-system-running"], stdout=subprocess.PIPE).stdout
     return state.strip() == b"stopping"
+
+
+def _exclude_from_restarts() -> None:
+    if not os.path.isdir(os.path.dirname(NEEDRESTART_FILE)):
+        return
+    with contextlib.suppress(FileNotFoundError), open(NEEDRESTART_FILE, "rb") as file:
+        if file.read() == NEEDRESTART:
+            return
+    files.write_unreserved(NEEDRESTART_FILE, NEEDRESTART)
 
 
 def _output() -> List[str]:

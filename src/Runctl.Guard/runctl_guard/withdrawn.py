@@ -9,7 +9,7 @@ from . import checkpoints
 from .clock import boot_id, parse_utc
 from .errors import GuardError
 from .journal import Journal
-from .protect import put_back
+from .protect import copy_of_picked, put_back
 from .record import ClaimLost
 from .run import Run
 from .services import Services
@@ -86,9 +86,9 @@ def _resume_from(run: Run, newest: Optional[Dict[str, Any]]) -> Optional[Dict[st
         path = os.path.join(run.state["checkpoint_dir"], picked["name"])
         if picked["identity"] in _identities(path):
             return {"path": path}
-        kept = journal.get("protect")
-        if kept and kept["candidate"]["identity"] == picked["identity"] and os.path.exists(kept["source"]):
-            put_back(run, kept["source"], path)
+        kept = copy_of_picked(journal)
+        if kept:
+            put_back(run, kept[1], path)
             return {"path": path}
     if not newest:
         return None

@@ -214,6 +214,37 @@ class LateSaves(Aftermath):
         self.assertEqual((None, "epoch_3.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
         self.assertTrue(any(key.endswith("epoch_3.pt.manifest.json") for key in self.s3.keys()))
 
+    def spoilt_original(self):
+        """The copy was picked, and S3 did not take it; an older one is whole in its file."""
+        one = self.running(policy={"grace_seconds": 1})
+        self.save("epoch_2.pt", "old", 5)
+        last = self.save("last.pt", "good")
+        with open(last, "rb") as file:
+            self.good = file.read()
+        self.s3.fail = lambda method, path, query: 403 if "last.pt" in path else None
+        with self.after_the_copy(lambda: self.tear(last)):
+            self.sequence(one, notice())
+        self.assertEqual("last.pt", one.state["unsaved"])
+        return one
+
+    def test_a_copy_whose_original_was_spoilt_is_what_is_tried_again(self):
+        one = self.spoilt_original()
+        finish.save_late(one, self.services)
+        self.assertEqual("last.pt", one.state["unsaved"])
+        self.s3.fail = lambda *_: None
+        finish.save_late(one, self.services)
+        self.assertEqual((None, "last.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
+        self.assertEqual(self.good, self.s3.body("saved/%s/checkpoints/last.pt" % os.uname().nodename))
+
+    def test_an_older_one_does_not_stand_for_what_was_picked(self):
+        one = self.spoilt_original()
+        protect.clean(one)
+        for _ in range(3):
+            finish.save_late(one, self.services)
+        self.assertEqual(("last.pt", "epoch_2.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
+        rejected = [event["data"]["path"] for event in one.events() if event["kind"] == "CheckpointRejected"]
+        self.assertEqual(1, len(rejected), rejected)
+
     def test_what_is_in_s3_is_not_called_unsaved(self):
         one = self.running()
         self.save("epoch_2.pt")

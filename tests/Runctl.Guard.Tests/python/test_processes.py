@@ -1,6 +1,7 @@
 import os
 import subprocess
 import unittest
+from unittest import mock
 
 import support
 from runctl_guard import processes
@@ -145,6 +146,12 @@ class ProcessSet(support.RootedTest):
         members = target.members()
         self.assertTrue(writers(members, {os.path.realpath(os.path.join(self.checkpoints, "a.pt"))}))
         self.assertFalse(writers(members, {os.path.realpath(os.path.join(project, "train.py"))}))
+
+    def test_a_descriptor_that_vanishes_while_they_are_listed_hides_no_other(self):
+        path = os.path.realpath(os.path.join(self.root, "a.pt"))
+        listed = os.listdir
+        with open(path, "w"), mock.patch("os.listdir", lambda folder: ["99999"] + listed(folder)):
+            self.assertEqual({path}, writers({os.getpid(): processes.own()}, {path}))
 
 
 if __name__ == "__main__":

@@ -15,9 +15,10 @@ class Units(support.RootedTest):
         for name in ("systemctl", "systemd-run"):
             self.program(name, 'for part in "$0" "$@"; do echo "$part" >> %s; done' % self.calls)
         self.file = os.path.join(self.root, "guard.service")
-        before = units.GUARD_FILE
-        self.addCleanup(setattr, units, "GUARD_FILE", before)
-        units.GUARD_FILE = self.file
+        self.needrestart = os.path.join(self.root, "needrestart/runctl.conf")
+        for name, path in (("GUARD_FILE", self.file), ("NEEDRESTART_FILE", self.needrestart)):
+            self.addCleanup(setattr, units, name, getattr(units, name))
+            setattr(units, name, path)
         self.set_environment(PATH="%s:%s" % (self.root, os.environ["PATH"]),
                              AWS_ENDPOINT_URL_S3="http://127.0.0.1:9/a%20b")
 
@@ -59,6 +60,24 @@ class Units(support.RootedTest):
             units.start_training("run-1", ["reaper"])
         self.assertEqual(("UnitNotStarted", 7), (caught.exception.id, caught.exception.exit_code))
         self.assertIn("no such property", caught.exception.message)
+
+    def test_restarts_after_updates_leave_both_units_alone(self):
+        units.start_guard(["guard"], 75)
+        self.assertFalse(os.path.exists(self.needrestart))
+        os.mkdir(os.path.dirname(self.needrestart))
+        units.start_guard(["guard"], 75)
+        with open(self.needrestart) as file:
+            self.assertEqual("$nrconf{override_rc}{qr(^runctl-)} = 0;\n", file.read())
+        before = os.stat(self.needrestart)
+        units.start_guard(["guard"], 75)
+        self.assertEqual(before, os.stat(self.needrestart))
+
+    def test_a_restart_is_told_from_a_stop(self):
+        for job, expected in (("restart running", True), ("stop running", False), ("start waiting", False)):
+            self.program("systemctl", "echo '1203 runctl-guard.service %s'" % job)
+            self.assertEqual(expected, units.restarting())
+        self.program("systemctl", "echo '7 other-runctl-guard.service restart running'; exit 1")
+        self.assertFalse(units.restarting())
 
     def test_in_a_root_of_its_own_there_is_no_systemd(self):
         self.assertFalse(units.has_systemd())

@@ -1,0 +1,46 @@
+"""What speaks against a checkpoint that looks good: it may have been cut off in the middle of its save."""
+from typing import Optional
+
+from .checkpoints import Candidate
+from .clock import parse_utc
+from .journal import Journal
+from .run import Run
+from .validate import NotUsable, Validation
+
+# A directory may be incomplete although none of its files was open when its writer died.
+LAST_MOMENTS = 2.0
+# Times of files are a little behind the clock.
+FILE_CLOCK = 0.05
+# Until who does not catch a signal is dead.
+DEATH_SECONDS = 1.0
+# 128 + SIGHUP, SIGINT, SIGTERM: trainings that save at a signal end so as well.
+ORDINARY_CODES = (129, 130, 143)
+
+
+class Doubts:
+    def __init__(self, run: Run) -> None:
+        self._journal = Journal(run)
+        self._exit = run.exit() or {}
+
+    def against(self, candidate: Candidate, validation: Validation) -> Optional[str]:
+        """Why it should give way to another, None where nothing does; NotUsable where it was being written."""
+        if candidate.kind == "file" and validation.level == "full":
+            return None
+        killed = self._journal.first("kill")
+        if killed and any(candidate.path in entry.get("unfinished", ()) for entry in self._journal.all("kill")) \
+                or any(candidate.path in entry.get("unfinished", ()) and candidate.saved < entry["at"] + DEATH_SECONDS
+                       for entry in self._journal.all("signal")):
+            raise NotUsable("a process that was writing to it was killed")
+        died = killed["at"] if killed else self._died()
+        # Of a single file it was known at our own kill whether it was open.
+        moments = FILE_CLOCK if killed and candidate.kind == "file" else LAST_MOMENTS
+        if died is not None and candidate.saved >= died - moments:
+            return "it was changed right before the training died, and may be incomplete"
+        return None
+
+    def _died(self) -> Optional[float]:
+        """When the training died by itself; None where it came to an end, and where that is not known."""
+        code = self._exit.get("exit_code")
+        if not code or self._journal.get("signal") and (code < 128 or code in ORDINARY_CODES):
+            return None
+        return parse_utc(self._exit["ended"])

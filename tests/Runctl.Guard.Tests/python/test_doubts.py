@@ -1,0 +1,111 @@
+"""A save that is cut off in the middle, of a kind whose content says nothing of it."""
+import os
+import time
+import unittest
+
+import support
+from runctl_guard import finish
+from runctl_guard.sequence import Sequence
+from runctl_guard.services import Services
+from runctl_guard.trigger import Trigger
+
+# One good checkpoint of some time ago, and another that is being saved.
+BEGIN = """
+import os, signal, time, zipfile
+os.chdir("checkpoints")
+def put(path, when=0.0):
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    if path.endswith(".npz"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("data", "weights" * 1000)
+    else:
+        with open(path, "wb") as file:
+            file.write(b"weights" * 1000)
+    os.utime(path, (time.time() + when,) * 2)
+def open_one(path):
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    file = open(path, "ab")
+    file.write(b"weig")
+    file.flush()
+    return file
+"""
+IGNORES = "\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)"
+END = "\nprint('ready', flush=True)\nwhile True: signal.pause()\n"
+
+
+class CutOff(support.RootedTest):
+    def training(self, text):
+        self.one = self.new_run(BEGIN + text + END, policy={"grace_seconds": 0.3})
+        self.start_training(self.one)
+        self.one.update(started_at=time.time() - 60)
+        support.eventually(lambda: "ready" in self.log(self.one))
+
+    def interrupted(self, text, ignores=IGNORES):
+        """The name of what is picked."""
+        self.training(text + ignores)
+        final = Sequence(self.one, Services().uploads(self.one)).run(
+            Trigger("interruption", "drill", "terminate", "2026-01-31T12:00:00Z", time.monotonic() + 60))
+        return (final["data"]["checkpoint"] or {}).get("name")
+
+    def died(self, text):
+        """The name of what is picked after an ordinary end with a signal, as the kernel's for want of memory."""
+        self.training(text)
+        os.kill(self.one.training()["pid"], 9)
+        support.eventually(self.one.exit)
+        finish.finish(self.one, Services())
+        return (self.one.last_event(("TrainingFailed",))["data"]["checkpoint"] or {}).get("name")
+
+    def rejected(self):
+        return [os.path.basename(event["data"]["path"]) for event in self.one.events()
+                if event["kind"] == "CheckpointRejected"]
+
+    def test_a_file_that_was_open_at_the_kill_gives_way(self):
+        self.assertEqual("epoch_1.pt", self.interrupted(
+            "put('epoch_1.pt', -9)\none = open_one('epoch_2.h5')\nother = open_one('epoch_3.pkl')"))
+        self.assertEqual(["epoch_2.h5", "epoch_3.pkl"], sorted(self.rejected()))
+
+    def test_it_is_not_taken_though_there_is_no_other(self):
+        self.assertIsNone(self.interrupted("file = open_one('epoch_2.h5')"))
+
+    def test_a_file_that_is_proven_whole_is_taken_all_the_same(self):
+        self.assertEqual("epoch_2.npz", self.interrupted(
+            "put('epoch_1.npz', -9)\nput('epoch_2.npz')\nfile = open('epoch_2.npz', 'ab')"))
+
+    def test_a_file_that_was_closed_before_the_kill_is_taken(self):
+        self.assertEqual("epoch_2.h5", self.interrupted("put('epoch_1.h5', -9)\nput('epoch_2.h5', -0.2)"))
+
+    def test_a_directory_that_was_saved_in_part_gives_way(self):
+        self.assertEqual("checkpoint-1", self.interrupted(
+            "put('checkpoint-1/model.npz', -9)\nput('checkpoint-2/model.npz')\nfile = open_one('checkpoint-2/optimizer.h5')"))
+
+    def test_a_directory_between_two_of_its_files_gives_way_to_an_older_one(self):
+        self.assertEqual("checkpoint-1", self.interrupted("put('checkpoint-1/model.npz', -9)\nput('checkpoint-2/model.npz')"))
+        self.assertEqual(["checkpoint-2"], self.rejected())
+
+    def test_a_directory_between_two_of_its_files_is_taken_where_it_is_the_only_one(self):
+        self.assertEqual("checkpoint-2", self.interrupted("put('checkpoint-2/model.npz')"))
+        self.assertEqual([], self.rejected())
+
+    def test_who_does_not_catch_the_signal_dies_of_it_in_mid_save(self):
+        self.assertEqual("epoch_1.h5", self.interrupted("put('epoch_1.h5', -9)\nfile = open_one('epoch_2.h5')", ""))
+        self.assertEqual(143, self.one.state["exit_code"])
+
+    def test_the_save_of_one_who_catches_it_is_taken_however_he_ends(self):
+        self.assertEqual("epoch_2.h5", self.interrupted(
+            "put('epoch_1.h5', -9)\nfile = open_one('epoch_2.h5')\ndef told(*_):\n    file.write(b'hts')\n    file.close()\n"
+            "    signal.signal(15, signal.SIG_DFL)\n    os.kill(os.getpid(), 15)\nsignal.signal(15, told)", ""))
+
+    def test_a_training_that_is_killed_by_the_kernel_leaves_the_one_before(self):
+        self.assertEqual("epoch_1.h5", self.died("put('epoch_1.h5', -9)\nfile = open_one('epoch_2.h5')"))
+        self.assertEqual(["epoch_2.h5"], self.rejected())
+
+    def test_what_it_saved_some_time_before_is_taken(self):
+        self.assertEqual("epoch_2.h5", self.died("put('epoch_1.h5', -9)\nput('epoch_2.h5', -4)"))
+
+    def test_the_last_try_decides_as_the_sequence_did(self):
+        self.interrupted("put('epoch_1.h5', -9)\nfile = open_one('epoch_2.h5')")
+        self.assertEqual("epoch_1.h5", finish._last_checkpoint(self.one, Services())["name"])
+
+
+if __name__ == "__main__":
+    unittest.main()
