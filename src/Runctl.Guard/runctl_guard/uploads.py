@@ -107,7 +107,9 @@ def _until(deadline: Optional[float], cancelled: Callable[[], bool], act: Callab
             return act()
         except GuardError as error:
             over = time.monotonic() > deadline if deadline is not None else tries >= 3
-            lasting = getattr(error, "status", 500) in (301, 400, 403, 404) and getattr(error, "code", "") != "NoSuchUpload"
+            # Of an upload that is gone, or a part of it, the next try begins with what S3 has.
+            lasting = getattr(error, "status", 500) in (301, 400, 403, 404) \
+                and getattr(error, "code", "") not in ("NoSuchUpload", "InvalidPart")
             if cancelled() or lasting or over or error.id == "CheckpointChanged":
                 raise
             time.sleep(0.5)

@@ -106,10 +106,12 @@ class RootedTest(unittest.TestCase):
 
 
 class FakeS3:
-    """Objects in memory. `fail` gets (method, path, query) and may return a status, or "drop" to lose the answer."""
+    """Objects in memory. `fail` gets (method, path, query) and may return a status, also with a code, or "drop" to lose
+    the answer. Where it is `encrypted` every sending of a part has an ETag of its own, as with SSE-KMS."""
 
     def __init__(self):
         self.objects, self.uploads, self.calls = {}, {}, []
+        self.encrypted, self.tags = False, {}
         self.fail = lambda method, path, query: None
         self.lock = threading.RLock()
         fake = self
@@ -171,7 +173,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if fault == "drop":
             self.lose = True
         elif fault:
-            return self.error(fault, "AccessDenied" if fault == 403 else "InternalError")
+            status, code = fault if isinstance(fault, tuple) else (
+                fault, "AccessDenied" if fault == 403 else "InternalError")
+            return self.error(status, code)
         with self.s3.lock:
             self.serve(path, query, data)
 
@@ -209,12 +213,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             if self.headers.get("x-amz-checksum-crc32") != crc_text(data):
                 return self.error(400, "BadDigest")
             parts[int(query["partNumber"])] = data
-            return self.answer(200, ETag=etag(data))
+            tag = etag(os.urandom(8) if self.s3.encrypted else data)
+            self.s3.tags[query["uploadId"], int(query["partNumber"])] = tag
+            return self.answer(200, ETag=tag)
+        tags = {number: self.s3.tags[query["uploadId"], number] for number in parts}
         if self.command == "GET":
             text = "".join("<Part><PartNumber>%d</PartNumber><ETag>%s</ETag><Size>%d</Size><ChecksumCRC32>%s</ChecksumCRC32>"
-                           "</Part>" % (number, etag(part), len(part), crc_text(part))
+                           "</Part>" % (number, tags[number].replace('"', "&quot;"), len(part), crc_text(part))
                            for number, part in sorted(parts.items()))
             return self.answer(200, ("<R>%s</R>" % text).encode())
+        if self.command == "POST":
+            named = re.findall("<PartNumber>(.*?)</PartNumber><ETag>(.*?)</ETag>", data.decode())
+            if any(tags.get(int(number)) != tag.replace("&quot;", '"') for number, tag in named):
+                return self.error(400, "InvalidPart")
         del self.s3.uploads[query["uploadId"]]
         if self.command == "POST":
             self.s3.objects[path] = b"".join(parts[number] for number in sorted(parts))
