@@ -54,8 +54,11 @@ class FileUpload:
             self._verify(stored)
         return stored
 
+    def _changed(self, descriptor: int) -> bool:
+        return version(os.fstat(descriptor)) != self._identity
+
     def _refuse_change(self, descriptor: int) -> None:
-        if version(os.fstat(descriptor)) != self._identity:
+        if self._changed(descriptor):
             raise GuardError("CheckpointChanged", "%s was written to during its upload." % self._path, STORAGE)
 
     def _verify(self, stored: Stored) -> None:
@@ -76,8 +79,12 @@ class FileUpload:
             threading.Thread(target=self._work, args=(desk, os.dup(descriptor), upload_id, held, checksums),
                              name="parts", daemon=True).start()
         try:
-            desk.wait(self._cancelled, S3Error(0, "", "given up", self._at.uri()))
-            self._refuse_change(descriptor)
+            try:
+                desk.wait(lambda: self._cancelled() or self._changed(descriptor),
+                          S3Error(0, "", "given up", self._at.uri()))
+            finally:
+                # Whatever came of it: parts of a file that changes fail in many ways.
+                self._refuse_change(descriptor)
         except GuardError as error:
             # After any other failure the parts stay: the next try goes on from them.
             if self._cancelled() or error.id == "CheckpointChanged" or getattr(error, "code", "") == "NoSuchUpload":
