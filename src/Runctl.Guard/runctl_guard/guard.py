@@ -1,4 +1,5 @@
 """The guard itself: polls the metadata service, watches every run of the instance, and starts the sequence."""
+import contextlib
 import functools
 import os
 import signal
@@ -41,7 +42,7 @@ class Guard:
         self._settled: Dict[str, float] = {}
         self._wake = threading.Event()
         self._lock = threading.Lock()
-        self._leaving = False
+        self._leaving = self._unknown = False
         self._reserve_due = 0.0
         self._shutdown: Optional[Trigger] = None
         self._poller = Poller(self._services.imds, self._noticed, self._told)
@@ -58,8 +59,7 @@ class Guard:
         signal.signal(signal.SIGUSR1, lambda *_: self._wake.set())
         # The id is asked for once, before it could be needed in a hurry.
         self._services.instance_id()
-        files.write_json(guard_file(), dict(processes.own().identity(), schema=1, program=paths.program(),
-                                            since=utc_text(), ready=True))
+        best_effort(lambda: reserve.writing(self._introduce))
         threading.Thread(target=self._poller.run, args=(self._poll_seconds,), daemon=True).start()
         while not (self._leaving and not self._in_sequence()):
             self._wake.wait(TICK_SECONDS)
@@ -72,6 +72,13 @@ class Guard:
             if self._shutdown and self._all_handled():
                 break
         return LEFT
+
+    def _introduce(self) -> None:
+        """Who asks for the guard finds it by this; on a full disk it works unknown until there is room."""
+        self._unknown = True
+        files.write_unreserved(guard_file(), files.to_line(dict(
+            processes.own().identity(), schema=1, program=paths.program(), since=utc_text(), ready=True)))
+        self._unknown = False
 
     # Signals
 
@@ -119,6 +126,9 @@ class Guard:
         if time.monotonic() >= self._reserve_due:
             self._reserve_due = time.monotonic() + RESERVE_SECONDS
             reserve.hold()
+        if self._unknown:
+            with contextlib.suppress(OSError):
+                self._introduce()
         for run in self._changed_runs():
             with self._lock:
                 watched = self._watched.setdefault(run.id, Watched(run, self._services))

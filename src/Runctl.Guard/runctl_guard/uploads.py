@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, Optional
 
 from . import budget
 from .checkpoints import Candidate
-from .errors import GuardError
+from .errors import GuardError, best_effort
 from .http import close_connections
 from .run import Run
 from .store import CheckpointStore, Committed
@@ -82,10 +82,10 @@ class Uploads:
                 return
             committed = _until(deadline, job.cancelled, lambda: self.store.upload(
                 candidate, source or candidate.path, validation, reason, after_signal, job.cancelled, job.count))
-            self._learn_rate(job.sent, committed.seconds)
             job.phases = {"upload": committed.seconds, "commit": committed.commit_seconds}
             job.committed = {"uri": committed.uri, "manifest": committed.manifest, "size": committed.body["bytes"],
                              "seconds": round(committed.seconds, 3), "reason": reason}
+            best_effort(lambda: self._learn_rate(job.sent, committed.seconds))
         except Exception as error:  # Whoever waits for the job has to hear of it, whatever it was.
             job.error = error
         finally:

@@ -1,7 +1,10 @@
 """What the tests share: the program on the path, a root of their own, a run in it, and a small S3 that can fail."""
 import base64
+import contextlib
+import errno
 import hashlib
 import http.server
+import io
 import json
 import os
 import re
@@ -13,6 +16,7 @@ import time
 import unittest
 import urllib.parse
 import zlib
+from unittest import mock
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.path.join(HERE, "..", "..", "..", "src", "Runctl.Guard")
@@ -31,6 +35,26 @@ def eventually(condition, seconds=30.0):
             return value
         time.sleep(0.01)
     raise AssertionError("it did not happen within %g s" % seconds)
+
+
+@contextlib.contextmanager
+def full_disk():
+    """Nothing new can be written or made, and what was set aside is used up."""
+    from runctl_guard import files, reserve
+    make, open_file = os.makedirs, os.open
+
+    def refuse(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def opened(path, flags, *more, **named):
+        return (refuse if flags & os.O_CREAT and not os.path.exists(path) else open_file)(path, flags, *more, **named)
+
+    def made(path, *more, **named):
+        return (make if os.path.isdir(path) else refuse)(path, *more, **named)
+    with mock.patch.object(files, "write_unreserved", refuse), mock.patch.object(files, "_append_line", refuse), \
+            mock.patch.object(reserve, "_release", lambda: False), mock.patch.object(os, "open", opened), \
+            mock.patch.object(os, "makedirs", made), contextlib.redirect_stderr(io.StringIO()):
+        yield
 
 
 class RootedTest(unittest.TestCase):

@@ -1,5 +1,6 @@
 import os
 import subprocess
+import time
 import unittest
 
 import support
@@ -145,6 +146,20 @@ class ProcessSet(support.RootedTest):
         members = target.members()
         self.assertTrue(writers(members, {os.path.realpath(os.path.join(self.checkpoints, "a.pt"))}))
         self.assertFalse(writers(members, {os.path.realpath(os.path.join(project, "train.py"))}))
+
+
+class ExitCode(support.RootedTest):
+    def test_it_is_written_as_soon_as_there_is_room_for_it(self):
+        run = self.new_run("raise SystemExit(7)")
+        # Nothing can be put in its place.
+        os.mkdir(run.file("exit.json"))
+        training = self.start_training(run)
+        support.eventually(lambda: processes.find(training) is None)
+        time.sleep(0.5)
+        self.assertIsNotNone(processes.find(training["reaper"]))
+        os.rmdir(run.file("exit.json"))
+        self.assertEqual(7, support.eventually(run.exit)["exit_code"])
+        support.eventually(lambda: processes.find(training["reaper"]) is None)
 
 
 if __name__ == "__main__":

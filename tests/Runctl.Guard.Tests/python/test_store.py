@@ -4,8 +4,10 @@ import shutil
 import threading
 import unittest
 import zipfile
+from unittest import mock
 
 import support
+from runctl_guard import budget
 from runctl_guard.checkpoints import scan
 from runctl_guard.errors import GuardError
 from runctl_guard.store import CheckpointStore, restore, version_names
@@ -67,6 +69,17 @@ class Committing(support.RootedTest):
         self.assertTrue(job.wait(30))
         self.assertIsNone(job.error)
         self.assertEqual({1, 2}, {int(query["partNumber"]) for _, _, query in self.s3.calls if "partNumber" in query})
+
+    def test_on_a_full_disk_a_checkpoint_comes_to_S3_all_the_same(self):
+        with open(os.path.join(self.checkpoints, "model.bin"), "wb") as file:
+            file.write(os.urandom(9 << 20))
+        candidate = scan(self.checkpoints)[0]
+        with support.full_disk(), mock.patch.object(budget, "TELLING_BYTES", 1):
+            job = Uploads(self.one, self.store).start(candidate, "interruption", None, validate(candidate))
+            self.assertTrue(job.wait(30))
+        self.assertIsNone(job.error)
+        self.assertEqual("s3://bucket/" + BASE + "model.bin", job.committed["uri"])
+        self.assertIn(BASE + "model.bin.manifest.json", self.s3.keys())
 
     def test_a_key_that_a_manifest_names_is_never_written_again(self):
         self.upload(self.save(text="first"))
