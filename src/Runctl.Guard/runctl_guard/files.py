@@ -103,7 +103,7 @@ def locked(path: str, wait: bool = True) -> Iterator[bool]:
 
 def take_lock(path: str, wait: bool) -> Optional[int]:
     """The descriptor that holds the lock until it is closed; None when another has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = writing(lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644))
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:

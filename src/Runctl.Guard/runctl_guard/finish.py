@@ -32,11 +32,12 @@ def ended(run: Run, target: ProcessTarget) -> bool:
 
 def _waited_long_enough(run: Run, target: ProcessTarget, members: Dict[int, Any]) -> bool:
     """A script may end before what it started: that gets the grace period, then it is killed."""
-    since = run.state.get("left_behind_since")
+    since = run.state.get("left_behind_at")
     if since is None:
-        run.update(left_behind_since=time.time())
+        # By a clock that nobody sets: set back it would never end, set forward there would be no grace.
+        run.update(left_behind_at=time.monotonic())
         return False
-    if time.time() - since < float(run.spec["policy"].get("grace_seconds", 90.0)):
+    if time.monotonic() - since < float(run.spec["policy"].get("grace_seconds", 90.0)):
         return False
     run.warn("ProcessesLeft", "Processes of the training were still there after its end and were killed.",
              pids=sorted(members))

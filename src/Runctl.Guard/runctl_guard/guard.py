@@ -1,4 +1,5 @@
 """The guard itself: polls the metadata service, watches every run of the instance, and starts the sequence."""
+import contextlib
 import functools
 import os
 import select
@@ -46,6 +47,8 @@ class Guard:
         self._lock = threading.Lock()
         # The exit code of who leaves the trainings to the next guard.
         self._leaving: Optional[int] = None
+        # Whether guard.json is still to be written.
+        self._unknown = False
         self._reserve_due = 0.0
         self._shutdown: Optional[Trigger] = None
         self._poller = Poller(self._services.imds, self._noticed, self._told)
@@ -60,8 +63,7 @@ class Guard:
         awake = self._take_signals()
         # The id is asked for once, before it could be needed in a hurry.
         self._services.instance_id()
-        files.write_json(guard_file(), dict(processes.own().identity(), schema=1, program=paths.program(),
-                                            since=utc_text(), ready=True))
+        best_effort(lambda: reserve.writing(self._introduce))
         threading.Thread(target=self._poller.run, args=(self._poll_seconds,), daemon=True).start()
         while self._leaving is None or self._in_sequence():
             self._await_signals(awake)
@@ -73,6 +75,13 @@ class Guard:
             if self._shutdown and self._all_handled():
                 return LEFT
         return self._leaving
+
+    def _introduce(self) -> None:
+        """Who asks for the guard finds it by this; on a full disk it works unknown until there is room."""
+        self._unknown = True
+        files.write_unreserved(guard_file(), files.to_line(dict(
+            processes.own().identity(), schema=1, program=paths.program(), since=utc_text(), ready=True)))
+        self._unknown = False
 
     # Signals
 
@@ -137,6 +146,9 @@ class Guard:
         if time.monotonic() >= self._reserve_due:
             self._reserve_due = time.monotonic() + RESERVE_SECONDS
             reserve.hold()
+        if self._unknown:
+            with contextlib.suppress(OSError):
+                self._introduce()
         for run in self._changed_runs():
             with self._lock:
                 watched = self._watched.setdefault(run.id, Watched(run, self._services))

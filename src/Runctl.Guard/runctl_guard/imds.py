@@ -11,6 +11,7 @@ from . import http as web
 from . import paths
 from .files import read_json, write_json
 from .clock import boot_id
+from .errors import best_effort
 
 TIMEOUT = 1.0
 TOKEN_SECONDS = 21600
@@ -106,5 +107,5 @@ def instance_id(imds: Imds) -> str:
         return known["instance_id"] if known else os.uname().nodename
     value = reading.body.decode("ascii", "replace").strip()
     os.makedirs(paths.home(), exist_ok=True)
-    write_json(cache, {"schema": 1, "instance_id": value, "boot_id": boot_id()})
+    best_effort(lambda: write_json(cache, {"schema": 1, "instance_id": value, "boot_id": boot_id()}))
     return value

@@ -73,8 +73,11 @@ class Mirror:
             if record:
                 record.settle(run)
             prune(run, self._services)
-        elif job.error and not job.cancelled() and getattr(job.error, "id", "") != "CheckpointChanged":
-            self._done, self._pause_until = "", time.monotonic() + PAUSE_SECONDS
+        elif job.error and not job.cancelled():
+            self._done = ""
+            if not picking.unchanged(run, job.candidate):
+                return  # However it failed, it gave way to what is there now.
+            self._pause_until = time.monotonic() + PAUSE_SECONDS
             if self._failed != job.candidate.identity:
                 self._failed = job.candidate.identity
                 run.warn("UploadFailed", "The checkpoint could not be brought to S3: %s" % job.error,

@@ -54,8 +54,11 @@ class FileUpload:
             self._verify(stored)
         return stored
 
+    def _changed(self, descriptor: int) -> bool:
+        return version(os.fstat(descriptor)) != self._identity
+
     def _refuse_change(self, descriptor: int) -> None:
-        if version(os.fstat(descriptor)) != self._identity:
+        if self._changed(descriptor):
             raise GuardError("CheckpointChanged", "%s was written to during its upload." % self._path, STORAGE)
 
     def _verify(self, stored: Stored) -> None:
@@ -76,8 +79,12 @@ class FileUpload:
             threading.Thread(target=self._work, args=(desk, os.dup(descriptor), upload_id, held, checksums),
                              name="parts", daemon=True).start()
         try:
-            desk.wait(self._cancelled, S3Error(0, "", "given up", self._at.uri()))
-            self._refuse_change(descriptor)
+            try:
+                desk.wait(lambda: self._cancelled() or self._changed(descriptor),
+                          S3Error(0, "", "given up", self._at.uri()))
+            finally:
+                # Whatever came of it: parts of a file that changes fail in many ways.
+                self._refuse_change(descriptor)
         except GuardError as error:
             # After any other failure the parts stay: the next try goes on from them.
             if self._cancelled() or error.id == "CheckpointChanged" or getattr(error, "code", "") == "NoSuchUpload":
@@ -117,22 +124,24 @@ class FileUpload:
     def _resumed(self) -> Optional[Tuple[str, Dict[int, Dict[str, str]]]]:
         """The upload id a predecessor left, and the parts S3 has of it."""
         upload_id = self._kept().get("upload_id")
-        if not upload_id:
+        try:
+            return (upload_id, self._held(upload_id)) if upload_id else None
+        except S3Error:
             return None
+
+    def _held(self, upload_id: str) -> Dict[int, Dict[str, str]]:
+        """The parts as S3 lists them."""
         held: Dict[int, Dict[str, str]] = {}
         marker = "0"
         while marker:
-            try:
-                answer = self._s3.call("GET", self._at, {"uploadId": upload_id, "part-number-marker": marker})
-            except S3Error:
-                return None
+            answer = self._s3.call("GET", self._at, {"uploadId": upload_id, "part-number-marker": marker})
             text = answer.body.decode("utf-8", "replace")
             for item in re.findall(r"<Part>(.*?)</Part>", text, re.S):
-                field = {name: value for name, value in re.findall(r"<(\w+)>(.*?)</\1>", item)}
+                field = {name: _unescape(value) for name, value in re.findall(r"<(\w+)>(.*?)</\1>", item)}
                 held[int(field["PartNumber"])] = field
             following = re.search(r"<NextPartNumberMarker>(\d+)<", text)
             marker = following.group(1) if following and "<IsTruncated>true" in text else ""
-        return upload_id, held
+        return held
 
     def _begin(self) -> str:
         answer = self._s3.call("POST", self._at, {"uploads": ""}, {
@@ -166,7 +175,7 @@ class FileUpload:
                 checksums[part.number] = crc.of_range(descriptor, part.offset, part.length)
             checksum = crc.to_base64(checksums[part.number])
             if (held.get("Size"), held.get("ChecksumCRC32")) == (str(part.length), checksum):
-                return desk.finished(part, _unescape(held["ETag"]))
+                return desk.finished(part, held["ETag"])
             answer = self._s3.call(
                 "PUT", self._at, {"partNumber": str(part.number), "uploadId": upload_id},
                 {"x-amz-checksum-crc32": checksum}, lambda: Range(descriptor, part.offset, part.length),
@@ -178,21 +187,27 @@ class FileUpload:
 
     def _complete(self, upload_id: str, parts: List[Part], etags: Dict[int, str], stored: Stored) -> None:
         """Puts the parts together. An error can stand inside a 200, and a lost answer may have been a success."""
-        body = "<CompleteMultipartUpload>%s</CompleteMultipartUpload>" % "".join(
-            "<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>"
-            % (part.number, etags[part.number].replace('"', "&quot;")) for part in parts)
         headers = {"x-amz-checksum-crc32": stored.crc32, "x-amz-checksum-type": "FULL_OBJECT"}
         for _ in range(3):
+            body = "<CompleteMultipartUpload>%s</CompleteMultipartUpload>" % "".join(
+                "<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>"
+                % (part.number, etags[part.number].replace('"', "&quot;")) for part in parts)
             try:
                 answer = self._s3.call("POST", self._at, {"uploadId": upload_id}, headers, body.encode("utf-8"),
                                        timeout=120.0, attempts=3)
+                if b"<Error>" not in answer.body:
+                    return
+                failure = error_from(answer, self._at, self._s3.region)
             except S3Error as error:
-                if error.code == "NoSuchUpload":
-                    return  # Done before, by an answer that was lost: what S3 holds is verified next.
-                raise
-            if b"<Error>" not in answer.body:
-                return
-            failure = error_from(answer, self._at, self._s3.region)
+                failure = error
+            if failure.code == "NoSuchUpload":
+                return  # Done before, by an answer that was lost: what S3 holds is verified next.
+            if failure.code == "InvalidPart":
+                # Under SSE-KMS each sending of a part has an ETag of its own: S3 says which came last.
+                held = self._held(upload_id)
+                etags = {number: held[number]["ETag"] if number in held else etag for number, etag in etags.items()}
+            elif failure.status >= 300:
+                break
         raise failure
 
     def _abandon(self, upload_id: str) -> None:

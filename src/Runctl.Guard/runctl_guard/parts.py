@@ -31,6 +31,8 @@ class Range:
     def read(self, count: int = -1) -> bytes:
         left = self._end - self._position
         block = os.pread(self._descriptor, left if count < 0 else min(count, left), self._position)
+        if left and not block:
+            raise OSError("the file became shorter")
         self._position += len(block)
         return block
 

@@ -22,8 +22,10 @@ def prune(run: Run, services: Services) -> None:
                 return
             _finish(run, s3)
             known = _known(run)
-            for entry in known[:-int(keep)]:
-                if Journal(run).begun or entry["manifest"] in _needed(run, services):
+            # Set back, the clock makes the newest look old: the last that came stay as well.
+            last = known[-int(keep):]
+            for entry in sorted(known, key=lambda one: one.get("saved") or 0.0)[:-int(keep)]:
+                if entry in last or Journal(run).begun or entry["manifest"] in _needed(run, services):
                     continue
                 _delete(run, s3, entry)
     except GuardError as error:
@@ -31,14 +33,14 @@ def prune(run: Run, services: Services) -> None:
 
 
 def _known(run: Run) -> List[Dict[str, Any]]:
-    """What this instance brought to S3 for the run and is still there, oldest save first."""
+    """What this instance brought to S3 for the run and is still there, in the order it came."""
     known: Dict[str, Dict[str, Any]] = {}
     for entry in files.read_lines(run.file("committed.jsonl")):
         if entry.get("gone"):
             known.pop(entry["manifest"], None)
         elif not entry.get("restored"):
             known[entry["manifest"]] = entry
-    return sorted(known.values(), key=lambda entry: entry.get("saved") or 0.0)
+    return list(known.values())
 
 
 def _needed(run: Run, services: Services) -> Set[str]:

@@ -16,6 +16,8 @@ from .units import going_down, has_systemd
 from .users import User
 
 PR_SET_CHILD_SUBREAPER = 36
+# Between tries to write down how the training ended.
+WRITE_SECONDS = 1.0
 
 
 def main(run_id: str) -> int:
@@ -140,7 +142,8 @@ def _reap(run: Run, main_pid: int) -> None:
         except ChildProcessError:
             return
         if pid == main_pid:
-            _write_exit(run, status, None)
+            # Beside it, since it may take its time.
+            threading.Thread(target=_write_exit, args=(run, status, None)).start()
 
 
 def _write_exit(run: Run, status: Optional[int], error: Optional[Dict[str, Any]]) -> None:
@@ -148,9 +151,15 @@ def _write_exit(run: Run, status: Optional[int], error: Optional[Dict[str, Any]]
     if status is not None:
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
         code = 128 + number if number else os.WEXITSTATUS(status)
-    files.write_json(run.file("exit.json"), {
-        "schema": 1, "attempt": run.state["attempt"], "exit_code": code, "signal": number, "ended": utc_text(),
-        "error": error})
+    attempt = run.state["attempt"]
+    body = {"schema": 1, "attempt": attempt, "exit_code": code, "signal": number, "ended": utc_text(), "error": error}
+    # Nobody else knows it: a disk that is full is waited for, as long as somebody may ask.
+    while run.state.get("attempt") == attempt:
+        try:
+            files.write_json(run.file("exit.json"), body)
+            break
+        except OSError:
+            time.sleep(WRITE_SECONDS)
     wake_guard()
 
 

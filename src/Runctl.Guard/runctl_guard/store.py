@@ -7,7 +7,7 @@ import shutil
 import time
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from . import files, paths, picking
+from . import files, paths, picking, reserve
 from .checkpoints import Candidate
 from .clock import parse_utc, utc_text
 from .download import download, safe_join
@@ -60,7 +60,7 @@ class CheckpointStore:
         started = time.monotonic()
         with self._own_key(candidate) as key:
             tickets = self._run.file("tickets/" + candidate.identity)
-            os.makedirs(tickets, exist_ok=True)
+            _make(tickets)
             entries = []
             for number, relative in enumerate(candidate.files):
                 local = source if candidate.kind == "file" else os.path.join(source, relative)
@@ -103,16 +103,21 @@ class CheckpointStore:
     def _own_key(self, candidate: Candidate) -> Iterator[str]:
         """A key that no manifest names and that no other upload writes to while the block lasts."""
         folder = os.path.join(paths.home(), "keys")
-        os.makedirs(folder, exist_ok=True)
+        _make(folder)
         attempt = self._run.state["attempt"]
         for name in version_names(candidate.name, attempt, candidate.step, candidate.saved):
             key = "%s/%s" % (self._base, name)
             lock = os.path.join(folder, hashlib.sha1(key.encode("utf-8")).hexdigest())
-            with files.locked(lock, wait=False) as mine:
+            with contextlib.ExitStack() as held:
+                try:
+                    mine = held.enter_context(files.locked(lock, wait=False))
+                except OSError:
+                    mine = True  # What a full disk does not take nobody else has.
                 if mine and not self._taken(key):
                     yield key
                     # Whoever waits for this lock finds the key taken.
-                    os.unlink(lock)
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(lock)
                     return
         raise GuardError("CheckpointExists", "%s is in S3 already, in every version." % candidate.name, STORAGE)
 
@@ -139,6 +144,10 @@ class CheckpointStore:
             # The answer of a first try may have been lost: then what is there is ours, to the byte.
             if error.status not in (409, 412) or self.s3.get(at).body != data:
                 raise
+
+
+def _make(folder: str) -> None:
+    best_effort(lambda: reserve.writing(lambda: os.makedirs(folder, exist_ok=True)))
 
 
 def _committed_here() -> List[Dict[str, Any]]:

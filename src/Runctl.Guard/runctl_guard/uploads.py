@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, Optional
 
 from . import budget
 from .checkpoints import Candidate
-from .errors import GuardError
+from .errors import GuardError, best_effort
 from .http import close_connections
 from .run import Run
 from .store import CheckpointStore, Committed
@@ -82,10 +82,10 @@ class Uploads:
                 return
             committed = _until(deadline, job.cancelled, lambda: self.store.upload(
                 candidate, source or candidate.path, validation, reason, after_signal, job.cancelled, job.count))
-            self._learn_rate(job.sent, committed.seconds)
             job.phases = {"upload": committed.seconds, "commit": committed.commit_seconds}
             job.committed = {"uri": committed.uri, "manifest": committed.manifest, "size": committed.body["bytes"],
                              "seconds": round(committed.seconds, 3), "reason": reason}
+            best_effort(lambda: self._learn_rate(job.sent, committed.seconds))
         except Exception as error:  # Whoever waits for the job has to hear of it, whatever it was.
             job.error = error
         finally:
@@ -107,7 +107,9 @@ def _until(deadline: Optional[float], cancelled: Callable[[], bool], act: Callab
             return act()
         except GuardError as error:
             over = time.monotonic() > deadline if deadline is not None else tries >= 3
-            lasting = getattr(error, "status", 500) in (301, 400, 403, 404) and getattr(error, "code", "") != "NoSuchUpload"
+            # Of an upload that is gone, or a part of it, the next try begins with what S3 has.
+            lasting = getattr(error, "status", 500) in (301, 400, 403, 404) \
+                and getattr(error, "code", "") not in ("NoSuchUpload", "InvalidPart")
             if cancelled() or lasting or over or error.id == "CheckpointChanged":
                 raise
             time.sleep(0.5)

@@ -1,7 +1,10 @@
 """What the tests share: the program on the path, a root of their own, a run in it, and a small S3 that can fail."""
 import base64
+import contextlib
+import errno
 import hashlib
 import http.server
+import io
 import json
 import os
 import re
@@ -13,6 +16,7 @@ import time
 import unittest
 import urllib.parse
 import zlib
+from unittest import mock
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.path.join(HERE, "..", "..", "..", "src", "Runctl.Guard")
@@ -31,6 +35,26 @@ def eventually(condition, seconds=30.0):
             return value
         time.sleep(0.01)
     raise AssertionError("it did not happen within %g s" % seconds)
+
+
+@contextlib.contextmanager
+def full_disk():
+    """Nothing new can be written or made, and what was set aside is used up."""
+    from runctl_guard import files, reserve
+    make, open_file = os.makedirs, os.open
+
+    def refuse(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def opened(path, flags, *more, **named):
+        return (refuse if flags & os.O_CREAT and not os.path.exists(path) else open_file)(path, flags, *more, **named)
+
+    def made(path, *more, **named):
+        return (make if os.path.isdir(path) else refuse)(path, *more, **named)
+    with mock.patch.object(files, "write_unreserved", refuse), mock.patch.object(files, "_append_line", refuse), \
+            mock.patch.object(reserve, "_release", lambda: False), mock.patch.object(os, "open", opened), \
+            mock.patch.object(os, "makedirs", made), contextlib.redirect_stderr(io.StringIO()):
+        yield
 
 
 class RootedTest(unittest.TestCase):
@@ -106,18 +130,19 @@ class RootedTest(unittest.TestCase):
 
 
 class FakeS3:
-    """Objects in memory. `fail` gets (method, path, query) and may return a status, or "drop" to lose the answer."""
+    """Objects in memory. `fail` gets (method, path, query) and may return a status, also with a code, or "drop" to lose
+    the answer. Where it is `encrypted` every sending of a part has an ETag of its own, as with SSE-KMS."""
 
     def __init__(self):
         self.objects, self.uploads, self.calls = {}, {}, []
+        self.encrypted, self.tags = False, {}
         self.fail = lambda method, path, query: None
         self.lock = threading.RLock()
         fake = self
 
         class Handler(_Handler):
             s3 = fake
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = _Server(("127.0.0.1", 0), Handler)
         self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -133,6 +158,15 @@ class FakeS3:
 
     def keys(self):
         return sorted(path[len("/bucket/"):] for path in self.objects)
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        # A client may leave in the middle.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def crc_text(data):
@@ -171,7 +205,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if fault == "drop":
             self.lose = True
         elif fault:
-            return self.error(fault, "AccessDenied" if fault == 403 else "InternalError")
+            status, code = fault if isinstance(fault, tuple) else (
+                fault, "AccessDenied" if fault == 403 else "InternalError")
+            return self.error(status, code)
         with self.s3.lock:
             self.serve(path, query, data)
 
@@ -209,12 +245,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             if self.headers.get("x-amz-checksum-crc32") != crc_text(data):
                 return self.error(400, "BadDigest")
             parts[int(query["partNumber"])] = data
-            return self.answer(200, ETag=etag(data))
+            tag = etag(os.urandom(8) if self.s3.encrypted else data)
+            self.s3.tags[query["uploadId"], int(query["partNumber"])] = tag
+            return self.answer(200, ETag=tag)
+        tags = {number: self.s3.tags[query["uploadId"], number] for number in parts}
         if self.command == "GET":
             text = "".join("<Part><PartNumber>%d</PartNumber><ETag>%s</ETag><Size>%d</Size><ChecksumCRC32>%s</ChecksumCRC32>"
-                           "</Part>" % (number, etag(part), len(part), crc_text(part))
+                           "</Part>" % (number, tags[number].replace('"', "&quot;"), len(part), crc_text(part))
                            for number, part in sorted(parts.items()))
             return self.answer(200, ("<R>%s</R>" % text).encode())
+        if self.command == "POST":
+            named = re.findall("<PartNumber>(.*?)</PartNumber><ETag>(.*?)</ETag>", data.decode())
+            if any(tags.get(int(number)) != tag.replace("&quot;", '"') for number, tag in named):
+                return self.error(400, "InvalidPart")
         del self.s3.uploads[query["uploadId"]]
         if self.command == "POST":
             self.s3.objects[path] = b"".join(parts[number] for number in sorted(parts))

@@ -7,7 +7,7 @@ import zipfile
 from unittest import mock
 
 import support
-from runctl_guard import files, finish, guard, picking, prepare, processes, protect, reaper, withdrawn
+from runctl_guard import files, finish, guard, picking, prepare, processes, protect, reaper, service, withdrawn
 from runctl_guard.errors import GuardError
 from runctl_guard.interrupt import request
 from runctl_guard.interruption import Interruption
@@ -118,6 +118,19 @@ class Successors(Aftermath):
         self.sequence(one, notice())
         self.assertEqual(("interrupted", True), (one.state["state"], Journal(one).done))
         self.assertEqual(1, [event["kind"] for event in one.events()].count("InterruptionHandled"))
+
+    def test_a_guard_that_the_disk_does_not_let_introduce_itself_does_its_work_and_does_so_later(self):
+        # Nothing can be put in its place.
+        os.mkdir(service.guard_file())
+        watching = service.detach(service.ours("guard"))
+        try:
+            time.sleep(1.0)
+            self.assertIsNone(watching.poll())
+            os.rmdir(service.guard_file())
+            self.assertEqual(watching.pid, support.eventually(service.guard_identity)["pid"])
+        finally:
+            watching.kill()
+            watching.wait()
 
     def test_a_state_written_over_the_end_is_put_right(self):
         one = self.running()

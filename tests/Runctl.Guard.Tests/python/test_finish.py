@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import time
 import unittest
+from unittest import mock
 
 import support
 from runctl_guard import finish, leaving, start
@@ -53,6 +54,18 @@ class OrdinaryEnd(support.RootedTest):
             file.write("#!/bin/sh\n" + text)
         os.chmod(path, 0o755)
         self.set_environment(PATH=folder + ":" + os.environ["PATH"])
+
+    def test_what_a_script_left_behind_gets_its_grace_by_no_clock_that_can_be_set(self):
+        run = self.new_run(policy={"grace_seconds": 0.3, "on_exit": "keep"})
+        target = mock.Mock()
+        for offset in (-3600, 3600):
+            run.update(left_behind_at=None)
+            self.assertFalse(finish._waited_long_enough(run, target, {1: None}))
+            real = time.time
+            with mock.patch("time.time", lambda: real() + offset):
+                self.assertFalse(finish._waited_long_enough(run, target, {1: None}))
+                time.sleep(0.4)
+                self.assertTrue(finish._waited_long_enough(run, target, {1: None}))
 
     def test_the_machine_is_ended_once_and_after_the_final_manifest(self):
         self.program("bin", 'echo "$@" >> "$RUNCTL_ROOT/called"')

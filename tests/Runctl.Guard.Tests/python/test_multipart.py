@@ -91,6 +91,26 @@ class Upload(WithStorage):
         self.assertEqual(2, len(sent))
         self.assertEqual(self.content(path), self.s3.body(AT.key))
 
+    def test_a_part_whose_first_sending_arrives_last_counts_as_S3_has_it(self):
+        self.s3.encrypted = True
+        release, sent = threading.Event(), []
+        self.addCleanup(release.set)
+
+        def fail(method, path, query):
+            if query.get("partNumber") == "1":
+                sent.append(1)
+                if len(sent) == 1:
+                    release.wait(30)
+            elif method == "POST" and "uploadId" in query and not release.is_set():
+                before = dict(self.s3.tags)
+                release.set()
+                support.eventually(lambda: self.s3.tags != before)
+        self.s3.fail = fail
+        path = self.file(33 << 20)
+        FileUpload(self.client, AT, path).run()
+        self.assertEqual(self.content(path), self.s3.body(AT.key))
+        self.assertEqual(5, len([1 for _, _, query in self.s3.calls if "partNumber" in query]) - len(sent) + 1)
+
     def test_a_successor_sends_only_what_is_missing(self):
         path, ticket = self.file(25 << 20), os.path.join(self.root, "ticket.json")
         self.s3.fail = lambda method, path, query: 403 if query.get("partNumber") == "2" else None

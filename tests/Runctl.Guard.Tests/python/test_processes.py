@@ -1,5 +1,6 @@
 import os
 import subprocess
+import time
 import unittest
 from unittest import mock
 
@@ -152,6 +153,20 @@ class ProcessSet(support.RootedTest):
         listed = os.listdir
         with open(path, "w"), mock.patch("os.listdir", lambda folder: ["99999"] + listed(folder)):
             self.assertEqual({path}, writers({os.getpid(): processes.own()}, {path}))
+
+
+class ExitCode(support.RootedTest):
+    def test_it_is_written_as_soon_as_there_is_room_for_it(self):
+        run = self.new_run("raise SystemExit(7)")
+        # Nothing can be put in its place.
+        os.mkdir(run.file("exit.json"))
+        training = self.start_training(run)
+        support.eventually(lambda: processes.find(training) is None)
+        time.sleep(0.5)
+        self.assertIsNotNone(processes.find(training["reaper"]))
+        os.rmdir(run.file("exit.json"))
+        self.assertEqual(7, support.eventually(run.exit)["exit_code"])
+        support.eventually(lambda: processes.find(training["reaper"]) is None)
 
 
 if __name__ == "__main__":

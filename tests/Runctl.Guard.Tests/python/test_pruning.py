@@ -49,15 +49,24 @@ class Pruning(support.RootedTest):
 
     def test_the_newest_stay_and_of_the_others_the_manifest_goes_first(self):
         self.pruned_run()
-        # By the time of save, not by the order they came in.
-        for step in (3, 1, 2, 4):
+        # By the time of save, not by the order they came in alone.
+        for step in (3, 1, 2, 4, 5, 6):
             self.save(step)
         self.prune()
-        self.assertEqual(["step_3.json", "step_3.json.manifest.json", "step_4.json", "step_4.json.manifest.json"], self.left())
+        self.assertEqual(["step_5.json", "step_5.json.manifest.json", "step_6.json", "step_6.json.manifest.json"], self.left())
         deleted = [path.rpartition("/")[2] for method, path, _ in self.s3.calls if method == "DELETE"]
-        self.assertEqual(["step_1.json.manifest.json", "step_1.json", "step_2.json.manifest.json", "step_2.json"], deleted)
+        self.assertEqual([name for step in (1, 2, 3, 4) for name in ("step_%d.json.manifest.json" % step, "step_%d.json" % step)],
+                         deleted)
         self.prune()
         self.assertEqual(4, len(self.left()))
+
+    def test_what_came_last_stays_whatever_the_clock_says_of_it(self):
+        self.pruned_run()
+        # The clock is set back after the second.
+        for step in (8, 9, 1, 2, 3):
+            self.save(step)
+        self.prune()
+        self.assertEqual({"step_8.json", "step_9.json", "step_2.json", "step_3.json"}, self.names())
 
     def test_without_a_number_nothing_is_deleted(self):
         self.pruned_run(keep=None)

@@ -4,11 +4,14 @@ import shutil
 import threading
 import unittest
 import zipfile
+from unittest import mock
 
 import support
+from runctl_guard import budget
 from runctl_guard.checkpoints import scan
 from runctl_guard.errors import GuardError
 from runctl_guard.store import CheckpointStore, restore, version_names
+from runctl_guard.uploads import Uploads
 from runctl_guard.users import caller
 from runctl_guard.validate import validate
 
@@ -54,6 +57,29 @@ class Committing(support.RootedTest):
         self.assertEqual([BASE + "last.ckpt"], [entry["key"] for entry in manifest["files"]])
         self.assertEqual(support.crc_text(self.s3.body(BASE + "last.ckpt")), manifest["files"][0]["crc32"])
         self.assertEqual("s3://bucket/" + BASE + "last.ckpt", committed.uri)
+
+    def test_parts_that_S3_takes_for_invalid_for_a_while_are_no_lasting_failure(self):
+        with open(os.path.join(self.checkpoints, "model.bin"), "wb") as file:
+            file.write(os.urandom(9 << 20))
+        refused = []
+        self.s3.fail = lambda method, path, query: (400, "InvalidPart") if method == "POST" and "uploadId" in query \
+            and len(refused) < 4 and not refused.append(1) else None
+        candidate = scan(self.checkpoints)[0]
+        job = Uploads(self.one, self.store).start(candidate, "periodic", False, validate(candidate))
+        self.assertTrue(job.wait(30))
+        self.assertIsNone(job.error)
+        self.assertEqual({1, 2}, {int(query["partNumber"]) for _, _, query in self.s3.calls if "partNumber" in query})
+
+    def test_on_a_full_disk_a_checkpoint_comes_to_S3_all_the_same(self):
+        with open(os.path.join(self.checkpoints, "model.bin"), "wb") as file:
+            file.write(os.urandom(9 << 20))
+        candidate = scan(self.checkpoints)[0]
+        with support.full_disk(), mock.patch.object(budget, "TELLING_BYTES", 1):
+            job = Uploads(self.one, self.store).start(candidate, "interruption", None, validate(candidate))
+            self.assertTrue(job.wait(30))
+        self.assertIsNone(job.error)
+        self.assertEqual("s3://bucket/" + BASE + "model.bin", job.committed["uri"])
+        self.assertIn(BASE + "model.bin.manifest.json", self.s3.keys())
 
     def test_a_key_that_a_manifest_names_is_never_written_again(self):
         self.upload(self.save(text="first"))
