@@ -59,24 +59,25 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
         }
 
         var managed = instanceIds.Where(_answering.ContainsKey).ToHashSet(StringComparer.Ordinal);
+        string[] others = [.. instanceIds.Where(id => !managed.Contains(id))];
         try
         {
-            if (managed.Count < instanceIds.Count)
+            if (others.Length > 0)
             {
-                managed.UnionWith((await cloud.Commands.FindManagedAsync([.. instanceIds.Where(id => !managed.Contains(id))], cancellationToken).ConfigureAwait(false))
-                    .Where(m => m.IsOnline).Select(m => m.InstanceId));
+                managed.UnionWith((await cloud.Commands.FindManagedAsync(others, cancellationToken).ConfigureAwait(false)).Where(m => m.IsOnline).Select(m => m.InstanceId));
             }
         }
         catch (RunctlException e)
         {
-            Fail(instanceIds, e, Note);
-            return;
+            // Who answered is asked all the same.
+            Fail(others, e, Note);
+            others = [];
         }
 
         var command = new GuardCommand(arguments);
         await Task.WhenAll(
         [
-            ExplainAsync([.. instanceIds.Where(id => !managed.Contains(id))], NotOnline, Note, cancellationToken),
+            ExplainAsync([.. others.Where(id => !managed.Contains(id))], NotOnline, Note, cancellationToken),
             .. instanceIds.Where(managed.Contains).Chunk(MaxIds).Select(group => AskGroupAsync(group, command, Note, cancellationToken)),
         ]).ConfigureAwait(false);
     }

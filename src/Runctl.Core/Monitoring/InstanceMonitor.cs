@@ -32,6 +32,8 @@ public sealed class InstanceMonitor(ICloud cloud, TimeProvider time) : IAsyncDis
     /// <returns>Ends the monitoring when disposed; nothing is told once that has returned.</returns>
     public IAsyncDisposable Watch(MonitorTarget target, IMonitorObserver observer)
     {
+        // Asked for no instance, SSM would refuse to ask all others with it.
+        ArgumentException.ThrowIfNullOrEmpty(target.Training.InstanceId, nameof(target));
         var run = new MonitoredRun(cloud, target, new IsolatedObserver(observer), time);
         lock (_lock)
         {

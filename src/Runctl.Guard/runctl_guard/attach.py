@@ -84,7 +84,8 @@ def _guarded_by(process: Process) -> Optional[Run]:
         if state["state"] in ENDED:
             continue
         if state["claim"].get("attached"):
-            if processes.find(run.training()) == process:
+            known = processes.find(run.training())
+            if known and known.identity() == process.identity():
                 return run
         elif processes.environment_has(process.pid, [("RUNCTL_RUN_ID=%s" % run.id).encode()]):
             raise GuardError("ProcessGuarded", "Process %d belongs to %s, which is guarded already."

@@ -20,7 +20,11 @@ internal sealed class KnownTargets
     public void Add(RunctlTraining training)
     {
         _runs[training.RunId] = $"{training.Script} on {training.InstanceId}";
-        _instances.TryAdd(training.InstanceId, $"runs {training.RunId}");
+        // A claim may have none yet.
+        if (training.InstanceId.Length > 0)
+        {
+            _instances.TryAdd(training.InstanceId, $"runs {training.RunId}");
+        }
     }
 
     /// <summary>Adds an instance.</summary>

@@ -30,7 +30,7 @@ public sealed class InvokeRunctlInterruptionDrillCommand : TrainingTargetCmdlet
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
+    protected override Task ProcessAsync() => ForEachPlacedTrainingAsync(async (scope, training) =>
     {
         var what = $"Interrupt the training as EC2 would, {Window.TotalSeconds:0.###} s from notice to deadline; it does not go on afterwards";
         if (!ShouldProcess($"{training.RunId} on {training.InstanceId}", what))

@@ -62,7 +62,7 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
     }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ProcessesNamed > 0 ? AttachAsync(WatchAsync) : ForEachTrainingAsync(WatchAsync);
+    protected override Task ProcessAsync() => ProcessesNamed > 0 ? AttachAsync(WatchAsync) : ForEachPlacedTrainingAsync(WatchAsync);
 
     /// <inheritdoc/>
     protected override async Task EndAsync()

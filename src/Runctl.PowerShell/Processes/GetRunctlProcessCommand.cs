@@ -50,7 +50,7 @@ public sealed class GetRunctlProcessCommand : TrainingTargetCmdlet
                 var catalog = new ProcessCatalog(OpenScope().Cloud, TimeProvider.System);
                 return ShowAsync(() => catalog.ReadAsync(instance, Detailed, StopToken));
             })
-            : ForEachTrainingAsync((scope, training) =>
+            : ForEachPlacedTrainingAsync((scope, training) =>
             {
                 var catalog = new ProcessCatalog(scope.Cloud, TimeProvider.System);
                 return ShowAsync(() => catalog.ReadAsync(training, Detailed, StopToken));

@@ -19,7 +19,7 @@ public sealed class StopRunctlTrainingCommand : TrainingTargetCmdlet
     public TimeSpan? GracePeriod { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
+    protected override Task ProcessAsync() => ForEachPlacedTrainingAsync(async (scope, training) =>
     {
         if (ShouldProcess($"{training.RunId} on {training.InstanceId} ({training.Script})", "Stop the training after it has saved"))
         {

@@ -75,4 +75,8 @@ public abstract class TrainingTargetCmdlet : RunctlCmdlet
             throw CommandErrors.TrainingNotFound(runId, instanceId);
         }
     });
+
+    /// <summary>The same, for what is asked of the run's instance.</summary>
+    private protected Task ForEachPlacedTrainingAsync(Func<CommandScope, RunctlTraining, Task> body) =>
+        ForEachTrainingAsync((scope, training) => training.InstanceId.Length > 0 ? body(scope, training) : throw CommandErrors.RunNotPlaced(training.RunId, training.Attempt));
 }

@@ -25,7 +25,7 @@ public sealed class WaitRunctlTrainingCommand : TrainingTargetCmdlet
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
+    protected override Task ProcessAsync() => ForEachPlacedTrainingAsync(async (scope, training) =>
     {
         using var limit = new TimeLimit(Timeout, TimeProvider.System, StopToken);
 

@@ -1,15 +1,17 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Runctl.Sandbox.Ssm;
 
 /// <summary>Turns a SendCommand request into a command, or refuses it.</summary>
-internal static class CommandValidation
+internal static partial class CommandValidation
 {
     private const int MostInstances = 50;
     private const int LargestBytes = 64 * 1024;
     private const int DefaultDeliverySeconds = 3600;
     private const int DefaultExecutionSeconds = 3600;
+    private const string InstanceIdPattern = @"(^i-(\w{8}|\w{17})$)|(^mi-\w{17}$)";
 
     private static readonly string[] Known = ["commands", "workingDirectory", "executionTimeout"];
 
@@ -20,6 +22,11 @@ internal static class CommandValidation
         if (ids.Count > MostInstances)
         {
             throw SsmException.Validation("instanceIds", "Member must have length less than or equal to 50");
+        }
+
+        if (!ids.All(id => InstanceId().IsMatch(id)))
+        {
+            throw SsmException.Validation("instanceIds", $"Member must satisfy constraint: [Member must satisfy regular expression pattern: {InstanceIdPattern}]");
         }
 
         return ids.Distinct(StringComparer.Ordinal).Count() == ids.Count
@@ -82,6 +89,9 @@ internal static class CommandValidation
         // Below five seconds the service refuses nothing; the agent takes its default instead.
         return TimeSpan.FromSeconds(seconds is < 5 or > 172_800 ? DefaultExecutionSeconds : seconds);
     }
+
+    [GeneratedRegex(InstanceIdPattern, RegexOptions.ECMAScript)]
+    private static partial Regex InstanceId();
 
     private static string? First(IReadOnlyDictionary<string, IReadOnlyList<string>> parameters, string name) =>
         parameters.TryGetValue(name, out var values) && values.Count > 0 ? values[0] : null;

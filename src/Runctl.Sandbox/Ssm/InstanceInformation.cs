@@ -13,6 +13,11 @@ internal sealed class InstanceInformation(ManagedInstances instances, TimeProvid
         var filters = request.Filters("Filters", "Key", "Values")
             .Concat(request.Filters("InstanceInformationFilterList", "key", "valueSet"))
             .ToList();
+        if (filters.Exists(filter => filter.Values.Any(value => value.Length == 0)))
+        {
+            throw SsmException.Validation("filters", "Member must have length greater than or equal to 1");
+        }
+
         var all = instances.All().Where(entry => filters.TrueForAll(filter => Matches(entry, filter.Key, filter.Values))).ToList();
         var (page, next) = TextPage.Of(all, request, LowestPageSize, PageSize);
         var answer = new JsonObject { ["InstanceInformationList"] = new JsonArray(page.Select(Render).ToArray<JsonNode?>()) };

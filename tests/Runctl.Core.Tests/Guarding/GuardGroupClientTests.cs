@@ -1,4 +1,5 @@
 using Runctl.Core.Tests.Fakes;
+using Runctl.Errors;
 using Runctl.Guarding;
 using Runctl.Ports;
 
@@ -63,6 +64,19 @@ public sealed class GuardGroupClientTests
         Assert.Equal("InstanceGone", (await client.AskAsync(ids, ["status"], TestContext.Current.CancellationToken))["i-5"].Error!.Id);
         await client.AskAsync(ids, ["status"], TestContext.Current.CancellationToken);
         Assert.Equal(2, looks);
+    }
+
+    [Fact]
+    public async Task A_look_that_fails_silences_nobody_who_answers()
+    {
+        var ids = Add(2);
+        var client = new GuardGroupClient(_cloud, TimeProvider.System);
+        await client.AskAsync(["i-0"], ["status"], TestContext.Current.CancellationToken);
+        _cloud.Shell.Fault = operation => operation == "DescribeInstanceInformation" ? new RunctlException("Refused", ErrorKind.InvalidInput, "1 validation error detected") : null;
+        var answers = new Dictionary<string, GuardAnswer>();
+        await client.AskAsync(ids, ["status"], answer => answers.Add(answer.InstanceId, answer), TestContext.Current.CancellationToken);
+        Assert.Null(answers["i-0"].Error);
+        Assert.Equal("Refused", answers["i-1"].Error!.Id);
     }
 
     private string[] Add(int count) => [.. Enumerable.Range(0, count).Select(i => _cloud.Ec2.Add($"i-{i}").InstanceId)];

@@ -137,6 +137,13 @@ class Attaching(support.RootedTest):
         self.assertEqual(first.id, self.attached(pid, "own-20260131-120001-abcdef").id)
         self.assertEqual(1, len([event for event in first.events() if event["kind"] == "TrainingStarted"]))
 
+    def test_a_process_is_known_again_whatever_it_does_at_that_moment(self):
+        process = self.spawn()
+        first = self.attached(process.pid)
+        self.addCleanup(setattr, attach, "find_target", attach.find_target)
+        attach.find_target = lambda spec, find=attach.find_target: find(spec)._replace(state="R", parent=1)
+        self.assertEqual(first.id, self.attached(process.pid, "own-20260131-120001-abcdef").id)
+
     def test_a_training_that_is_guarded_already_is_refused(self):
         run = self.new_run("import time\ntime.sleep(60)")
         training = self.start_training(run)

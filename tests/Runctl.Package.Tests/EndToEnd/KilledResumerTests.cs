@@ -16,6 +16,13 @@ public sealed class KilledResumerTests(SandboxFixture sandbox) : IClassFixture<S
         await KillAsync(run, "ec2:CreateLaunchTemplate");
         var claimed = sandbox.Run("$run | Get-RunctlTraining").Single;
         Assert.Equal(("claimed", 2), ((string)claimed.State, (int)claimed.Attempt));
+        Assert.All(new[] { "Watch-RunctlSpotInterruption", "Watch-RunctlSpotInterruption -AsJob", "Wait-RunctlTraining", "Stop-RunctlTraining", "Get-RunctlProcess" }, command =>
+        {
+            var unplaced = sandbox.Run($"$run | Get-RunctlTraining | {command}");
+            Assert.Equal("RunNotPlaced", unplaced.ErrorId);
+            Assert.Contains(run, unplaced.Error.ToString());
+            Assert.Contains("Resume-RunctlTraining -Force", unplaced.Error.ErrorDetails.RecommendedAction);
+        });
         var refused = sandbox.Run("$run | Resume-RunctlTraining -NoMonitor");
         Assert.Equal("ResumeTaken", refused.ErrorId);
         Assert.Contains("attempt 2 was claimed by ", refused.Error.ToString());

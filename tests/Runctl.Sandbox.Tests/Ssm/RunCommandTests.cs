@@ -142,6 +142,20 @@ public sealed class RunCommandTests
         Assert.False(File.Exists(Path.Combine(sandbox.RootOf(id), "tmp/ran")));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("i-1")]
+    [InlineData("i-0123456789abcdef01")]
+    public async Task What_is_no_instance_id_fails_the_whole_command(string nonsense)
+    {
+        await using var sandbox = await RunningSandbox.StartAsync();
+        var id = await sandbox.LaunchAsync();
+        var request = new SendCommandRequest { DocumentName = "AWS-RunShellScript", InstanceIds = [id, nonsense], Parameters = new() { ["commands"] = ["true"] } };
+        Assert.Equal("ValidationException", (await Assert.ThrowsAsync<AmazonSimpleSystemsManagementException>(() => sandbox.Ssm.SendCommandAsync(request, Token))).ErrorCode);
+        var look = new DescribeInstanceInformationRequest { Filters = [new() { Key = "InstanceIds", Values = [id, ""] }] };
+        Assert.Equal("ValidationException", (await Assert.ThrowsAsync<AmazonSimpleSystemsManagementException>(() => sandbox.Ssm.DescribeInstanceInformationAsync(look, Token))).ErrorCode);
+    }
+
     private static bool HasInEnvironment(string process, string text)
     {
         try
