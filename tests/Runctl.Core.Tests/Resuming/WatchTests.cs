@@ -96,7 +96,8 @@ public sealed class WatchTests : IAsyncDisposable
             ? _story.Cloud.Ec2.Succeed(request) : new FleetAnswer([], [new PoolError("MaxSpotInstanceCountExceeded", "no", null, null, null)]);
         await using var watch = Watch();
         watch.OnEvent(Detected(DateTimeOffset.UtcNow));
-        await _told.UntilAsync(() => _told.Warnings.Any(w => w.Contains("Remove-RunctlInstance i-1", StringComparison.Ordinal)), Token);
+        await _told.UntilAsync(() => _told.Warnings.Any(w => w.Contains("is not resumed from here now", StringComparison.Ordinal)), Token);
+        Assert.Contains("Remove-RunctlInstance i-1", _told.Warnings[^1], StringComparison.Ordinal);
         Assert.Equal("failed", _story.Record.Newest()!.State);
         await _story.Cloud.Ec2.TerminateAsync(["i-1"], Token);
         await _told.UntilAsync(() => _told.Resumed is not null, Token);
