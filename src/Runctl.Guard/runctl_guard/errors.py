@@ -42,6 +42,8 @@ def complain() -> None:
             sys.stderr.write("%s %s" % (utc_text(), traceback.format_exc()))
         elif times & (times - 1) == 0:
             sys.stderr.write("%s %d times by now: %r\n" % (utc_text(), times, error))
+        # Before Python 3.9 only a terminal's lines come out by themselves.
+        sys.stderr.flush()
 
 
 def one_by_one(act: Callable[[Any], Any], items: Iterable[Any]) -> None:
