@@ -40,7 +40,7 @@ class Doubts:
 
     def _died(self) -> Optional[float]:
         """When the training died by itself; None where it came to an end, and where that is not known."""
-        code = self._exit.get("exit_code")
-        if not code or self._journal.get("signal") and (code < 128 or code in ORDINARY_CODES):
+        code, ended = self._exit.get("exit_code"), self._exit.get("ended")
+        if not code or not ended or self._journal.get("signal") and (code < 128 or code in ORDINARY_CODES):
             return None
-        return parse_utc(self._exit["ended"])
+        return parse_utc(ended)

@@ -11,18 +11,18 @@ from typing import Any, Callable, Dict, List, Optional, Set
 
 from . import alerts, files, finish, logs, paths, processes, reserve, urgent
 from .clock import utc_seconds_text, utc_text
-from .errors import best_effort, complain
+from .errors import complain, one_by_one
 from .journal import Journal
 from .leaving import Leaving
 from .poller import Poller
-from .run import ENDED, PREPARING, Run, all_runs
+from .run import ENDED, PREPARING, Run, all_runs, is_run_id
 from .sequence import Busy, Sequence
 from .service import LEFT, guard_file, start_starter
 from .services import Services
 from .ship import Shipper
 from .trigger import Trigger, of_request
 from .units import has_systemd, restarting
-from .watched import Watched
+from .watched import LONGEST_PAUSE, Watched
 from .withdrawn import Withdrawal
 
 TICK_SECONDS = 0.25
@@ -34,6 +34,8 @@ RESERVE_SECONDS = 60.0
 FULL_DISK_SECONDS = 1.0
 # Between tries to bring the last checkpoint of an ended training to S3.
 UNSAVED_SECONDS = 30.0
+# Between tries of what failed, while there may be no time for many.
+NEAR_PAUSE = 1.0
 MOST_STARTERS = 3
 
 
@@ -69,11 +71,11 @@ class Guard:
             self._await_signals(awake)
             try:
                 self._tick()
+                if self._shutdown and self._all_handled():
+                    return LEFT
             except Exception:
                 complain()
                 time.sleep(0.5)
-            if self._shutdown and self._all_handled():
-                return LEFT
         return self._leaving
 
     def _introduce(self) -> None:
@@ -124,57 +126,56 @@ class Guard:
     # What the poller tells
 
     def _poll_seconds(self) -> float:
-        given = [float(watched.run.spec["policy"].get("guard_poll_seconds", 1.0)) for watched in self._active()]
+        policies = [watched.run.spec.get("policy") or {} for watched in self._active()]
+        given = [float(policy.get("guard_poll_seconds", 1.0)) for policy in policies]
         return max(0.1, min(given, default=1.0))
 
     def _noticed(self, trigger: Trigger) -> None:
         # In the poller's own thread: not even the next tick is waited for.
-        for watched in self._active():
-            self._begin(watched, trigger)
-        for watched in self._all():
+        def late(watched: Watched) -> None:
             if finish.unsaved(watched.run) and watched.run.state["state"] in ENDED:
-                watched.do("late", functools.partial(finish.save_late, watched.run, self._services))
+                watched.do("late", functools.partial(finish.save_late, watched.run, self._services), 0.0)
+        one_by_one(lambda watched: self._begin(watched, trigger), self._active())
+        one_by_one(late, self._all())
 
     def _told(self, kind: str, message: str, data: Dict[str, Any]) -> None:
         text = message.replace("{id}", self._services.instance_id())
-        for run in [watched.run for watched in self._active()]:
-            best_effort(lambda: run.emit(kind, text, **data))
+        one_by_one(lambda watched: watched.run.emit(kind, text, **data), self._active())
 
     # Every tick
 
     def _tick(self) -> None:
         if time.monotonic() >= self._reserve_due:
             self._reserve_due = time.monotonic() + RESERVE_SECONDS
+            logs.keep_short(paths.log())
             reserve.hold()
         if self._unknown:
             with contextlib.suppress(OSError):
                 self._introduce()
-        for run in self._changed_runs():
-            with self._lock:
-                watched = self._watched.setdefault(run.id, Watched(run, self._services))
-            self._look(watched)
+        one_by_one(self._look_at, [entry.name for entry in os.scandir(paths.runs()) if is_run_id(entry.name)])
         known = [watched.run for watched in self._watched.values()]
         self._withdrawal.look(known, self._start_again)
         self._exit.look(known)
 
-    def _changed_runs(self) -> List[Run]:
-        """Runs that may need something: one that has ended and was settled is left alone until its state changes."""
-        found = []
-        for entry in os.scandir(paths.runs()):
-            state = os.path.join(entry.path, "state.json")
-            try:
-                modified = os.stat(state).st_mtime_ns
-            except OSError:
-                continue
-            if self._settled.get(entry.name) != modified:
-                known = self._watched.get(entry.name)
-                run = known.run if known else Run(entry.name)
-                current = run.state
-                if current.get("state") in ENDED and not (current.get("record_pending") or finish.unsaved(run)
-                                                            or alerts.pending(run)):
-                    self._settled[entry.name] = modified
-                found.append(run)
-        return found
+    def _look_at(self, name: str) -> None:
+        """A run that has ended and was settled is left alone until its state changes."""
+        known = self._watched.get(name)
+        run = known.run if known else Run(name)
+        try:
+            modified = os.stat(run.file("state.json")).st_mtime_ns
+        except OSError:
+            return
+        if self._settled.get(name) == modified:
+            return
+        current = run.state
+        if not current.get("state"):
+            raise ValueError("The state of %s can not be read." % name)
+        if current.get("state") in ENDED and not (current.get("record_pending") or finish.unsaved(run)
+                                                    or alerts.pending(run)):
+            self._settled[name] = modified
+        with self._lock:
+            watched = self._watched.setdefault(name, Watched(run, self._services))
+        self._look(watched)
 
     def _all(self) -> List[Watched]:
         with self._lock:
@@ -187,16 +188,19 @@ class Guard:
         run = watched.run
         state = run.state
         name = state.get("state")
+        # What failed is not left alone for long while the end is near.
+        near = self._shutdown or self._poller.standing()
+        longest = NEAR_PAUSE if near else LONGEST_PAUSE
         if alerts.asked_for(run):
-            watched.every("alert", ALERT_SECONDS, watched.alerts.look)
+            watched.every("alert", ALERT_SECONDS, watched.alerts.look, longest)
         if name in ENDED:
             if state.get("record_pending"):
-                watched.every("settle", 2.0, lambda: finish.settle(run, self._services))
+                watched.every("settle", 2.0, lambda: finish.settle(run, self._services), longest)
             elif finish.unsaved(run):
-                seconds = 2.0 if self._poller.standing() else UNSAVED_SECONDS
-                watched.every("late", seconds, lambda: finish.save_late(run, self._services))
+                watched.every("late", NEAR_PAUSE if near else UNSAVED_SECONDS,
+                              lambda: finish.save_late(run, self._services), longest)
             return
-        watched.every("ship", SHIP_SECONDS, lambda: self._ship(run))
+        watched.every("ship", SHIP_SECONDS, lambda: self._ship(run), longest)
         if watched.busy("sequence"):
             return
         trigger = self._trigger(run)
@@ -233,7 +237,7 @@ class Guard:
             finish.settle(watched.run, self._services)
         if watched.busy("sequence"):
             urgent.note(watched.run, trigger)
-        watched.do("sequence", act)
+        watched.do("sequence", act, NEAR_PAUSE)
 
     def _trigger(self, run: Run) -> Optional[Trigger]:
         """Why this run is to be interrupted now, if it is."""

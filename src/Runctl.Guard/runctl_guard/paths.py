@@ -27,6 +27,11 @@ def home() -> str:
     return under_root("/var/lib/runctl")
 
 
+def log() -> str:
+    """The guard's own, of its troubles."""
+    return os.path.join(home(), "guard.log")
+
+
 def runs() -> str:
     return os.path.join(home(), "runs")
 

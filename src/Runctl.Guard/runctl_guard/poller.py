@@ -35,13 +35,17 @@ class Poller:
         self.status: Optional[str] = None
 
     def run(self, interval: Callable[[], float]) -> None:
-        following = time.monotonic()
+        following, pause = time.monotonic(), 1.0
         while True:
             try:
                 self.poll()
             except Exception:  # The poll goes on, whatever came.
                 complain()
-            following = max(following + interval(), time.monotonic() + 0.05)
+            try:
+                pause = interval()
+            except Exception:
+                complain()
+            following = max(following + pause, time.monotonic() + 0.05)
             time.sleep(max(0.0, following - time.monotonic()))
 
     def poll(self) -> None:

@@ -8,6 +8,7 @@ from typing import Callable, List, Optional, Tuple
 
 from . import budget, picking, training
 from .checkpoints import Candidate
+from .doubts import LAST_MOMENTS
 from .errors import complain
 from .http import close_connections
 from .interruption import Interruption
@@ -82,7 +83,9 @@ class Protection:
 
     def _choose(self) -> Optional[Validation]:
         members = ProcessTarget(self._run).members()
-        for candidate in picking.of_attempt(self._run):
+        # A directory that changed just now may be between two of its files.
+        fresh = time.time() - LAST_MOMENTS
+        for candidate in sorted(picking.of_attempt(self._run), key=lambda one: one.kind == "directory" and one.saved > fresh):
             assert self._uploads.store is not None
             if self._uploads.store.already(candidate):
                 return None

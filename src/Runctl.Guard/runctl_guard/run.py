@@ -22,9 +22,13 @@ class Interrupted(Exception):
     pass
 
 
+def is_run_id(name: str) -> bool:
+    return re.match(r"^[a-z0-9][a-z0-9-]*$", name) is not None
+
+
 class Run:
     def __init__(self, run_id: str) -> None:
-        if not re.match(r"^[a-z0-9][a-z0-9-]*$", run_id):
+        if not is_run_id(run_id):
             raise GuardError("BadRunId", "%r is not a run id." % run_id, REFUSED, run_id)
         self.id = run_id
         self.directory = paths.run_directory(run_id)
@@ -37,11 +41,15 @@ class Run:
 
     @property
     def spec(self) -> Dict[str, Any]:
-        return files.read_json(self.file("spec.json")) or {}
+        return self._object("spec.json")
 
     @property
     def state(self) -> Dict[str, Any]:
-        return files.read_json(self.file("state.json")) or {}
+        return self._object("state.json")
+
+    def _object(self, name: str) -> Dict[str, Any]:
+        value = files.read_json(self.file(name))
+        return value if isinstance(value, dict) else {}
 
     def update(self, **changes: Any) -> Dict[str, Any]:
         with self._exclusive():
@@ -174,10 +182,10 @@ def find_run(run_id: Optional[str]) -> Run:
 
 
 def all_runs() -> List[Run]:
-    """Every run of this instance, the newest first."""
+    """Every run of this instance that has a state, the newest first."""
     try:
         names = os.listdir(paths.runs())
     except OSError:
         return []
-    found = [Run(name) for name in names if os.path.exists(os.path.join(paths.runs(), name, "state.json"))]
-    return sorted(found, key=lambda run: (run.state.get("started") or "", run.id), reverse=True)
+    found = [Run(name) for name in names if is_run_id(name)]
+    return sorted((run for run in found if run.state.get("state")), key=lambda run: (run.state.get("started") or "", run.id), reverse=True)

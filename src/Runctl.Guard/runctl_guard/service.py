@@ -88,14 +88,14 @@ def _hand_over(identity: Dict[str, Any]) -> None:
 
 def start_starter(run_id: str) -> Any:
     """Our child, but not in the guard's unit: what ends the guard does not end a setup command."""
-    return detach(own_scope() + ours("prepare", "--run", run_id), os.path.join(paths.home(), "guard.log"))
+    return detach(own_scope() + ours("prepare", "--run", run_id), paths.log())
 
 
 def start_reaper(run_id: str, attempt: int) -> None:
     if has_systemd():
         start_training("%s-%d" % (run_id, attempt), ours("reaper", "--run", run_id))
     else:
-        detach(ours("reaper", "--run", run_id), os.path.join(paths.home(), "guard.log"))
+        detach(ours("reaper", "--run", run_id), paths.log())
 
 
 def keep() -> int:
@@ -116,7 +116,7 @@ def keep() -> int:
     pause = 0.05
     while True:
         started = time.monotonic()
-        child[:] = [detach(ours("guard"), os.path.join(paths.home(), "guard.log"))]
+        child[:] = [detach(ours("guard"), paths.log())]
         if child[0].wait() == LEFT:
             return 0
         pause = 0.05 if time.monotonic() - started > 5 else min(5.0, pause * 2)

@@ -71,7 +71,7 @@ def _exclude_from_restarts() -> None:
 
 
 def _output() -> List[str]:
-    log = "append:" + os.path.join(paths.home(), "guard.log")
+    log = "append:" + paths.log()
     return ["StandardOutput=" + log, "StandardError=" + log]
 
 

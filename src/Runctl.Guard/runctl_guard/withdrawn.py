@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, List, Optional, Set
 
 from . import checkpoints
 from .clock import boot_id, parse_utc
-from .errors import GuardError
+from .errors import GuardError, one_by_one
 from .journal import Journal
 from .protect import copy_of_picked, put_back
 from .record import ClaimLost
@@ -29,9 +29,11 @@ class Withdrawal:
         if time.monotonic() < self._due:
             return
         self._due = time.monotonic() + 1.0
-        for run in runs:
+
+        def look(run: Run) -> None:
             if run.state.get("state") == "interrupted" and not run.state.get("withdrawn") and _is_over(run):
                 do(run, functools.partial(self._start_again, run))
+        one_by_one(look, runs)
 
     def _start_again(self, run: Run) -> None:
         """As a new attempt, from the newest checkpoint, if the claim for it is won; tried until that is known."""

@@ -1,13 +1,21 @@
 """The guard as a process of its own: what it does at signals, and with a run that is broken."""
+import contextlib
+import io
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 import unittest
+from unittest import mock
 
 import support
-from runctl_guard import paths, processes, service
+from runctl_guard import logs, paths, processes, service
+from runctl_guard.clock import utc_seconds_text
+from runctl_guard.run import all_runs
+from runctl_guard.watched import Watched
+from test_imds import ACTION, FakeImds
 
 SAVES = """
 import json, signal
@@ -43,6 +51,116 @@ class Guarded(support.RootedTest):
     def guard_log(self):
         with open(os.path.join(paths.home(), "guard.log")) as file:
             return file.read()
+
+
+class Broken(Guarded):
+    """Beside a training that is well there are runs nobody can make sense of."""
+
+    def setUp(self):
+        super().setUp()
+        self.fake = FakeImds()
+        self.addCleanup(self.fake.close)
+        self.set_environment(AWS_EC2_METADATA_SERVICE_ENDPOINT=self.fake.url)
+
+    def broken(self, name, **contents):
+        os.makedirs(os.path.join(paths.runs(), name))
+        for file, text in contents.items():
+            with open(os.path.join(paths.runs(), name, file + ".json"), "w") as out:
+                out.write(text)
+
+    def all_of_them(self):
+        self.broken("lost+found", state="{}")
+        self.broken("aaa-20260131-120000-abcdef", state="[]")
+        self.broken("bbb-20260131-120000-abcdef", state='{"state": "runn')
+        self.broken("ccc-20260131-120000-abcdef", state='{"state": "running", "attempt": 1}')
+        self.broken("ddd-20260131-120000-abcdef", state='{"state": "finished"}', spec='{"alerts": {"webhook_url": "x"}}',
+                    alerted='{"seq": "none"}', events="")
+
+    def test_the_notice_is_seen_and_the_others_training_is_saved(self):
+        run = self.training()
+        self.all_of_them()
+        self.guard()
+        time.sleep(2.5)
+        self.assertEqual("running", run.state["state"])
+        self.fake.answers[ACTION] = (200, json.dumps({"action": "stop", "time": utc_seconds_text(time.time() + 100)}))
+        support.eventually(lambda: run.state["state"] == "interrupted", 10)
+        self.assertIn("CheckpointSaved", [event["kind"] for event in run.events()])
+
+    def test_a_training_that_ends_is_finished(self):
+        run = self.training()
+        self.all_of_them()
+        self.guard()
+        os.kill(run.training()["pid"], signal.SIGTERM)
+        support.eventually(lambda: run.state["state"] == "finished", 10)
+
+    def test_what_is_wrong_is_told_but_not_at_every_look(self):
+        self.broken("aaa-20260131-120000-abcdef", state="[]")
+        self.guard()
+        time.sleep(3)
+        log = self.guard_log()
+        self.assertEqual(1, log.count("Traceback"), log)
+        self.assertIn("4 times by now: ValueError('The state of aaa-20260131-120000-abcdef can not be read.')", log)
+
+    def test_only_what_is_a_run_is_one(self):
+        run = self.new_run()
+        self.all_of_them()
+        self.assertEqual({run.id, "ccc-20260131-120000-abcdef", "ddd-20260131-120000-abcdef"}, {one.id for one in all_runs()})
+
+
+class Troubles(support.RootedTest):
+    def setUp(self):
+        super().setUp()
+        self.now = time.monotonic()
+
+    def watched(self):
+        return Watched(self.new_run(), None)
+
+    def fail(self):
+        self.tries += 1
+        raise OSError("no")
+
+    def tried(self, watched, seconds, **more):
+        """How often it is tried in a time that passes quickly."""
+        self.tries, end = 0, self.now + seconds
+        with contextlib.redirect_stderr(io.StringIO()), mock.patch("time.monotonic", lambda: self.now):
+            while self.now < end:
+                watched.do("ship", self.fail, **more)
+                watched._work["ship"].join()
+                self.now += 0.25
+        return self.tries
+
+    def test_what_fails_again_and_again_is_tried_ever_more_seldom(self):
+        # At once, after 2, 4, 8 and 16 seconds, after 32, and each minute from then on.
+        self.assertEqual(5 + 10, self.tried(self.watched(), 62 + 600))
+
+    def test_where_there_is_no_time_it_is_tried_again_soon(self):
+        watched = self.watched()
+        self.tried(watched, 120)
+        self.assertEqual(10, self.tried(watched, 10, longest=1.0))
+
+    def test_a_success_ends_that(self):
+        watched = self.watched()
+        self.tried(watched, 120)
+        with mock.patch("time.monotonic", lambda: self.now):
+            watched.do("ship", lambda: None, 0.0)
+        watched._work["ship"].join()
+        self.assertEqual(2, self.tried(watched, 3))
+
+    def test_the_log_begins_anew_when_it_is_large(self):
+        path = paths.log()
+        with open(path, "ab") as file:
+            file.write(b"x" * logs.LARGEST)
+            file.flush()
+            logs.keep_short(path)
+            self.assertEqual(logs.LARGEST, os.path.getsize(path))
+            file.write(b"y")
+            file.flush()
+            logs.keep_short(path)
+            # Whoever has it open goes on in it.
+            file.write(b"later")
+        with open(path) as file:
+            self.assertEqual("later", file.read())
+        self.assertEqual(logs.LARGEST + 1, os.path.getsize(path + ".1"))
 
 
 class Signals(Guarded):

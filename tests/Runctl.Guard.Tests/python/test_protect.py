@@ -61,6 +61,12 @@ class PutAside(support.RootedTest):
         self.assertEqual("last.pt", protection.candidate.name)
         self.assertIn(b"good", self.s3.body(BASE + "last.pt"))
 
+    def test_a_directory_that_changed_just_now_gives_way_to_the_one_before_it(self):
+        for name, age in (("checkpoint-1", 9.0), ("checkpoint-2", 0.2)):
+            os.mkdir(os.path.join(self.checkpoints, name))
+            self.save(name + "/model.pt", age=age)
+        self.assertEqual("checkpoint-1", self.end(self.begin()).candidate.name)
+
     def test_a_damaged_newest_one_gives_way_to_the_good_one_before_it(self):
         self.save("step_1.pt", age=5.0)
         damaged = self.save("step_2.pt")
