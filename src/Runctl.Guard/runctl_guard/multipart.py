@@ -208,7 +208,7 @@ class FileUpload:
                 # Under SSE-KMS each sending of a part has an ETag of its own: S3 says which came last.
                 held = self._held(upload_id)
                 etags = {number: held[number]["ETag"] if number in held else etag for number, etag in etags.items()}
-            elif failure.status >= 300:
+            elif failure.status != 200:
                 break
         raise failure
 
