@@ -4,7 +4,10 @@ using System.Security.Cryptography;
 
 namespace Runctl.Guarding;
 
-/// <summary>A file on its way to an instance inside shell scripts: base64, in one piece or several, put in place whole or not at all.</summary>
+/// <summary>
+/// A file on its way to an instance inside shell scripts: base64, in one piece or several, put in place whole or not at all. Its name says its content: one
+/// that is there stays, with what was added to it (the guard keeps its bytecode in its program).
+/// </summary>
 internal sealed class FileParcel
 {
     /// <summary>Document and parameters of a command may have 65,536 bytes in all; what is left is for the document's own words and for the call after it.</summary>
@@ -31,14 +34,16 @@ internal sealed class FileParcel
     public bool FitsOneCommand => _base64.Length <= MaxBase64PerCommand;
 
     /// <summary>The lines that put it in place out of one command; the script goes on after them where it worked.</summary>
-    public string Script => Prologue + $"base64 -d > \"$temp\" <<'RUNCTL_END' || fail\n{Wrap(_base64)}\nRUNCTL_END\n" + Epilogue;
+    public string Script => Prologue + UnlessThere($"base64 -d > \"$temp\" <<'RUNCTL_END' || fail\n{Wrap(_base64)}\nRUNCTL_END\n" + Epilogue);
 
     /// <summary>Scripts that each bring a piece, in any order.</summary>
     public IReadOnlyList<string> Pieces => [.. Split().Select((piece, i) =>
         Prologue + $"base64 -d > \"$temp\" <<'RUNCTL_END' || fail\n{Wrap(piece)}\nRUNCTL_END\nmv -f \"$temp\" \"$target.part.{Number(i)}\" || fail\n")];
 
     /// <summary>The lines that join the pieces once all are there.</summary>
-    public string JoinScript => Prologue + $"cat {string.Join(' ', Split().Select((_, i) => $"\"$target.part.{Number(i)}\""))} > \"$temp\" || fail\n" + Epilogue + "rm -f \"$target\".part.*\n";
+    public string JoinScript => Prologue
+        + UnlessThere($"cat {string.Join(' ', Split().Select((_, i) => $"\"$target.part.{Number(i)}\""))} > \"$temp\" || fail\n" + Epilogue)
+        + "rm -f \"$target\".part.*\n";
 
     /// <summary>A script that exits with 0 if the file is there and 1 if it is not.</summary>
     public static string ExistsScript(string path) => $"test -s \"${{RUNCTL_ROOT:-}}{path}\"\n";
@@ -60,6 +65,8 @@ internal sealed class FileParcel
         mv -f "$temp" "$target" || fail
 
         """;
+
+    private static string UnlessThere(string lines) => "if [ ! -s \"$target\" ]; then\n" + lines + "fi\n";
 
     private static string Number(int i) => i.ToString("D4", CultureInfo.InvariantCulture);
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import tarfile
+import threading
 from typing import Any, Dict, Iterator, List, Set
 
 from . import files, paths
@@ -125,7 +126,7 @@ def _place(staging: str, project: str, name: str, user: User) -> None:
     if os.path.isdir(target) and not os.path.islink(target):
         raise GuardError("PathInUse", "%s is a directory on the instance and a file in the code." % name, target=name)
     # Staging may be on another file system, so the file is moved beside its place first.
-    temporary = target + ".runctl-new"
+    temporary = "%s.%d.%d.runctl-new" % (target, os.getpid(), threading.get_ident())
     shutil.move(os.path.join(staging, name), temporary)
     give(temporary, user)
     os.replace(temporary, target)

@@ -29,7 +29,8 @@ def download(s3: S3, at: Location, path: str, size: Optional[int] = None, crc32:
             raise GuardError("ObjectNotFound", "There is no %s." % at.uri(), STORAGE, at.uri())
         size = int(head.header("content-length") or 0) if size is None else size
         crc32 = crc32 or head.header("x-amz-checksum-crc32")
-    temporary = path + ".download"
+    # The name carries process and thread: another run may want the same.
+    temporary = "%s.%d.%d.download" % (path, os.getpid(), threading.get_ident())
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
     try:
         # Once more where it was spoilt on its way.
@@ -61,7 +62,7 @@ def _fetch(s3: S3, at: Location, descriptor: int, size: int) -> int:
                 checksums[part.number] = _part(s3, at, descriptor, part, size)
             except IndexError:
                 break  # Another worker was faster.
-            except (GuardError, OSError) as error:
+            except Exception as error:
                 failures.append(error)
         close_connections()
 

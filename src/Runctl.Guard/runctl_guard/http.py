@@ -1,5 +1,7 @@
 """HTTP with connections that are kept, one per thread and host."""
+import functools
 import http.client
+import ssl
 import threading
 import urllib.parse
 from typing import Any, Dict, NamedTuple, Optional, Tuple
@@ -16,13 +18,20 @@ class Answer(NamedTuple):
         return self.headers.get(name.lower())
 
 
+@functools.lru_cache(maxsize=None)
+def _context() -> ssl.SSLContext:
+    """One for all: to read the machine's certificates takes a thread longer than its first request."""
+    return ssl.create_default_context()
+
+
 def _connection(scheme: str, host: str, timeout: float) -> Tuple[http.client.HTTPConnection, bool]:
     kept = _local.__dict__.setdefault("connections", {})
     connection = kept.get((scheme, host))
     fresh = connection is None or connection.sock is None
     if connection is None:
+        more = {"context": _context()} if scheme == "https" else {}
         kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
-        connection = kept[(scheme, host)] = kind(host, timeout=timeout, blocksize=1 << 20)
+        connection = kept[(scheme, host)] = kind(host, timeout=timeout, blocksize=1 << 20, **more)
     connection.timeout = timeout
     if connection.sock is not None:
         connection.sock.settimeout(timeout)

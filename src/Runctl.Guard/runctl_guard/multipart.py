@@ -15,6 +15,8 @@ from .parts import MINIMUM_PART, Part, PartDesk, Range, plan
 from .s3 import S3, Location, S3Error, error_from
 
 WORKERS = 8
+# An answer that takes longer is asked for again: it may be lost, and the same parts make the same object.
+COMPLETE_SECONDS = 20.0
 
 
 class Stored(NamedTuple):
@@ -180,7 +182,7 @@ class FileUpload:
                 "PUT", self._at, {"partNumber": str(part.number), "uploadId": upload_id},
                 {"x-amz-checksum-crc32": checksum}, lambda: Range(descriptor, part.offset, part.length),
                 cancelled=lambda: self._cancelled() or desk.needless(part))
-        except (GuardError, OSError) as error:
+        except Exception as error:  # Whoever waits for the part has to hear of it, whatever it was.
             return desk.failed(part, error)
         desk.finished(part, answer.header("etag") or "", time.monotonic() - started)
         self._count(part.length)
@@ -194,7 +196,7 @@ class FileUpload:
                 % (part.number, etags[part.number].replace('"', "&quot;")) for part in parts)
             try:
                 answer = self._s3.call("POST", self._at, {"uploadId": upload_id}, headers, body.encode("utf-8"),
-                                       timeout=120.0, attempts=3)
+                                       timeout=COMPLETE_SECONDS, attempts=3)
                 if b"<Error>" not in answer.body:
                     return
                 failure = error_from(answer, self._at, self._s3.region)
@@ -206,7 +208,7 @@ class FileUpload:
                 # Under SSE-KMS each sending of a part has an ETag of its own: S3 says which came last.
                 held = self._held(upload_id)
                 etags = {number: held[number]["ETag"] if number in held else etag for number, etag in etags.items()}
-            elif failure.status >= 300:
+            elif failure.status != 200:
                 break
         raise failure
 

@@ -142,8 +142,7 @@ def _reap(run: Run, main_pid: int) -> None:
         except ChildProcessError:
             return
         if pid == main_pid:
-            # Beside it, since it may take its time.
-            threading.Thread(target=_write_exit, args=(run, status, None)).start()
+            _write_exit(run, status, None)
 
 
 def _write_exit(run: Run, status: Optional[int], error: Optional[Dict[str, Any]]) -> None:
@@ -153,12 +152,14 @@ def _write_exit(run: Run, status: Optional[int], error: Optional[Dict[str, Any]]
         code = 128 + number if number else os.WEXITSTATUS(status)
     attempt = run.state["attempt"]
     body = {"schema": 1, "attempt": attempt, "exit_code": code, "signal": number, "ended": utc_text(), "error": error}
-    # Nobody else knows it: a disk that is full is waited for, as long as somebody may ask.
+    # Nobody else knows an exit code: it waits for a full disk, as long as somebody may ask.
     while run.state.get("attempt") == attempt:
         try:
             files.write_json(run.file("exit.json"), body)
             break
         except OSError:
+            if error:
+                raise
             time.sleep(WRITE_SECONDS)
     wake_guard()
 

@@ -15,7 +15,8 @@ from .sigv4 import UNSIGNED, query_text, quote, sign
 
 ATTEMPTS = 8
 RETRIED_STATUS = {408, 429, 500, 502, 503, 504}
-RETRIED_CODES = {"RequestTimeout", "SlowDown", "InternalError", "ServiceUnavailable", "Throttling", "BadDigest"}
+RETRIED_CODES = {"RequestTimeout", "SlowDown", "InternalError", "ServiceUnavailable", "Throttling", "BadDigest",
+                 "ConditionalRequestConflict", "OperationAborted"}
 
 
 class S3Error(GuardError):
@@ -129,11 +130,25 @@ class S3:
     def head(self, at: Location) -> Optional[web.Answer]:
         """The answer with checksums, or None where there is no such object."""
         try:
-            return self.call("HEAD", at, headers={"x-amz-checksum-mode": "ENABLED"})
+            try:
+                return self._head(at)
+            except S3Error as error:
+                if error.status not in (400, 403):
+                    raise
+            # Without a body it did not say why. What can be put right, as credentials or the clock, is so by this.
+            try:
+                self.call("GET", at, headers={"Range": "bytes=0-0"})
+            except S3Error as error:
+                if error.status != 416:
+                    raise
+            return self._head(at)
         except S3Error as error:
             if error.status == 404:
                 return None
             raise
+
+    def _head(self, at: Location) -> web.Answer:
+        return self.call("HEAD", at, headers={"x-amz-checksum-mode": "ENABLED"})
 
     def put(self, at: Location, body: bytes, headers: Optional[Dict[str, str]] = None) -> web.Answer:
         return self.call("PUT", at, headers=headers, body=body)

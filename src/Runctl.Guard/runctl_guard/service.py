@@ -7,7 +7,7 @@ import time
 from typing import Any, Dict, List, Optional
 
 from . import files, paths, processes
-from .errors import NO_GUARD, GuardError, best_effort
+from .errors import NO_GUARD, GuardError, complain
 from .units import has_systemd, own_scope, start_guard, start_training
 
 # The guard left on purpose; any other end of it is a crash, and it is started again.
@@ -58,7 +58,10 @@ def ensure_guard() -> Dict[str, Any]:
         if identity:
             return identity
         from . import bytecode
-        best_effort(bytecode.keep)
+        try:
+            bytecode.keep()
+        except Exception:  # Whatever it was, the sources are there.
+            complain()
         if not has_systemd():
             detach(ours("keeper"))
         end, due = time.monotonic() + 10, 0.0

@@ -127,7 +127,7 @@ class CheckpointStore:
         try:
             return self.s3.head(self.at(key + ".manifest.json")) is not None
         except S3Error as error:
-            if error.status != 403:
+            if error.code != "AccessDenied":
                 raise
             # Without s3:ListBucket a missing key looks forbidden. Nobody but this instance writes below its own id,
             # so what was committed from here is all there can be.
@@ -142,7 +142,7 @@ class CheckpointStore:
             self.s3.put(at, data, {"If-None-Match": "*", "content-type": "application/json"})
         except S3Error as error:
             # The answer of a first try may have been lost: then what is there is ours, to the byte.
-            if error.status not in (409, 412) or self.s3.get(at).body != data:
+            if error.status != 412 or self.s3.get(at).body != data:
                 raise
 
 

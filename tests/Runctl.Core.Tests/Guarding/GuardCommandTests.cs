@@ -62,6 +62,34 @@ public sealed class GuardCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_second_delivery_leaves_alone_what_is_there_and_what_was_added_to_it()
+    {
+        var small = new FileParcel(Echo.Path, Echo.Archive, gzip: true);
+        var big = new FileParcel("/var/lib/runctl/code/big.tar.gz", new byte[200_000], gzip: false);
+        foreach (var (path, scripts) in new[] { (Echo.Path, [small.Script]), ("/var/lib/runctl/code/big.tar.gz", big.Pieces.Append(big.JoinScript).ToList()) })
+        {
+            await RunAllAsync();
+            var file = _root.Path + path;
+            File.AppendAllText(file, "added");
+            var before = File.ReadAllBytes(file);
+            await RunAllAsync();
+            Assert.Equal(before, File.ReadAllBytes(file));
+            Assert.Equal([file], Directory.GetFiles(Path.GetDirectoryName(file)!));
+
+            // Of two who deliver at once one joins, and takes the other's pieces away.
+            Assert.Equal(0, (await RunAsync(scripts[^1])).ExitCode);
+
+            async Task RunAllAsync()
+            {
+                foreach (var script in scripts)
+                {
+                    Assert.Equal(0, (await RunAsync(script)).ExitCode);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_damaged_delivery_is_refused_and_leaves_nothing_behind()
     {
         var script = new FileParcel(Echo.Path, Echo.Archive, gzip: false).Script;

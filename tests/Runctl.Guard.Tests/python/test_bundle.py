@@ -2,12 +2,14 @@ import hashlib
 import io
 import os
 import tarfile
+import threading
 import unittest
 from unittest import mock
 
 import support
-from runctl_guard import bundle, crc
+from runctl_guard import bundle, crc, files
 from runctl_guard.errors import GuardError
+from runctl_guard.run import Run
 from runctl_guard.services import Services
 from runctl_guard.users import caller
 
@@ -93,6 +95,25 @@ class Syncing(Bundles):
     def test_scripts_stay_executable(self):
         self.install(self.one, ("train.py", "x"), ("go.sh", "x"))
         self.assertTrue(os.access(os.path.join(self.project, "go.sh"), os.X_OK))
+
+    def test_two_runs_that_bring_the_same_code_at_once_are_not_in_each_others_way(self):
+        other, waiting = Run(self.one.id + "-2"), [1]
+        os.makedirs(other.directory)
+        files.write_json(other.file("state.json"), self.one.state)
+        code = self.pack(("train.py", "new"))
+        give = bundle.give
+
+        def meanwhile(path, user):
+            if path.endswith(".runctl-new") and waiting:
+                waiting.clear()
+                thread = threading.Thread(target=bundle.install, args=(other, code, None, user))
+                thread.start()
+                thread.join(20)
+            give(path, user)
+        with mock.patch.object(bundle, "give", meanwhile):
+            bundle.install(self.one, code, None, caller())
+        self.assertFalse(waiting)
+        self.assertEqual(["checkpoints", "train.py"], sorted(os.listdir(self.project)))
 
     def test_a_damaged_bundle_is_refused(self):
         code = self.pack(("train.py", "x"))

@@ -1,9 +1,12 @@
 import os
 import shutil
 import threading
+import time
 import unittest
+from unittest import mock
 
 import support
+from runctl_guard import multipart
 from runctl_guard.download import download, safe_join
 from runctl_guard.errors import GuardError
 from runctl_guard.files import read_json
@@ -162,6 +165,27 @@ class Upload(WithStorage):
             FileUpload(self.client, AT, path).run()
         self.assertEqual("ChecksumMismatch", caught.exception.id)
 
+    def test_a_completion_that_is_not_answered_is_asked_for_again_soon(self):
+        release, asked = threading.Event(), []
+        self.addCleanup(release.set)
+
+        def fail(method, path, query):
+            if method == "POST" and "uploadId" in query:
+                asked.append(1)
+                if len(asked) == 1:
+                    release.wait(30)
+        self.s3.fail = fail
+        path, began = self.file(9 << 20), time.monotonic()
+        with mock.patch.object(multipart, "COMPLETE_SECONDS", 0.5):
+            FileUpload(self.client, AT, path).run()
+        self.assertLess(time.monotonic() - began, 15)
+        self.assertEqual(self.content(path), self.s3.body(AT.key))
+
+    def test_an_error_nobody_thought_of_is_told_and_not_waited_for(self):
+        end = time.monotonic() + 10
+        with mock.patch.object(multipart.crc, "of_range", lambda *_: [][1]), self.assertRaises(IndexError):
+            FileUpload(self.client, AT, self.file(9 << 20), cancelled=lambda: time.monotonic() > end).run()
+
     def test_a_cancelled_upload_ends_at_once(self):
         path = self.file(9 << 20)
         with self.assertRaises(GuardError):
@@ -185,7 +209,7 @@ class Download(WithStorage):
         with self.assertRaises(GuardError):
             download(self.client, AT, target, 3, "AAAAAA==")
         self.assertEqual(b"old", self.content(target))
-        self.assertFalse(os.path.exists(target + ".download"))
+        self.assertFalse([name for name in os.listdir(self.root) if name.endswith(".download")])
 
     def test_what_was_spoilt_on_its_way_is_fetched_again_once(self):
         data = b"good"
@@ -202,6 +226,21 @@ class Download(WithStorage):
         with self.assertRaises(GuardError) as caught:
             download(self.client, AT, target, 4, "AAAAAA==")
         self.assertEqual(("ChecksumMismatch", 2), (caught.exception.id, len(tries)))
+
+    def test_two_at_once_for_the_same_place_do_not_share_what_is_not_whole(self):
+        data = b"good"
+        self.s3.objects["/bucket/" + AT.key] = data
+        target, first, other = os.path.join(self.root, "copy"), threading.Lock(), []
+
+        def fail(*_):
+            if first.acquire(blocking=False):
+                thread = threading.Thread(target=lambda: other.append(
+                    download(self.client, AT, target, 4, support.crc_text(data))))
+                thread.start()
+                thread.join(20)
+        self.s3.fail = fail
+        download(self.client, AT, target, 4, support.crc_text(data))
+        self.assertEqual(([None], data), (other, self.content(target)))
 
     def test_names_cannot_lead_out_of_the_directory(self):
         for name in ("../x", "a/../../x", "/etc/passwd", "a//b", ".", "", "a/.."):

@@ -1,5 +1,6 @@
 import ast
 import base64
+import contextlib
 import gzip
 import io
 import os
@@ -9,6 +10,7 @@ import sys
 import tarfile
 import unittest
 import zipfile
+from unittest import mock
 
 import support
 
@@ -192,6 +194,15 @@ bytecode.keep()
 from runctl_guard import alerts, check, guard, multipart, sequence, usage
 print(guard.__file__)""")
         self.assertTrue(told.startswith(self.path), told)
+
+    def test_bytecode_that_can_not_be_made_holds_up_no_guard(self):
+        from runctl_guard import files, paths, processes, service
+        self.spoil(".py")
+        identity = dict(processes.own().identity(), program=self.path, ready=True)
+        with mock.patch.object(paths, "program", lambda: self.path), contextlib.redirect_stderr(io.StringIO()), \
+                mock.patch.object(service, "detach", lambda *_: files.write_json(service.guard_file(), identity)), \
+                mock.patch.object(service, "has_systemd", lambda: False):
+            self.assertEqual(identity, service.ensure_guard())
 
     def test_a_folder_of_sources_is_left_alone(self):
         from runctl_guard import bytecode

@@ -1,8 +1,13 @@
+import ssl
+import threading
 import unittest
+from unittest import mock
 
-import support  # noqa: F401
+import support
+from runctl_guard import http as web
 from runctl_guard.http import Answer
-from runctl_guard.s3 import Location, error_from
+from runctl_guard.s3 import Location, S3Error, error_from
+from runctl_guard.services import Services
 
 AT = Location("bucket", "runs/one/run.json")
 
@@ -37,6 +42,47 @@ class Refusals(unittest.TestCase):
         error = refusal(400, "<Error><Code>EntityTooSmall</Code><Message>too small</Message></Error>")
         self.assertEqual("StorageFailed", error.id)
         self.assertIn("too small (EntityTooSmall)", error.message)
+
+
+class Heads(support.RootedTest):
+    """Their answers have no body to say what is wrong."""
+
+    def setUp(self):
+        super().setUp()
+        self.s3 = support.FakeS3()
+        self.addCleanup(self.s3.close)
+        self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
+        self.client = Services().s3()
+        self.renewed = []
+        self.client._credentials.forget = lambda: self.renewed.append(1)
+
+    def test_credentials_that_have_expired_are_renewed(self):
+        self.s3.objects["/bucket/" + AT.key] = b"here"
+        self.s3.fail = lambda *_: None if self.renewed else (400, "ExpiredToken")
+        self.assertEqual("4", self.client.head(AT).header("content-length"))
+
+    def test_what_is_missing_is_so_after_that_as_well(self):
+        self.s3.fail = lambda *_: None if self.renewed else (400, "ExpiredToken")
+        self.assertIsNone(self.client.head(AT))
+
+    def test_a_refusal_has_its_code(self):
+        self.s3.fail = lambda *_: 403
+        with self.assertRaises(S3Error) as caught:
+            self.client.head(AT)
+        self.assertEqual(("AccessDenied", 2), (caught.exception.code, len(self.s3.calls)))
+
+
+class Certificates(unittest.TestCase):
+    def test_they_are_read_once_for_all_threads(self):
+        made = []
+        web._context.cache_clear()
+        with mock.patch.object(ssl, "create_default_context", lambda: made.append(1) or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)):
+            for _ in range(3):
+                thread = threading.Thread(target=lambda: web._connection("https", "localhost", 1.0))
+                thread.start()
+                thread.join()
+        self.assertEqual([1], made)
+        web._context.cache_clear()
 
 
 if __name__ == "__main__":

@@ -146,8 +146,22 @@ class Committing(support.RootedTest):
         self.upload(self.save())
         self.assertIn(BASE + "last.ckpt.manifest.json", self.s3.keys())
 
+    def test_a_write_of_the_manifest_that_meets_its_own_first_try_is_done_again(self):
+        met = []
+        self.s3.fail = lambda method, path, query: (409, "ConditionalRequestConflict") if method == "PUT" \
+            and path.endswith(".manifest.json") and not met and not met.append(1) else None
+        self.upload(self.save())
+        self.assertIn(BASE + "last.ckpt.manifest.json", self.s3.keys())
+
+    def test_a_refusal_for_another_reason_is_told_by_that(self):
+        self.s3.fail = lambda *_: (403, "SignatureDoesNotMatch")
+        with self.assertRaises(GuardError) as caught:
+            self.upload(self.save())
+        self.assertEqual("SignatureDoesNotMatch", caught.exception.code)
+        self.assertEqual([], self.one.events())
+
     def test_without_permission_to_list_a_missing_manifest_is_no_error(self):
-        self.s3.fail = lambda method, *_: 403 if method == "HEAD" else None
+        self.s3.fail = lambda method, path, _: 403 if method in ("HEAD", "GET") and path not in self.s3.objects else None
         self.upload(self.save())
         self.upload(self.save(text="second"))
         self.assertEqual(["ListBucketMissing"], [event["data"]["id"] for event in self.one.events()])
