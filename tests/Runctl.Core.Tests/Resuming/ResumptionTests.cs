@@ -184,6 +184,16 @@ public sealed class ResumptionTests : IResumeListener
         Assert.Contains("eu-west-1", elsewhere.RecommendedAction, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(RunctlInterruptionBehavior.Hibernate, RunctlStoppedInstance.Replace, "AutoResumeHibernates")]
+    [InlineData(RunctlInterruptionBehavior.Hibernate, RunctlStoppedInstance.Wait, null)]
+    [InlineData(RunctlInterruptionBehavior.Stop, RunctlStoppedInstance.Replace, null)]
+    public async Task A_replacement_that_hibernates_is_not_resumed_by_itself_on_another(RunctlInterruptionBehavior behavior, RunctlStoppedInstance stopped, string? obstacle)
+    {
+        Launch(new LaunchRequest { InstanceTypes = ["c7i.large"], ImageId = "ami-1", InterruptionBehavior = behavior });
+        Assert.Equal(obstacle, AutoResumeCheck.Find(await PlanAsync(), stopped)?.Id);
+    }
+
     [Fact]
     public async Task Credentials_of_another_account_are_refused_since_its_instances_would_look_gone()
     {
