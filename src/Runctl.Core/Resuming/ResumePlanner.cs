@@ -2,6 +2,7 @@ using System.Globalization;
 using Runctl.Checkpoints;
 using Runctl.Configuration;
 using Runctl.Errors;
+using Runctl.Events;
 using Runctl.Instances;
 using Runctl.Ports;
 using Runctl.Runs;
@@ -46,7 +47,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         }
 
         var last = state.Record.Attempts.OrderByDescending(a => a.Number).FirstOrDefault(a => a.InstanceId is not null);
-        var instance = last?.InstanceId is { } id ? await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false) : null;
+        var instance = last is null ? null : await FindInstanceAsync(store, request.RunId, last, cancellationToken).ConfigureAwait(false);
         var mayReturn = instance is { InterruptionBehavior: "stop" or "hibernate", State: not ("shutting-down" or "terminated") };
         var waitsFor = mayReturn && (request.StoppedInstance ?? configuration.StoppedInstance) == RunctlStoppedInstance.Wait ? instance!.InstanceId : null;
         if (mayReturn && waitsFor is null && instance!.InterruptionBehavior == "hibernate")
@@ -78,6 +79,20 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         var seen = state.Record.Newest()?.Number ?? 0;
         var from = checkpoint is { } found ? new CheckpointReference { Name = found.Manifest.Name, Manifest = found.Uri.ToString(), Step = found.Manifest.Step, LastStep = found.Manifest.LastStep, RunId = found.Manifest.RunId } : null;
         return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch is null ? $"{waitsFor} when EC2 starts it again" : Describe(launch, lost)), warnings) { WaitsFor = waitsFor, Spec = spec, Store = store, Seen = seen, SeenState = state.Record.Newest()?.State, SeenIsLost = state.Lost.Contains(seen), Remains = remains, LastInstanceId = last?.InstanceId, LastAttempt = last?.Number, Resumes = state.Record.Attempts.Count(a => a is { Number: > 1, Started: not null }) };
+    }
+
+    /// <summary>The instance of an attempt. What becomes of one that Runctl did not launch its notice said, or else its spot request does.</summary>
+    private async Task<RunctlInstance?> FindInstanceAsync(RunStore store, string runId, AttemptRecord attempt, CancellationToken cancellationToken)
+    {
+        var instance = await cloud.FindOneAsync(attempt.InstanceId!, cancellationToken).ConfigureAwait(false);
+        if (instance is not { IsSpot: true, IsManaged: false })
+        {
+            return instance;
+        }
+
+        var events = await store.ReadEventsAsync(runId, attempt.Number, 0, cancellationToken).ConfigureAwait(false);
+        var notice = events.LastOrDefault(e => e.Kind == EventKinds.InterruptionDetected && e.TextOf("source") is "imds" or "monitor");
+        return notice?.TextOf("action") is { } action ? instance with { ForeignBehavior = action } : await cloud.WithInterruptionAsync(instance, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Replacements whose resumers did not live to start them. Their tag tells of them, as a claim may not name its instance yet.</summary>

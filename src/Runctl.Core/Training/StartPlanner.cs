@@ -42,7 +42,7 @@ internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
         await new ResumePreparation(cloud, configuration, time).CheckAsync(request, cancellationToken).ConfigureAwait(false);
         var runId = RunNaming.NewRunId(RunNaming.ProjectName(configuration.ProjectName, request.ProjectDirectory), time.GetUtcNow());
         var warnings = Warnings(instance, configuration);
-        if (configuration.AutoResume && AutoResumeCheck.Find(configuration, request.SyncCode, instance) is { } obstacle)
+        if (configuration.AutoResume && AutoResumeCheck.Find(configuration, request.SyncCode, await cloud.WithInterruptionAsync(instance, cancellationToken).ConfigureAwait(false)) is { } obstacle)
         {
             warnings.Add(request.InsistsOnAutoResume ? throw obstacle : AutoResumeCheck.Warning(obstacle));
             configuration = configuration with { AutoResume = false };
