@@ -41,7 +41,7 @@ internal static class Ec2Mapping
 
     /// <summary>A spot request.</summary>
     public static SpotRequestRecord SpotRequest(SpotInstanceRequest request) => new(
-        request.SpotInstanceRequestId, Known(request.InstanceId), request.Type == Amazon.EC2.SpotInstanceType.Persistent, request.State?.Value ?? "", Known(request.Status?.Code));
+        request.SpotInstanceRequestId, Known(request.InstanceId), request.Type == Amazon.EC2.SpotInstanceType.Persistent, request.State?.Value ?? "", Known(request.Status?.Code), Known(request.InstanceInterruptionBehavior?.Value));
 
     /// <summary>An instance.</summary>
     public static RunctlInstance Instance(Instance instance, AwsCloud cloud)

@@ -79,6 +79,21 @@ internal static partial class RunctlErrors
         new("ResumesUsedUp", ErrorKind.InvalidState, $"Run {runId} was resumed {most.ToString(CultureInfo.InvariantCulture)} times, which is all that max_resumes allows; it is not resumed by itself again.", runId,
             "Resume it by Resume-RunctlTraining, and raise max_resumes under [spot] in .runctl.toml where that is right.");
 
+    /// <summary>Nothing could get from one instance to the next.</summary>
+    public static RunctlException AutoResumeNeedsBucket() =>
+        new("BucketNotConfigured", ErrorKind.InvalidState, "Resuming by itself (-AutoResume, auto_resume) needs a bucket, and none is configured: another instance could not get at the checkpoints.", null,
+            "Set s3_bucket in .runctl.toml, give -S3Bucket, or leave -AutoResume out.");
+
+    /// <summary>What was on the instance before goes with it.</summary>
+    public static RunctlException AutoResumeNeedsCode() =>
+        new("AutoResumeNeedsCode", ErrorKind.InvalidInput, "Resuming by itself (-AutoResume, auto_resume) needs -SyncCode: without it only the instance has the code, and another one could not get at it.", null,
+            "Add -SyncCode, or leave -AutoResume out.");
+
+    /// <summary>Its processes sleep, and would go on beside the resumed ones.</summary>
+    public static RunctlException AutoResumeHibernates(string instanceId) =>
+        new("AutoResumeHibernates", ErrorKind.InvalidInput, $"Resuming by itself (-AutoResume, auto_resume) on a replacement can not be done: instance {instanceId} hibernates when it is interrupted, and its training goes on there when EC2 wakes it.", instanceId,
+            "Set stopped_instance = \"wait\" under [spot] in .runctl.toml, or leave -AutoResume out.");
+
     /// <summary>A resume failed, and its replacement may still be there.</summary>
     public static RunctlException ReplacementLeft(RunctlException failure, string instanceId, string cleanup) =>
         new(failure.Id, failure.Kind, $"{failure.Message} The replacement {instanceId} could not be terminated: {cleanup}", failure.Target,

@@ -21,6 +21,18 @@ internal static class InstanceLookup
     public static async Task<RunctlInstance> GetOneAsync(this ICloud cloud, string instanceId, CancellationToken cancellationToken) =>
         await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.InstanceNotFound(instanceId, cloud.Region);
 
+    /// <summary>The instance with what EC2 does with it when it takes it. Of one that Runctl did not launch only its spot request tells.</summary>
+    public static async Task<RunctlInstance> WithInterruptionAsync(this ICloud cloud, RunctlInstance instance, CancellationToken cancellationToken)
+    {
+        if (instance is not { IsSpot: true, InterruptionBehavior: null, SpotInstanceRequestId: { } request, State: not ("shutting-down" or "terminated") })
+        {
+            return instance;
+        }
+
+        var found = await cloud.Instances.FindSpotRequestsAsync([request], new Dictionary<string, string?>(), cancellationToken).ConfigureAwait(false);
+        return instance with { ForeignBehavior = found is [var known, ..] ? known.InterruptionBehavior : null };
+    }
+
     /// <summary>Whether SSM reaches the instance now.</summary>
     public static async Task<bool> IsOnlineAsync(this ICloud cloud, string instanceId, CancellationToken cancellationToken) =>
         await cloud.FindManagedAsync(instanceId, cancellationToken).ConfigureAwait(false) is { IsOnline: true };

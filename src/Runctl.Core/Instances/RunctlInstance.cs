@@ -69,8 +69,11 @@ public sealed record RunctlInstance
     /// <summary>State of that run as its guard says; null where there is none or the guard was not reached.</summary>
     public string? TrainingState { get; init; }
 
-    /// <summary>What EC2 does with it when it takes it: terminate, stop or hibernate; null where it is not spot, or was not launched by Runctl.</summary>
-    public string? InterruptionBehavior => !IsSpot || !IsManaged ? null : Tags.GetValueOrDefault(RunctlTags.Interruption, "terminate");
+    /// <summary>What EC2 does with it when it takes it: terminate, stop or hibernate; null where it is not spot, or was not launched by Runctl and its request was not asked.</summary>
+    public string? InterruptionBehavior => !IsSpot ? null : IsManaged ? Tags.GetValueOrDefault(RunctlTags.Interruption, "terminate") : ForeignBehavior;
+
+    /// <summary>The same of an instance that Runctl did not launch, where it was found out.</summary>
+    internal string? ForeignBehavior { get; init; }
 
     /// <summary>Its tags.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();

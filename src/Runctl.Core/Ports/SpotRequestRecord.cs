@@ -6,4 +6,5 @@ namespace Runctl.Ports;
 /// <param name="IsPersistent">Whether it outlives its instance.</param>
 /// <param name="State">open, active, closed, cancelled, disabled or failed.</param>
 /// <param name="StatusCode">EC2's code, for example <c>instance-stopped-no-capacity</c>, or null.</param>
-public sealed record SpotRequestRecord(string Id, string? InstanceId, bool IsPersistent, string State, string? StatusCode);
+/// <param name="InterruptionBehavior">What EC2 does with the instance when it takes it: terminate, stop or hibernate; null where it does not say.</param>
+public sealed record SpotRequestRecord(string Id, string? InstanceId, bool IsPersistent, string State, string? StatusCode, string? InterruptionBehavior = null);

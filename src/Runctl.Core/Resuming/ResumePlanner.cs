@@ -2,6 +2,7 @@ using System.Globalization;
 using Runctl.Checkpoints;
 using Runctl.Configuration;
 using Runctl.Errors;
+using Runctl.Events;
 using Runctl.Instances;
 using Runctl.Ports;
 using Runctl.Runs;
@@ -47,7 +48,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
 
         // What was claimed and never started has had nothing of the run.
         var last = state.Record.Attempts.Where(a => a.InstanceId is not null).OrderByDescending(a => a.Started is not null).ThenByDescending(a => a.Number).FirstOrDefault();
-        var instance = last?.InstanceId is { } id ? await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false) : null;
+        var instance = last is null ? null : await FindInstanceAsync(store, request.RunId, last, cancellationToken).ConfigureAwait(false);
         var mayReturn = instance is { InterruptionBehavior: "stop" or "hibernate", State: not ("shutting-down" or "terminated") };
         var waitsFor = mayReturn && (request.StoppedInstance ?? configuration.StoppedInstance) == RunctlStoppedInstance.Wait ? instance!.InstanceId : null;
         if (mayReturn && waitsFor is null && instance!.InterruptionBehavior == "hibernate")
@@ -99,6 +100,20 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
     {
         var now = time.GetUtcNow();
         return await LastNotice.FindAsync(store, request.RunId, last?.Number, request.Interrupted is null ? null : now, cancellationToken).ConfigureAwait(false) is not { } notice || notice.IsOver(now);
+    }
+
+    /// <summary>The instance of an attempt. What becomes of one that Runctl did not launch its notice said, or else its spot request does.</summary>
+    private async Task<RunctlInstance?> FindInstanceAsync(RunStore store, string runId, AttemptRecord attempt, CancellationToken cancellationToken)
+    {
+        var instance = await cloud.FindOneAsync(attempt.InstanceId!, cancellationToken).ConfigureAwait(false);
+        if (instance is not { IsSpot: true, IsManaged: false })
+        {
+            return instance;
+        }
+
+        var events = await store.ReadEventsAsync(runId, attempt.Number, 0, cancellationToken).ConfigureAwait(false);
+        var notice = events.LastOrDefault(e => e.Kind == EventKinds.InterruptionDetected && e.TextOf("source") is "imds" or "monitor");
+        return notice?.TextOf("action") is { } action ? instance with { ForeignBehavior = action } : await cloud.WithInterruptionAsync(instance, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Replacements whose resumers did not live to start them. Their tag tells of them, as a claim may not name its instance yet.</summary>

@@ -4,6 +4,7 @@ using Runctl.Errors;
 using Runctl.Instances;
 using Runctl.Pacing;
 using Runctl.Ports;
+using Runctl.Resuming;
 using Runctl.Runs;
 
 namespace Runctl.Training;
@@ -40,7 +41,14 @@ internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
 
         await new ResumePreparation(cloud, configuration, time).CheckAsync(request, cancellationToken).ConfigureAwait(false);
         var runId = RunNaming.NewRunId(RunNaming.ProjectName(configuration.ProjectName, request.ProjectDirectory), time.GetUtcNow());
-        var plan = new StartPlan(request, configuration, instance, runId, "", Warnings(instance, configuration));
+        var warnings = Warnings(instance, configuration);
+        if (configuration.AutoResume && AutoResumeCheck.Find(configuration, request.SyncCode, await cloud.WithInterruptionAsync(instance, cancellationToken).ConfigureAwait(false)) is { } obstacle)
+        {
+            warnings.Add(request.InsistsOnAutoResume ? throw obstacle : AutoResumeCheck.Warning(obstacle));
+            configuration = configuration with { AutoResume = false };
+        }
+
+        var plan = new StartPlan(request, configuration, instance, runId, "", warnings);
         var place = configuration.S3Bucket is { } name ? $"checkpoints to s3://{name}/{configuration.S3Prefix.Trim('/')}/{instance.InstanceId}/" : "checkpoints stay on the instance";
         return plan with { Description = $"{plan.Script} on {instance.InstanceId} ({instance.InstanceType}, {instance.AvailabilityZone}), {place}" };
     }

@@ -74,9 +74,6 @@ internal static class CommandErrors
     public static RunctlException EnvironmentInvalid(object name) => new(
         "EnvironmentInvalid", ErrorKind.InvalidInput, $"'{name}' can not be the name of an environment variable.", name, "Use letters, digits and underscores, not beginning with a digit.");
 
-    public static RunctlException AutoResumeNeedsBucket() => new(
-        "BucketNotConfigured", ErrorKind.InvalidState, "Resuming by itself (-AutoResume, auto_resume) needs a bucket, and none is configured: another instance could not get at the checkpoints.", null, "Set s3_bucket in .runctl.toml, give -S3Bucket, or leave -AutoResume out.");
-
     public static RunctlException AutoResumeNeedsMonitor() => new(
         "AutoResumeNeedsMonitor", ErrorKind.InvalidInput, "-AutoResume and -NoMonitor exclude each other: it is the monitor job that resumes.", null, "Leave one of them out.");
 

@@ -1,6 +1,5 @@
 using Runctl.Errors;
 using Runctl.PowerShell.Composition;
-using Runctl.PowerShell.Engine;
 using Runctl.Resuming;
 
 namespace Runctl.PowerShell.Monitoring;
@@ -15,17 +14,12 @@ internal static class Resumers
     /// <exception cref="RunctlException">It is asked for and can not be done.</exception>
     public static AutoResumer? For(CommandScope scope, Action<string> warnAfterStop, bool mayResume = true)
     {
-        Check(scope, mayResume);
-        return scope.Configuration.AutoResume && mayResume
-            ? RunctlSession.Current.Keep(scope.Cloud, new AutoResumer(scope.Cloud, AdaptersLoader.Adapters, scope.Configuration, TimeProvider.System, warnAfterStop)) : null;
-    }
-
-    /// <summary>Refuses what can not be done, before anything is.</summary>
-    public static void Check(CommandScope scope, bool mayResume = true)
-    {
-        if (scope.Configuration is { AutoResume: true, S3Bucket: null } && mayResume)
+        if (!scope.Configuration.AutoResume || !mayResume)
         {
-            throw CommandErrors.AutoResumeNeedsBucket();
+            return null;
         }
+
+        return scope.Configuration.S3Bucket is null ? throw RunctlErrors.AutoResumeNeedsBucket()
+            : RunctlSession.Current.Keep(scope.Cloud, new AutoResumer(scope.Cloud, AdaptersLoader.Adapters, scope.Configuration, TimeProvider.System, warnAfterStop));
     }
 }

@@ -1,11 +1,13 @@
 using System.Management.Automation;
 using System.Threading.Channels;
 using Runctl.Configuration;
+using Runctl.Errors;
 using Runctl.Events;
 using Runctl.Monitoring;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Training;
+using Runctl.Resuming;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Monitoring;
@@ -97,6 +99,12 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
     {
         var monitor = Session.MonitorFor(scope.Cloud);
         var target = new MonitorTarget(training, scope.Configuration.PollInterval);
+        if (!AutoResume && ProcessesNamed == 0 && scope.Configuration is { AutoResume: true, S3Bucket: null })
+        {
+            WriteWarning(AutoResumeCheck.Warning(RunctlErrors.AutoResumeNeedsBucket()));
+            scope = scope with { Configuration = scope.Configuration with { AutoResume = false } };
+        }
+
         var resumer = Resumers.For(scope, WarnAfterStop(), mayResume: ProcessesNamed == 0);
         if (resumer is not null && !ShouldProcess($"Run {training.RunId} on {training.InstanceId}", "Resume by itself when it is interrupted"))
         {

@@ -129,8 +129,15 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
     {
+        if (AutoResume && NoMonitor)
+        {
+            throw CommandErrors.AutoResumeNeedsMonitor();
+        }
+
         var resumer = new TrainingResumer(scope.Cloud, AdaptersLoader.Adapters, scope.Configuration, TimeProvider.System);
         var plan = await resumer.PlanAsync(RequestFor(training), StopToken);
+        var stopped = StoppedInstance ?? scope.Configuration.StoppedInstance;
+        var resumesAgain = ResumesAgain(plan, stopped);
         foreach (var warning in plan.Warnings)
         {
             WriteWarning(warning);
@@ -158,9 +165,26 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
             WriteWarning(warning);
         }
 
-        var resumes = IsBound(nameof(AutoResume)) ? AutoResume.IsPresent : plan.AutoResume;
-        WriteObject(resumed with { MonitorJob = StartMonitor(scope with { Configuration = scope.Configuration with { AutoResume = resumes } }, resumed)?.Name });
+        var watching = scope with { Configuration = scope.Configuration with { AutoResume = resumesAgain, StoppedInstance = stopped } };
+        WriteObject(resumed with { MonitorJob = StartMonitor(watching, resumed)?.Name });
     });
+
+    /// <summary>Whether the monitor resumes the run at its next interruption; an error where that was asked for and can not be done.</summary>
+    private bool ResumesAgain(ResumePlan plan, RunctlStoppedInstance stopped)
+    {
+        if (NoMonitor || !(IsBound(nameof(AutoResume)) ? AutoResume.IsPresent : plan.AutoResume))
+        {
+            return false;
+        }
+
+        if (AutoResumeCheck.Find(plan, stopped) is not { } obstacle)
+        {
+            return true;
+        }
+
+        WriteWarning(AutoResume ? throw obstacle : AutoResumeCheck.Warning(obstacle));
+        return false;
+    }
 
     private ResumeRequest RequestFor(RunctlTraining training) => new()
     {

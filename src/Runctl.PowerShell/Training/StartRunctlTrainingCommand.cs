@@ -78,7 +78,7 @@ public sealed class StartRunctlTrainingCommand : RunctlCmdlet
     [Parameter]
     public Hashtable? Environment { get; set; }
 
-    /// <summary>Resumes the run on a replacement when it is interrupted, as long as this session lives. Needs a bucket. Default: <c>auto_resume</c> in .runctl.toml.</summary>
+    /// <summary>Resumes the run on a replacement when it is interrupted, as long as this session lives. Needs a bucket and -SyncCode. Default: <c>auto_resume</c> in .runctl.toml.</summary>
     [Parameter]
     public SwitchParameter AutoResume { get; set; }
 
@@ -108,7 +108,6 @@ public sealed class StartRunctlTrainingCommand : RunctlCmdlet
     {
         var request = ReadRequest();
         var scope = OpenScope(Complete(ReadConfiguration(request.ProjectDirectory)));
-        Resumers.Check(scope);
         if (AutoResume && NoMonitor)
         {
             throw CommandErrors.AutoResumeNeedsMonitor();
@@ -140,6 +139,7 @@ public sealed class StartRunctlTrainingCommand : RunctlCmdlet
             ProjectDirectory = ProjectDirectory is { } directory ? FullPath(directory) : ProjectLocator.Find(script, CurrentDirectory),
             ScriptArguments = ScriptArgument,
             SyncCode = SyncCode,
+            InsistsOnAutoResume = AutoResume,
             ResumeFrom = IsBound(nameof(ResumeFrom)) ? ResumePoint.Resolve(ResumeFrom, FullPath) : null,
             Launch = Session.LaunchOf(InstanceId),
         };
@@ -163,7 +163,7 @@ public sealed class StartRunctlTrainingCommand : RunctlCmdlet
             return null;
         }
 
-        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new(training, scope.Configuration.PollInterval), Resumers.For(scope, WarnAfterStop()));
+        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new(training, scope.Configuration.PollInterval), Resumers.For(scope with { Configuration = plan.Configuration }, WarnAfterStop()));
         JobRepository.Add(job);
         return job;
     }

@@ -88,6 +88,9 @@ internal sealed class FakeInstances : IInstanceService
 
     public List<SpotRequestRecord> SpotRequests { get; } = [];
 
+    /// <summary>Fails the search for spot requests, where it is set.</summary>
+    public RunctlException? SpotFailure { get; set; }
+
     /// <summary>The history of spot prices; by default that of one price.</summary>
     public List<SpotPriceChange>? Prices { get; set; }
 
@@ -99,7 +102,7 @@ internal sealed class FakeInstances : IInstanceService
         Task.FromResult<IReadOnlyList<SpotPriceChange>>(Prices ?? [.. instanceTypes.Select(t => new SpotPriceChange(t, "us-east-1a", 0.05m, DateTimeOffset.UnixEpoch))]);
 
     public Task<IReadOnlyList<SpotRequestRecord>> FindSpotRequestsAsync(IReadOnlyList<string> requestIds, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<SpotRequestRecord>>([.. SpotRequests.Where(r => requestIds.Count == 0 || requestIds.Contains(r.Id))]);
+        SpotFailure is { } failure ? throw failure : Task.FromResult<IReadOnlyList<SpotRequestRecord>>([.. SpotRequests.Where(r => requestIds.Count == 0 || requestIds.Contains(r.Id))]);
 
     public Task CancelSpotRequestsAsync(IReadOnlyList<string> requestIds, CancellationToken cancellationToken)
     {

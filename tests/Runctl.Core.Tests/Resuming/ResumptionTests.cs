@@ -2,6 +2,7 @@ using Runctl.Configuration;
 using Runctl.Core.Tests.Fakes;
 using Runctl.Core.Tests.Pacing;
 using Runctl.Errors;
+using Runctl.Events;
 using Runctl.Instances;
 using Runctl.Json;
 using Runctl.Ports;
@@ -240,6 +241,47 @@ public sealed class ResumptionTests : IResumeListener
         Assert.Contains("eu-west-1", elsewhere.RecommendedAction, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("hibernate", null, "RunHibernates")]
+    [InlineData(null, "hibernate", "RunHibernates")]
+    [InlineData("stop", null, null)]
+    [InlineData("terminate", null, null)]
+    [InlineData(null, null, null)]
+    public async Task What_another_tool_launched_is_known_by_its_spot_request_or_its_notice(string? request, string? notice, string? refusal)
+    {
+        _story.Cloud.Ec2.Add("i-1", "stopped", tags: []);
+        _story.Cloud.Ec2.Change("i-1", i => i with { SpotInstanceRequestId = "sir-1" });
+        _story.Cloud.Ec2.SpotRequests.Add(new("sir-1", "i-1", true, "disabled", "instance-stopped-by-price", request));
+        if (notice is not null)
+        {
+            _story.Ship(1, (EventKinds.InterruptionDetected, new { action = notice, source = "imds" }));
+        }
+
+        Assert.Equal(refusal, (await Record.ExceptionAsync(() => PlanAsync()) as RunctlException)?.Id);
+        Assert.Equal(request == "terminate" || (request ?? notice) is null ? null : "i-1", (await WaitingPlanAsync()).WaitsFor);
+    }
+
+    [Fact]
+    public async Task Where_the_spot_request_may_not_be_looked_at_nothing_is_resumed_beside_its_instance()
+    {
+        _story.Cloud.Ec2.Add("i-1", "stopped", tags: []);
+        _story.Cloud.Ec2.Change("i-1", i => i with { SpotInstanceRequestId = "sir-1" });
+        _story.Cloud.Ec2.SpotFailure = new RunctlException("AccessDenied", ErrorKind.PermissionDenied, "no");
+        Assert.Equal("AccessDenied", (await Assert.ThrowsAsync<RunctlException>(() => PlanAsync())).Id);
+        _story.Ship(1, (EventKinds.InterruptionDetected, new { action = "terminate", source = "imds" }));
+        Assert.Null((await PlanAsync()).WaitsFor);
+    }
+
+    [Theory]
+    [InlineData(RunctlInterruptionBehavior.Hibernate, RunctlStoppedInstance.Replace, "AutoResumeHibernates")]
+    [InlineData(RunctlInterruptionBehavior.Hibernate, RunctlStoppedInstance.Wait, null)]
+    [InlineData(RunctlInterruptionBehavior.Stop, RunctlStoppedInstance.Replace, null)]
+    public async Task A_replacement_that_hibernates_is_not_resumed_by_itself_on_another(RunctlInterruptionBehavior behavior, RunctlStoppedInstance stopped, string? obstacle)
+    {
+        _story.Launch(new LaunchRequest { InstanceTypes = ["c7i.large"], ImageId = "ami-1", InterruptionBehavior = behavior });
+        Assert.Equal(obstacle, AutoResumeCheck.Find(await PlanAsync(), stopped)?.Id);
+    }
+
     [Fact]
     public async Task Credentials_of_another_account_are_refused_since_its_instances_would_look_gone()
     {
@@ -294,15 +336,24 @@ public sealed class ResumptionTests : IResumeListener
         Assert.Equal("i-1", (await resumed.WaitAsync(TimeSpan.FromSeconds(180), Token)).InstanceId);
     }
 
-    [Fact]
-    public async Task What_woke_without_having_seen_a_notice_goes_on_training_and_is_left_alone()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_woke_without_having_seen_a_notice_goes_on_training_and_is_left_alone(bool isOurs)
     {
+        void Be(string state)
+        {
+            Interrupting("hibernate", state);
+            _story.Cloud.Ec2.Change("i-1", i => isOurs ? i : i with { Tags = new Dictionary<string, string>(), SpotInstanceRequestId = "sir-1" });
+        }
+
+        _story.Cloud.Ec2.SpotRequests.Add(new("sir-1", "i-1", true, "active", "fulfilled", "hibernate"));
         _story.Cloud.Shell.Answer = (id, command) => new CommandOutcome(id, "Success", null, 0, command.Comment == "runctl status"
             ? $$"""{"schema":1,"notice":null,"runs":[{"run_id":"{{Story.RunId}}","attempt":1,"state":"running"}]}""" : """{"schema":1}""", "");
-        Interrupting("hibernate");
+        Be("stopped");
         var resuming = Resumer(new HastyTime { LimitsHold = true }).ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token);
         await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
-        Interrupting("hibernate", "running");
+        Be("running");
         Assert.Equal("RunWentOn", (await Assert.ThrowsAsync<RunctlException>(() => resuming.WaitAsync(TimeSpan.FromSeconds(180), Token))).Id);
         Assert.Equal(("running", 1), (_story.Cloud.Ec2.All.Single().State, _story.Record.Newest()!.Number));
     }

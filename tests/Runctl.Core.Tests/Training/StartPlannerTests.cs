@@ -1,6 +1,8 @@
 using Runctl.Configuration;
 using Runctl.Core.Tests.Fakes;
 using Runctl.Errors;
+using Runctl.Instances;
+using Runctl.Resuming;
 using Runctl.Training;
 
 namespace Runctl.Core.Tests.Training;
@@ -46,15 +48,35 @@ public sealed class StartPlannerTests : IDisposable
         Assert.Contains(@"'a\0b'", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, null, "terminate", RunctlStoppedInstance.Replace, "BucketNotConfigured")]
+    [InlineData(false, "b", "terminate", RunctlStoppedInstance.Replace, "AutoResumeNeedsCode")]
+    [InlineData(true, "b", "hibernate", RunctlStoppedInstance.Replace, "AutoResumeHibernates")]
+    [InlineData(true, "b", "hibernate", RunctlStoppedInstance.Wait, null)]
+    [InlineData(true, "b", "stop", RunctlStoppedInstance.Replace, null)]
+    public async Task Resuming_by_itself_is_refused_by_hand_and_passed_over_by_file_where_it_can_not_be_done(bool bringsCode, string? bucket, string interruption, RunctlStoppedInstance stopped, string? obstacle)
+    {
+        _cloud.Ec2.Add("i-1", tags: new() { [RunctlTags.Managed] = "1", [RunctlTags.Interruption] = interruption });
+        var configuration = new RunctlConfiguration { AutoResume = true, S3Bucket = bucket, StoppedInstance = stopped };
+        Task<StartPlan> PlanAsync(bool insists) => new StartPlanner(_cloud, TimeProvider.System).PlanAsync(Request() with { SyncCode = bringsCode, InsistsOnAutoResume = insists }, configuration, TestContext.Current.CancellationToken);
+        var plan = await PlanAsync(insists: false);
+        Assert.Equal(obstacle is null, plan.Configuration.AutoResume);
+        Assert.Equal(obstacle is null ? 0 : 1, plan.Warnings.Count(warning => warning.Contains("auto_resume is set", StringComparison.Ordinal)));
+        if (obstacle is not null)
+        {
+            Assert.Equal(obstacle, (await Assert.ThrowsAsync<RunctlException>(() => PlanAsync(insists: true))).Id);
+        }
+    }
+
     public void Dispose()
     {
         _cloud.Dispose();
         _project.Dispose();
     }
 
-    private Task<RunctlException> RefusalAsync(params string[] arguments)
-    {
-        var request = new StartRequest { InstanceId = "i-1", ScriptPath = Path.Combine(_project.Path, "train.py"), ProjectDirectory = _project.Path, ScriptArguments = arguments };
-        return Assert.ThrowsAsync<RunctlException>(() => new StartPlanner(_cloud, TimeProvider.System).PlanAsync(request, new RunctlConfiguration(), TestContext.Current.CancellationToken));
-    }
+    private StartRequest Request(params string[] arguments) =>
+        new() { InstanceId = "i-1", ScriptPath = Path.Combine(_project.Path, "train.py"), ProjectDirectory = _project.Path, ScriptArguments = arguments };
+
+    private Task<RunctlException> RefusalAsync(params string[] arguments) =>
+        Assert.ThrowsAsync<RunctlException>(() => new StartPlanner(_cloud, TimeProvider.System).PlanAsync(Request(arguments), new RunctlConfiguration(), TestContext.Current.CancellationToken));
 }

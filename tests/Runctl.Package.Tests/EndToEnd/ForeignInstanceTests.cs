@@ -1,6 +1,6 @@
 namespace Runctl.Package.Tests.EndToEnd;
 
-/// <summary>Instances that another tool launched: on-demand, and without Runctl's tags.</summary>
+/// <summary>Instances that another tool launched, without Runctl's tags.</summary>
 public sealed class ForeignInstanceTests(SandboxFixture sandbox) : IClassFixture<SandboxFixture>, IDisposable
 {
     private readonly Project _project = new();
@@ -35,6 +35,29 @@ public sealed class ForeignInstanceTests(SandboxFixture sandbox) : IClassFixture
     }
 
     [Fact]
+    public async Task One_that_hibernates_is_never_replaced_beside_itself()
+    {
+        var instance = await LaunchAsync(hibernates: true);
+        sandbox.Enter(_project);
+        Assert.Equal("AutoResumeHibernates", sandbox.Run($"Start-RunctlTraining $script {instance} -SyncCode -AutoResume").ErrorId);
+        Assert.Empty(sandbox.Start(_project, instance).Errors);
+        sandbox.WaitForSteps();
+
+        // Frozen before its guard can have seen the notice.
+        Assert.Empty(sandbox.Run($"Set-RunctlSandbox -InstanceId {instance} -Notice None").Errors);
+        sandbox.Run("$run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 500ms");
+        await sandbox.Other.WaitForAsync(instance, "stopped");
+        var refused = sandbox.Run("$run | Resume-RunctlTraining -FromScratch");
+        Assert.Equal("RunHibernates", refused.ErrorId);
+        Assert.Contains(instance, refused.Error.ToString());
+
+        Assert.Empty(sandbox.Run($"Set-RunctlSandbox -InstanceId {instance} -ReturnCapacity").Errors);
+        await sandbox.Other.WaitForAsync(instance, "running");
+        Assert.Equal("RunStillAlive", sandbox.Run("$run | Resume-RunctlTraining -FromScratch -StoppedInstance Wait").ErrorId);
+        Assert.Equal(1, sandbox.Run("$run | Get-RunctlTraining").Single.Attempt);
+    }
+
+    [Fact]
     public async Task One_that_is_stopped_is_told_as_such_with_how_to_start_it()
     {
         var instance = await LaunchAsync();
@@ -47,9 +70,9 @@ public sealed class ForeignInstanceTests(SandboxFixture sandbox) : IClassFixture
 
     public void Dispose() => _project.Dispose();
 
-    private async Task<string> LaunchAsync()
+    private async Task<string> LaunchAsync(bool hibernates = false)
     {
-        var instance = await sandbox.Other.LaunchAsync((string)sandbox.Run("$sandbox.IamInstanceProfile").Single);
+        var instance = await sandbox.Other.LaunchAsync((string)sandbox.Run("$sandbox.IamInstanceProfile").Single, hibernates);
         await sandbox.Other.WaitForAsync(instance, "running");
         return instance;
     }

@@ -55,10 +55,35 @@ public sealed class ResumeInputTests(SandboxFixture sandbox) : IClassFixture<San
         Assert.Equal("AutoResumeNeedsMonitor", nobody.ErrorId);
         Assert.Equal("AutoResumeAttached", sandbox.Run($"Watch-RunctlSpotInterruption {sandbox.Instance} -ProcessName x -AutoResume").ErrorId);
         using var plain = new Runctl.Package.Tests.Support.ModuleSession();
+        plain.GoTo(_project.Directory);
         plain.Set("script", _project["train.py"]);
         var without = plain.Run($"Start-RunctlTraining $script {sandbox.Instance} -AutoResume -Region us-east-1 -EndpointUrl {sandbox.Endpoint}");
         Assert.Equal("BucketNotConfigured", without.ErrorId);
         Assert.Contains("-AutoResume", without.Error.ToString());
+
+        sandbox.Enter(_project);
+        var unsynced = sandbox.Run($"Start-RunctlTraining $script {sandbox.Instance} -AutoResume");
+        Assert.Equal("AutoResumeNeedsCode", unsynced.ErrorId);
+        Assert.Contains("-SyncCode", unsynced.Error.ErrorDetails.RecommendedAction);
+        string hibernating = sandbox.Run("New-RunctlSpotInstance g5.xlarge -InterruptionBehavior Hibernate -Wait").Single.InstanceId;
+        var hibernates = sandbox.Run($"Start-RunctlTraining $script {hibernating} -SyncCode -AutoResume");
+        Assert.Equal("AutoResumeHibernates", hibernates.ErrorId);
+        Assert.Contains("stopped_instance", hibernates.Error.ErrorDetails.RecommendedAction);
+        Assert.Empty(sandbox.Run($"Get-RunctlTraining -InstanceId {hibernating}").Output);
+        Assert.Empty(sandbox.Start(_project, sandbox.Launch(), "-ScriptArgument --once").Errors);
+        Assert.Equal("AutoResumeNeedsMonitor", sandbox.Run("$run | Resume-RunctlTraining -AutoResume -NoMonitor").ErrorId);
+    }
+
+    [Fact]
+    public void Resuming_by_itself_that_only_a_file_asks_for_is_passed_over_with_a_warning_where_it_could_not_be_done()
+    {
+        string instance = sandbox.Launch();
+        Assert.Empty(sandbox.Start(_project, instance, "-ScriptArgument --once").Errors);
+        _project.Write(".runctl.toml", "[spot]\nauto_resume = true\n");
+        var started = sandbox.Run($"$run = Start-RunctlTraining $script {instance} -CheckpointDirectory other -ScriptArgument --once -PollInterval 500ms; $run");
+        Assert.Empty(started.Errors);
+        Assert.Contains("-SyncCode", Assert.Single(started.Warnings, warning => warning.Contains("auto_resume", StringComparison.Ordinal)));
+        Assert.Empty(sandbox.Run("$run | Stop-RunctlTraining").Errors);
     }
 
     public void Dispose() => _project.Dispose();

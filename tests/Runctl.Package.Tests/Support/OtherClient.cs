@@ -19,8 +19,8 @@ internal sealed class OtherClient(IDictionary<string, string> environment)
 
     private BasicAWSCredentials Credentials => new(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]);
 
-    /// <summary>Launches an on-demand instance without a tag of Runctl's.</summary>
-    public async Task<string> LaunchAsync(string? profile)
+    /// <summary>Launches an instance without a tag of Runctl's: on-demand, or spot that hibernates.</summary>
+    public async Task<string> LaunchAsync(string? profile, bool hibernates = false)
     {
         using var client = Ec2();
         var answer = await client.RunInstancesAsync(new RunInstancesRequest
@@ -30,6 +30,11 @@ internal sealed class OtherClient(IDictionary<string, string> environment)
             MinCount = 1,
             MaxCount = 1,
             IamInstanceProfile = profile is null ? null : new IamInstanceProfileSpecification { Name = profile },
+            InstanceMarketOptions = !hibernates ? null : new InstanceMarketOptionsRequest
+            {
+                MarketType = MarketType.Spot,
+                SpotOptions = new SpotMarketOptions { SpotInstanceType = SpotInstanceType.Persistent, InstanceInterruptionBehavior = InstanceInterruptionBehavior.Hibernate },
+            },
         });
         return answer.Reservation.Instances[0].InstanceId;
     }
