@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, List, Optional, Set
 
 from . import alerts, files, finish, logs, paths, processes, reserve, urgent
 from .clock import utc_seconds_text, utc_text
-from .errors import complain, one_by_one
+from .errors import best_effort, complain, one_by_one
 from .journal import Journal
 from .leaving import Leaving
 from .poller import Poller
