@@ -8,7 +8,7 @@ import subprocess
 import time
 from typing import Any, Dict, List, Optional
 
-from . import files, processes
+from . import processes
 from .clock import utc_text
 from .run import ENDED, Run
 from .services import Services
