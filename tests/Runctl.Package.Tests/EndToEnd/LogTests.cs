@@ -55,10 +55,10 @@ public sealed class LogTests(SandboxFixture sandbox) : IClassFixture<SandboxFixt
         Assert.Empty(session.Run("$null = $run | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s").Errors);
 
         // What is read within two seconds has no progress.
-        sandbox.Fault($"Operation = 'ssm:SendCommand'; Kind = 'Delay'; Delay = '1s'; Count = 4; InstanceId = '{session.Run("$run.InstanceId").Single}'");
+        sandbox.Fault($"Operation = 'ssm:SendCommand'; Kind = 'Delay'; Delay = '1s'; Count = 5; InstanceId = '{session.Run("$run.InstanceId").Single}'");
         var followed = session.Run("Get-RunctlTrainingLog $run -Follow -PollInterval 500ms");
         Assert.Equal(200, followed.Output.Count);
-        Assert.Matches(@"^0\.[1-4] MiB behind$", followed.Progress.First(shown => shown.Activity.StartsWith("Reading the log of ", StringComparison.Ordinal)).StatusDescription);
+        Assert.Matches(@"^0\.[0-4] MiB behind$", followed.Progress.First(shown => shown.Activity.StartsWith("Reading the log of ", StringComparison.Ordinal)).StatusDescription);
         Assert.Equal(ProgressRecordType.Completed, followed.Progress[^1].RecordType);
     }
 

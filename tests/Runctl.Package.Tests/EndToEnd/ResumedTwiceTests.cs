@@ -3,7 +3,7 @@ namespace Runctl.Package.Tests.EndToEnd;
 public sealed class ResumedTwiceTests(SandboxFixture sandbox) : InterruptedAgainTests(sandbox)
 {
     [Fact]
-    public async Task It_is_resumed_once_each_time_by_the_same_job_and_comes_to_what_it_would_have_come_to()
+    public async Task It_is_resumed_once_each_time_by_the_same_job_comes_to_what_it_would_have_come_to_and_no_line_of_its_log_is_lost()
     {
         using var held = new HeldTraining(Sandbox);
         var run = held.StartResuming("-ScriptArgument 20, 40, 60");
