@@ -1,5 +1,7 @@
 using Runctl.Core.Tests.Fakes;
+using Runctl.Core.Tests.Metrics;
 using Runctl.Errors;
+using Runctl.Events;
 using Runctl.Monitoring;
 using Runctl.Runs;
 
@@ -251,6 +253,19 @@ public sealed class MonitorTests : IAsyncDisposable
         _cloud.Ec2.Add("i-1", "terminated");
         Assert.Equal("lost", (await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken)).State);
         Assert.Empty(told.Warnings);
+    }
+
+    [Fact]
+    public async Task What_a_run_is_told_is_measured_once_however_many_watch_it()
+    {
+        using var measured = new Measured();
+        // Each event counts once a process: one that no other test tells.
+        var guard = _guards.Add("i-measured");
+        guard.Emit(EventKinds.InterruptionDetected);
+        guard.Emit(EventKinds.InterruptionHandled);
+        var told = new[] { Watch(guard), Watch(guard) };
+        await UntilAsync(() => told.All(one => one.Events.Count == 2));
+        Assert.Equal(["runctl.interruptions", "runctl.outcomes"], measured.Names);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Runctl.Configuration;
 using Runctl.Core.Tests.Fakes;
+using Runctl.Core.Tests.Metrics;
 using Runctl.Core.Tests.Pacing;
 using Runctl.Errors;
 using Runctl.Events;
@@ -48,6 +49,18 @@ public sealed class ResumptionTests : IResumeListener
         Assert.Equal(Story.RunId, replacement.Tags[RunctlTags.RunId]);
         Assert.Equal((2, replacement.InstanceId), (_story.Record.Newest()!.Number, _story.Record.Newest()!.InstanceId));
         Assert.Contains("epoch_2.pt.manifest.json", Assert.Single(_story.Specs), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(71, """{"manifest":"s3://b/saved/i-1/checkpoints/epoch_2.pt.manifest.json","name":"epoch_2.pt","step":20}""", "runctl.resumes")]
+    [InlineData(72, "null", null)]
+    public async Task A_resume_is_measured_where_it_went_on_from_a_checkpoint(int attempt, string from, string? name)
+    {
+        using var measured = new Measured();
+        // An attempt counts once a process: one that no other test comes to.
+        _story.Answer(_ => ("Success", 0, $$"""{"run_id":"{{Story.RunId}}","attempt":{{attempt}},"state":"running","pid":7,"resumed_from":{{from}}}"""));
+        await ResumeAsync();
+        Assert.Equal(name is null ? [] : [name], measured.Names);
     }
 
     [Fact]

@@ -34,18 +34,21 @@ public sealed class AttachTests(SandboxFixture sandbox) : IClassFixture<SandboxF
     [Fact]
     public async Task It_is_guarded_by_its_name_told_saved_and_uploaded_where_the_parameters_say()
     {
+        await sandbox.Other.CreateBucketAsync("of-another-team", "us-east-1");
         var instance = sandbox.Launch();
         var pid = await StartAsync(instance, "ubuntu", "models/good", "one");
-        var job = sandbox.Run($"$job = Watch-RunctlSpotInterruption -InstanceId {instance} -ProcessName '*MINE.py models*' -CheckpointDirectory /home/ubuntu/models/good -S3Prefix elsewhere -PollInterval 500ms -AsJob; $job").Single;
-        var training = sandbox.Run("Get-RunctlTraining $job.RunId").Single;
+        var job = sandbox.Run($"$job = Watch-RunctlSpotInterruption -InstanceId {instance} -ProcessName '*MINE.py models*' -CheckpointDirectory /home/ubuntu/models/good -S3Bucket of-another-team -S3Prefix elsewhere -PollInterval 500ms -AsJob; $job").Single;
+        var training = sandbox.Run("Get-RunctlTraining $job.RunId -S3Bucket of-another-team").Single;
         Assert.Equal(("running", "mine.py", pid, instance), ((string)training.State, (string)training.Script, (int)training.ProcessId, (string)training.InstanceId));
 
-        var report = sandbox.Run("Invoke-RunctlInterruptionDrill -RunId $job.RunId -Window 15s -PollInterval 500ms").Single;
-        Assert.EndsWith($"/elsewhere/{instance}/checkpoints/epoch_7.json.manifest.json", (string)report.Manifest, StringComparison.Ordinal);
+        var report = sandbox.Run("Invoke-RunctlInterruptionDrill -RunId $job.RunId -S3Bucket of-another-team -Window 15s -PollInterval 500ms").Single;
+        var key = $"elsewhere/{instance}/checkpoints/epoch_7.json";
+        Assert.Equal($"s3://of-another-team/{key}.manifest.json", (string)report.Manifest);
+        Assert.Contains(key, await sandbox.Other.ListObjectsAsync("of-another-team", "elsewhere/"));
         var told = sandbox.Run("$job | Wait-Job -Timeout 120 | Receive-Job");
         Assert.Equal(JobState.Completed, ((Job)job).JobStateInfo.State);
         Assert.Contains($"Checkpoint saved: {sandbox.PathOn(instance, "home/ubuntu/models/good/epoch_7.json")}", told.Output.Select(item => ((string)((dynamic)item.BaseObject).Message)));
-        Assert.Equal("interrupted", sandbox.Run("(Get-RunctlTraining $job.RunId).State").Single);
+        Assert.Equal("interrupted", sandbox.Run("(Get-RunctlTraining $job.RunId -S3Bucket of-another-team).State").Single);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ public sealed class ForeignInstanceTests(SandboxFixture sandbox) : IClassFixture
     private readonly Project _project = new();
 
     [Fact]
-    public async Task One_that_is_not_ours_can_be_trained_on_but_never_removed()
+    public async Task One_that_is_not_ours_can_be_trained_on_but_never_removed_and_is_listed_only_with_All()
     {
         var instance = await LaunchAsync();
         Assert.Contains("saved", sandbox.Train(_project, instance, "-ScriptArgument --once"));
@@ -19,6 +19,7 @@ public sealed class ForeignInstanceTests(SandboxFixture sandbox) : IClassFixture
 
         Assert.Equal("running", sandbox.Run($"Get-RunctlInstance {instance}").Single.State);
         Assert.DoesNotContain(sandbox.Run("Get-RunctlInstance").Output, listed => ((dynamic)listed.BaseObject).InstanceId == instance);
+        Assert.Contains(sandbox.Run("Get-RunctlInstance -All").Output, listed => ((dynamic)listed.BaseObject).InstanceId == instance);
     }
 
     [Fact]

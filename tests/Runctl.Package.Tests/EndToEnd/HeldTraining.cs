@@ -32,6 +32,7 @@ internal sealed class HeldTraining : IDisposable
         while step < stay:
             step += 1
             value = (value * 31 + step) % 1000003
+            print("step", step, flush=True)
             if "--silent" not in sys.argv:
                 with open(os.environ["RUNCTL_PROGRESS_FILE"], "a") as progress:
                     progress.write("step %d\n" % step)

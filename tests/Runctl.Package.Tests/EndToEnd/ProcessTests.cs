@@ -19,6 +19,15 @@ public sealed class ProcessTests(SandboxFixture sandbox) : IClassFixture<Sandbox
         Assert.Null(main.GpuMemory);
         Assert.Equal(instance, sandbox.Run($"(Get-RunctlProcess {instance})[0].InstanceId").Single);
 
+        // A sandbox's instances have the memory and the disk of this machine.
+        var usage = sandbox.Run("$run | Get-RunctlProcess -Detailed").Single;
+        Assert.Equal(MemoryHere(), (long)usage.MemoryTotal);
+        Assert.InRange((long)usage.MemoryAvailable, 1, (long)usage.MemoryTotal);
+        var disk = Assert.Single((IEnumerable<dynamic>)usage.Disks);
+        Assert.StartsWith(sandbox.PathOn(instance, ""), (string)disk.Path, StringComparison.Ordinal);
+        Assert.Equal(new DriveInfo(sandbox.Directory).TotalSize, (long)disk.Size);
+        Assert.InRange((long)disk.Free, 1, (long)disk.Size);
+
         var shown = sandbox.Show("$run | Get-RunctlProcess -Detailed");
         Assert.Contains("NVIDIA A10G, 87 % busy, 11.0 of 22.5 GiB used, 61 C", shown);
         Assert.Contains("No interruption events", shown);
@@ -35,17 +44,21 @@ public sealed class ProcessTests(SandboxFixture sandbox) : IClassFixture<Sandbox
     }
 
     [Fact]
-    public void Followed_it_ends_with_the_training()
+    public void Followed_it_shows_what_a_busy_training_takes_and_ends_with_it()
     {
-        _project.Write("short.py", "import os, sys, time\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.1)");
+        _project.Write("short.py", "import os, sys\nwhile not os.path.exists(sys.argv[1]): pass");
         sandbox.Set("seen", sandbox.PathOn(sandbox.Instance, "tmp/seen"));
         Assert.Empty(sandbox.Start(_project, sandbox.Instance, "-ScriptArgument $seen", "short.py").Errors);
         var seen = sandbox.Run("$run | Get-RunctlProcess -Detailed -Follow -PollInterval 1s | ForEach-Object { [IO.File]::WriteAllText($seen, ''); $_ }").Output;
         Assert.Equal(0, (int)((dynamic)seen[^1].BaseObject).ActiveTrainings);
-        Assert.NotEmpty((IEnumerable<object>)((dynamic)seen[0].BaseObject).Processes);
+        var main = ((IEnumerable<dynamic>)((dynamic)seen[0].BaseObject).Processes).Single(process => process.IsMain);
+        Assert.True((double)main.CpuPercent > 0 && (TimeSpan)main.CpuTime > TimeSpan.Zero, $"{main.CpuPercent} %, {main.CpuTime}");
     }
 
     public void Dispose() => _project.Dispose();
+
+    private static long MemoryHere() =>
+        1024 * long.Parse(File.ReadLines("/proc/meminfo").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
 
     private void Write(string instance, string script)
     {

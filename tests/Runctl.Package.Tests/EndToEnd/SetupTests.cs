@@ -52,6 +52,8 @@ public sealed class SetupTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
     [Theory]
     [InlineData("Operation = 's3:PutObject'; Kind = 'ClientError'; Code = 'AccessDenied'; InstanceId = '{0}'", "", "InstanceBucket", "The role of the instance's profile")]
     [InlineData("Operation = 's3:PutObject'; Kind = 'ClientError'; Code = 'PermanentRedirect'; InstanceId = '{0}'", "", "InstanceBucket", "own region")]
+    [InlineData("Operation = 'imds:*'; Kind = 'ClientError'; Status = 403; InstanceId = '{0}'", "", "MetadataService", "--http-endpoint enabled")]
+    [InlineData("Operation = 'imds:*security-credentials*'; Kind = 'ClientError'; Status = 404; InstanceId = '{0}'", "", "InstanceRole", "a profile with a role")]
     [InlineData(null, "-CheckpointDirectory /etc/passwd/x", "CheckpointDirectory", "login user")]
     public void What_does_not_work_on_the_instance_is_named_with_its_remedy(string? fault, string options, string check, string remedy)
     {
@@ -64,6 +66,20 @@ public sealed class SetupTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
         Assert.False(checks[check].Passed, checks[check].Seen);
         Assert.Contains(remedy, checks[check].Remedy);
         Assert.True(checks["Python"].Passed);
+    }
+
+    [Theory]
+    [InlineData("print('steps')", 90, "SigtermHandler", "no handler of SIGTERM", "module/samples")]
+    [InlineData("#!/bin/sh\nexec torchrun worker.py", 31, "TorchrunGrace", "30 s after SIGTERM; the grace period of 31 s", "TORCH_ELASTIC_SHUTDOWN_TIMEOUT")]
+    [InlineData("#!/bin/sh\nexec torchrun worker.py", 30, "TorchrunGrace", "the grace period is 30 s", null)]
+    public void A_script_that_would_not_save_in_time_is_named_with_its_remedy(string script, int grace, string check, string seen, string? remedy)
+    {
+        _project.Write("train.py", script);
+        _project.Write(".runctl.toml", $"[spot]\ngrace_period = \"{grace}s\"\n");
+        var found = Checks(Test("-Script $script"))[check];
+        Assert.Equal(remedy is null, found.Passed);
+        Assert.Contains(seen, found.Seen);
+        Assert.Contains(remedy ?? "", found.Remedy ?? "");
     }
 
     [Fact]

@@ -122,6 +122,7 @@ internal sealed class ModuleSession : IDisposable
             [.. shell.Streams.Error, .. terminating is null ? Array.Empty<ErrorRecord>() : [terminating]],
             [.. shell.Streams.Warning.Select(record => record.Message)],
             [.. shell.Streams.Verbose.Select(record => record.Message), .. shell.Streams.Debug.Select(record => record.Message)],
-            [.. shell.Streams.Information]);
+            [.. shell.Streams.Information],
+            [.. shell.Streams.Progress]);
     }
 }

@@ -8,7 +8,8 @@ internal sealed record SessionResult(
     IReadOnlyList<ErrorRecord> Errors,
     IReadOnlyList<string> Warnings,
     IReadOnlyList<string> Details,
-    IReadOnlyList<InformationRecord> Information)
+    IReadOnlyList<InformationRecord> Information,
+    IReadOnlyList<ProgressRecord> Progress)
 {
     /// <summary>The one error there is.</summary>
     public ErrorRecord Error => Assert.Single(Errors);
