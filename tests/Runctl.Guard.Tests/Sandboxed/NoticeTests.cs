@@ -79,7 +79,12 @@ public sealed class NoticeTests(GuardSandbox sandbox)
         await run.PrintedAsync("ready");
         // The guard asks for it every five seconds.
         sandbox.Sandbox.SetConditions(run.InstanceId, new SandboxConditions { RebalanceLead = TimeSpan.FromSeconds(10) });
-        Assert.Equal("step_1.json", Checkpoint(await run.InterruptAsync()));
+        var window = TimeSpan.FromSeconds(40);
+        var deadline = await sandbox.Sandbox.InterruptAsync(run.InstanceId, window);
+        Assert.Equal("step_1.json", Checkpoint(await run.WaitForAsync("InterruptionHandled")));
+        var detected = run.Find("InterruptionDetected")!.Value;
+        Assert.Equal(Text(deadline), GuardedRun.Data(detected).GetProperty("deadline").GetString());
+        Assert.True(detected.GetProperty("time").GetDateTimeOffset() > deadline - window - TimeSpan.FromSeconds(1));
         string[] kinds = ["RebalanceRecommended", "InterruptionDetected", "TrainingSignalled", "TrainingExited", "InterruptionHandled"];
         Assert.Equal(kinds, run.Events().Select(e => e.GetProperty("kind").GetString()!).Where(kinds.Contains));
         Assert.Equal("x", run.ReadProject("signals"));
