@@ -54,6 +54,11 @@ class Imds:
             return Reading("ok", answer.body, _offset(answer))
         return Reading({404: "none", 403: "disabled"}.get(answer.status, "error"))
 
+    def notice(self) -> Reading:
+        """Of an interruption. A 200 that is no document, as a proxy's page, says nothing of one."""
+        reading = self.get("meta-data/spot/instance-action")
+        return reading._replace(status="error") if reading.status == "ok" and reading.json() is None else reading
+
     def get_patiently(self, path: str, seconds: float = PATIENCE) -> Reading:
         """For what cannot be done without: one failed answer is not the last word."""
         end, pause = time.monotonic() + seconds, PATIENT_PAUSE

@@ -49,7 +49,7 @@ class Poller:
             time.sleep(max(0.0, following - time.monotonic()))
 
     def poll(self) -> None:
-        reading = self._imds.get("meta-data/spot/instance-action")
+        reading = self._imds.notice()
         now = time.monotonic()
         before = self._latch.latched
         found = self._latch.feed(reading.status, reading.json() if reading.status == "ok" else None,

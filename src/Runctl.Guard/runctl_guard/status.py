@@ -75,7 +75,7 @@ def _reading(runs: List[Run], services: Services, seen: Optional[str]) -> Readin
     """
     if seen not in (None, "ok") or all(one.state["state"] in ENDED + INTERRUPTED for one in runs):
         return Reading("")
-    return services.imds.get("meta-data/spot/instance-action")
+    return services.imds.notice()
 
 
 def _notice(runs: List[Run], reading: Reading) -> Optional[Dict[str, Any]]:

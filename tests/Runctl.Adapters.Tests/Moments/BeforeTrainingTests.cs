@@ -18,5 +18,6 @@ public sealed class BeforeTrainingTests(SandboxFixture fixture) : IClassFixture<
         var journey = new Journey(fixture, seed, moment with { Window = TimeSpan.FromSeconds(6) }) { Setup = before == "setup" ? "sleep 1" : null };
         Assert.Equal(await Undisturbed.WeightsAsync(), await journey.RunAsync(TestContext.Current.CancellationToken));
         Assert.Equal(2, journey.Attempts);
+        Assert.InRange(journey.Detected, before == "sync" ? 0 : 1, 1);
     }
 }

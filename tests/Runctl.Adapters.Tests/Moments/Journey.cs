@@ -1,3 +1,4 @@
+using System.Text;
 using Runctl.Adapters.Tests.Sandboxed;
 using Runctl.Checkpoints;
 using Runctl.Configuration;
@@ -27,19 +28,23 @@ internal sealed class Journey(SandboxFixture fixture, int seed, params Moment[] 
     /// <summary>How many instances it took.</summary>
     public int Attempts { get; private set; }
 
+    /// <summary>On how many of them the interruption was detected, as S3 has it.</summary>
+    public int Detected { get; private set; }
+
     /// <summary>Travels to the end.</summary>
     /// <returns>The final weights, as they are in S3.</returns>
     public async Task<byte[]> RunAsync(CancellationToken token)
     {
         using var project = new TempDirectory();
-        Undisturbed.CopyTo(project.Path);
         while (Attempts < MostAttempts)
         {
             var moment = Attempts < moments.Length ? moments[Attempts] : null;
             var instance = await fixture.LaunchAsync(token);
             OnInstance(instance.InstanceId, Attempts++);
             var scene = new Scene(fixture.Sandbox, instance.InstanceId);
+            Undisturbed.CopyTo(project.Path, waits: moment is not null);
             await AttemptAsync(scene, moment, project.Path, token);
+            Detected += await IsDetectedAsync(instance.InstanceId, token) ? 1 : 0;
             if (await FindAsync(instance.InstanceId, "final.json", token) is { } final)
             {
                 await fixture.Cloud.Instances.TerminateAsync([instance.InstanceId], token);
@@ -78,6 +83,22 @@ internal sealed class Journey(SandboxFixture fixture, int seed, params Moment[] 
 
         await strike;
         await scene.ReachAsync(_ => false, token);
+    }
+
+    private async Task<bool> IsDetectedAsync(string instanceId, CancellationToken token)
+    {
+        var objects = fixture.Cloud.Objects;
+        await foreach (var entry in objects.ListAsync(fixture.Sandbox.Bucket, fixture.Configuration.RunPrefix + "/runs/", token))
+        {
+            if (entry.Key.Contains("/events/", StringComparison.Ordinal)
+                && Encoding.UTF8.GetString((await objects.ReadAsync(fixture.Sandbox.Bucket, entry.Key, token))!.Content.Span).Split('\n')
+                    .Any(line => line.Contains("\"InterruptionDetected\"", StringComparison.Ordinal) && line.Contains(instanceId, StringComparison.Ordinal)))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private async Task<RunctlCheckpoint?> FindAsync(string instanceId, string? name, CancellationToken token)

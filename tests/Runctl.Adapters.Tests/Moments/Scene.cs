@@ -26,6 +26,9 @@ internal sealed class Scene(RunctlSandbox sandbox, string instanceId)
     /// <summary>Whether a checkpoint is being written, or was.</summary>
     public bool HasSaved => RootFiles("home/ubuntu/*/checkpoints/epoch_*").Count > 0;
 
+    /// <summary>Whether a checkpoint was written to its end.</summary>
+    public bool HasCheckpoint => RootFiles("home/ubuntu/*/checkpoints/epoch_*.json").Count > 0;
+
     /// <summary>Whether the run has ended on its instance, and its record in S3 says so, or the instance is gone.</summary>
     public bool IsOver => !IsAlive || (Ended.Contains(State)
         && Read("state.json", state => state.TryGetProperty("record_pending", out var pending) && pending.ValueKind == JsonValueKind.True ? null : "settled") is not null);

@@ -17,11 +17,23 @@ internal static class Undisturbed
     public static Task<byte[]> WeightsAsync() => Weights.Value;
 
     /// <summary>Puts the script and its data into a project of its own.</summary>
-    public static void CopyTo(string directory)
+    /// <param name="directory">The project.</param>
+    /// <param name="waits">Whether the training does not go on to its last epoch before it has its signal; the steps are the same.</param>
+    public static void CopyTo(string directory, bool waits = false)
     {
         foreach (var name in (string[])[Script, "digits.csv"])
         {
-            File.Copy(Path.Combine(Samples, name), Path.Combine(directory, name));
+            File.Copy(Path.Combine(Samples, name), Path.Combine(directory, name), overwrite: true);
+        }
+
+        if (waits)
+        {
+            const string Step = "            trainer.run_step()\n";
+            var script = Path.Combine(directory, Script);
+            var text = File.ReadAllText(script);
+            Assert.Contains(Step, text, StringComparison.Ordinal);
+            File.WriteAllText(script, text.Replace(
+                Step, "            while trainer.epoch == trainer.epochs and not stop_requested: __import__('time').sleep(0.01)\n" + Step, StringComparison.Ordinal));
         }
     }
 

@@ -55,6 +55,34 @@ public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxF
         Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_checkpoint_that_does_not_get_to_s3_is_waited_for_and_with_force_the_run_goes_on_from_an_older_one(bool force)
+    {
+        using var run = await Interrupted.StartAsync(fixture);
+        var first = run.Training.InstanceId;
+        var refusing = fixture.Sandbox.Faults.Add(new SandboxFault { Operation = "s3:PutObject", Kind = SandboxFaultKind.ClientError, Key = "*/step_*", InstanceId = first });
+        await run.Scene.ReachAsync(scene => scene.HasCheckpoint, Token);
+        await run.InterruptAsync(window: 600);
+        await run.EndAsync();
+        var plan = await run.PlanAsync(force: force);
+        Assert.Contains(plan.Warnings, warning => warning.Contains("step_", StringComparison.Ordinal) && warning.Contains($"on the disk of {first} only", StringComparison.Ordinal));
+
+        run.Told = what =>
+        {
+            if (what.Contains("Waiting for step_", StringComparison.Ordinal))
+            {
+                refusing.Remove();
+            }
+        };
+        var resumed = await run.ResumeAsync(plan);
+        Assert.StartsWith(force ? "epoch_" : "step_", resumed.ResumedFrom!.Name, StringComparison.Ordinal);
+        Assert.NotEqual(first, resumed.InstanceId);
+        refusing.Remove();
+        Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
+    }
+
     [Fact]
     public async Task A_checkpoint_whose_bytes_were_changed_is_passed_over_and_none_at_all_is_an_error_unless_it_may_begin_anew()
     {

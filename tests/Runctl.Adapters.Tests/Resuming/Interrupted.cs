@@ -12,7 +12,7 @@ using Runctl.Training;
 namespace Runctl.Adapters.Tests.Resuming;
 
 /// <summary>The sample training as it is started, interrupted and resumed.</summary>
-internal sealed class Interrupted : IDisposable, IResumeListener
+internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<ProgressUpdate>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
 
@@ -32,6 +32,9 @@ internal sealed class Interrupted : IDisposable, IResumeListener
 
     /// <summary>Told when the run is claimed for a resume.</summary>
     public Action Claimed { get; set; } = () => { };
+
+    /// <summary>Told what a resume is at.</summary>
+    public Action<string> Told { get; set; } = _ => { };
 
     public RunctlConfiguration Configuration => _fixture.Configuration with { Mirror = Mirror, ProjectName = "digits", GuardPollInterval = TimeSpan.FromMilliseconds(200), PollInterval = TimeSpan.FromMilliseconds(500), AutoResume = true };
 
@@ -62,9 +65,9 @@ internal sealed class Interrupted : IDisposable, IResumeListener
     /// <summary>Waits until it has ended on its instance.</summary>
     public Task EndAsync() => Scene.ReachAsync(_ => false, Token);
 
-    public Task<ResumePlan> PlanAsync(bool fromScratch = false) => Resumer.PlanAsync(new ResumeRequest { RunId = Training.RunId, FromScratch = fromScratch }, Token);
+    public Task<ResumePlan> PlanAsync(bool fromScratch = false, bool force = false) => Resumer.PlanAsync(new ResumeRequest { RunId = Training.RunId, FromScratch = fromScratch, Force = force }, Token);
 
-    public async Task<RunctlTraining> ResumeAsync(ResumePlan plan) => Training = await Resumer.ResumeAsync(plan, this, new Progress<ProgressUpdate>(), Token);
+    public async Task<RunctlTraining> ResumeAsync(ResumePlan plan) => Training = await Resumer.ResumeAsync(plan, this, this, Token);
 
     public async Task<RunRecord> RecordAsync() => (await Store.ReadRecordAsync(Training.RunId, Token))!;
 
@@ -105,6 +108,8 @@ internal sealed class Interrupted : IDisposable, IResumeListener
     }
 
     void IResumeListener.OnClaimed(int attempt) => Claimed();
+
+    void IProgress<ProgressUpdate>.Report(ProgressUpdate value) => Told(value.Status);
 
     /// <summary>Makes the first attempt last, so that it does not end before it is interrupted; the steps are the same.</summary>
     private static void SlowDown(string script)

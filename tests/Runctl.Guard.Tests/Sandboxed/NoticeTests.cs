@@ -1,6 +1,8 @@
+using Runctl.Sandbox;
+
 namespace Runctl.Guard.Tests.Sandboxed;
 
-/// <summary>Notices that are not followed by an end.</summary>
+/// <summary>Notices that come late, after something else, twice, or are not followed by an end.</summary>
 public sealed class NoticeTests(GuardSandbox sandbox)
 {
     private const string Counting = Python.Beginning + """
@@ -52,10 +54,43 @@ public sealed class NoticeTests(GuardSandbox sandbox)
         await using var run = await sandbox.StartAsync(Counting);
         await run.PrintedAsync("ready");
         var deadline = await sandbox.Sandbox.InterruptAsync(run.InstanceId, TimeSpan.FromSeconds(60));
-        var told = await run.CallAsync("interrupt", "--run", run.Id, "--deadline", deadline.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture));
+        var told = await run.CallAsync("interrupt", "--run", run.Id, "--deadline", Text(deadline));
         Assert.Equal((0, "InterruptionHandled"), (told.ExitCode, told.Text("kind")));
         Assert.Equal((1, 1, "x"), (run.CountOf("InterruptionDetected"), run.CountOf("InterruptionHandled"), run.ReadProject("signals")));
     }
+
+    [Fact]
+    public async Task A_notice_that_comes_late_has_its_true_deadline_and_is_handled_before_it()
+    {
+        await using var run = await sandbox.StartAsync(Counting);
+        await run.PrintedAsync("ready");
+        sandbox.Sandbox.SetConditions(run.InstanceId, new SandboxConditions { Notice = SandboxNoticeMode.Late, NoticeDelay = TimeSpan.FromSeconds(5) });
+        var deadline = await sandbox.Sandbox.InterruptAsync(run.InstanceId, TimeSpan.FromSeconds(40));
+        var handled = await run.WaitForAsync("InterruptionHandled");
+        Assert.Equal(("uploaded", "step_1.json"), (handled.GetProperty("outcome").GetString(), Checkpoint(handled)));
+        Assert.InRange(handled.GetProperty("seconds_to_deadline").GetDouble(), 0.001, 35);
+        Assert.Equal(Text(deadline), (await run.WaitForAsync("InterruptionDetected")).GetProperty("deadline").GetString());
+    }
+
+    [Fact]
+    public async Task A_rebalance_before_the_notice_is_told_and_nobody_is_signalled_until_the_notice()
+    {
+        await using var run = await sandbox.StartAsync(Counting);
+        await run.PrintedAsync("ready");
+        // The guard asks for it every five seconds.
+        sandbox.Sandbox.SetConditions(run.InstanceId, new SandboxConditions { RebalanceLead = TimeSpan.FromSeconds(10) });
+        var window = TimeSpan.FromSeconds(40);
+        var deadline = await sandbox.Sandbox.InterruptAsync(run.InstanceId, window);
+        Assert.Equal("step_1.json", Checkpoint(await run.WaitForAsync("InterruptionHandled")));
+        var detected = run.Find("InterruptionDetected")!.Value;
+        Assert.Equal(Text(deadline), GuardedRun.Data(detected).GetProperty("deadline").GetString());
+        Assert.True(detected.GetProperty("time").GetDateTimeOffset() > deadline - window - TimeSpan.FromSeconds(1));
+        string[] kinds = ["RebalanceRecommended", "InterruptionDetected", "TrainingSignalled", "TrainingExited", "InterruptionHandled"];
+        Assert.Equal(kinds, run.Events().Select(e => e.GetProperty("kind").GetString()!).Where(kinds.Contains));
+        Assert.Equal("x", run.ReadProject("signals"));
+    }
+
+    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     private static string? Checkpoint(System.Text.Json.JsonElement handled) => handled.GetProperty("checkpoint").GetProperty("name").GetString();
 }

@@ -30,6 +30,31 @@ public sealed class StubbornTrainingTests(GuardSandbox sandbox)
     }
 
     [Fact]
+    public async Task A_save_in_place_that_the_kill_cuts_off_gives_way_to_the_checkpoint_before_it()
+    {
+        // Nothing in a pickle tells a whole one from a torn one.
+        await using var run = await sandbox.StartAsync(Python.Beginning + """
+            import pickle
+            put("step_1.pkl", pickle.dumps({"step": 1}))
+            def slowly():
+                whole = pickle.dumps({"step": 2, "weights": [0.5] * 10000})
+                with open(path("step_2.pkl"), "wb") as f:
+                    for i in range(0, len(whole), 10):
+                        f.write(whole[i:i + 10])
+                        f.flush()
+                        time.sleep(0.2)
+            at_signal(slowly)
+            wait()
+            """, graceSeconds: 1.5);
+        await run.PrintedAsync("ready");
+        var handled = await run.InterruptAsync();
+        Assert.Equal(("uploaded", "step_1.pkl"), (handled.GetProperty("outcome").GetString(), handled.GetProperty("checkpoint").GetProperty("name").GetString()));
+        Assert.EndsWith("/step_2.pkl", (await run.WaitForAsync("CheckpointRejected")).GetProperty("path").GetString(), StringComparison.Ordinal);
+        Assert.Equal(("x", 1), (run.ReadProject("signals"), run.CountOf("TrainingKilled")));
+        Assert.Equal(["step_1.pkl", "step_1.pkl.manifest.json"], await run.KeysAsync());
+    }
+
+    [Fact]
     public async Task No_child_survives_neither_forked_nor_in_a_session_of_its_own_nor_orphaned()
     {
         await using var run = await sandbox.StartAsync("""

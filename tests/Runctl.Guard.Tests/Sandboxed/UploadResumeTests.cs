@@ -60,6 +60,27 @@ public sealed class UploadResumeTests(GuardSandbox sandbox)
         Assert.Equal((4, 1), ((int)failing.Hits, (int)begun.Hits));
     }
 
+    [Fact]
+    public async Task An_error_inside_a_200_is_taken_for_one_and_the_parts_are_put_together_again_at_once()
+    {
+        await using var run = await sandbox.StartAsync(Python.Beginning + """
+            at_signal(lambda: replace("step_1.bin", os.urandom(1 << 20) * 17))
+            wait()
+            """, mirror: false);
+        await run.PrintedAsync("ready");
+        using var failing = new Counted(sandbox.Sandbox.Faults.Add(new SandboxFault
+        {
+            Operation = "s3:CompleteMultipartUpload", Kind = SandboxFaultKind.ErrorInOk, Count = 1, InstanceId = run.InstanceId,
+        }));
+        using var completed = new Counted(sandbox.Count("s3:CompleteMultipartUpload", run.InstanceId));
+        using var asked = new Counted(sandbox.Count("s3:ListParts", run.InstanceId));
+        var handled = await run.InterruptAsync();
+        Assert.Equal("uploaded", handled.GetProperty("outcome").GetString());
+        // Who takes it for success finds no object, and begins again with what S3 has.
+        Assert.Equal((1, 1, 0), ((int)failing.Hits, (int)completed.Hits, (int)asked.Hits));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(run.Project, "checkpoints/step_1.bin")), await run.BodyAsync("step_1.bin"));
+    }
+
     private async Task<List<int>> PartsAsync(GuardedRun run)
     {
         var uploads = await sandbox.S3.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = sandbox.Sandbox.Bucket, Prefix = run.Prefix }, Ct);

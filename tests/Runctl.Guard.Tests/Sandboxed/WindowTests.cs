@@ -50,6 +50,31 @@ public sealed class WindowTests(GuardSandbox sandbox)
     }
 
     [Fact]
+    public async Task Grace_is_cut_where_the_save_of_who_does_not_end_gets_to_s3_by_that()
+    {
+        await using var run = await sandbox.StartAsync(new Scenario(Python.Beginning + """
+            signal.signal(signal.SIGTERM, lambda *_: replace("step_2.pt", archive(4 << 20)))
+            ready()
+            while not os.path.exists("first"):
+                time.sleep(0.05)
+            replace("step_1.pt", archive(4 << 20))
+            wait()
+            """) { GraceSeconds = 20 });
+        await run.PrintedAsync("ready");
+        sandbox.Sandbox.SetConditions(run.InstanceId, new SandboxConditions { LinkBytesPerSecond = 700_000 });
+        await File.WriteAllTextAsync(Path.Combine(run.Project, "first"), "", Ct);
+        await run.WaitForAsync("CheckpointUploaded");
+
+        // An upload takes six seconds: after all of grace there would be four.
+        await sandbox.Sandbox.InterruptAsync(run.InstanceId, TimeSpan.FromSeconds(24));
+        var grace = (await run.WaitForAsync("TrainingSignalled")).GetProperty("grace_seconds").GetDouble();
+        Assert.InRange(grace, 6, 16);
+        var handled = await run.WaitForAsync("InterruptionHandled");
+        Assert.Equal(("uploaded", "step_2.pt", 137), (handled.GetProperty("outcome").GetString(), handled.GetProperty("checkpoint").GetProperty("name").GetString(), handled.GetProperty("exit_code").GetInt32()));
+        Assert.NotNull(run.Find("TrainingKilled"));
+    }
+
+    [Fact]
     public async Task Two_runs_of_one_instance_have_directories_of_their_own_and_are_both_saved()
     {
         var saver = Python.Beginning + """

@@ -204,6 +204,17 @@ class Polling(WithService):
         self.poller.poll()
         self.assertEqual("ok", said())
 
+    def test_half_a_document_or_a_strangers_page_is_an_error_and_leaves_the_notice(self):
+        self.notice(120)
+        self.poller.poll()
+        with mock.patch("runctl_guard.poller.UNKNOWN_SECONDS", 0.0):
+            for body in ('{"action": "termi', "<html>Please sign in.</html>", "[]"):
+                self.fake.answers[ACTION] = (200, body)
+                self.poller.poll()
+        self.assertEqual(["ImdsError"], [data["id"] for kind, _, data in self.told if kind == "Warning"])
+        self.assertEqual(1, len(self.noticed))
+        self.assertIsNotNone(self.poller.standing())
+
     def test_a_rebalance_recommendation_is_told_once(self):
         self.fake.answers["meta-data/events/recommendations/rebalance"] = (200, '{"noticeTime": "2026-01-31T12:00:00Z"}')
         for _ in range(2):

@@ -78,6 +78,20 @@ class Sequences(support.RootedTest):
         self.assertIn("TrainingKilled", self.kinds(run))
         self.assertEqual(("nothing-to-save", 137), (final["data"]["outcome"], final["data"]["exit_code"]))
 
+    def granted(self, **known):
+        """Seconds of grace of 90 in a window of 120, where the save before the signal would need a minute to S3."""
+        run = self.training("open('checkpoints/epoch_1.json', 'w').write('[%s]')\n" % (" " * 57) + SAVES % 0.0,
+                            store=STORE, policy={"grace_seconds": 90.0})
+        run.update(upload_rate=1.0, **known)
+        self.sequence(run).run(trigger())
+        return next(event for event in run.events() if event["kind"] == "TrainingSignalled")["data"]["grace_seconds"]
+
+    def test_grace_is_cut_to_what_the_upload_leaves(self):
+        self.assertAlmostEqual(57, self.granted(), delta=5)
+
+    def test_grace_is_not_cut_below_what_the_last_save_needed(self):
+        self.assertEqual(90.0, self.granted(last_save_seconds=50.0))
+
     def test_the_time_in_which_all_stood_still_is_not_taken_from_the_save(self):
         run = self.training(SAVES % 1.0, policy={"grace_seconds": 20.0})
         monotonic, sleep, passed = time.monotonic, time.sleep, []
