@@ -21,7 +21,7 @@ public sealed class StoppedTests(SandboxFixture fixture) : IClassFixture<Sandbox
         var told = new MonitorObserver();
         await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told, stopped: RunctlStoppedInstance.Wait);
         await run.InterruptAsync(action: "stop");
-        await UntilAsync(() => told.Kinds.Contains("InstanceAwaited") && StateOf(run) == "stopped");
+        await told.UntilAsync(it => it.Kinds.Contains("InstanceAwaited") && StateOf(run) == "stopped", Token);
         fixture.Sandbox.ReturnCapacity(run.Training.InstanceId);
         var ended = await told.Ended.Task.WaitAsync(Patience, Token);
         Assert.Equal((2, "finished", run.Training.InstanceId), (ended.Attempt, ended.State, ended.InstanceId));
@@ -34,12 +34,28 @@ public sealed class StoppedTests(SandboxFixture fixture) : IClassFixture<Sandbox
     }
 
     [Fact]
+    public async Task A_run_whose_stopped_instance_is_to_be_replaced_goes_on_elsewhere_at_once_and_the_instance_that_remains_is_named()
+    {
+        using var run = await Interrupted.StartAsync(fixture, RunctlInterruptionBehavior.Stop);
+        var told = new MonitorObserver();
+        await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told, stopped: RunctlStoppedInstance.Replace);
+        await run.InterruptAsync(action: "stop");
+        var ended = await told.Ended.Task.WaitAsync(Patience, Token);
+        Assert.Equal((2, "finished"), (ended.Attempt, ended.State));
+        Assert.NotEqual(run.Training.InstanceId, ended.InstanceId);
+        Assert.DoesNotContain("InstanceAwaited", told.Kinds);
+        Assert.Contains($"Remove-RunctlInstance {run.Training.InstanceId}", Assert.Single(told.Warnings), StringComparison.Ordinal);
+        Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
+        await told.UntilAsync(_ => StateOf(run) == "stopped", Token);
+    }
+
+    [Fact]
     public async Task What_only_the_disk_had_when_the_instance_stopped_without_a_notice_is_what_the_run_goes_on_from()
     {
         using var run = await Interrupted.StartAsync(fixture, RunctlInterruptionBehavior.Stop, mirror: false);
         fixture.Sandbox.SetConditions(run.Training.InstanceId, new SandboxConditions { Notice = SandboxNoticeMode.None });
         await run.InterruptAsync(window: 1, action: "stop");
-        await UntilAsync(() => StateOf(run) == "stopped");
+        await new MonitorObserver().UntilAsync(_ => StateOf(run) == "stopped", Token);
         var plan = await run.Resumer.PlanAsync(new ResumeRequest { RunId = run.Training.RunId, StoppedInstance = RunctlStoppedInstance.Wait, FromScratch = true }, Token);
         Assert.Null(plan.Checkpoint);
         var resuming = run.ResumeAsync(plan);
@@ -59,7 +75,7 @@ public sealed class StoppedTests(SandboxFixture fixture) : IClassFixture<Sandbox
         var told = new MonitorObserver();
         await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told, stopped: RunctlStoppedInstance.Wait);
         await run.InterruptAsync(action: "hibernate");
-        await UntilAsync(() => told.Kinds.Contains("InstanceAwaited") && StateOf(run) == "stopped");
+        await told.UntilAsync(it => it.Kinds.Contains("InstanceAwaited") && StateOf(run) == "stopped", Token);
         fixture.Sandbox.ReturnCapacity(run.Training.InstanceId);
         var ended = await told.Ended.Task.WaitAsync(Patience, Token);
         Assert.Equal((1, "finished"), (ended.Attempt, ended.State));
@@ -69,14 +85,4 @@ public sealed class StoppedTests(SandboxFixture fixture) : IClassFixture<Sandbox
     }
 
     private string StateOf(Interrupted run) => fixture.Sandbox.Instances.Single(one => one.InstanceId == run.Training.InstanceId).State;
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var limit = DateTime.UtcNow + Patience;
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < limit);
-            await Task.Delay(50, Token);
-        }
-    }
 }
