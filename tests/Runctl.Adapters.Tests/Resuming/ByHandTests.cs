@@ -123,7 +123,7 @@ public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxF
         using var run = await Interrupted.StartAsync(fixture);
         await run.UploadAsync();
         var first = run.Training.InstanceId;
-        var fault = fixture.Sandbox.Faults.Add(new SandboxFault { Operation = "s3:PutObject", Kind = SandboxFaultKind.ServerError, InstanceId = first, Key = "*/step_*" });
+        var fault = fixture.Sandbox.Faults.Add(new SandboxFault { Operation = "s3:PutObject", Kind = SandboxFaultKind.ClientError, Code = "AccessDenied", InstanceId = first, Key = "*/step_*" });
         await run.StopAsync();
         var last = (await run.RecordAsync()).Attempts[0].Unsaved!;
         Assert.StartsWith("step_", last, StringComparison.Ordinal);

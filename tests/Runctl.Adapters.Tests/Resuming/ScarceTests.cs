@@ -22,10 +22,10 @@ public sealed class ScarceTests(SandboxFixture fixture) : IClassFixture<SandboxF
         var told = new MonitorObserver();
         await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told);
         await run.InterruptAsync(window: 12);
-        await told.UntilAsync(it => it.Warnings.Any(w => w.Contains($"quota does not allow a replacement beside {lost}", StringComparison.Ordinal)), Token);
+        await WarningAsync(told, $"quota does not allow a replacement beside {lost}");
         Assert.DoesNotContain("ReplacementLaunched", told.Kinds);
         fixture.Sandbox.PoolErrors[Type] = "InsufficientInstanceCapacity";
-        await told.UntilAsync(it => it.Warnings.Any(w => w.Contains($"No replacement of {lost} yet", StringComparison.Ordinal)), Token);
+        await WarningAsync(told, $"No replacement of {lost} yet");
         Assert.Equal("terminated", Assert.Single(fixture.Sandbox.Instances).State);
         fixture.Sandbox.PoolErrors.Remove(Type);
         var ended = await told.Ended.Task.WaitAsync(Patience, Token);
@@ -34,5 +34,15 @@ public sealed class ScarceTests(SandboxFixture fixture) : IClassFixture<SandboxF
         // It was claimed once for all tries.
         Assert.Single(told.Kinds, "ResumeBegun");
         Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
+    }
+
+    private static async Task WarningAsync(MonitorObserver told, string text)
+    {
+        var limit = DateTime.UtcNow + Patience;
+        while (!told.Warnings.Any(warning => warning.Contains(text, StringComparison.Ordinal)))
+        {
+            Assert.True(DateTime.UtcNow < limit && !told.Ended.Task.IsCompleted, string.Join('\n', [.. told.Kinds, .. told.Warnings]));
+            await Task.Delay(50, Token);
+        }
     }
 }

@@ -21,7 +21,7 @@ public sealed class StoppedTests(SandboxFixture fixture) : IClassFixture<Sandbox
         var told = new MonitorObserver();
         await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told, stopped: RunctlStoppedInstance.Wait);
         await run.InterruptAsync(action: "stop");
-        await told.UntilAsync(it => it.Kinds.Contains("InstanceAwaited") && StateOf(run) == "stopped", Token);
+        await UntilAsync(() => told.Kinds.Contains("InstanceAwaited") && StateOf(run) == "stopped");
         fixture.Sandbox.ReturnCapacity(run.Training.InstanceId);
         var ended = await told.Ended.Task.WaitAsync(Patience, Token);
         Assert.Equal((2, "finished", run.Training.InstanceId), (ended.Attempt, ended.State, ended.InstanceId));
@@ -46,7 +46,7 @@ public sealed class StoppedTests(SandboxFixture fixture) : IClassFixture<Sandbox
         Assert.DoesNotContain("InstanceAwaited", told.Kinds);
         Assert.Contains($"Remove-RunctlInstance {run.Training.InstanceId}", Assert.Single(told.Warnings), StringComparison.Ordinal);
         Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
-        await told.UntilAsync(_ => StateOf(run) == "stopped", Token);
+        await UntilAsync(() => StateOf(run) == "stopped");
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class StoppedTests(SandboxFixture fixture) : IClassFixture<Sandbox
         using var run = await Interrupted.StartAsync(fixture, RunctlInterruptionBehavior.Stop, mirror: false);
         fixture.Sandbox.SetConditions(run.Training.InstanceId, new SandboxConditions { Notice = SandboxNoticeMode.None });
         await run.InterruptAsync(window: 1, action: "stop");
-        await new MonitorObserver().UntilAsync(_ => StateOf(run) == "stopped", Token);
+        await UntilAsync(() => StateOf(run) == "stopped");
         var plan = await run.Resumer.PlanAsync(new ResumeRequest { RunId = run.Training.RunId, StoppedInstance = RunctlStoppedInstance.Wait, FromScratch = true }, Token);
         Assert.Null(plan.Checkpoint);
         var resuming = run.ResumeAsync(plan);
@@ -75,7 +75,7 @@ public sealed class StoppedTests(SandboxFixture fixture) : IClassFixture<Sandbox
         var told = new MonitorObserver();
         await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told, stopped: RunctlStoppedInstance.Wait);
         await run.InterruptAsync(action: "hibernate");
-        await told.UntilAsync(it => it.Kinds.Contains("InstanceAwaited") && StateOf(run) == "stopped", Token);
+        await UntilAsync(() => told.Kinds.Contains("InstanceAwaited") && StateOf(run) == "stopped");
         fixture.Sandbox.ReturnCapacity(run.Training.InstanceId);
         var ended = await told.Ended.Task.WaitAsync(Patience, Token);
         Assert.Equal((1, "finished"), (ended.Attempt, ended.State));
@@ -85,4 +85,14 @@ public sealed class StoppedTests(SandboxFixture fixture) : IClassFixture<Sandbox
     }
 
     private string StateOf(Interrupted run) => fixture.Sandbox.Instances.Single(one => one.InstanceId == run.Training.InstanceId).State;
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        var limit = DateTime.UtcNow + Patience;
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < limit);
+            await Task.Delay(50, Token);
+        }
+    }
 }
