@@ -34,6 +34,7 @@ internal static class Ec2Actions
             new RunInstances(registry, templates, planner, limits, quota, tokens),
             new DescribeInstances(lookup),
             new DescribeInstanceStatus(lookup),
+            new DescribeVolumes(registry),
             new TerminateInstances(registry, lookup),
             new StopInstances(registry, lookup),
             new StartInstances(registry, lookup),

@@ -26,8 +26,8 @@ internal sealed class Scene(RunctlSandbox sandbox, string instanceId)
     /// <summary>Whether a checkpoint is being written, or was.</summary>
     public bool HasSaved => RootFiles("home/ubuntu/*/checkpoints/epoch_*").Count > 0;
 
-    /// <summary>Whether a checkpoint was written to its end.</summary>
-    public bool HasCheckpoint => RootFiles("home/ubuntu/*/checkpoints/epoch_*.json").Count > 0;
+    /// <summary>Whether a checkpoint is in S3.</summary>
+    public bool HasUploaded => RootFiles("var/lib/runctl/runs/*/committed.jsonl").Count > 0;
 
     /// <summary>Whether the run has ended on its instance, and its record in S3 says so, or the instance is gone.</summary>
     public bool IsOver => !IsAlive || (Ended.Contains(State)

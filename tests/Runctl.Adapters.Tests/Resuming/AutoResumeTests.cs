@@ -43,16 +43,41 @@ public sealed class AutoResumeTests(SandboxFixture fixture) : IClassFixture<Sand
         Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
     }
 
-    [Fact]
-    public async Task A_run_that_finishes_by_itself_is_not_resumed()
+    [Theory]
+    [InlineData("finished")]
+    [InlineData("failed")]
+    [InlineData("stopped")]
+    public async Task A_run_that_finishes_or_fails_by_itself_or_is_stopped_is_not_resumed(string end)
     {
-        using var run = await Interrupted.StartAsync(fixture);
+        using var run = await Interrupted.StartAsync(fixture, fails: end == "failed");
         var before = fixture.Sandbox.Instances.Count;
         var told = new MonitorObserver();
         await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told);
-        Assert.Equal("finished", (await told.Ended.Task.WaitAsync(Patience, Token)).State);
+        if (end == "stopped")
+        {
+            await run.UploadAsync();
+            await run.StopAsync();
+        }
+
+        Assert.Equal(end, (await told.Ended.Task.WaitAsync(Patience, Token)).State);
         Assert.Equal(before, fixture.Sandbox.Instances.Count);
         Assert.DoesNotContain("ResumeBegun", told.Kinds);
+        Assert.Single((await run.RecordAsync()).Attempts);
+    }
+
+    [Fact]
+    public async Task A_run_that_was_taken_before_anything_of_it_was_in_S3_begins_anew_with_a_warning()
+    {
+        using var run = await Interrupted.StartAsync(fixture, mirror: false);
+        fixture.Sandbox.SetConditions(run.Training.InstanceId, new SandboxConditions { Notice = SandboxNoticeMode.None });
+        var told = new MonitorObserver();
+        await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told);
+        await fixture.Sandbox.InterruptAsync(run.Training.InstanceId, TimeSpan.FromSeconds(1));
+        var ended = await told.Ended.Task.WaitAsync(Patience, Token);
+        Assert.Equal((2, "finished"), (ended.Attempt, ended.State));
+        Assert.Null(ended.ResumedFrom);
+        Assert.Contains(told.Warnings, warning => warning.Contains("it begins anew", StringComparison.Ordinal));
+        Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
     }
 
     [Fact]

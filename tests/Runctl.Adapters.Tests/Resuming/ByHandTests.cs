@@ -1,6 +1,9 @@
-using Runctl.Resuming;
 using Runctl.Adapters.Tests.Moments;
 using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Checkpoints;
+using Runctl.Errors;
+using Runctl.Resuming;
+using Runctl.Runs;
 using Runctl.Sandbox;
 
 namespace Runctl.Adapters.Tests.Resuming;
@@ -37,49 +40,27 @@ public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxF
         using var run = await Interrupted.StartAsync(fixture);
         fixture.Sandbox.SetConditions(run.Training.InstanceId, new SandboxConditions { LinkBytesPerSecond = 1_000 });
         var first = run.Training;
-        // It saves until the run is claimed, however long that takes.
-        run.Claimed = () => fixture.Sandbox.SetConditions(first.InstanceId, new SandboxConditions());
+        var scene = run.Scene;
+        var isLaunchedMeanwhile = false;
+        // It saves until the replacement is launched, however long that takes.
+        run.Launched = _ =>
+        {
+            isLaunchedMeanwhile = !scene.IsOver;
+            fixture.Sandbox.SetConditions(first.InstanceId, new SandboxConditions());
+        };
         await run.InterruptAsync(window: 60);
         // As a monitor does, which hears of it from the guard before it is in S3.
         var resumed = await run.ResumeAsync(await run.Resumer.PlanAsync(new ResumeRequest { RunId = first.RunId, Interrupted = 1 }, Token));
         var record = await run.RecordAsync();
         // What it began from is the newest that was ever committed, however late that was.
-        var catalog = new Runctl.Checkpoints.CheckpointCatalog(fixture.Cloud, fixture.Configuration);
-        await foreach (var newest in catalog.FindAsync(first.RunId, first.InstanceId, null, Token))
+        await foreach (var newest in run.Checkpoints.FindAsync(first.RunId, first.InstanceId, null, Token))
         {
             Assert.Equal(newest.Manifest, resumed.ResumedFrom!.Manifest);
             break;
         }
 
+        Assert.True(isLaunchedMeanwhile);
         Assert.True(record.Attempts[1].Claimed < (record.Attempts[0].Ended ?? DateTimeOffset.MaxValue));
-        Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_checkpoint_that_does_not_get_to_s3_is_waited_for_and_with_force_the_run_goes_on_from_an_older_one(bool force)
-    {
-        using var run = await Interrupted.StartAsync(fixture);
-        var first = run.Training.InstanceId;
-        var refusing = fixture.Sandbox.Faults.Add(new SandboxFault { Operation = "s3:PutObject", Kind = SandboxFaultKind.ClientError, Key = "*/step_*", InstanceId = first });
-        await run.Scene.ReachAsync(scene => scene.HasCheckpoint, Token);
-        await run.InterruptAsync(window: 600);
-        await run.EndAsync();
-        var plan = await run.PlanAsync(force: force);
-        Assert.Contains(plan.Warnings, warning => warning.Contains("step_", StringComparison.Ordinal) && warning.Contains($"on the disk of {first} only", StringComparison.Ordinal));
-
-        run.Told = what =>
-        {
-            if (what.Contains("Waiting for step_", StringComparison.Ordinal))
-            {
-                refusing.Remove();
-            }
-        };
-        var resumed = await run.ResumeAsync(plan);
-        Assert.StartsWith(force ? "epoch_" : "step_", resumed.ResumedFrom!.Name, StringComparison.Ordinal);
-        Assert.NotEqual(first, resumed.InstanceId);
-        refusing.Remove();
         Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
     }
 
@@ -87,20 +68,23 @@ public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxF
     public async Task A_checkpoint_whose_bytes_were_changed_is_passed_over_and_none_at_all_is_an_error_unless_it_may_begin_anew()
     {
         using var run = await Interrupted.StartAsync(fixture);
+        // A periodic one and the last.
+        await run.UploadAsync();
         await run.InterruptAsync();
         await run.EndAsync();
         var good = await run.PlanAsync();
-        var catalog = new Runctl.Checkpoints.CheckpointCatalog(fixture.Cloud, fixture.Configuration);
-        var all = new List<Runctl.Checkpoints.RunctlCheckpoint>();
-        await foreach (var checkpoint in catalog.FindAsync(run.Training.RunId, null, null, Token))
+        var all = new List<RunctlCheckpoint>();
+        await foreach (var checkpoint in run.Checkpoints.FindAsync(run.Training.RunId, null, null, Token))
         {
             all.Add(checkpoint);
         }
 
+        Assert.True(all.Count > 1);
+        Assert.Equal(good.Checkpoint!.Manifest, all[0].Manifest);
         foreach (var checkpoint in all)
         {
             await fixture.Cloud.Objects.WriteAsync(checkpoint.S3Bucket, checkpoint.Files[0].Key, new byte[checkpoint.Files[0].Size], Runctl.Ports.WriteCondition.Always, Token);
-            if (checkpoint.Manifest == good.Checkpoint!.Manifest && all.Count > 1)
+            if (checkpoint == all[0])
             {
                 var next = await run.PlanAsync();
                 Assert.Equal(all[1].Manifest, next.Checkpoint!.Manifest);
@@ -113,5 +97,21 @@ public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxF
         Assert.Contains("-FromScratch", refused.RecommendedAction, StringComparison.Ordinal);
         var resumed = await run.ResumeAsync(await run.PlanAsync(fromScratch: true));
         Assert.Null(resumed.ResumedFrom);
+    }
+
+    [Fact]
+    public async Task What_a_loser_has_launched_is_terminated_and_the_run_is_the_others()
+    {
+        using var run = await Interrupted.StartAsync(fixture);
+        await run.StopAsync();
+        // Another takes the run over while the replacement is being launched.
+        run.Claimed = () => new RunClaim(run.Store, run.Training.RunId, "another", TimeProvider.System).TakeAsync(2, force: true, Token).GetAwaiter().GetResult();
+        run.Launched = _ => Assert.Fail("Nobody is to be told of an instance that is given up.");
+        var before = fixture.Sandbox.Instances.Select(one => one.InstanceId).ToHashSet();
+        var plan = await run.PlanAsync();
+        Assert.Equal("ResumeTaken", (await Assert.ThrowsAsync<RunctlException>(() => run.ResumeAsync(plan))).Id);
+        Assert.Contains(Assert.Single(fixture.Sandbox.Instances, one => !before.Contains(one.InstanceId)).State, (string[])["shutting-down", "terminated"]);
+        var record = await run.RecordAsync();
+        Assert.Equal((3, "claimed", "another"), (record.Newest()!.Number, record.Newest()!.State, record.Newest()!.ClaimedBy));
     }
 }

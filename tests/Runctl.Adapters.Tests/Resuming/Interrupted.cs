@@ -33,23 +33,38 @@ internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<Prog
     /// <summary>Told when the run is claimed for a resume.</summary>
     public Action Claimed { get; set; } = () => { };
 
+    /// <summary>Told when the replacement is launched.</summary>
+    public Action<RunctlInstance> Launched { get; set; } = _ => { };
+
     /// <summary>Told what a resume is at.</summary>
-    public Action<string> Told { get; set; } = _ => { };
+    public Action<string> Reported { get; set; } = _ => { };
 
     public RunctlConfiguration Configuration => _fixture.Configuration with { Mirror = Mirror, ProjectName = "digits", GuardPollInterval = TimeSpan.FromMilliseconds(200), PollInterval = TimeSpan.FromMilliseconds(500), AutoResume = true };
 
     public RunStore Store => new(_fixture.Cloud.Objects, _fixture.Sandbox.Bucket, Configuration.RunPrefix);
+
+    public CheckpointCatalog Checkpoints => new(_fixture.Cloud, _fixture.Configuration);
 
     public TrainingResumer Resumer => new(_fixture.Cloud, _fixture.Adapters, Configuration, TimeProvider.System);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Starts it on an instance of its own.</summary>
-    public static async Task<Interrupted> StartAsync(SandboxFixture fixture, RunctlInterruptionBehavior interruption = RunctlInterruptionBehavior.Terminate, bool mirror = true)
+    /// <param name="fixture">The sandbox.</param>
+    /// <param name="interruption">What EC2 does with the instance when it takes it.</param>
+    /// <param name="mirror">Whether checkpoints are uploaded as they are saved.</param>
+    /// <param name="fails">Whether it ends by itself with exit code 3, after its first checkpoint.</param>
+    public static async Task<Interrupted> StartAsync(SandboxFixture fixture, RunctlInterruptionBehavior interruption = RunctlInterruptionBehavior.Terminate, bool mirror = true, bool fails = false)
     {
         var it = new Interrupted(fixture) { Mirror = mirror };
         Undisturbed.CopyTo(it._project.Path);
-        SlowDown(Path.Combine(it._project.Path, Undisturbed.Script));
+        // The first attempt lasts, so that it does not end before it is interrupted; the steps are the same.
+        AtEachStep(Path.Combine(it._project.Path, Undisturbed.Script), "if '--resume' not in sys.argv: __import__('time').sleep(0.01)");
+        if (fails)
+        {
+            AtEachStep(Path.Combine(it._project.Path, Undisturbed.Script), "if trainer.epoch > 3: return 3");
+        }
+
         var instance = await fixture.LaunchAsync(interruption, Token);
         it.Training = await fixture.StartAsync(instance.InstanceId, it._project.Path, Undisturbed.Script, Token, null, it.Configuration, Undisturbed.Arguments);
         return it;
@@ -61,6 +76,12 @@ internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<Prog
         await Scene.ReachAsync(scene => scene.HasSaved, Token);
         await _fixture.Sandbox.InterruptAsync(Training.InstanceId, TimeSpan.FromSeconds(window), action);
     }
+
+    /// <summary>Waits until a checkpoint is in S3.</summary>
+    public Task UploadAsync() => Scene.ReachAsync(scene => scene.HasUploaded, Token);
+
+    /// <summary>Has it stopped, as its owner does.</summary>
+    public async Task StopAsync() => Training = await new TrainingCatalog(_fixture.Cloud, Configuration, TimeProvider.System).StopAsync(Training, Patience, Token);
 
     /// <summary>Waits until it has ended on its instance.</summary>
     public Task EndAsync() => Scene.ReachAsync(_ => false, Token);
@@ -93,7 +114,7 @@ internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<Prog
     public async Task<byte[]> WeightsAsync()
     {
         var limit = DateTime.UtcNow + Patience;
-        var catalog = new CheckpointCatalog(_fixture.Cloud, _fixture.Configuration);
+        var catalog = Checkpoints;
         while (true)
         {
             await foreach (var final in catalog.FindAsync(Training.RunId, null, "final.json", Token))
@@ -109,15 +130,16 @@ internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<Prog
 
     void IResumeListener.OnClaimed(int attempt) => Claimed();
 
-    void IProgress<ProgressUpdate>.Report(ProgressUpdate value) => Told(value.Status);
+    void IProgress<ProgressUpdate>.Report(ProgressUpdate value) => Reported(value.Status);
 
-    /// <summary>Makes the first attempt last, so that it does not end before it is interrupted; the steps are the same.</summary>
-    private static void SlowDown(string script)
+    void IResumeListener.OnLaunched(RunctlInstance replacement, int attempt) => Launched(replacement);
+
+    private static void AtEachStep(string script, string statement)
     {
         const string Step = "            progress.write(";
         var text = File.ReadAllText(script);
         Assert.Contains(Step, text, StringComparison.Ordinal);
-        File.WriteAllText(script, text.Replace(Step, "            if '--resume' not in sys.argv: __import__('time').sleep(0.01)\n" + Step, StringComparison.Ordinal));
+        File.WriteAllText(script, text.Replace(Step, $"            {statement}\n{Step}", StringComparison.Ordinal));
     }
 
     public void OnWarning(string message)

@@ -34,6 +34,22 @@ public sealed class StoppedTests(SandboxFixture fixture) : IClassFixture<Sandbox
     }
 
     [Fact]
+    public async Task A_run_whose_stopped_instance_is_to_be_replaced_goes_on_elsewhere_at_once_and_the_instance_that_remains_is_named()
+    {
+        using var run = await Interrupted.StartAsync(fixture, RunctlInterruptionBehavior.Stop);
+        var told = new MonitorObserver();
+        await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told, stopped: RunctlStoppedInstance.Replace);
+        await run.InterruptAsync(action: "stop");
+        var ended = await told.Ended.Task.WaitAsync(Patience, Token);
+        Assert.Equal((2, "finished"), (ended.Attempt, ended.State));
+        Assert.NotEqual(run.Training.InstanceId, ended.InstanceId);
+        Assert.DoesNotContain("InstanceAwaited", told.Kinds);
+        Assert.Contains($"Remove-RunctlInstance {run.Training.InstanceId}", Assert.Single(told.Warnings), StringComparison.Ordinal);
+        Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
+        await UntilAsync(() => StateOf(run) == "stopped");
+    }
+
+    [Fact]
     public async Task What_only_the_disk_had_when_the_instance_stopped_without_a_notice_is_what_the_run_goes_on_from()
     {
         using var run = await Interrupted.StartAsync(fixture, RunctlInterruptionBehavior.Stop, mirror: false);

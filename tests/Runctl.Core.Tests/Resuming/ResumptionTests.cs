@@ -1,3 +1,4 @@
+using Runctl.Checkpoints;
 using Runctl.Configuration;
 using Runctl.Core.Tests.Fakes;
 using Runctl.Core.Tests.Metrics;
@@ -209,6 +210,24 @@ public sealed class ResumptionTests : IResumeListener
         var report = PoolErrorReport.ToException(new LaunchRequest { InstanceTypes = ["c7i.large"] }, Refuse("InsufficientInstanceCapacity", "InsufficientInstanceCapacity", "MaxSpotInstanceCountExceeded").Errors);
         Assert.Equal((true, "MaxSpotInstanceCountExceeded"), (report.IsTransient, report.ServiceErrorCode));
         Assert.False(PoolErrorReport.ToException(new LaunchRequest { InstanceTypes = ["c7i.large"] }, Refuse("UnauthorizedOperation").Errors).IsTransient);
+    }
+
+    [Fact]
+    public async Task A_run_of_which_nothing_was_saved_begins_anew_with_a_warning_where_it_resumes_by_itself()
+    {
+        Lose(_ => true);
+        Assert.Equal("running", (await ResumeByItselfAsync()).State);
+        Assert.DoesNotContain("manifest", Assert.Single(_story.Specs), StringComparison.Ordinal);
+        Assert.Contains("it begins anew", Assert.Single(_warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_whose_checkpoints_are_all_damaged_does_not_begin_anew_by_itself()
+    {
+        Lose(key => !key.EndsWith(ManifestRecord.Suffix, StringComparison.Ordinal));
+        Assert.Equal("NoGoodCheckpoint", (await Assert.ThrowsAsync<RunctlException>(ResumeByItselfAsync)).Id);
+        Assert.Empty(_story.Specs);
+        Assert.Equal("terminated", Assert.Single(Replacements).State);
     }
 
     [Fact]
@@ -463,6 +482,16 @@ public sealed class ResumptionTests : IResumeListener
 
     /// <summary>The guard saw a notice whose deadline is so far away, and has brought its attempt to an end.</summary>
     private void Notice(TimeSpan deadline) => _story.Ship(1, ("InterruptionDetected", new { deadline = (DateTimeOffset.UtcNow + deadline).ToString("O") }), ("InterruptionHandled", new { outcome = "uploaded" }));
+
+    private void Lose(Func<string, bool> isLost)
+    {
+        foreach (var key in _story.Cloud.Store.Objects.Keys.Where(key => key.StartsWith("saved/", StringComparison.Ordinal) && isLost(key)).ToList())
+        {
+            _story.Cloud.Store.Objects.Remove(key, out _);
+        }
+    }
+
+    private Task<RunctlTraining> ResumeByItselfAsync() => new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration, new HastyTime { LimitsHold = true }).ResumeAsync(Story.RunId, 1, this, Token);
 
     private Task<ResumePlan> WaitingPlanAsync() => Resumer(null).PlanAsync(new ResumeRequest { RunId = Story.RunId, StoppedInstance = RunctlStoppedInstance.Wait }, Token);
 

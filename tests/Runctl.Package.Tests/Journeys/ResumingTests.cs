@@ -11,9 +11,9 @@ public abstract class ResumingTests : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    protected void Start(string options)
+    protected void Start(string options, string launch = "")
     {
-        Session.Run($"$run = New-RunctlSpotInstance g5.xlarge, g4dn.xlarge -Wait | Start-RunctlTraining ./train.py -SyncCode {options}");
+        Session.Run($"$run = New-RunctlSpotInstance g5.xlarge, g4dn.xlarge {launch} -Wait | Start-RunctlTraining ./train.py -SyncCode {options}");
         Session.WaitUntil("(Get-RunctlTraining $run.RunId).LastStep -gt 20");
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Amazon.Runtime;
@@ -45,6 +46,18 @@ internal sealed class OtherClient(IDictionary<string, string> environment)
         using var client = Ec2();
         var answer = await client.DescribeInstancesAsync(new DescribeInstancesRequest { Filters = [new("tag:runctl:run", [runId]), new("instance-state-name", ["pending", "running"])] });
         return [.. (answer.Reservations ?? []).SelectMany(reservation => reservation.Instances).Select(instance => instance.InstanceId)];
+    }
+
+    /// <summary>What EC2 says that a spot instance was launched with, its type aside; of the tags, those that are not Runctl's.</summary>
+    public async Task<string> DescribeAsync(string instanceId)
+    {
+        using var client = Ec2();
+        var one = (await client.DescribeInstancesAsync(new DescribeInstancesRequest { InstanceIds = [instanceId] })).Reservations.Single().Instances.Single();
+        var disk = (await client.DescribeVolumesAsync(new DescribeVolumesRequest { Filters = [new("attachment.instance-id", [instanceId])] })).Volumes.Single();
+        var request = (await client.DescribeSpotInstanceRequestsAsync(new DescribeSpotInstanceRequestsRequest { SpotInstanceRequestIds = [one.SpotInstanceRequestId] })).SpotInstanceRequests.Single();
+        static string Own(List<Amazon.EC2.Model.Tag> tags) => string.Join(' ', tags.Where(tag => !tag.Key.Contains(':', StringComparison.Ordinal)).Select(tag => $"{tag.Key}={tag.Value}").Order());
+        return $"{one.SubnetId}, {string.Join(' ', one.SecurityGroups.Select(group => group.GroupId))}, {one.IamInstanceProfile.Arn}, {one.ImageId}, "
+            + $"up to {decimal.Parse(request.SpotPrice, CultureInfo.InvariantCulture):0.00} USD, {Own(one.Tags)}, {disk.Size} GiB with {Own(disk.Tags)}";
     }
 
     /// <summary>Stops an instance, and waits until it is stopped.</summary>

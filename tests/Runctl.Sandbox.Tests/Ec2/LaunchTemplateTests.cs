@@ -74,6 +74,7 @@ public sealed class LaunchTemplateTests : IAsyncLifetime
                 HttpTokens = LaunchTemplateHttpTokensState.Required, HttpPutResponseHopLimit = 2,
             };
             data.InstanceInitiatedShutdownBehavior = ShutdownBehavior.Terminate;
+            data.BlockDeviceMappings = [new() { DeviceName = "/dev/sda1", Ebs = new() { VolumeSize = 50 } }];
             data.TagSpecifications.Add(new() { ResourceType = ResourceType.Volume, Tags = [new("part", "volume")] });
             data.TagSpecifications.Add(new() { ResourceType = ResourceType.NetworkInterface, Tags = [new("part", "interface")] });
             data.TagSpecifications.Add(new() { ResourceType = ResourceType.SpotInstancesRequest, Tags = [new("part", "request")] });
@@ -95,6 +96,9 @@ public sealed class LaunchTemplateTests : IAsyncLifetime
                 ("volume", instance.BlockDeviceMappings.Single().Ebs.VolumeId, "volume"),
             ],
             tags.Select(tag => (tag.ResourceType.Value, tag.ResourceId, tag.Value)).Order());
+        var volume = (await _server.Client.DescribeVolumesAsync(new() { Filters = [new("attachment.instance-id", [id])] }, Ct)).Volumes.Single();
+        Assert.Equal((instance.BlockDeviceMappings.Single().Ebs.VolumeId, 50, "volume"), (volume.VolumeId, volume.Size, volume.Tags.Single().Value));
+        Assert.Equal("InvalidVolume.NotFound", await Ec2Refusal.CodeAsync(_server.Client.DescribeVolumesAsync(new() { VolumeIds = ["vol-00000000000000000"] }, Ct)));
     }
 
     [Fact]
