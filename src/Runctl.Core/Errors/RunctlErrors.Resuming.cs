@@ -59,7 +59,7 @@ internal static partial class RunctlErrors
 
     /// <summary>The old instance is there, and is not about to go.</summary>
     public static RunctlException QuotaHeld(RunctlException failure, string instanceId) =>
-        new("QuotaHeld", failure.Kind, $"{failure.Message} Instance {instanceId}, where the run was before, is still there, counts against it, and is not about to go.", instanceId,
+        new("QuotaHeld", failure.Kind, $"{failure.Message} Instance {instanceId}, where the run was before, is still there, may count against it, and is not about to go.", instanceId,
             $"Remove-RunctlInstance {instanceId} ends it, where nothing else is on it; resume then.", failure)
         {
             ServiceErrorCode = failure.ServiceErrorCode,

@@ -45,7 +45,11 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     }
 
     /// <summary>Ends all watching; resumes that are under way are undone first.</summary>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(_watches.Select(watch => watch.DisposeAsync().AsTask())).ConfigureAwait(false);
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_watches.Select(async watch =>
+    {
+        watch.OnStopped();
+        await watch.DisposeAsync().ConfigureAwait(false);
+    })).ConfigureAwait(false);
 
     /// <summary>Tells what must not be lost although nobody watches any more.</summary>
     internal void TellAfterEnd(string message) => tellAfterEnd?.Invoke(message);
@@ -66,11 +70,13 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     /// <summary>Waits for what becomes of a run that can not be resumed from here now: another goes on with it, or lets go of it.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="interrupted">The attempt that was interrupted.</param>
-    /// <param name="keeper">The instance that has to go before there is room for another, or null.</param>
+    /// <param name="script">Its script.</param>
+    /// <param name="keeper">The instance that has to go before there is room for another, or null. It is not waited for without end: room may come otherwise.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The run as it goes on, or null when it may be resumed from here again.</returns>
-    internal async Task<RunctlTraining?> FollowAsync(string runId, int interrupted, string? keeper, CancellationToken cancellationToken)
+    internal async Task<RunctlTraining?> FollowAsync(string runId, int interrupted, string script, string? keeper, CancellationToken cancellationToken)
     {
+        var began = time.GetTimestamp();
         var passes = new RunPasses(cloud, new RunStore(cloud.Objects, configuration.S3Bucket!, configuration.RunPrefix), runId, time);
         var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15), time);
         while (true)
@@ -79,14 +85,13 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
             try
             {
                 var state = await passes.LookAsync(null, cancellationToken).ConfigureAwait(false);
-                if (state.Record.Newest() is { Started: not null } newest && newest.Number > interrupted)
+                // Whoever has it may have been interrupted in his turn, and have given up since: that is another interruption.
+                if (state.Record.Attempts.LastOrDefault(a => a.Number > interrupted && a is { Started: not null, InstanceId: not null }) is { } other && (other == state.Record.Newest() || state.Standing == RunStanding.Passed))
                 {
-                    if (await FindAsync(runId, attempt => attempt > interrupted, cancellationToken).ConfigureAwait(false) is { } training)
-                    {
-                        return training;
-                    }
+                    return new TrainingView(cloud, configuration).Of(state.Record, other, script, instanceIsGone: false);
                 }
-                else if (state.Standing == RunStanding.Passed && (keeper is null || await FindInstanceAsync(keeper, cancellationToken).ConfigureAwait(false) is null or { State: "stopped" or "terminated" }))
+
+                if (state.Standing == RunStanding.Passed && (keeper is null || time.GetElapsedTime(began) > LongestPause || await FindInstanceAsync(keeper, cancellationToken).ConfigureAwait(false) is null or { State: "stopped" or "terminated" }))
                 {
                     return null;
                 }
@@ -124,15 +129,19 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     }
 
     /// <summary>Resumes after the interruption of an attempt; what passes is waited for, less and less often.</summary>
-    internal async Task<RunctlTraining> ResumeAsync(string runId, int interrupted, IResumeListener listener, CancellationToken cancellationToken)
+    internal Task<RunctlTraining> ResumeAsync(string runId, int interrupted, IResumeListener listener, CancellationToken cancellationToken) => ResumeAsync(runId, interrupted, null, listener, cancellationToken);
+
+    /// <summary>The same, where the notice is known.</summary>
+    internal async Task<RunctlTraining> ResumeAsync(string runId, int interrupted, string? action, IResumeListener listener, CancellationToken cancellationToken)
     {
         var own = new OwnClaims(listener);
+        string? told = null;
         var backoff = new Backoff(FirstPause, LongestPause, time, 2);
         while (true)
         {
             try
             {
-                var (plan, started) = await PlanAsync(runId, interrupted, own, cancellationToken).ConfigureAwait(false);
+                var (plan, started) = await PlanAsync(new ResumeRequest { RunId = runId, Interrupted = interrupted, Action = action, Force = own.Any }, own, cancellationToken).ConfigureAwait(false);
                 if (started is not null)
                 {
                     return started;
@@ -159,7 +168,11 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
             }
             catch (RunctlException e) when (own.Hosts < MostHosts && (Passes(e) || e.Id is "InstanceGone" or "InstanceNotRunning" or "InstanceNotFound"))
             {
-                listener.OnWarning($"Resuming run {runId} failed for now, and is tried again: {e.Message}");
+                if (told != e.Message)
+                {
+                    told = e.Message;
+                    listener.OnWarning($"Resuming run {runId} failed for now, and is tried again: {e.Message}");
+                }
             }
 
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -170,15 +183,15 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     private static bool Passes(RunctlException e) => e.MayPass || e.Kind == ErrorKind.Authentication;
 
     /// <summary>The plan, or the run where it is alive in an attempt that was started from here: the start worked, and only its answer was lost.</summary>
-    private async Task<(ResumePlan Plan, RunctlTraining? Started)> PlanAsync(string runId, int interrupted, OwnClaims own, CancellationToken cancellationToken)
+    private async Task<(ResumePlan Plan, RunctlTraining? Started)> PlanAsync(ResumeRequest request, OwnClaims own, CancellationToken cancellationToken)
     {
         try
         {
-            return (await _resumer.PlanAsync(new ResumeRequest { RunId = runId, Interrupted = interrupted, Force = own.Any }, cancellationToken).ConfigureAwait(false), null);
+            return (await _resumer.PlanAsync(request, cancellationToken).ConfigureAwait(false), null);
         }
         catch (RunctlException e) when (e.Id == "RunStillAlive" && own.Any)
         {
-            if (await FindAsync(runId, own.Has, cancellationToken).ConfigureAwait(false) is not { } started)
+            if (await FindAsync(request.RunId, own.Has, cancellationToken).ConfigureAwait(false) is not { } started)
             {
                 throw;
             }

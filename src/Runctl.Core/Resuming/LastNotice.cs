@@ -14,8 +14,11 @@ internal sealed record LastNotice(DateTimeOffset Seen, DateTimeOffset Deadline)
     /// <summary>What holds a claim for the end of the old instance lets go of it before that, so that the guard can have it.</summary>
     private static readonly TimeSpan Patience = Withdrawn - TimeSpan.FromMinutes(1);
 
+    /// <summary>How long before EC2 says it.</summary>
+    private static readonly TimeSpan Warning = TimeSpan.FromMinutes(2);
+
     /// <summary>An instance that is there so long after its notice was given stays.</summary>
-    public static TimeSpan Longest => TimeSpan.FromMinutes(2) + Withdrawn;
+    public static TimeSpan Longest => Warning + Withdrawn;
 
     /// <summary>Finds it.</summary>
     /// <param name="store">The run's records.</param>
@@ -29,7 +32,14 @@ internal sealed record LastNotice(DateTimeOffset Seen, DateTimeOffset Deadline)
         var events = attempt is { } number ? await store.ReadEventsAsync(runId, number, 0, cancellationToken).ConfigureAwait(false) : [];
         var last = events.LastOrDefault(e => e.Kind is EventKinds.InterruptionDetected or EventKinds.InterruptionStale or EventKinds.InterruptionWithdrawn);
         var detected = last is { Kind: EventKinds.InterruptionDetected } ? last : null;
-        return (detected?.Time ?? (last is null ? heard : null)) is { } seen ? new LastNotice(seen, detected?.TimeOf("deadline") ?? seen.AddMinutes(2)) : null;
+        if ((detected?.Time ?? (last is null ? heard : null)) is not { } seen)
+        {
+            return null;
+        }
+
+        // The deadline is by EC2's clock; the guard's own may be slow.
+        var deadline = detected?.TimeOf("deadline") ?? seen + Warning;
+        return new LastNotice(seen > deadline - Warning ? seen : deadline - Warning, deadline);
     }
 
     /// <summary>Whether it is over, and the instance there all the same.</summary>

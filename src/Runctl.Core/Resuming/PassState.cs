@@ -12,6 +12,9 @@ internal sealed record PassState(RunRecord Record, RunStanding Standing, Attempt
     /// <summary>Name of the newest checkpoint where only the disk of the decisive attempt's instance has it, which is still there; else null.</summary>
     public string? Unsaved { get; init; }
 
+    /// <summary>Whether a guard has told that it finished, and its record does not say so.</summary>
+    public bool IsFinished { get; init; }
+
     /// <summary>What the newest attempt that was started left behind where nobody can reach it now, or null.</summary>
     public LeftBehind? Left { get; init; }
 

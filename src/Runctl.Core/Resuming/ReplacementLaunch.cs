@@ -38,6 +38,7 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
     public async Task<RunctlInstance> GetAsync(CancellationToken cancellationToken)
     {
         string? told = null;
+        var isStayingTold = false;
         while (true)
         {
             try
@@ -46,16 +47,22 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
             }
             catch (RunctlException e) when (e.IsTransient || IsQuota(e))
             {
-                var old = IsQuota(e) ? await FindOldAsync(cancellationToken).ConfigureAwait(false) : OldInstance.Gone;
-                if (old == OldInstance.Staying)
+                var old = await FindOldAsync(cancellationToken).ConfigureAwait(false);
+                if (old == OldInstance.Staying && IsQuota(e))
                 {
                     throw RunctlErrors.QuotaHeld(e, plan.LastInstanceId!);
                 }
 
-                var isHeld = old == OldInstance.Leaving;
+                var isHeld = old == OldInstance.Leaving && IsQuota(e);
                 if (!isHeld && !(IsPatient && e.IsTransient))
                 {
                     throw;
+                }
+
+                if (old == OldInstance.Staying && !isStayingTold)
+                {
+                    isStayingTold = true;
+                    listener.OnWarning(ResumePlanner.Staying(plan.LastInstanceId!, plan.Spec.RunId));
                 }
 
                 // What names an instance that was left is another message each time.

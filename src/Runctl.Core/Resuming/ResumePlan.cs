@@ -34,6 +34,9 @@ public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan? 
     /// <summary>How that one stood.</summary>
     internal string? SeenState { get; init; }
 
+    /// <summary>What EC2 does with the old instance when it takes it; null where that is not known.</summary>
+    internal string? InterruptionBehavior { get; init; }
+
     /// <summary>The attempts that were seen.</summary>
     internal IReadOnlyList<AttemptRecord> Attempts { get; init; } = [];
 

@@ -48,7 +48,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
 
         // What was claimed and never started has had nothing of the run.
         var last = state.Record.Attempts.Where(a => a.InstanceId is not null).OrderByDescending(a => a.Started is not null).ThenByDescending(a => a.Number).FirstOrDefault();
-        var instance = last is null ? null : await FindInstanceAsync(store, request.RunId, last, cancellationToken).ConfigureAwait(false);
+        var instance = last is null ? null : await FindInstanceAsync(store, request, last, cancellationToken).ConfigureAwait(false);
         var mayReturn = instance is { InterruptionBehavior: "stop" or "hibernate", State: not ("shutting-down" or "terminated") };
         var waitsFor = mayReturn && (request.StoppedInstance ?? configuration.StoppedInstance) == RunctlStoppedInstance.Wait ? instance!.InstanceId : null;
         if (mayReturn && waitsFor is null && instance!.InterruptionBehavior == "hibernate")
@@ -84,7 +84,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         spec = spec with { Launch = launchRequest, Arguments = request.ScriptArguments ?? spec.Arguments, Attempt = null };
         var seen = state.Record.Newest()?.Number ?? 0;
         var from = checkpoint is { } found ? new CheckpointReference { Name = found.Manifest.Name, Manifest = found.Uri.ToString(), Step = found.Manifest.Step, LastStep = found.Manifest.LastStep, RunId = found.Manifest.RunId } : null;
-        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch is null ? $"{waitsFor} when EC2 starts it again" : Describe(launch, lost)), warnings) { WaitsFor = waitsFor, Spec = spec, Store = store, Seen = seen, SeenState = state.Record.Newest()?.State, SeenIsLost = state.Lost.Contains(seen), Remains = remains, Attempts = state.Record.Attempts, LastInstanceId = last?.InstanceId, LastAttempt = last?.Number, Resumes = state.Record.Attempts.Count(a => a is { Number: > 1, Started: not null }) };
+        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch is null ? $"{waitsFor} when EC2 starts it again" : Describe(launch, lost)), warnings) { WaitsFor = waitsFor, Spec = spec, Store = store, Seen = seen, SeenState = state.Record.Newest()?.State, SeenIsLost = state.Lost.Contains(seen), Remains = remains, Attempts = state.Record.Attempts, InterruptionBehavior = instance?.InterruptionBehavior, LastInstanceId = last?.InstanceId, LastAttempt = last?.Number, Resumes = state.Record.Attempts.Count(a => a is { Number: > 1, Started: not null }) };
     }
 
     /// <summary>That an instance stays which its run does not need any more, for people.</summary>
@@ -103,7 +103,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
     }
 
     /// <summary>The instance of an attempt. What becomes of one that Runctl did not launch its notice said, or else its spot request does.</summary>
-    private async Task<RunctlInstance?> FindInstanceAsync(RunStore store, string runId, AttemptRecord attempt, CancellationToken cancellationToken)
+    private async Task<RunctlInstance?> FindInstanceAsync(RunStore store, ResumeRequest request, AttemptRecord attempt, CancellationToken cancellationToken)
     {
         var instance = await cloud.FindOneAsync(attempt.InstanceId!, cancellationToken).ConfigureAwait(false);
         if (instance is not { IsSpot: true, IsManaged: false })
@@ -111,9 +111,9 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
             return instance;
         }
 
-        var events = await store.ReadEventsAsync(runId, attempt.Number, 0, cancellationToken).ConfigureAwait(false);
+        var events = await store.ReadEventsAsync(request.RunId, attempt.Number, 0, cancellationToken).ConfigureAwait(false);
         var notice = events.LastOrDefault(e => e.Kind == EventKinds.InterruptionDetected && e.TextOf("source") is "imds" or "monitor");
-        return notice?.TextOf("action") is { } action ? instance with { ForeignBehavior = action } : await cloud.WithInterruptionAsync(instance, cancellationToken).ConfigureAwait(false);
+        return (notice?.TextOf("action") ?? request.Action) is { } action ? instance with { ForeignBehavior = action } : await cloud.WithInterruptionAsync(instance, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Replacements whose resumers did not live to start them. Their tag tells of them, as a claim may not name its instance yet.</summary>
@@ -128,7 +128,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
     private static void CheckStanding(PassState state, ResumeRequest request)
     {
         var newest = state.Record.Newest();
-        if (state.Record.Outcome == "finished" || newest is { State: "finished" })
+        if (state.IsFinished || state.Record.Outcome == "finished" || newest is { State: "finished" })
         {
             throw RunctlErrors.RunFinished(request.RunId);
         }

@@ -48,6 +48,9 @@ public sealed record ResumeRequest
     /// <summary>The attempt whose interruption is known by its guard's word, before it is in S3; null where a person asks.</summary>
     internal int? Interrupted { get; init; }
 
+    /// <summary>What that notice said EC2 will do, for example terminate, where it is known.</summary>
+    internal string? Action { get; init; }
+
     /// <summary>Longest wait for the replacement to become ready.</summary>
     public TimeSpan ReadyTimeout { get; init; } = TimeSpan.FromMinutes(15);
 }

@@ -51,9 +51,16 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     {
         inner.OnEvent(runctlEvent);
         _told = runctlEvent.Sequence;
+        if (runctlEvent.Attempt < _training.Attempt)
+        {
+            // One guard tells of all attempts on its instance; of an older one it is known what became of it.
+            return;
+        }
+
         if (runctlEvent is { Kind: EventKinds.InterruptionDetected, Attempt: { } attempt } && ByAws.Contains(runctlEvent.TextOf("source")))
         {
-            BeginResume(attempt, runctlEvent.InstanceId, runctlEvent.Time);
+            // The deadline is by EC2's clock, all else by the instance's own.
+            BeginResume(new Interruption(attempt, runctlEvent.InstanceId, runctlEvent.TimeOf("deadline") ?? runctlEvent.Time, HasNotice: true, runctlEvent.TextOf("action")));
         }
         else if (runctlEvent is { Kind: EventKinds.InterruptionDetected, Attempt: { } other } && runctlEvent.TextOf("source") == "manual")
         {
@@ -65,14 +72,9 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     /// <inheritdoc/>
     public void OnWarning(string message) => Tell(() => inner.OnWarning(message));
 
-    /// <summary>Of what a resume could not undo somebody has to hear, too, where nobody watches any more.</summary>
-    void IResumeListener.OnWarning(string message)
-    {
-        if (!Tell(() => inner.OnWarning(message)))
-        {
-            resumer.TellAfterEnd(message);
-        }
-    }
+    /// <inheritdoc/>
+    void IResumeListener.OnWarning(string message) => Warn(message);
+
 
     /// <inheritdoc/>
     public void OnEnded(RunctlTraining training) => Tell(() =>
@@ -80,7 +82,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         _ended[training.Attempt] = training;
         if (training.State is "interrupted" or "lost")
         {
-            BeginResume(training.Attempt, training.InstanceId, notice: null);
+            BeginResume(new Interruption(training.Attempt, training.InstanceId, training.Ended, HasNotice: false, Action: null));
         }
 
         if (_stages.GetValueOrDefault(training.Attempt, ResumeStage.Declined) == ResumeStage.Declined || training.State is not ("interrupted" or "lost"))
@@ -133,31 +135,33 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         await Task.WhenAll(work).ConfigureAwait(false);
     }
 
-    /// <param name="attempt">The attempt that was interrupted.</param>
-    /// <param name="instanceId">Where.</param>
-    /// <param name="notice">When its guard saw the notice; null where it ended without one.</param>
-    private void BeginResume(int attempt, string instanceId, DateTimeOffset? notice)
+    private void BeginResume(Interruption interruption)
     {
-        if (!_isEnding && _stages.TryAdd(attempt, ResumeStage.Begun))
+        if (!_isEnding && _stages.TryAdd(interruption.Attempt, ResumeStage.Begun))
         {
-            _work.Add(Task.Run(() => ResumeAsync(attempt, instanceId, notice)));
+            _work.Add(Task.Run(() => ResumeAsync(interruption)));
         }
     }
 
-    private async Task ResumeAsync(int attempt, string instanceId, DateTimeOffset? notice)
+    private async Task ResumeAsync(Interruption interruption)
     {
+        var (attempt, instanceId) = (interruption.Attempt, interruption.InstanceId);
         try
         {
-            // A machine that goes without a notice may have been ended by its owner.
-            if (notice is { } seen ? !AutoResumer.IsRecent(seen, _begun) : await resumer.MayBeEndedByUserAsync(instanceId, _begun, _end.Token).ConfigureAwait(false))
+            if (interruption.At is { } at && !AutoResumer.IsRecent(at, _begun))
             {
-                Decline(attempt, notice is { } old
-                    ? $"Run {RunId} was interrupted at {old.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}, long before it was watched from here, so it is not resumed by itself. Resume-RunctlTraining does it."
-                    : $"Instance {instanceId} was ended by its owner, or so long ago that nobody may wait for it any more, so run {RunId} is not resumed by itself. Resume-RunctlTraining does it.");
+                Decline(attempt, $"Run {RunId} was interrupted at {at.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}, long before it was watched from here, so it is not resumed by itself. Resume-RunctlTraining does it.");
                 return;
             }
 
-            GoOn(attempt, await ResumeOrFollowAsync(attempt, instanceId).ConfigureAwait(false));
+            // A machine that goes without a notice may have been ended by its owner.
+            if (!interruption.HasNotice && await resumer.MayBeEndedByUserAsync(instanceId, _begun, _end.Token).ConfigureAwait(false))
+            {
+                Decline(attempt, $"Instance {instanceId} was ended by its owner, or so long ago that nobody may wait for it any more, so run {RunId} is not resumed by itself. Resume-RunctlTraining does it.");
+                return;
+            }
+
+            GoOn(attempt, await ResumeOrFollowAsync(interruption).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
@@ -180,21 +184,22 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     }
 
     /// <summary>The run as it goes on: resumed from here, or by another, who had it first.</summary>
-    private async Task<RunctlTraining> ResumeOrFollowAsync(int attempt, string instanceId)
+    private async Task<RunctlTraining> ResumeOrFollowAsync(Interruption interruption)
     {
+        var attempt = interruption.Attempt;
         while (true)
         {
             try
             {
-                var resumed = await resumer.ResumeAsync(RunId, attempt, this, _end.Token).ConfigureAwait(false);
+                var resumed = await resumer.ResumeAsync(RunId, attempt, interruption.Action, this, _end.Token).ConfigureAwait(false);
                 Tell(EventKinds.TrainingResumed, resumed.InstanceId, resumed.Attempt, $"Training resumed on instance {resumed.InstanceId}{(resumed.ResumedFrom is { } from ? $" from {from.Name}" : "")}",
                     new { checkpoint = resumed.ResumedFrom?.Name, step = resumed.ResumedFrom?.Step, manifest = resumed.ResumedFrom?.Manifest });
                 return resumed;
             }
             catch (RunctlException e) when (e.Id is "ResumeTaken" or "RunStillAlive" or "QuotaHeld")
             {
-                OnWarning($"Run {RunId} is not resumed from here now: {e.Message} {e.RecommendedAction} What becomes of it is watched on.");
-                if (await resumer.FollowAsync(RunId, attempt, e.Id == "QuotaHeld" ? instanceId : null, _end.Token).ConfigureAwait(false) is { } other)
+                Warn($"Run {RunId} is not resumed from here now: {e.Message} {e.RecommendedAction} What becomes of it is watched on.");
+                if (await resumer.FollowAsync(RunId, attempt, target.Training.Script, e.Id == "QuotaHeld" ? interruption.InstanceId : null, _end.Token).ConfigureAwait(false) is { } other)
                 {
                     OnWarning($"Run {RunId} goes on as attempt {other.Attempt} on instance {other.InstanceId}, and is watched there.");
                     return other;
@@ -257,15 +262,27 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         Begin(new MonitorTarget(_training, target.PollInterval, told));
     }
 
-    private void Decline(int attempt, string why) => Tell(() =>
+    private void Decline(int attempt, string why)
     {
-        _stages[attempt] = ResumeStage.Declined;
-        inner.OnWarning(why);
-        if (_ended.TryGetValue(attempt, out var training))
+        Warn(why);
+        Tell(() =>
         {
-            End(training);
+            _stages[attempt] = ResumeStage.Declined;
+            if (_ended.TryGetValue(attempt, out var training))
+            {
+                End(training);
+            }
+        });
+    }
+
+    /// <summary>Of what a resume could not undo somebody has to hear, too, where nobody watches any more.</summary>
+    private void Warn(string message)
+    {
+        if (!Tell(() => inner.OnWarning(message)))
+        {
+            resumer.TellAfterEnd(message);
         }
-    });
+    }
 
     private void End(RunctlTraining training)
     {
@@ -312,4 +329,12 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
             return isHeard;
         }
     }
+
+    /// <summary>How an attempt was interrupted.</summary>
+    /// <param name="Attempt">The attempt.</param>
+    /// <param name="InstanceId">Where.</param>
+    /// <param name="At">When AWS would take the instance, or it ended; null where that is not known.</param>
+    /// <param name="HasNotice">Whether AWS had said so.</param>
+    /// <param name="Action">What AWS would do with it, for example terminate; null where that is not known.</param>
+    private sealed record Interruption(int Attempt, string InstanceId, DateTimeOffset? At, bool HasNotice, string? Action);
 }

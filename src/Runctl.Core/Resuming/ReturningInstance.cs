@@ -96,7 +96,7 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
     /// <exception cref="RunctlException">RunWentOn.</exception>
     private async Task RequireEndAsync(RunctlInstance instance, CancellationToken cancellationToken)
     {
-        if ((await cloud.WithInterruptionAsync(instance, cancellationToken).ConfigureAwait(false)).InterruptionBehavior != "hibernate")
+        if ((plan.InterruptionBehavior ?? instance.InterruptionBehavior) != "hibernate")
         {
             return;
         }

@@ -28,7 +28,7 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
         var newest = record.Newest();
         var state = new PassState(record, RunStanding.Passed, null, []);
         var last = record.Attempts.LastOrDefault(a => a.Started is not null);
-        foreach (var attempt in record.Attempts.Where(a => (!a.HasEnded || (a == last && a.Unsaved is not null)) && a.Nonce != claim))
+        foreach (var attempt in record.Attempts.Where(a => (!a.HasEnded || (a == last && (a.Unsaved is not null || a.State == "lost"))) && a.Nonce != claim))
         {
             // A claim that was passed over can not be taken by any guard; see record.py.
             if (attempt.State == "claimed" && attempt != newest)
@@ -37,7 +37,7 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
             }
 
             var look = await LookAsync(attempt, cancellationToken).ConfigureAwait(false);
-            state = state with { Lost = look.IsLost ? [.. state.Lost, attempt.Number] : state.Lost, Left = attempt == last ? look.Left : state.Left };
+            state = state with { Lost = look.IsLost ? [.. state.Lost, attempt.Number] : state.Lost, Left = attempt == last ? look.Left : state.Left, IsFinished = state.IsFinished || look.IsFinished };
             if (look.Standing > state.Standing)
             {
                 state = state with { Standing = look.Standing, Decisive = attempt, Unsaved = look.Unsaved };
@@ -66,7 +66,7 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
                     throw RunctlErrors.ResumeTaken(runId, newest.Number, newest.ClaimedBy, newest.Claimed);
                 }
 
-                if (state.Record.Attempts.Any(a => a.State == "finished"))
+                if (state.IsFinished || state.Record.Attempts.Any(a => a.State == "finished"))
                 {
                     throw RunctlErrors.RunFinished(runId);
                 }
@@ -102,13 +102,13 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
         var isGone = instance is { State: "stopped" or "terminated" } || (instance is null && !IsRecent(attempt));
         if (attempt.HasEnded)
         {
-            return Ended(attempt.Unsaved);
+            return attempt.State == "lost" && instance is { State: "stopped" } ? new Look(RunStanding.Passed) { Left = Left(null) } : Ended(attempt.Unsaved);
         }
 
         var events = await store.ReadEventsAsync(runId, attempt.Number, 0, cancellationToken).ConfigureAwait(false);
         if (events.LastOrDefault(e => Final.Contains(e.Kind)) is { } final)
         {
-            return Ended(events.Any(e => e.Sequence > final.Sequence && e.Kind == EventKinds.CheckpointUploaded) ? null : final.TextOf("unsaved")) with { IsLost = isGone };
+            return Ended(events.Any(e => e.Sequence > final.Sequence && e.Kind == EventKinds.CheckpointUploaded) ? null : final.TextOf("unsaved")) with { IsLost = isGone, IsFinished = final.Kind == EventKinds.TrainingFinished };
         }
 
         if (isGone)
@@ -136,6 +136,8 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
     private sealed record Look(RunStanding Standing)
     {
         public bool IsLost { get; init; }
+
+        public bool IsFinished { get; init; }
 
         public string? Unsaved { get; init; }
 

@@ -42,7 +42,7 @@ internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
         await new ResumePreparation(cloud, configuration, time).CheckAsync(request, cancellationToken).ConfigureAwait(false);
         var runId = RunNaming.NewRunId(RunNaming.ProjectName(configuration.ProjectName, request.ProjectDirectory), time.GetUtcNow());
         var warnings = Warnings(instance, configuration);
-        if (configuration.AutoResume && AutoResumeCheck.Find(configuration, request.SyncCode, await cloud.WithInterruptionAsync(instance, cancellationToken).ConfigureAwait(false)) is { } obstacle)
+        if (configuration.AutoResume && await FindObstacleAsync(configuration, request, instance, cancellationToken).ConfigureAwait(false) is { } obstacle)
         {
             warnings.Add(request.InsistsOnAutoResume ? throw obstacle : AutoResumeCheck.Warning(obstacle));
             configuration = configuration with { AutoResume = false };
@@ -51,6 +51,20 @@ internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
         var plan = new StartPlan(request, configuration, instance, runId, "", warnings);
         var place = configuration.S3Bucket is { } name ? $"checkpoints to s3://{name}/{configuration.S3Prefix.Trim('/')}/{instance.InstanceId}/" : "checkpoints stay on the instance";
         return plan with { Description = $"{plan.Script} on {instance.InstanceId} ({instance.InstanceType}, {instance.AvailabilityZone}), {place}" };
+    }
+
+    private async Task<RunctlException?> FindObstacleAsync(RunctlConfiguration configuration, StartRequest request, RunctlInstance instance, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return AutoResumeCheck.Find(configuration, request.SyncCode, instance)
+                ?? AutoResumeCheck.Find(configuration, request.SyncCode, await cloud.WithInterruptionAsync(instance, cancellationToken).ConfigureAwait(false));
+        }
+        catch (RunctlException e) when (e.Kind == ErrorKind.PermissionDenied)
+        {
+            // Whether it hibernates can not be known then.
+            return e;
+        }
     }
 
     private static void CheckScript(StartRequest request)

@@ -49,7 +49,9 @@ internal static class CommandErrors
         runId ?? instanceId,
         "Get-RunctlTraining lists the runs that are known here; after its instance is gone a run is known only where S3Bucket is configured. Training that Runctl did not start is watched by Watch-RunctlSpotInterruption -ProcessId, -PidFile or -ProcessName.");
 
-    public static RunctlException RunNotPlaced(string runId, int attempt) => new(
+    public static RunctlException RunNotPlaced(string runId, int attempt, bool isClaimed) => !isClaimed ? new(
+        "RunNotPlaced", ErrorKind.InvalidState, $"Run {runId} is on no instance: its attempt {attempt} was given up before it had one.", runId,
+        "Resume-RunctlTraining resumes the run.") : new(
         "RunNotPlaced", ErrorKind.InvalidState, $"Run {runId} has no instance yet: its attempt {attempt} was claimed by a session that resumes it, and no instance is known that it is to train on.", runId,
         "Try again when Get-RunctlTraining shows its instance. Only where that session is gone for good: Resume-RunctlTraining -Force takes the run from it.");
 

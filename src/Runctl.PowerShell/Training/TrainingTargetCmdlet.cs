@@ -78,5 +78,5 @@ public abstract class TrainingTargetCmdlet : RunctlCmdlet
 
     /// <summary>The same, for what is asked of the run's instance.</summary>
     private protected Task ForEachPlacedTrainingAsync(Func<CommandScope, RunctlTraining, Task> body) =>
-        ForEachTrainingAsync((scope, training) => training.InstanceId.Length > 0 ? body(scope, training) : throw CommandErrors.RunNotPlaced(training.RunId, training.Attempt));
+        ForEachTrainingAsync((scope, training) => training.InstanceId.Length > 0 ? body(scope, training) : throw CommandErrors.RunNotPlaced(training.RunId, training.Attempt, training.State == "claimed"));
 }

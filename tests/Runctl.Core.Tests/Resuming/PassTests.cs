@@ -114,6 +114,28 @@ public sealed class PassTests
     }
 
     [Fact]
+    public async Task A_run_that_its_guard_says_is_finished_is_so_though_its_record_was_never_written()
+    {
+        var story = new Story();
+        story.Cloud.Ec2.Add("i-1", "terminated");
+        story.Ship(1, "TrainingFinished");
+        Assert.True((await story.Passes.LookAsync(null, Token)).IsFinished);
+        var claim = new RunClaim(story.Store, Story.RunId, "tester", TimeProvider.System);
+        await claim.TakeAsync(1, false, Token);
+        Assert.Equal("RunFinished", (await Assert.ThrowsAsync<RunctlException>(() => story.Passes.WaitAsync(claim.Nonce, _ => { }, Token))).Id);
+    }
+
+    [Theory]
+    [InlineData("stopped", true)]
+    [InlineData("terminated", false)]
+    public async Task What_a_lost_attempt_may_have_left_on_a_stopped_disk_is_known_at_every_try(string instance, bool isLeft)
+    {
+        var story = new Story("lost");
+        story.Cloud.Ec2.Add("i-1", instance);
+        Assert.Equal(isLeft, (await story.Passes.LookAsync(null, Token)).Left is not null);
+    }
+
+    [Fact]
     public async Task Who_is_passed_over_while_waiting_steps_back()
     {
         var story = new Story();

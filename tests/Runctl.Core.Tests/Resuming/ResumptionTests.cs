@@ -196,7 +196,10 @@ public sealed class ResumptionTests : IResumeListener
         var asked = 0;
         _story.Cloud.Ec2.OnFleet = request => asked++ < 6 ? Refuse("InsufficientInstanceCapacity") : _story.Cloud.Ec2.Succeed(request);
         await ResumeAsync(isPatient: true, time: new HastyTime { LimitsHold = true });
-        Assert.Contains("tried again", Assert.Single(_warnings), StringComparison.Ordinal);
+        // The old one stays, and costs money meanwhile.
+        Assert.Equal(2, _warnings.Count);
+        Assert.Contains("Remove-RunctlInstance i-1", _warnings[0], StringComparison.Ordinal);
+        Assert.Contains("tried again", _warnings[1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -300,6 +303,8 @@ public sealed class ResumptionTests : IResumeListener
         _story.Cloud.Ec2.Change("i-1", i => i with { SpotInstanceRequestId = "sir-1" });
         _story.Cloud.Ec2.SpotFailure = new RunctlException("AccessDenied", ErrorKind.PermissionDenied, "no");
         Assert.Equal("AccessDenied", (await Assert.ThrowsAsync<RunctlException>(() => PlanAsync())).Id);
+        // A monitor has heard of the notice before it is in S3.
+        Assert.Null((await Resumer(null).PlanAsync(new ResumeRequest { RunId = Story.RunId, Interrupted = 1, Action = "terminate" }, Token)).WaitsFor);
         _story.Ship(1, (EventKinds.InterruptionDetected, new { action = "terminate", source = "imds" }));
         Assert.Null((await PlanAsync()).WaitsFor);
     }

@@ -60,6 +60,59 @@ public sealed class WatchTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_was_shut_down_long_before_and_runs_again_is_left_to_its_user_too()
+    {
+        await using var watch = Watch();
+        watch.OnEnded(Training with { State = "interrupted", Ended = DateTimeOffset.UtcNow.AddDays(-3) });
+        await _told.Ended.Task.WaitAsync(Patience, Token);
+        Assert.Contains("Resume-RunctlTraining", Assert.Single(_told.Warnings), StringComparison.Ordinal);
+        Assert.Empty(_story.Replacements);
+    }
+
+    [Fact]
+    public async Task An_interruption_is_as_old_as_EC2_says_whatever_the_clock_of_the_instance()
+    {
+        await using var watch = Watch();
+        watch.OnEvent(Detected(DateTimeOffset.UtcNow.AddHours(-1), deadline: DateTimeOffset.UtcNow.AddMinutes(2)));
+        await _told.UntilAsync(() => _told.Resumed is not null, Token);
+    }
+
+    [Fact]
+    public async Task Notices_of_older_attempts_on_the_same_instance_begin_nothing()
+    {
+        await using var watch = Watch(training: Training with { Attempt = 2 });
+        watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+        watch.OnEvent(Detected(DateTimeOffset.UtcNow.AddHours(-3)));
+        watch.OnEnded(Training with { Attempt = 2, State = "finished" });
+        await _told.Ended.Task.WaitAsync(Patience, Token);
+        Assert.Equal(2, _told.Events.Count);
+        Assert.Empty(_told.Warnings);
+        Assert.Empty(_story.Replacements);
+    }
+
+    [Fact]
+    public async Task Where_the_other_was_interrupted_in_his_turn_and_has_given_up_that_is_another_interruption()
+    {
+        _story.Cloud.Ec2.Add("i-2", "terminated");
+        _story.Add(new AttemptRecord { Number = 2, Nonce = "n2", State = "interrupted", InstanceId = "i-2", InstanceType = "c7i.large", Started = DateTimeOffset.UtcNow });
+        _story.Add(new AttemptRecord { Number = 3, Nonce = "n3", State = "failed", ClaimedBy = "another" });
+        await using var watch = Watch();
+        watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+        await _told.UntilAsync(() => _told.Resumed is not null, Token);
+        Assert.Equal((2, "i-2"), (_told.Resumed!.Attempt, _told.Resumed.InstanceId));
+        Assert.Equal(2, _told.Warnings.Count(w => w.Contains("not resumed from here now", StringComparison.Ordinal) || w.Contains("goes on as attempt 2", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_the_job_is_told_when_its_session_ends()
+    {
+        var resumer = Resumer(TimeProvider.System);
+        resumer.Watch(_monitor, new MonitorTarget(Training, TimeSpan.FromSeconds(30)), _told);
+        await resumer.DisposeAsync();
+        Assert.True(_told.IsStopped);
+    }
+
+    [Fact]
     public async Task Who_loses_the_run_to_another_says_so_and_watches_it_where_it_goes_on()
     {
         await new RunClaim(_story.Store, Story.RunId, "another", TimeProvider.System).TakeAsync(1, false, Token);
@@ -125,8 +178,10 @@ public sealed class WatchTests : IAsyncDisposable
         Assert.Equal("failed", _story.Record.Newest()!.State);
     }
 
-    [Fact]
-    public async Task A_replacement_that_could_not_be_ended_is_told_of_although_nobody_watches_any_more()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_replacement_that_could_not_be_ended_is_told_of_although_nobody_watches_any_more(bool fails)
     {
         var starting = new TaskCompletionSource();
         var mayStart = new TaskCompletionSource();
@@ -139,6 +194,12 @@ public sealed class WatchTests : IAsyncDisposable
         var watch = Watch();
         watch.OnEvent(Detected(DateTimeOffset.UtcNow));
         await starting.Task.WaitAsync(Patience, Token);
+        if (fails)
+        {
+            // Its own failure comes with the end.
+            _story.Cloud.Shell.Fault = _ => new RunctlException("Refused", ErrorKind.PermissionDenied, "You may not.");
+        }
+
         var ending = watch.DisposeAsync();
         mayStart.SetResult();
         await ending;
@@ -156,14 +217,13 @@ public sealed class WatchTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _monitor.DisposeAsync();
 
-    private static RunctlEvent Detected(DateTimeOffset at) => new()
+    private static RunctlEvent Detected(DateTimeOffset at, DateTimeOffset? deadline = null) => new()
     {
-        Sequence = 1, Time = at, Kind = EventKinds.InterruptionDetected, InstanceId = "i-1", RunId = Story.RunId, Attempt = 1, Message = "Notice", Data = RunctlJson.ToElement(new { source = "imds" }),
+        Sequence = 1, Time = at, Kind = EventKinds.InterruptionDetected, InstanceId = "i-1", RunId = Story.RunId, Attempt = 1, Message = "Notice", Data = RunctlJson.ToElement(new { source = "imds", deadline = deadline?.ToString("O") }),
     };
 
-    private ResumingWatch Watch(TimeProvider? time = null)
-    {
-        var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), new RunctlConfiguration { S3Bucket = "b", S3Prefix = "saved" }, time ?? TimeProvider.System, _afterEnd.Add);
-        return new ResumingWatch(resumer, _monitor, new MonitorTarget(Training, TimeSpan.FromSeconds(30)), _told, time ?? TimeProvider.System);
-    }
+    private ResumingWatch Watch(TimeProvider? time = null, RunctlTraining? training = null) =>
+        new(Resumer(time ?? TimeProvider.System), _monitor, new MonitorTarget(training ?? Training, TimeSpan.FromSeconds(30)), _told, time ?? TimeProvider.System);
+
+    private AutoResumer Resumer(TimeProvider time) => new(_story.Cloud, new FakeAdapters(), new RunctlConfiguration { S3Bucket = "b", S3Prefix = "saved" }, time, _afterEnd.Add);
 }

@@ -68,6 +68,17 @@ public sealed class StartPlannerTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_start_does_not_need_the_permission_that_only_resuming_by_itself_does()
+    {
+        _cloud.Ec2.Add("i-1", tags: []);
+        _cloud.Ec2.Change("i-1", i => i with { SpotInstanceRequestId = "sir-1" });
+        _cloud.Ec2.SpotFailure = new RunctlException("AccessDenied", ErrorKind.PermissionDenied, "You may not DescribeSpotInstanceRequests.");
+        var plan = await new StartPlanner(_cloud, TimeProvider.System).PlanAsync(Request() with { SyncCode = true }, new RunctlConfiguration { AutoResume = true, S3Bucket = "b" }, TestContext.Current.CancellationToken);
+        Assert.False(plan.Configuration.AutoResume);
+        Assert.Contains(plan.Warnings, warning => warning.Contains("DescribeSpotInstanceRequests", StringComparison.Ordinal));
+    }
+
     public void Dispose()
     {
         _cloud.Dispose();
