@@ -11,6 +11,8 @@ namespace Runctl.Training;
 /// <summary>Finds runs, by asking their guards and reading their records in S3, and stops them.</summary>
 public sealed class TrainingCatalog(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
 {
+    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(10);
+
     private readonly TrainingReader _reader = new(cloud, time);
 
     /// <summary>Runs by id; by instance; or all that are known (S3 records, instances with Runctl's tags). Works after an instance is gone where there is a bucket.</summary>
@@ -55,6 +57,7 @@ public sealed class TrainingCatalog(ICloud cloud, RunctlConfiguration configurat
                 training = await _reader.RefreshAsync(training, cancellationToken).ConfigureAwait(false);
                 if (training.HasEnded)
                 {
+                    await SettleAsync(training, cancellationToken).ConfigureAwait(false);
                     return training;
                 }
 
@@ -64,6 +67,29 @@ public sealed class TrainingCatalog(ICloud cloud, RunctlConfiguration configurat
             catch (RunctlException e) when (e.IsTransient)
             {
                 progress.Report(new ProgressUpdate($"Waiting for {training.RunId}", e.Message));
+            }
+
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Its record in S3, by which it is resumed, has the end a moment later; longer only where S3 does not answer its guard, which is not waited for.</summary>
+    private async Task SettleAsync(RunctlTraining training, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1), time);
+        for (var began = time.GetTimestamp(); _reader.StoreOf(training) is { } store && time.GetElapsedTime(began) < SettleTime;)
+        {
+            try
+            {
+                if (await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false) is not { } record || record.Attempts.Any(a => a.Number == training.Attempt && a.HasEnded))
+                {
+                    return;
+                }
+            }
+            catch (RunctlException)
+            {
+                // How it ended is known all the same.
+                return;
             }
 
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
