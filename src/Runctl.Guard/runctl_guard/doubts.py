@@ -23,20 +23,26 @@ class Doubts:
         self._exit = run.exit() or {}
 
     def against(self, candidate: Candidate, validation: Validation) -> Optional[str]:
-        """Why it should give way to another, None where nothing does; NotUsable where it was being written."""
+        """Why it should give way to another, None where nothing does; NotUsable for a file that was being written."""
         if candidate.kind == "file" and validation.level == "full":
             return None
+        if self._cut_off(candidate):
+            reason = "a process that was writing to it was killed"
+            if candidate.kind == "file":
+                raise NotUsable(reason)
+            return reason
         killed = self._journal.first("kill")
-        if killed and any(candidate.path in entry.get("unfinished", ()) for entry in self._journal.all("kill")) \
-                or any(candidate.path in entry.get("unfinished", ()) and candidate.saved < entry["at"] + DEATH_SECONDS
-                       for entry in self._journal.all("signal")):
-            raise NotUsable("a process that was writing to it was killed")
         died = killed["at"] if killed else self._died()
         # Of a single file it was known at our own kill whether it was open.
         moments = FILE_CLOCK if killed and candidate.kind == "file" else LAST_MOMENTS
         if died is not None and candidate.saved >= died - moments:
             return "it was changed right before the training died, and may be incomplete"
         return None
+
+    def _cut_off(self, candidate: Candidate) -> bool:
+        return any(candidate.path in entry.get("unfinished", ()) for entry in self._journal.all("kill")) \
+            or any(candidate.path in entry.get("unfinished", ()) and candidate.saved < entry["at"] + DEATH_SECONDS
+                   for entry in self._journal.all("signal"))
 
     def _died(self) -> Optional[float]:
         """When the training died by itself; None where it came to an end, and where that is not known."""

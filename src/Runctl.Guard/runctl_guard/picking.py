@@ -4,7 +4,7 @@ import time
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from . import budget, checkpoints, files
-from .checkpoints import Candidate
+from .checkpoints import Candidate, weighty
 from .clock import utc_text
 from .doubts import Doubts
 from .errors import complain
@@ -49,9 +49,9 @@ def expected_size(run: Run) -> int:
 
 
 def unfinished(run: Run, members: Dict[int, Process]) -> List[str]:
-    """The checkpoints that these processes are writing at this moment, for those who kill them."""
+    """The checkpoints that these processes are writing at this moment, for those who kill them. A log in one is none."""
     try:
-        files_of = {one.path: paths_of(one) for one in of_attempt(run)} if members else {}
+        files_of = {one.path: paths_of(one, weighty) for one in of_attempt(run)} if members else {}
         written = writers(members, set().union(*files_of.values()))
         return [path for path, names in files_of.items() if names & written]
     except Exception:  # They are killed, whatever came.
@@ -84,10 +84,11 @@ def unchanged(run: Run, candidate: Candidate) -> bool:
     return now is not None and now.identity == candidate.identity
 
 
-def paths_of(candidate: Candidate) -> Set[str]:
+def paths_of(candidate: Candidate, counts: Callable[[str], bool] = lambda name: True) -> Set[str]:
+    """Its files; of a directory those only that count."""
     if candidate.kind == "file":
         return {os.path.realpath(candidate.path)}
-    return {os.path.realpath(os.path.join(candidate.path, name)) for name in candidate.files}
+    return {os.path.realpath(os.path.join(candidate.path, name)) for name in candidate.files if counts(name)}
 
 
 class Picking:

@@ -78,6 +78,16 @@ class CutOff(support.RootedTest):
         self.assertEqual("checkpoint-1", self.interrupted(
             "put('checkpoint-1/model.npz', -9)\nput('checkpoint-2/model.npz')\nfile = open_one('checkpoint-2/optimizer.h5')"))
 
+    def test_a_log_held_open_in_a_directory_says_nothing_of_its_weights(self):
+        self.assertEqual("checkpoint-2", self.interrupted(
+            "put('checkpoint-1/model.npz', -30)\nput('checkpoint-2/model.npz', -9)\n"
+            "logs = [open_one('checkpoint-2/' + name) for name in ('train.log', 'events.out.tfevents.1')]\n"
+            "for log in logs: os.utime(log.name, (time.time() - 9,) * 2)"))
+        self.assertEqual([], self.rejected())
+
+    def test_a_directory_that_was_saved_in_part_is_taken_where_it_is_the_only_one(self):
+        self.assertEqual("checkpoint-2", self.interrupted("put('checkpoint-2/model.npz')\nfile = open_one('checkpoint-2/optimizer.h5')"))
+
     def test_a_directory_between_two_of_its_files_gives_way_to_an_older_one(self):
         self.assertEqual("checkpoint-1", self.interrupted("put('checkpoint-1/model.npz', -9)\nput('checkpoint-2/model.npz')"))
         self.assertEqual(["checkpoint-2"], self.rejected())
