@@ -26,11 +26,13 @@ class Doubts:
         """Why it should give way to another, None where nothing does; NotUsable for a file that was being written."""
         if candidate.kind == "file" and validation.level == "full":
             return None
-        if self._cut_off(candidate):
+        if self._cut_off(candidate, "unfinished"):
             reason = "a process that was writing to it was killed"
             if candidate.kind == "file":
                 raise NotUsable(reason)
             return reason
+        if self._cut_off(candidate, "endangered"):
+            return "a process that was writing to it may have died at once of the signal"
         killed = self._journal.first("kill")
         died = killed["at"] if killed else self._died()
         # Of a single file it was known at our own kill whether it was open.
@@ -39,9 +41,9 @@ class Doubts:
             return "it was changed right before the training died, and may be incomplete"
         return None
 
-    def _cut_off(self, candidate: Candidate) -> bool:
-        return any(candidate.path in entry.get("unfinished", ()) for entry in self._journal.all("kill")) \
-            or any(candidate.path in entry.get("unfinished", ()) and candidate.saved < entry["at"] + DEATH_SECONDS
+    def _cut_off(self, candidate: Candidate, how: str) -> bool:
+        return any(candidate.path in entry.get(how, ()) for entry in self._journal.all("kill")) \
+            or any(candidate.path in entry.get(how, ()) and candidate.saved < entry["at"] + DEATH_SECONDS
                    for entry in self._journal.all("signal"))
 
     def _died(self) -> Optional[float]:

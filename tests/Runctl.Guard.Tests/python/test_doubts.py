@@ -100,6 +100,20 @@ class CutOff(support.RootedTest):
         self.assertEqual("epoch_1.h5", self.interrupted("put('epoch_1.h5', -9)\nfile = open_one('epoch_2.h5')", ""))
         self.assertEqual(143, self.one.state["exit_code"])
 
+    def test_a_worker_whom_a_launcher_passes_the_signal_on_to_dies_of_it_in_mid_save(self):
+        self.assertEqual("epoch_1.h5", self.interrupted("""
+put('epoch_1.h5', -9)
+worker = os.fork()
+if worker == 0:
+    file = open_one('epoch_2.h5')
+    time.sleep(60)
+def told(*_):
+    os.kill(worker, signal.SIGTERM)
+    os._exit(1)
+signal.signal(signal.SIGTERM, told)
+time.sleep(0.5)""", ""))
+        self.assertEqual(["epoch_2.h5"], self.rejected())
+
     def test_the_save_of_one_who_catches_it_is_taken_however_he_ends(self):
         self.assertEqual("epoch_2.h5", self.interrupted(
             "put('epoch_1.h5', -9)\nfile = open_one('epoch_2.h5')\ndef told(*_):\n    file.write(b'hts')\n    file.close()\n"
