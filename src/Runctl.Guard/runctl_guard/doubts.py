@@ -33,13 +33,14 @@ class Doubts:
             return reason
         if self._cut_off(candidate, "endangered"):
             return "a process that was writing to it may have died at once of the signal"
-        killed = self._journal.first("kill")
-        died = killed["at"] if killed else self._died()
-        # Of a single file it was known at our own kill whether it was open.
-        moments = FILE_CLOCK if killed and candidate.kind == "file" else LAST_MOMENTS
-        if died is not None and candidate.saved >= died - moments:
-            return "it was changed right before the training died, and may be incomplete"
-        return None
+        killed, died = self._journal.first("kill"), self._died()
+        late = killed is not None and candidate.saved >= killed["at"] - (
+            # Of a single file it was known at our own kill whether it was open.
+            FILE_CLOCK if candidate.kind == "file" else LAST_MOMENTS)
+        # Who was left behind may save after a death, and is killed later.
+        if died is not None and not (killed and died >= killed["at"]):
+            late = late or died - LAST_MOMENTS <= candidate.saved < died + DEATH_SECONDS
+        return "it was changed right before the training died, and may be incomplete" if late else None
 
     def _cut_off(self, candidate: Candidate, how: str) -> bool:
         return any(candidate.path in entry.get(how, ()) for entry in self._journal.all("kill")) \

@@ -7,6 +7,7 @@ import support
 from runctl_guard import finish
 from runctl_guard.sequence import Sequence
 from runctl_guard.services import Services
+from runctl_guard.target import ProcessTarget
 from runctl_guard.trigger import Trigger
 
 # One good checkpoint of some time ago, and another that is being saved.
@@ -52,6 +53,8 @@ class CutOff(support.RootedTest):
         self.training(text)
         os.kill(self.one.training()["pid"], 9)
         support.eventually(self.one.exit)
+        target = ProcessTarget(self.one)
+        support.eventually(lambda: finish.ended(self.one, target))
         finish.finish(self.one, Services())
         return (self.one.last_event(("TrainingFailed",))["data"]["checkpoint"] or {}).get("name")
 
@@ -121,6 +124,11 @@ time.sleep(0.5)""", ""))
 
     def test_a_training_that_is_killed_by_the_kernel_leaves_the_one_before(self):
         self.assertEqual("epoch_1.h5", self.died("put('epoch_1.h5', -9)\nfile = open_one('epoch_2.h5')"))
+        self.assertEqual(["epoch_2.h5"], self.rejected())
+
+    def test_who_is_left_behind_and_killed_later_does_not_change_that(self):
+        self.assertEqual("epoch_1.h5", self.died(
+            "put('epoch_1.h5', -9)\nif os.fork() == 0:\n    time.sleep(60)\nfile = open_one('epoch_2.h5')"))
         self.assertEqual(["epoch_2.h5"], self.rejected())
 
     def test_what_it_saved_some_time_before_is_taken(self):
