@@ -72,6 +72,10 @@ def weighty(file: str) -> bool:
     return file.lower().endswith(WEIGHTS) or file.endswith(INDEXES)
 
 
+def log_like(file: str) -> bool:
+    return file.lower().endswith(NEVER) or os.path.basename(file).startswith("events.out.tfevents")
+
+
 def _candidate(entry: Any, wanted: List[str]) -> Optional[Candidate]:
     name = entry.name
     if TEMPORARY.search(name) or (wanted and not any(fnmatch.fnmatch(name, pattern) for pattern in wanted)):

@@ -73,9 +73,10 @@ def best(run: Run, candidates: Iterable[Tuple[Candidate, str]], check: Callable[
         if reason:
             doubtful.append((candidate, source, validation._replace(detail=reason)))
             continue
-        for other, _, doubted in doubtful:
+        better = next((one for one in doubtful if not doubts.give_way(one[0], candidate, source)), None)
+        for other, _, doubted in doubtful[:doubtful.index(better)] if better else doubtful:
             reject(other, str(doubted.detail))
-        return candidate, source, validation
+        return better or (candidate, source, validation)
     return doubtful[0] if doubtful else None
 
 

@@ -4,7 +4,7 @@ import time
 import unittest
 
 import support
-from runctl_guard import finish
+from runctl_guard import checkpoints, finish, picking
 from runctl_guard.sequence import Sequence
 from runctl_guard.services import Services
 from runctl_guard.target import ProcessTarget
@@ -92,8 +92,18 @@ class CutOff(support.RootedTest):
         self.assertEqual("checkpoint-2", self.interrupted("put('checkpoint-2/model.npz')\nfile = open_one('checkpoint-2/optimizer.h5')"))
 
     def test_a_directory_between_two_of_its_files_gives_way_to_an_older_one(self):
-        self.assertEqual("checkpoint-1", self.interrupted("put('checkpoint-1/model.npz', -9)\nput('checkpoint-2/model.npz')"))
+        self.assertEqual("checkpoint-1", self.interrupted("put('checkpoint-1/model.npz', -9)\nput('checkpoint-1/optimizer.npz', -9)\nput('checkpoint-2/model.npz')"))
         self.assertEqual(["checkpoint-2"], self.rejected())
+
+    def test_a_directory_that_has_all_that_the_older_one_has_is_taken(self):
+        self.assertEqual("checkpoint-2", self.interrupted(
+            "put('checkpoint-1/model.npz', -9)\nput('checkpoint-1/events.out.tfevents.1', -9)\nput('checkpoint-2/model.npz')"))
+        self.assertEqual([], self.rejected())
+
+    def test_one_with_a_smaller_file_is_not(self):
+        self.assertEqual("checkpoint-1", self.interrupted(
+            "put('checkpoint-1/model.npz', -9)\nput('checkpoint-1/optimizer.h5', -9)\nput('checkpoint-2/model.npz')\n"
+            "open_one('checkpoint-2/optimizer.h5').close()"))
 
     def test_a_directory_between_two_of_its_files_is_taken_where_it_is_the_only_one(self):
         self.assertEqual("checkpoint-2", self.interrupted("put('checkpoint-2/model.npz')"))
@@ -133,6 +143,38 @@ time.sleep(0.5)""", ""))
 
     def test_what_it_saved_some_time_before_is_taken(self):
         self.assertEqual("epoch_2.h5", self.died("put('epoch_1.h5', -9)\nput('epoch_2.h5', -4)"))
+
+    def began_with_another(self, text):
+        """What is picked where the attempt had restored checkpoint-1, and ends with an exception."""
+        self.one = self.new_run(BEGIN + "import time\ntime.sleep(0.5)\n" + text + "\nraise SystemExit(1)",
+                                policy={"grace_seconds": 0.3})
+        path = os.path.join(self.checkpoints, "checkpoint-1")
+        for name in ("model.h5", "optimizer.h5"):
+            os.makedirs(path, exist_ok=True)
+            with open(os.path.join(path, name), "wb") as file:
+                file.write(b"weights" * 1000)
+            os.utime(os.path.join(path, name), (time.time() - 60,) * 2)
+        restored, = checkpoints.scan(self.checkpoints)
+        picking.note_leftovers(self.one)
+        self.one.update(restored={"path": path, "identity": restored.identity})
+        self.start_training(self.one)
+        support.eventually(self.one.exit)
+        target = ProcessTarget(self.one)
+        support.eventually(lambda: finish.ended(self.one, target))
+        finish.finish(self.one, Services())
+        return self.one.last_event(("TrainingFailed",))["data"]["checkpoint"]["name"]
+
+    def test_a_save_at_an_exception_does_not_give_way_to_what_the_attempt_began_with(self):
+        self.assertEqual("checkpoint-2", self.began_with_another("put('checkpoint-2/model.h5')"))
+
+    def test_a_save_that_was_seen_to_be_cut_off_does(self):
+        self.assertEqual("checkpoint-1", self.began_with_another(
+            "if os.fork() == 0:\n    file = open_one('checkpoint-2/model.h5')\n    time.sleep(60)\ntime.sleep(0.2)"))
+
+    def test_who_ends_with_an_exit_code_of_its_own_after_the_signal_has_saved(self):
+        self.assertEqual("checkpoint-2", self.interrupted(
+            "put('checkpoint-1/model.npz', -9)\nput('checkpoint-1/optimizer.npz', -9)\ndef told(*_):\n"
+            "    put('checkpoint-2/model.npz')\n    os._exit(255)\nsignal.signal(15, told)", ""))
 
     def test_the_last_try_decides_as_the_sequence_did(self):
         self.interrupted("put('epoch_1.h5', -9)\nfile = open_one('epoch_2.h5')")
