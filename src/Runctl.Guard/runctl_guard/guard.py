@@ -189,7 +189,7 @@ class Guard:
         state = run.state
         name = state.get("state")
         # What failed is not left alone for long while the end is near.
-        near = self._shutdown or self._poller.standing()
+        near = self._shutdown or self._poller.standing() or watched.busy("sequence") or _presses(run)
         longest = NEAR_PAUSE if near else LONGEST_PAUSE
         if alerts.asked_for(run):
             watched.every("alert", ALERT_SECONDS, watched.alerts.look, longest)
@@ -266,6 +266,13 @@ class Guard:
             return
         watched.starters[attempt] = watched.starters.get(attempt, 0) + 1
         watched.starter = start_starter(run.id)
+
+
+def _presses(run: Run) -> bool:
+    """Whether an interruption with a deadline has begun, also one that the metadata do not show, and is not settled yet."""
+    state, begun = run.state, Journal(run).get("begin")
+    return begun is not None and begun["deadline"] is not None \
+        and (state.get("state") not in ENDED or bool(state.get("record_pending")))
 
 
 def main() -> int:
