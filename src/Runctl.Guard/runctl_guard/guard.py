@@ -15,7 +15,7 @@ from .errors import best_effort, complain, one_by_one
 from .journal import Journal
 from .leaving import Leaving
 from .poller import Poller
-from .run import ENDED, PREPARING, Run, all_runs, is_run_id
+from .run import ENDED, PREPARING, Run, all_runs, is_run_id, unreadable
 from .sequence import Busy, Sequence
 from .service import LEFT, guard_file, start_starter
 from .services import Services
@@ -121,7 +121,7 @@ class Guard:
 
     def _all_handled(self) -> bool:
         return not any(watched.busy(name) for watched in self._watched.values() for name in ("sequence", "settle")) \
-            and all(run.state["state"] in ENDED and not alerts.pending(run) for run in all_runs())
+            and not unreadable() and all(run.state["state"] in ENDED and not alerts.pending(run) for run in all_runs())
 
     # What the poller tells
 

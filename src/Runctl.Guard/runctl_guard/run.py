@@ -183,9 +183,18 @@ def find_run(run_id: Optional[str]) -> Run:
 
 def all_runs() -> List[Run]:
     """Every run of this instance that has a state, the newest first."""
+    found = [run for run in _known() if run.state.get("state")]
+    return sorted(found, key=lambda run: (run.state.get("started") or "", run.id), reverse=True)
+
+
+def unreadable() -> List[str]:
+    """The ids of those that have a state which can not be read: what they do, and what they need, nobody knows."""
+    return sorted(run.id for run in _known() if os.path.exists(run.file("state.json")) and not run.state.get("state"))
+
+
+def _known() -> List[Run]:
     try:
         names = os.listdir(paths.runs())
     except OSError:
         return []
-    found = [Run(name) for name in names if is_run_id(name)]
-    return sorted((run for run in found if run.state.get("state")), key=lambda run: (run.state.get("started") or "", run.id), reverse=True)
+    return [Run(name) for name in names if is_run_id(name)]

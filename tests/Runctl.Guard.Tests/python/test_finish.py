@@ -130,6 +130,20 @@ class OrdinaryEnd(support.RootedTest):
         self.another(state="stopped", unsaved="theirs.pt")
         self.assertEqual(["KeptForCheckpoint"], self.warnings(self.settled(run)))
 
+    def test_a_run_that_can_not_be_read_keeps_the_machine_as_one_that_trains(self):
+        self.program("bin", 'echo "$@" >> "$RUNCTL_ROOT/called"')
+        run = self.ended()
+        path = self.another(state="stopped").file("state.json")
+        with open(path, "w"):
+            pass
+        self.settled(run)
+        self.assertEqual(["TerminationWaits"], self.warnings(run))
+        self.assertFalse(os.path.exists(os.path.join(self.root, "called")))
+        one = guard.Guard()
+        self.assertFalse(one._all_handled())
+        os.unlink(path)
+        self.assertTrue(one._all_handled())
+
     def another(self, **changes):
         other = Run("other-20260131-120000-abcdef")
         start.new_attempt(other, self.spec(run_id=other.id, store=STORE), {"number": 1, "nonce": "n"})
