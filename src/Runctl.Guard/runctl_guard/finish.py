@@ -137,6 +137,8 @@ def save_late(run: Run, services: Services) -> None:
     """Tries again what S3 did not take at the end."""
     _last_checkpoint(run, services)
     if not unsaved(run):
+        if run.state["state"] in ENDED:
+            protect.clean(run)
         settle(run, services)
 
 
