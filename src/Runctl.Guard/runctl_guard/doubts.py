@@ -24,12 +24,12 @@ CUT_OFF = ("unfinished", "endangered")
 
 class Doubts:
     def __init__(self, run: Run) -> None:
-        self._journal = Journal(run)
+        self._run, self._journal = run, Journal(run)
         self._exit, self._restored = run.exit() or {}, run.state.get("restored")
 
     def against(self, candidate: Candidate, validation: Validation) -> Optional[str]:
         """Why it should give way to another, None where nothing does; NotUsable for a file that was being written."""
-        if candidate.kind == "file" and validation.level == "full":
+        if candidate.kind == "file" and validation.level == "full" or self._run.committed(candidate.identity, candidate.name):
             return None
         if self._cut_off(candidate, "unfinished"):
             reason = "a process that was writing to it was killed"

@@ -4,7 +4,7 @@ import time
 import unittest
 
 import support
-from runctl_guard import checkpoints, finish, picking
+from runctl_guard import checkpoints, files, finish, picking
 from runctl_guard.sequence import Sequence
 from runctl_guard.services import Services
 from runctl_guard.target import ProcessTarget
@@ -48,9 +48,10 @@ class CutOff(support.RootedTest):
             Trigger("interruption", "drill", "terminate", "2026-01-31T12:00:00Z", time.monotonic() + 60))
         return (final["data"]["checkpoint"] or {}).get("name")
 
-    def died(self, text):
+    def died(self, text, before=lambda: None):
         """The name of what is picked after an ordinary end with a signal, as the kernel's for want of memory."""
         self.training(text)
+        before()
         os.kill(self.one.training()["pid"], 9)
         support.eventually(self.one.exit)
         target = ProcessTarget(self.one)
@@ -140,6 +141,13 @@ time.sleep(0.5)""", ""))
         self.assertEqual("epoch_1.h5", self.died(
             "put('epoch_1.h5', -9)\nif os.fork() == 0:\n    time.sleep(60)\nfile = open_one('epoch_2.h5')"))
         self.assertEqual(["epoch_2.h5"], self.rejected())
+
+    def test_what_is_in_s3_already_is_taken(self):
+        def mirrored():
+            for one in checkpoints.scan(self.checkpoints):
+                files.append_line(self.one.file("committed.jsonl"), {"identity": one.identity, "name": one.name})
+        self.assertEqual("epoch_2.h5", self.died("put('epoch_1.h5', -9)\nput('epoch_2.h5')", mirrored))
+        self.assertEqual([], self.rejected())
 
     def test_what_it_saved_some_time_before_is_taken(self):
         self.assertEqual("epoch_2.h5", self.died("put('epoch_1.h5', -9)\nput('epoch_2.h5', -4)"))
