@@ -67,6 +67,15 @@ def version(stat: os.stat_result) -> str:
     return "%d-%d-%d" % (stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
 
+def weighty(file: str) -> bool:
+    """Whether a directory with that file in it is a checkpoint."""
+    return file.lower().endswith(WEIGHTS) or file.endswith(INDEXES)
+
+
+def log_like(file: str) -> bool:
+    return file.lower().endswith(NEVER) or os.path.basename(file).startswith("events.out.tfevents")
+
+
 def _candidate(entry: Any, wanted: List[str]) -> Optional[Candidate]:
     name = entry.name
     if TEMPORARY.search(name) or (wanted and not any(fnmatch.fnmatch(name, pattern) for pattern in wanted)):
@@ -92,8 +101,7 @@ def _directory(path: str, name: str, wanted: bool) -> Optional[Candidate]:
             digest.update(("%s-%d-%d-%d;" % (files[-1], stat.st_ino, stat.st_size, stat.st_mtime_ns)).encode("utf-8", "replace"))
             total += stat.st_size
             newest = max(newest, stat.st_mtime)
-    known = any(file.lower().endswith(WEIGHTS) or file.endswith(INDEXES) for file in files)
-    if not files or not (known or wanted):
+    if not files or not (wanted or any(weighty(file) for file in files)):
         return None
     return Candidate(path, name, "directory", newest, total, digest.hexdigest(), 2, step_in(name), files)
 

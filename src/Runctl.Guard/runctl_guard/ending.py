@@ -32,17 +32,20 @@ class Ending:
             return
         chosen = self._target.to_signal(members)
         seconds = self._grace()
-        self._send(chosen, grace=seconds)
+        self._send(chosen, members, grace=seconds)
         self._one.emit(
             "TrainingSignalled",
             "Training detected on instance %s, attempting graceful shutdown..." % self._one.instance,
             pids=[one.pid for one in chosen], signal="SIGTERM", grace_seconds=round(seconds, 3),
             last_step=self._run.last_step())
 
-    def _send(self, chosen: List[processes.Process], **data: Any) -> None:
-        doomed = {one.pid: one for one in chosen if processes.dies_of(one, signal.SIGTERM)}
+    def _send(self, chosen: List[processes.Process], members: Dict[int, processes.Process], **data: Any) -> None:
+        doomed = {pid: one for pid, one in members.items() if processes.dies_of(one, signal.SIGTERM)}
+        # Who is chosen may pass the signal on to the others.
+        ours = {one.pid: doomed.pop(one.pid) for one in chosen if one.pid in doomed}
         self._journal.write("signal", processes=[one.identity() for one in chosen],
-                            unfinished=picking.unfinished(self._run, doomed), **data)
+                            unfinished=picking.unfinished(self._run, ours),
+                            endangered=picking.unfinished(self._run, doomed), **data)
         for process in chosen:
             processes.send(process, signal.SIGTERM)
 
@@ -79,7 +82,7 @@ class Ending:
                 return
             late = self._target.later_to_signal(members, self._journal.signalled())
             if late and self._goes_on(late):
-                self._send(late)
+                self._send(late, members)
             time.sleep(pause)
             pause = min(0.1, pause * 1.5)
 

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from . import files, leaving, picking, processes, protect
 from .checkpoints import Candidate
 from .clock import utc_text
+from .errors import best_effort
 from .journal import Journal
 from .pruning import prune
 from .run import ENDED, FINAL_EVENTS, Run
@@ -39,8 +40,8 @@ def _waited_long_enough(run: Run, target: ProcessTarget, members: Dict[int, Any]
         return False
     if time.monotonic() - since < float(run.spec["policy"].get("grace_seconds", 90.0)):
         return False
-    run.warn("ProcessesLeft", "Processes of the training were still there after its end and were killed.",
-             pids=sorted(members))
+    best_effort(lambda: run.warn(
+        "ProcessesLeft", "Processes of the training were still there after its end and were killed.", pids=sorted(members)))
     Journal(run).write("kill", pids=sorted(members), unfinished=picking.unfinished(run, members))
     target.kill()
     return True
@@ -55,7 +56,8 @@ def finish(run: Run, services: Services) -> None:
         training = run.training() or {}
         code = exit.get("exit_code")
         if code is None and not training.get("attached"):
-            run.warn("ExitCodeUnknown", "The training's exit code is not known: the machine or its reaper died with it.")
+            best_effort(lambda: run.warn(
+                "ExitCodeUnknown", "The training's exit code is not known: the machine or its reaper died with it."))
         checkpoint = _last_checkpoint(run, services)
         good = code == 0 or (code is None and bool(training.get("attached")))
         # The event first: who sees the final state has to find the final event.
@@ -94,13 +96,15 @@ def _last_checkpoint(run: Run, services: Services) -> Optional[Dict[str, Any]]:
     job.wait()
     if job.committed:
         if not known:
-            run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
+            best_effort(lambda: run.emit(
+                "CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed))
         if newest and run.state.get("unsaved"):
             run.update(unsaved=None)
         return {"name": candidate.name, "step": candidate.step, "manifest": job.committed["manifest"]}
     if not run.state.get("unsaved"):
-        run.warn("UploadFailed", "The checkpoint could not be brought to S3, and is tried again as long as the "
-                 "instance is there: %s" % job.error, path=candidate.path)
+        best_effort(lambda: run.warn(
+            "UploadFailed", "The checkpoint could not be brought to S3, and is tried again as long as the instance is "
+            "there: %s" % job.error, path=candidate.path))
     if newest:
         run.update(unsaved=candidate.name)
     return run.state.get("checkpoint")
@@ -120,8 +124,8 @@ def _reject(run: Run, candidate: Candidate, reason: str) -> None:
     """Once: what is tried again meets the same files."""
     if not any(event["kind"] == "CheckpointRejected" and event["attempt"] == run.state["attempt"]
                and event["data"] == {"path": candidate.path, "reason": reason} for event in run.events()):
-        run.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (candidate.path, reason), path=candidate.path,
-                 reason=reason)
+        best_effort(lambda: run.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (candidate.path, reason),
+                                     path=candidate.path, reason=reason))
 
 
 def unsaved(run: Run) -> bool:
@@ -133,6 +137,8 @@ def save_late(run: Run, services: Services) -> None:
     """Tries again what S3 did not take at the end."""
     _last_checkpoint(run, services)
     if not unsaved(run):
+        if run.state["state"] in ENDED:
+            protect.clean(run)
         settle(run, services)
 
 

@@ -15,7 +15,7 @@ from .errors import best_effort, complain, one_by_one
 from .journal import Journal
 from .leaving import Leaving
 from .poller import Poller
-from .run import ENDED, PREPARING, Run, all_runs, is_run_id
+from .run import ENDED, PREPARING, Run, all_runs, is_run_id, unreadable
 from .sequence import Busy, Sequence
 from .service import LEFT, guard_file, start_starter
 from .services import Services
@@ -121,7 +121,7 @@ class Guard:
 
     def _all_handled(self) -> bool:
         return not any(watched.busy(name) for watched in self._watched.values() for name in ("sequence", "settle")) \
-            and all(run.state["state"] in ENDED and not alerts.pending(run) for run in all_runs())
+            and not unreadable() and all(run.state["state"] in ENDED and not alerts.pending(run) for run in all_runs())
 
     # What the poller tells
 
@@ -189,7 +189,7 @@ class Guard:
         state = run.state
         name = state.get("state")
         # What failed is not left alone for long while the end is near.
-        near = self._shutdown or self._poller.standing()
+        near = self._shutdown or self._poller.standing() or watched.busy("sequence") or _presses(run)
         longest = NEAR_PAUSE if near else LONGEST_PAUSE
         if alerts.asked_for(run):
             watched.every("alert", ALERT_SECONDS, watched.alerts.look, longest)
@@ -208,10 +208,11 @@ class Guard:
             self._begin(watched, trigger or Trigger("interruption", "imds"))
         elif name in PREPARING:
             self._prepare(watched)
-        elif watched.target.main_alive():
-            watched.every("mirror", 1.0, watched.mirror.look)
         elif finish.ended(run, watched.target):
             watched.do("finish", lambda: finish.finish(run, self._services))
+        else:
+            # Also while the reaper waits for room to write down the end.
+            watched.every("mirror", 1.0, watched.mirror.look)
 
     def _start_again(self, run: Run, act: Callable[[], None]) -> None:
         self._watched[run.id].do("withdrawn", act)
@@ -265,6 +266,13 @@ class Guard:
             return
         watched.starters[attempt] = watched.starters.get(attempt, 0) + 1
         watched.starter = start_starter(run.id)
+
+
+def _presses(run: Run) -> bool:
+    """Whether an interruption with a deadline has begun, also one that the metadata do not show, and is not settled yet."""
+    state, begun = run.state, Journal(run).get("begin")
+    return begun is not None and begun["deadline"] is not None \
+        and (state.get("state") not in ENDED or bool(state.get("record_pending")))
 
 
 def main() -> int:

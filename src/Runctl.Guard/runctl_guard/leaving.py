@@ -5,7 +5,7 @@ import time
 from typing import List
 
 from . import alerts, paths
-from .run import ENDED, Run, all_runs
+from .run import ENDED, Run, all_runs, unreadable
 
 ASKED, WAITING, OVER = "asked", "waiting", "over"
 
@@ -29,10 +29,10 @@ class Leaving:
         asking = [run for run in runs if run.state.get("leaving") in (ASKED, WAITING)]
         if asking:
             # Read anew: a run that has just come counts too.
-            self._decide(asking, all_runs())
+            self._decide(asking, all_runs(), unreadable())
 
-    def _decide(self, asking: List[Run], runs: List[Run]) -> None:
-        busy = [run.id for run in runs if run.state["state"] not in ENDED]
+    def _decide(self, asking: List[Run], runs: List[Run], unknown: List[str]) -> None:
+        busy = [run.id for run in runs if run.state["state"] not in ENDED] + unknown
         unsaved = [run.state["unsaved"] for run in runs if run.state.get("unsaved")]
         if busy:
             for run in asking:

@@ -23,7 +23,9 @@ class Mirror:
         self._target = ProcessTarget(run)
         self._saves = SaveTimes()
         self._job: Optional[UploadJob] = None
-        self._seen = self._done = self._failed = ""
+        self._seen = self._done = ""
+        # Whether it was told that uploads fail; once, until one does not.
+        self._failed = False
         self._pause_until = 0.0
 
     def look(self) -> None:
@@ -68,6 +70,7 @@ class Mirror:
     def _tell(self, job: UploadJob) -> None:
         run = self._run
         if job.committed:
+            self._failed = False
             run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
             record = self._services.record(run)
             if record:
@@ -75,10 +78,11 @@ class Mirror:
             prune(run, self._services)
         elif job.error and not job.cancelled():
             self._done = ""
-            if not picking.unchanged(run, job.candidate):
-                return  # However it failed, it gave way to what is there now.
-            self._pause_until = time.monotonic() + PAUSE_SECONDS
-            if self._failed != job.candidate.identity:
-                self._failed = job.candidate.identity
+            if picking.unchanged(run, job.candidate):
+                self._pause_until = time.monotonic() + PAUSE_SECONDS
+            elif isinstance(job.error, FileNotFoundError) or getattr(job.error, "id", "") == "CheckpointChanged":
+                return  # It gave way to what is there now.
+            if not self._failed:
+                self._failed = True
                 run.warn("UploadFailed", "The checkpoint could not be brought to S3: %s" % job.error,
                          path=job.candidate.path)

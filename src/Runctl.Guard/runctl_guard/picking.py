@@ -4,7 +4,7 @@ import time
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from . import budget, checkpoints, files
-from .checkpoints import Candidate
+from .checkpoints import Candidate, weighty
 from .clock import utc_text
 from .doubts import Doubts
 from .errors import complain
@@ -49,9 +49,9 @@ def expected_size(run: Run) -> int:
 
 
 def unfinished(run: Run, members: Dict[int, Process]) -> List[str]:
-    """The checkpoints that these processes are writing at this moment, for those who kill them."""
+    """The checkpoints that these processes are writing at this moment, for those who kill them. A log in one is none."""
     try:
-        files_of = {one.path: paths_of(one) for one in of_attempt(run)} if members else {}
+        files_of = {one.path: paths_of(one, weighty) for one in of_attempt(run)} if members else {}
         written = writers(members, set().union(*files_of.values()))
         return [path for path, names in files_of.items() if names & written]
     except Exception:  # They are killed, whatever came.
@@ -73,9 +73,10 @@ def best(run: Run, candidates: Iterable[Tuple[Candidate, str]], check: Callable[
         if reason:
             doubtful.append((candidate, source, validation._replace(detail=reason)))
             continue
-        for other, _, doubted in doubtful:
+        better = next((one for one in doubtful if not doubts.give_way(one[0], candidate, source)), None)
+        for other, _, doubted in doubtful[:doubtful.index(better)] if better else doubtful:
             reject(other, str(doubted.detail))
-        return candidate, source, validation
+        return better or (candidate, source, validation)
     return doubtful[0] if doubtful else None
 
 
@@ -84,10 +85,11 @@ def unchanged(run: Run, candidate: Candidate) -> bool:
     return now is not None and now.identity == candidate.identity
 
 
-def paths_of(candidate: Candidate) -> Set[str]:
+def paths_of(candidate: Candidate, counts: Callable[[str], bool] = lambda name: True) -> Set[str]:
+    """Its files; of a directory those only that count."""
     if candidate.kind == "file":
         return {os.path.realpath(candidate.path)}
-    return {os.path.realpath(os.path.join(candidate.path, name)) for name in candidate.files}
+    return {os.path.realpath(os.path.join(candidate.path, name)) for name in candidate.files if counts(name)}
 
 
 class Picking:

@@ -77,6 +77,13 @@ class Run:
                 state.update(checkpoint=newest, checkpoint_saved=saved)
                 files.write_json(self.file("state.json"), state)
 
+    def committed(self, identity: str, name: str) -> Optional[Dict[str, Any]]:
+        """What was noted when that version of a checkpoint came to S3, if it is still there."""
+        for entry in reversed(files.read_lines(self.file("committed.jsonl"))):
+            if entry["identity"] == identity and entry["name"] == name:
+                return None if entry.get("gone") else entry
+        return None
+
     # Events
 
     def emit(self, kind: str, message: str, since_notice: Optional[float] = None, **data: Any) -> Dict[str, Any]:
@@ -183,9 +190,18 @@ def find_run(run_id: Optional[str]) -> Run:
 
 def all_runs() -> List[Run]:
     """Every run of this instance that has a state, the newest first."""
+    found = [run for run in _known() if run.state.get("state")]
+    return sorted(found, key=lambda run: (run.state.get("started") or "", run.id), reverse=True)
+
+
+def unreadable() -> List[str]:
+    """The ids of those that have a state which can not be read: what they do, and what they need, nobody knows."""
+    return sorted(run.id for run in _known() if os.path.exists(run.file("state.json")) and not run.state.get("state"))
+
+
+def _known() -> List[Run]:
     try:
         names = os.listdir(paths.runs())
     except OSError:
         return []
-    found = [Run(name) for name in names if is_run_id(name)]
-    return sorted((run for run in found if run.state.get("state")), key=lambda run: (run.state.get("started") or "", run.id), reverse=True)
+    return [Run(name) for name in names if is_run_id(name)]

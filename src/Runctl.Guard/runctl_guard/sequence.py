@@ -1,5 +1,4 @@
 """The sequence of an interruption: told, saved, checked, uploaded, committed. One actor at a time, each step journaled."""
-import time
 from typing import Any, Dict, Optional
 
 from . import budget, files, protect

@@ -48,10 +48,7 @@ class CheckpointStore:
 
     def already(self, candidate: Candidate) -> Optional[Dict[str, Any]]:
         """The commit of exactly this version, if it is in S3."""
-        for entry in reversed(files.read_lines(self._run.file("committed.jsonl"))):
-            if entry["identity"] == candidate.identity and entry["name"] == candidate.name:
-                return None if entry.get("gone") else entry
-        return None
+        return self._run.committed(candidate.identity, candidate.name)
 
     def upload(self, candidate: Candidate, source: str, validation: Validation, reason: str,
                saved_after_signal: Optional[bool], cancelled: Callable[[], bool] = lambda: False,

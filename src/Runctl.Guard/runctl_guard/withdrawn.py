@@ -92,6 +92,8 @@ def _resume_from(run: Run, newest: Optional[Dict[str, Any]]) -> Optional[Dict[st
         if kept:
             put_back(run, kept[1], path)
             return {"path": path}
+        # A late try may have brought it to S3.
+        newest = run.committed(picked["identity"], picked["name"]) or newest
     if not newest:
         return None
     if newest.get("manifest"):

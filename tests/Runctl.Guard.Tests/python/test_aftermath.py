@@ -248,6 +248,10 @@ class LateSaves(Aftermath):
         finish.save_late(one, self.services)
         self.assertEqual((None, "last.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
         self.assertEqual(self.good, self.s3.body("saved/%s/checkpoints/last.pt" % os.uname().nodename))
+        # The copy has done its work, and who starts again goes on from S3.
+        self.assertFalse(os.path.exists(protect.directory(one)))
+        final = one.last_event(("InterruptionHandled",))["data"]["checkpoint"]
+        self.assertEqual({"manifest": one.state["checkpoint"]["manifest"]}, withdrawn._resume_from(one, final))
 
     def test_an_older_one_does_not_stand_for_what_was_picked(self):
         one = self.spoilt_original()

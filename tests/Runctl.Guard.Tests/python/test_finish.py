@@ -7,7 +7,7 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard import finish, leaving, start
+from runctl_guard import files, finish, guard, leaving, processes, start
 from runctl_guard.run import Run
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
@@ -21,6 +21,37 @@ class OrdinaryEnd(support.RootedTest):
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
         from runctl_guard.services import Services
         self.services = Services()
+
+    def test_on_a_full_disk_the_last_good_checkpoint_comes_to_s3_whatever_there_is_to_tell(self):
+        run = self.new_run(store=STORE)
+        run.update(state="running", started_at=time.time() - 60)
+        for number, text in enumerate(("{}", "{torn")):
+            with open(os.path.join(self.checkpoints, "step_%d.json" % number), "w") as file:
+                file.write(text)
+        for name in ("events.jsonl", "sequence.lock", "state.lock"):
+            open(run.file(name), "a").close()
+        with support.full_disk(), self.assertRaises(OSError):
+            finish.finish(run, self.services)
+        self.assertIn("saved/%s/checkpoints/step_0.json.manifest.json" % run.state["instance_id"], self.s3.keys())
+
+    def test_on_a_full_disk_who_was_left_behind_is_killed(self):
+        run, target = self.new_run(policy={"grace_seconds": 0.0}), mock.Mock()
+        run.update(left_behind_at=0.0)
+        open(run.file("events.jsonl"), "a").close()
+        with support.full_disk():
+            self.assertTrue(finish._waited_long_enough(run, target, {1: None}))
+        target.kill.assert_called_once_with()
+
+    def test_the_mirror_goes_on_while_the_end_cannot_be_written_down(self):
+        run = self.new_run(store=STORE, checkpoint={"dir": "checkpoints", "mirror": True, "patterns": []})
+        run.update(state="running", started_at=time.time() - 60)
+        # The training is gone, and the reaper has no exit code to show yet.
+        files.write_json(run.file("training.json"), dict(
+            processes.own().identity(), attempt=1, start_time=1, reaper=processes.own().identity()))
+        with open(os.path.join(self.checkpoints, "step_1.json"), "w") as file:
+            file.write("{}")
+        one = guard.Guard()
+        support.eventually(lambda: one._tick() or any("step_1.json.manifest" in key for key in self.s3.keys()), 10)
 
     def ended(self, store=STORE):
         run = self.new_run(store=store, policy={"grace_seconds": 20.0, "on_exit": "terminate"})
@@ -98,6 +129,20 @@ class OrdinaryEnd(support.RootedTest):
         run = self.ended()
         self.another(state="stopped", unsaved="theirs.pt")
         self.assertEqual(["KeptForCheckpoint"], self.warnings(self.settled(run)))
+
+    def test_a_run_that_can_not_be_read_keeps_the_machine_as_one_that_trains(self):
+        self.program("bin", 'echo "$@" >> "$RUNCTL_ROOT/called"')
+        run = self.ended()
+        path = self.another(state="stopped").file("state.json")
+        with open(path, "w"):
+            pass
+        self.settled(run)
+        self.assertEqual(["TerminationWaits"], self.warnings(run))
+        self.assertFalse(os.path.exists(os.path.join(self.root, "called")))
+        one = guard.Guard()
+        self.assertFalse(one._all_handled())
+        os.unlink(path)
+        self.assertTrue(one._all_handled())
 
     def another(self, **changes):
         other = Run("other-20260131-120000-abcdef")

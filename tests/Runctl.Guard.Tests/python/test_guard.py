@@ -11,9 +11,11 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard import logs, paths, processes, service
+from runctl_guard import guard, logs, paths, processes, service
 from runctl_guard.clock import utc_seconds_text
+from runctl_guard.journal import Journal
 from runctl_guard.run import all_runs
+from runctl_guard.trigger import Trigger
 from runctl_guard.watched import Watched
 from test_imds import ACTION, FakeImds
 
@@ -137,6 +139,23 @@ class Troubles(support.RootedTest):
         watched = self.watched()
         self.tried(watched, 120)
         self.assertEqual(10, self.tried(watched, 10, longest=1.0))
+
+    def test_there_is_none_from_a_request_with_a_deadline_to_its_record(self):
+        run = self.new_run()
+        run.update(state="interrupted", record_pending=True)
+        one, watched = guard.Guard(), mock.Mock(run=run)
+        watched.busy.return_value = False
+
+        def longest():
+            one._look(watched)
+            return watched.every.call_args[0][3]
+        self.assertEqual(guard.LONGEST_PAUSE, longest())
+        Journal(run).write("begin", **Trigger("interruption", "drill", deadline=self.now + 60)._asdict())
+        self.assertEqual(guard.NEAR_PAUSE, longest())
+        run.update(record_pending=False, unsaved="last.pt", state="running")
+        self.assertEqual(guard.NEAR_PAUSE, longest())
+        run.update(state="interrupted")
+        self.assertFalse(guard._presses(run))
 
     def test_a_success_ends_that(self):
         watched = self.watched()

@@ -80,6 +80,15 @@ class Mirroring(support.RootedTest):
         self.assertEqual(["UploadFailed"], [event["data"]["id"] for event in self.told("Warning")])
         self.assertIsNone(self.mirror._job)
 
+    def test_it_is_told_also_where_each_save_takes_the_place_of_the_one_before(self):
+        path = self.save(size=1000)
+        self.s3.fail = lambda method, *_: (os.path.exists(path) and os.unlink(path), 403)[1] if method == "PUT" else None
+        for size in (1000, 2000):
+            self.save(size=size)
+            self.look_until(lambda: self.mirror._job)
+            self.look_until(lambda: not self.mirror._job)
+        self.assertEqual(["UploadFailed"], [event["data"]["id"] for event in self.told("Warning")])
+
 
 if __name__ == "__main__":
     unittest.main()
