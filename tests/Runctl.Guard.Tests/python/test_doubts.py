@@ -175,6 +175,10 @@ time.sleep(0.5)""", ""))
     def test_a_save_at_an_exception_does_not_give_way_to_what_the_attempt_began_with(self):
         self.assertEqual("checkpoint-2", self.began_with_another("put('checkpoint-2/model.h5')"))
 
+    def test_one_that_the_kernel_may_have_cut_off_does(self):
+        self.assertEqual("checkpoint-1", self.began_with_another(
+            "put('checkpoint-2/model.h5')\nos.kill(os.getpid(), 9)"))
+
     def test_a_save_that_was_seen_to_be_cut_off_does(self):
         self.assertEqual("checkpoint-1", self.began_with_another(
             "if os.fork() == 0:\n    file = open_one('checkpoint-2/model.h5')\n    time.sleep(60)\ntime.sleep(0.2)"))
