@@ -71,10 +71,11 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     /// <param name="runId">The run.</param>
     /// <param name="interrupted">The attempt that was interrupted.</param>
     /// <param name="script">Its script.</param>
-    /// <param name="keeper">The instance that has to go before there is room for another, or null. It is not waited for without end: room may come otherwise.</param>
+    /// <param name="keeper">The instance that has to go before there is room for another, or null. Room may come otherwise, too.</param>
+    /// <param name="patience">How long that one is waited for.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The run as it goes on, or null when it may be resumed from here again.</returns>
-    internal async Task<RunctlTraining?> FollowAsync(string runId, int interrupted, string script, string? keeper, CancellationToken cancellationToken)
+    internal async Task<RunctlTraining?> FollowAsync(string runId, int interrupted, string script, string? keeper, TimeSpan patience, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         var passes = new RunPasses(cloud, new RunStore(cloud.Objects, configuration.S3Bucket!, configuration.RunPrefix), runId, time);
@@ -91,7 +92,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
                     return new TrainingView(cloud, configuration).Of(state.Record, other, script, instanceIsGone: false);
                 }
 
-                if (state.Standing == RunStanding.Passed && (keeper is null || time.GetElapsedTime(began) > LongestPause || await FindInstanceAsync(keeper, cancellationToken).ConfigureAwait(false) is null or { State: "stopped" or "terminated" }))
+                if (state.Standing == RunStanding.Passed && (keeper is null || time.GetElapsedTime(began) > patience || await FindInstanceAsync(keeper, cancellationToken).ConfigureAwait(false) is null or { State: "stopped" or "terminated" }))
                 {
                     return null;
                 }

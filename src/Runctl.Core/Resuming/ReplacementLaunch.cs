@@ -47,23 +47,19 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
             }
             catch (RunctlException e) when (e.IsTransient || IsQuota(e))
             {
-                var old = await FindOldAsync(cancellationToken).ConfigureAwait(false);
-                if (old == OldInstance.Staying && IsQuota(e))
+                var old = IsQuota(e) ? await FindOldAsync(cancellationToken).ConfigureAwait(false) : OldInstance.Gone;
+                if (old == OldInstance.Staying)
                 {
                     throw RunctlErrors.QuotaHeld(e, plan.LastInstanceId!);
                 }
 
-                var isHeld = old == OldInstance.Leaving && IsQuota(e);
+                var isHeld = old == OldInstance.Leaving;
                 if (!isHeld && !(IsPatient && e.IsTransient))
                 {
                     throw;
                 }
 
-                if (old == OldInstance.Staying && !isStayingTold)
-                {
-                    isStayingTold = true;
-                    listener.OnWarning(ResumePlanner.Staying(plan.LastInstanceId!, plan.Spec.RunId));
-                }
+                isStayingTold = isStayingTold || (!isHeld && await TellStayingAsync(cancellationToken).ConfigureAwait(false));
 
                 // What names an instance that was left is another message each time.
                 if (told != e.Message)
@@ -78,6 +74,26 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
                 await WaitAsync(isHeld, cancellationToken).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Says that the old instance stays while another is waited for, where it does.</summary>
+    private async Task<bool> TellStayingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await FindOldAsync(cancellationToken).ConfigureAwait(false) != OldInstance.Staying)
+            {
+                return false;
+            }
+        }
+        catch (RunctlException)
+        {
+            // The launch failed by an outage, maybe, and that goes on; it is looked at again.
+            return false;
+        }
+
+        listener.OnWarning(ResumePlanner.Staying(plan.LastInstanceId!, plan.Spec.RunId));
+        return true;
     }
 
     private async Task<RunctlInstance> LaunchAsync(CancellationToken cancellationToken)

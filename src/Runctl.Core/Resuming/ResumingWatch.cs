@@ -23,6 +23,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     private readonly Dictionary<int, RunctlTraining> _ended = [];
     private readonly DateTimeOffset _begun = time.GetUtcNow();
     private RunctlTraining _training = target.Training;
+    private readonly HashSet<string> _said = new(StringComparer.Ordinal);
     private long _told;
     private bool _isEnding;
     private bool _isOver;
@@ -51,16 +52,16 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     {
         inner.OnEvent(runctlEvent);
         _told = runctlEvent.Sequence;
+        // One guard tells of all attempts on its instance; of an older one it is known what became of it.
         if (runctlEvent.Attempt < _training.Attempt)
         {
-            // One guard tells of all attempts on its instance; of an older one it is known what became of it.
             return;
         }
 
         if (runctlEvent is { Kind: EventKinds.InterruptionDetected, Attempt: { } attempt } && ByAws.Contains(runctlEvent.TextOf("source")))
         {
             // The deadline is by EC2's clock, all else by the instance's own.
-            BeginResume(new Interruption(attempt, runctlEvent.InstanceId, runctlEvent.TimeOf("deadline") ?? runctlEvent.Time, HasNotice: true, runctlEvent.TextOf("action")));
+            BeginResume(new Interruption(attempt, runctlEvent.InstanceId, runctlEvent.TimeOf("deadline") ?? runctlEvent.Time, HasNotice: true, runctlEvent.TextOf("source") == "drill" ? null : runctlEvent.TextOf("action")));
         }
         else if (runctlEvent is { Kind: EventKinds.InterruptionDetected, Attempt: { } other } && runctlEvent.TextOf("source") == "manual")
         {
@@ -187,6 +188,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     private async Task<RunctlTraining> ResumeOrFollowAsync(Interruption interruption)
     {
         var attempt = interruption.Attempt;
+        var patience = TimeSpan.FromMinutes(5);
         while (true)
         {
             try
@@ -199,11 +201,14 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
             catch (RunctlException e) when (e.Id is "ResumeTaken" or "RunStillAlive" or "QuotaHeld")
             {
                 Warn($"Run {RunId} is not resumed from here now: {e.Message} {e.RecommendedAction} What becomes of it is watched on.");
-                if (await resumer.FollowAsync(RunId, attempt, target.Training.Script, e.Id == "QuotaHeld" ? interruption.InstanceId : null, _end.Token).ConfigureAwait(false) is { } other)
+                if (await resumer.FollowAsync(RunId, attempt, target.Training.Script, e.Id == "QuotaHeld" ? interruption.InstanceId : null, patience, _end.Token).ConfigureAwait(false) is { } other)
                 {
                     OnWarning($"Run {RunId} goes on as attempt {other.Attempt} on instance {other.InstanceId}, and is watched there.");
                     return other;
                 }
+
+                // What stays in the way is tried again, less and less often.
+                patience = patience < TimeSpan.FromHours(1) ? patience * 2 : patience;
             }
         }
     }
@@ -222,6 +227,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
             // One guard counts its events on.
             known = _told = resumed.InstanceId == _training.InstanceId ? _told : 0;
             _training = resumed;
+            _said.Clear();
             inner.OnResumed(resumed);
         });
         Begin(new MonitorTarget(resumed, target.PollInterval, known));
@@ -275,10 +281,16 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         });
     }
 
-    /// <summary>Of what a resume could not undo somebody has to hear, too, where nobody watches any more.</summary>
+    /// <summary>Once each between two attempts; of what a resume could not undo somebody has to hear, too, where nobody watches any more.</summary>
     private void Warn(string message)
     {
-        if (!Tell(() => inner.OnWarning(message)))
+        if (!Tell(() =>
+        {
+            if (_said.Add(message))
+            {
+                inner.OnWarning(message);
+            }
+        }))
         {
             resumer.TellAfterEnd(message);
         }

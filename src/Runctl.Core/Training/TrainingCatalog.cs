@@ -76,23 +76,20 @@ public sealed class TrainingCatalog(ICloud cloud, RunctlConfiguration configurat
     /// <summary>Its record in S3, by which it is resumed, has the end a moment later; longer only where S3 does not answer its guard, which is not waited for.</summary>
     private async Task SettleAsync(RunctlTraining training, CancellationToken cancellationToken)
     {
+        using var limit = new CancellationTokenSource(SettleTime, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var backoff = new Backoff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1), time);
-        for (var began = time.GetTimestamp(); _reader.StoreOf(training) is { } store && time.GetElapsedTime(began) < SettleTime;)
+        try
         {
-            try
+            while (training.State != "lost" && _reader.StoreOf(training) is { } store
+                && await store.ReadRecordAsync(training.RunId, either.Token).ConfigureAwait(false) is { } record && !record.Attempts.Any(a => a.Number == training.Attempt && a.HasEnded))
             {
-                if (await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false) is not { } record || record.Attempts.Any(a => a.Number == training.Attempt && a.HasEnded))
-                {
-                    return;
-                }
+                await backoff.WaitAsync(either.Token).ConfigureAwait(false);
             }
-            catch (RunctlException)
-            {
-                // How it ended is known all the same.
-                return;
-            }
-
-            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RunctlException or OperationCanceledException)
+        {
+            // How it ended is known all the same.
         }
     }
 

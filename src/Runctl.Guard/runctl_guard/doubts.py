@@ -50,11 +50,15 @@ class Doubts:
     def give_way(self, candidate: Candidate, other: Candidate, source: str) -> bool:
         """Whether a doubtful one does so to another, read from `source`. Unless it was seen to be cut off, it does not
         where it has all that is in that one, nor, after an error of its own, to what the attempt began with."""
-        if any(self._cut_off(candidate, how) for how in CUT_OFF):
+        if self.cut_off(candidate):
             return True
         began_with = (self._restored or {}).get("identity") == other.identity \
             and self._exit.get("exit_code") not in DEADLY_CODES
         return not began_with and not _has_all(candidate, other, source)
+
+    def cut_off(self, candidate: Candidate) -> bool:
+        """Whether somebody who was writing to it was killed, or may have died."""
+        return any(self._cut_off(candidate, how) for how in CUT_OFF)
 
     def _cut_off(self, candidate: Candidate, how: str) -> bool:
         return any(candidate.path in entry.get(how, ()) for entry in self._journal.all("kill")) \

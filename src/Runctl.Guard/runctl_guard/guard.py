@@ -208,11 +208,13 @@ class Guard:
             self._begin(watched, trigger or Trigger("interruption", "imds"))
         elif name in PREPARING:
             self._prepare(watched)
+        elif watched.target.main_alive():
+            watched.every("mirror", 1.0, watched.mirror.look)
         elif finish.ended(run, watched.target):
             watched.do("finish", lambda: finish.finish(run, self._services))
-        else:
-            # Also while the reaper waits for room to write down the end.
-            watched.every("mirror", 1.0, watched.mirror.look)
+        elif run.exit() is None:
+            # The reaper waits for room to write down the end.
+            watched.every("mirror", 1.0, lambda: watched.mirror.look(only_proven=True))
 
     def _start_again(self, run: Run, act: Callable[[], None]) -> None:
         self._watched[run.id].do("withdrawn", act)

@@ -28,8 +28,9 @@ class Mirror:
         self._failed = False
         self._pause_until = 0.0
 
-    def look(self) -> None:
-        """One look, every second or so; an upload goes on from one to the next."""
+    def look(self, only_proven: bool = False) -> None:
+        """One look, every second or so; an upload goes on from one to the next. Where the writer died, what is not
+        proven to be whole is left to the end, which weighs it."""
         self._saves.look(self._run.state["checkpoint_dir"])
         if self._job:
             if self._job.running():
@@ -43,9 +44,9 @@ class Mirror:
         self._seen = newest.identity
         # Unchanged since the look before, and not dealt with yet.
         if newest.identity == before != self._done:
-            self._settled(newest)
+            self._settled(newest, only_proven)
 
-    def _settled(self, newest: Candidate) -> None:
+    def _settled(self, newest: Candidate, only_proven: bool) -> None:
         seconds = self._saves.taken(newest)
         if seconds:
             self._run.update(last_save_seconds=round(seconds, 3))
@@ -64,6 +65,8 @@ class Mirror:
             validation = validate(newest)
         except NotUsable:
             return  # Half-written after all, or damaged: the next one counts.
+        if only_proven and not (newest.kind == "file" and validation.level == "full"):
+            return
         if not Journal(self._run).begun:
             self._job = uploads.start(newest, "periodic", False, validation)
 

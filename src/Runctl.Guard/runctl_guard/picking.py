@@ -77,7 +77,8 @@ def best(run: Run, candidates: Iterable[Tuple[Candidate, str]], check: Callable[
         for other, _, doubted in doubtful[:doubtful.index(better)] if better else doubtful:
             reject(other, str(doubted.detail))
         return better or (candidate, source, validation)
-    return doubtful[0] if doubtful else None
+    # What was only late goes before what was seen to be cut off.
+    return min(doubtful, key=lambda one: doubts.cut_off(one[0]), default=None)
 
 
 def unchanged(run: Run, candidate: Candidate) -> bool:

@@ -158,6 +158,18 @@ public sealed class WatchTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_quota_that_stays_held_is_tried_again_and_said_once()
+    {
+        _story.Ship(1, ("InterruptionDetected", new { deadline = DateTimeOffset.UtcNow.AddMinutes(-10).ToString("O") }), ("InterruptionHandled", new { outcome = "uploaded" }));
+        _story.Cloud.Ec2.OnFleet = _ => new FleetAnswer([], [new PoolError("MaxSpotInstanceCountExceeded", "no", null, null, null)]);
+        await using var watch = Watch(new HastyTime { LimitsHold = true });
+        watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+        await _told.UntilAsync(() => _story.Record.Attempts.Count > 4, Token);
+        Assert.Single(_told.Warnings, warning => warning.Contains("is not resumed from here now", StringComparison.Ordinal));
+        Assert.Equal(_told.Warnings.Distinct(), _told.Warnings);
+    }
+
+    [Fact]
     public async Task The_end_of_a_run_is_told_when_the_resume_that_was_under_way_is_undone()
     {
         var launching = new TaskCompletionSource();

@@ -188,6 +188,9 @@ time.sleep(0.5)""", ""))
             "put('checkpoint-1/model.npz', -9)\nput('checkpoint-1/optimizer.npz', -9)\ndef told(*_):\n"
             "    put('checkpoint-2/model.npz')\n    os._exit(255)\nsignal.signal(15, told)", ""))
 
+    def test_where_all_are_doubtful_what_was_only_late_goes_before_what_was_seen_to_be_cut_off(self):
+        self.assertEqual("checkpoint-1", self.interrupted("put('checkpoint-1/shard.distcp')\nfile = open_one('checkpoint-2/shard.distcp')"))
+
     def test_the_last_try_decides_as_the_sequence_did(self):
         self.interrupted("put('epoch_1.h5', -9)\nfile = open_one('epoch_2.h5')")
         self.assertEqual("epoch_1.h5", finish._last_checkpoint(self.one, Services())["name"])

@@ -8,6 +8,7 @@ from unittest import mock
 
 import support
 from runctl_guard import files, finish, guard, leaving, processes, start
+from runctl_guard.clock import utc_text
 from runctl_guard.run import Run
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
@@ -52,6 +53,31 @@ class OrdinaryEnd(support.RootedTest):
             file.write("{}")
         one = guard.Guard()
         support.eventually(lambda: one._tick() or any("step_1.json.manifest" in key for key in self.s3.keys()), 10)
+
+    def test_what_a_dead_training_left_unproven_is_not_mirrored_while_the_end_cannot_be_written_down(self):
+        self.assertEqual([], self.mirrored("step_1.h5"))
+
+    def test_nor_while_those_it_left_behind_have_their_grace(self):
+        self.assertEqual([], self.mirrored("step_1.json", exit_code=137))
+
+    def mirrored(self, name, exit_code=None):
+        """What comes to S3 of a training whose main process is dead, and whose end has not come."""
+        run = self.new_run(store=STORE, checkpoint={"dir": "checkpoints", "mirror": True, "patterns": []})
+        run.update(state="running", started_at=time.time() - 60)
+        files.write_json(run.file("training.json"), dict(
+            processes.own().identity(), attempt=1, start_time=1, reaper=processes.own().identity()))
+        if exit_code:
+            files.write_json(run.file("exit.json"), {"attempt": 1, "exit_code": exit_code, "ended": utc_text()})
+        with open(os.path.join(self.checkpoints, name), "w") as file:
+            file.write("{}")
+        one = guard.Guard()
+        watched = one._watched.setdefault(run.id, guard.Watched(run, one._services))
+        with mock.patch("runctl_guard.finish.ended", return_value=False):
+            for _ in range(4):
+                watched._due.clear()
+                one._look(watched)
+                support.eventually(lambda: not watched.busy("mirror"), 10)
+        return [key for key in self.s3.keys() if "manifest" in key]
 
     def ended(self, store=STORE):
         run = self.new_run(store=store, policy={"grace_seconds": 20.0, "on_exit": "terminate"})
