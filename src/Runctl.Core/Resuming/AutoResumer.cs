@@ -136,7 +136,6 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     internal async Task<RunctlTraining> ResumeAsync(string runId, int interrupted, string? action, IResumeListener listener, CancellationToken cancellationToken)
     {
         var own = new OwnClaims(listener);
-        string? told = null;
         var backoff = new Backoff(FirstPause, LongestPause, time, 2);
         while (true)
         {
@@ -148,7 +147,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
                     return started;
                 }
 
-                if (plan.Attempts.LastOrDefault(a => a.Number > interrupted && !own.Has(a.Number) && (a.Started is not null || (a.State == "claimed" && a.Number == plan.Seen && !plan.SeenIsLost))) is { } other)
+                if (plan.Record.Attempts.LastOrDefault(a => a.Number > interrupted && !own.Has(a.Number) && (a.Started is not null || (a.State == "claimed" && a.Number == plan.Seen && !plan.SeenIsLost))) is { } other)
                 {
                     throw RunctlErrors.ResumeTaken(runId, other.Number, other.ClaimedBy, other.Claimed);
                 }
@@ -169,11 +168,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
             }
             catch (RunctlException e) when (own.Hosts < MostHosts && (Passes(e) || e.Id is "InstanceGone" or "InstanceNotRunning" or "InstanceNotFound"))
             {
-                if (told != e.Message)
-                {
-                    told = e.Message;
-                    listener.OnWarning($"Resuming run {runId} failed for now, and is tried again: {e.Message}");
-                }
+                listener.OnWarning($"Resuming run {runId} failed for now, and is tried again: {e.Message}");
             }
 
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -20,7 +20,7 @@ public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan? 
     public string? WaitsFor { get; init; }
 
     /// <summary>How many attempts began after the first.</summary>
-    internal int Resumes { get; init; }
+    internal int Resumes => Record.Attempts.Count(a => a is { Number: > 1, Started: not null });
 
     /// <summary>What the new attempt needs, without the attempt itself.</summary>
     internal RunSpec Spec { get; init; } = null!;
@@ -29,16 +29,16 @@ public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan? 
     internal RunStore Store { get; init; } = null!;
 
     /// <summary>The newest attempt that was seen: the claim goes through only while it is.</summary>
-    internal int Seen { get; init; }
+    internal int Seen => Record.Newest()?.Number ?? 0;
 
     /// <summary>How that one stood.</summary>
-    internal string? SeenState { get; init; }
+    internal string? SeenState => Record.Newest()?.State;
 
     /// <summary>What EC2 does with the old instance when it takes it; null where that is not known.</summary>
     internal string? InterruptionBehavior { get; init; }
 
-    /// <summary>The attempts that were seen.</summary>
-    internal IReadOnlyList<AttemptRecord> Attempts { get; init; } = [];
+    /// <summary>The record that was seen.</summary>
+    internal RunRecord Record { get; init; } = null!;
 
     /// <summary>What remains of the old instance and costs money, for people; null where nothing does.</summary>
     internal string? Remains { get; init; }

@@ -84,7 +84,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         spec = spec with { Launch = launchRequest, Arguments = request.ScriptArguments ?? spec.Arguments, Attempt = null };
         var seen = state.Record.Newest()?.Number ?? 0;
         var from = checkpoint is { } found ? new CheckpointReference { Name = found.Manifest.Name, Manifest = found.Uri.ToString(), Step = found.Manifest.Step, LastStep = found.Manifest.LastStep, RunId = found.Manifest.RunId } : null;
-        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch is null ? $"{waitsFor} when EC2 starts it again" : Describe(launch, lost)), warnings) { WaitsFor = waitsFor, Spec = spec, Store = store, Seen = seen, SeenState = state.Record.Newest()?.State, SeenIsLost = state.Lost.Contains(seen), Remains = remains, Attempts = state.Record.Attempts, InterruptionBehavior = instance?.InterruptionBehavior, LastInstanceId = last?.InstanceId, LastAttempt = last?.Number, Resumes = state.Record.Attempts.Count(a => a is { Number: > 1, Started: not null }) };
+        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch is null ? $"{waitsFor} when EC2 starts it again" : Describe(launch, lost)), warnings) { WaitsFor = waitsFor, Spec = spec, Store = store, SeenIsLost = state.Lost.Contains(seen), Remains = remains, Record = state.Record, InterruptionBehavior = instance?.InterruptionBehavior, LastInstanceId = last?.InstanceId, LastAttempt = last?.Number };
     }
 
     /// <summary>That an instance stays which its run does not need any more, for people.</summary>
