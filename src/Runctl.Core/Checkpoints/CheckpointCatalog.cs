@@ -11,18 +11,19 @@ public sealed class CheckpointCatalog(ICloud cloud, RunctlConfiguration configur
 {
     private readonly ManifestStore _manifests = new(cloud);
 
-    /// <summary>Committed checkpoints, newest first; of a run, of an instance, or all.</summary>
+    /// <summary>Committed checkpoints, newest first, one for each save; of a run, of an instance, or all.</summary>
     /// <param name="runId">Only this run's, or null.</param>
     /// <param name="instanceId">Only those saved on this instance, or null.</param>
-    /// <param name="name">Only those of this name, or null.</param>
+    /// <param name="name">Only those whose head has this path or this last part of it, or null.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     public async IAsyncEnumerable<RunctlCheckpoint> FindAsync(string? runId, string? instanceId, string? name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var bucket = configuration.S3Bucket ?? throw RunctlErrors.BucketNotConfigured("Listing checkpoints");
         var prefix = configuration.S3Prefix.Trim('/') + "/" + (instanceId is null ? "" : instanceId + "/");
+        var told = new HashSet<ManifestRecord>(SameSave.Comparer);
         foreach (var (uri, manifest) in await _manifests.ListAsync(bucket, prefix, _ => true, cancellationToken).ConfigureAwait(false))
         {
-            if ((runId is null || manifest.RunId == runId) && (name is null || manifest.Name == name))
+            if ((runId is null || manifest.RunId == runId) && (name is null || manifest.Name == name || manifest.Name.EndsWith("/" + name, StringComparison.Ordinal)) && told.Add(manifest))
             {
                 yield return Of(uri, manifest);
             }
@@ -36,14 +37,31 @@ public sealed class CheckpointCatalog(ICloud cloud, RunctlConfiguration configur
         return Of(uri, manifest);
     }
 
-    /// <summary>Downloads and verifies; nothing is in place under its name before it is whole.</summary>
-    /// <returns>The path of the file or directory.</returns>
-    public Task<string> DownloadAsync(RunctlCheckpoint checkpoint, string directory, bool overwrite, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
-        new CheckpointDownload(cloud.Objects, checkpoint, progress).RunAsync(directory, overwrite, cancellationToken);
+    /// <summary>Downloads and verifies files of a checkpoint; nothing is in place under its name before it is whole.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="files">Which of its files; <see cref="CheckpointSelection"/> chooses them.</param>
+    /// <param name="directory">The directory that stands for the checkpoint directory; it is made if need be.</param>
+    /// <param name="overwrite">Whether other content under the same names is replaced.</param>
+    /// <param name="progress">Told of bytes and files, at most four times a second.</param>
+    /// <param name="cancellationToken">Ends it; what was not placed by then is deleted.</param>
+    /// <exception cref="RunctlException">FileExists, UnsafePath, NameNotAllowed, ChecksumMismatch or CheckpointNotFound.</exception>
+    public Task<CheckpointDownloaded> DownloadAsync(RunctlCheckpoint checkpoint, IReadOnlyList<CheckpointFile> files, string directory, bool overwrite, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
+        new CheckpointDownload(cloud.Objects, checkpoint, files, progress).RunAsync(directory, overwrite, cancellationToken);
+
+    /// <summary>The same for all files of the classes save and current.</summary>
+    /// <returns>The path of the head.</returns>
+    public async Task<string> DownloadAsync(RunctlCheckpoint checkpoint, string directory, bool overwrite, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
+        (await DownloadAsync(checkpoint, CheckpointSelection.Whole(checkpoint, older: false), directory, overwrite, progress, cancellationToken).ConfigureAwait(false)).Head ?? Path.Combine(Path.GetFullPath(directory), checkpoint.Name);
 
     private RunctlCheckpoint Of(S3Uri uri, ManifestRecord manifest) => new()
     {
         Name = manifest.Name,
+        Kind = manifest.Kind,
+        Path = manifest.Path,
+        Directory = manifest.Directory,
+        Complete = manifest.Complete,
+        Missing = manifest.Missing,
+        SavedAfterSignal = manifest.SavedAfterSignal,
         RunId = manifest.RunId,
         Attempt = manifest.Attempt,
         InstanceId = manifest.InstanceId ?? "",
@@ -55,11 +73,34 @@ public sealed class CheckpointCatalog(ICloud cloud, RunctlConfiguration configur
         Validation = manifest.Validation?.Level,
         Format = manifest.Validation?.Format,
         S3Bucket = uri.Bucket,
-        S3Uri = new S3Uri(uri.Bucket, manifest.Kind == "file" && manifest.Files is [var only] ? only.Key : uri.Key[..^ManifestRecord.Suffix.Length] + (manifest.Kind == "file" ? "" : "/")).ToString(),
+        S3Uri = new S3Uri(uri.Bucket, HeadKey(uri, manifest)).ToString(),
         Manifest = uri.ToString(),
         Files = manifest.Files,
         Region = cloud.Region,
         EndpointUrl = cloud.Connection.EndpointUrl,
         ProfileName = cloud.Connection.ProfileName,
     };
+
+    /// <summary>The key of the head: its object, or for a directory what stands before those of its files.</summary>
+    private static string HeadKey(S3Uri uri, ManifestRecord manifest)
+    {
+        if (manifest.Files.FirstOrDefault(file => file.Path == manifest.Name) is { Key: { } own })
+        {
+            return own;
+        }
+
+        var below = manifest.Files.FirstOrDefault(file => file.Key is not null && file.Path.StartsWith(manifest.Name + "/", StringComparison.Ordinal));
+        var rest = below?.Path[(manifest.Name.Length + 1)..];
+        return rest is not null && below!.Key!.EndsWith("/" + rest, StringComparison.Ordinal) ? below.Key[..^rest.Length] : uri.Key[..^ManifestRecord.Suffix.Length] + (manifest.Kind == "file" ? "" : "/");
+    }
+
+    /// <summary>Takes manifests of one save for one.</summary>
+    private sealed class SameSave : IEqualityComparer<ManifestRecord>
+    {
+        public static readonly SameSave Comparer = new();
+
+        public bool Equals(ManifestRecord? x, ManifestRecord? y) => x is null ? y is null : y is not null && x.IsOfSameSave(y);
+
+        public int GetHashCode(ManifestRecord manifest) => HashCode.Combine(manifest.RunId, manifest.Attempt, manifest.Name, manifest.SavedAt);
+    }
 }

@@ -1,9 +1,13 @@
+using System.Text.Json;
+
 namespace Runctl.Checkpoints;
 
-/// <summary>A checkpoint's manifest as it lies in S3; src/README.md has its form.</summary>
+/// <summary>A checkpoint's manifest as it lies in S3; src/README.md has its form. Schema 2 lists a whole save; schema 1, of version 0.1, one file or directory.</summary>
 internal sealed record ManifestRecord
 {
     public const string Suffix = ".manifest.json";
+
+    private const int Newest = 2;
 
     public int Schema { get; init; } = 1;
 
@@ -22,6 +26,9 @@ internal sealed record ManifestRecord
     public string Kind { get; init; } = "file";
 
     public string? Path { get; init; }
+
+    /// <summary>The checkpoint directory on the instance; null in schema 1.</summary>
+    public string? Directory { get; init; }
 
     public long? Step { get; init; }
 
@@ -42,4 +49,35 @@ internal sealed record ManifestRecord
     public long Bytes { get; init; }
 
     public ManifestValidation? Validation { get; init; }
+
+    /// <summary>Whether all that travels with the save is listed; a second manifest follows where it is not.</summary>
+    public bool Complete { get; init; } = true;
+
+    public IReadOnlyList<CheckpointMissing> Missing { get; init; } = [];
+
+    /// <summary>Whether two manifests are of one save.</summary>
+    public bool IsOfSameSave(ManifestRecord other) =>
+        (RunId, Attempt, Node, InstanceId, Name, SavedAt) == (other.RunId, other.Attempt, other.Node, other.InstanceId, other.Name, other.SavedAt);
+
+    /// <summary>The same with every path below the checkpoint directory, whatever the schema.</summary>
+    /// <exception cref="JsonException">It is of a later schema, or lists something impossible.</exception>
+    public ManifestRecord Normalized()
+    {
+        if (Schema is < 1 or > Newest)
+        {
+            throw new JsonException($"its schema is {Schema}, and this version of Runctl reads up to {Newest}; update Runctl");
+        }
+
+        foreach (var file in Files)
+        {
+            if (file.Path is null || (file.Link is null ? file.Key is null || file.Crc32 is null || file.Size < 0 : file.Link.Length == 0))
+            {
+                throw new JsonException($"its entry '{file.Path}' lacks a path, a key, a size or a checksum");
+            }
+        }
+
+        // Version 0.1 wrote the paths of a directory's files relative to it; a session that uploaded one from its own disk put the name before them.
+        return Schema > 1 || Kind == "file" || (Attempt == 0 && Files.All(file => file.Path.StartsWith(Name + "/", StringComparison.Ordinal)))
+            ? this : this with { Files = [.. Files.Select(file => file with { Path = $"{Name}/{file.Path}" })] };
+    }
 }

@@ -14,7 +14,7 @@ internal sealed class ManifestStore(ICloud cloud)
         var content = await cloud.Objects.ReadAsync(uri.Bucket, uri.Key, cancellationToken).ConfigureAwait(false);
         try
         {
-            return content is null ? null : RunctlJson.Read<ManifestRecord>(content.Content);
+            return content is null ? null : RunctlJson.Read<ManifestRecord>(content.Content).Normalized();
         }
         catch (JsonException e)
         {
@@ -30,7 +30,7 @@ internal sealed class ManifestStore(ICloud cloud)
         var uri = given.Key.EndsWith(ManifestRecord.Suffix, StringComparison.Ordinal) ? given : given with { Key = given.Key + ManifestRecord.Suffix };
         if (await ReadAsync(uri, cancellationToken).ConfigureAwait(false) is { } manifest)
         {
-            return (uri, manifest);
+            return manifest.Complete ? (uri, manifest) : await FindCompletedAsync(uri, manifest, cancellationToken).ConfigureAwait(false);
         }
 
         if (text.EndsWith('/'))
@@ -42,10 +42,22 @@ internal sealed class ManifestStore(ICloud cloud)
             }
         }
 
-        throw RunctlErrors.CheckpointNotFound(text);
+        // The file of a set, whose manifest has the name of its head.
+        var folder = given.Key[..(given.Key.LastIndexOf('/') + 1)];
+        var holding = await ListAsync(given.Bucket, folder, _ => true, cancellationToken, _ => { }).ConfigureAwait(false);
+        return holding.FirstOrDefault(found => found.Manifest.Files.Any(file => file.Key == given.Key && file.Class == CheckpointFile.Save)) is { Manifest: not null } owner ? owner : throw RunctlErrors.CheckpointNotFound(text);
     }
 
-    /// <summary>The manifests below a prefix whose keys pass, newest save first.</summary>
+    /// <summary>The newest manifest of a save whose first one was committed before all of it was in S3.</summary>
+    private async Task<(S3Uri Uri, ManifestRecord Manifest)> FindCompletedAsync(S3Uri uri, ManifestRecord manifest, CancellationToken cancellationToken)
+    {
+        var key = uri.Key[..^ManifestRecord.Suffix.Length];
+        var end = key.LastIndexOf(manifest.Name, StringComparison.Ordinal);
+        var found = await ListAsync(uri.Bucket, end < 0 ? key : key[..(end + manifest.Name.Length)], _ => true, cancellationToken, _ => { }).ConfigureAwait(false);
+        return found.FirstOrDefault(other => other.Manifest.IsOfSameSave(manifest)) is { Manifest: not null } newest ? newest : (uri, manifest);
+    }
+
+    /// <summary>The manifests below a prefix whose keys pass, newest save first, and of one save the newest manifest first.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="prefix">Prefix.</param>
     /// <param name="isWanted">Which keys are wanted.</param>
@@ -78,6 +90,6 @@ internal sealed class ManifestStore(ICloud cloud)
                 onDamaged(e);
             }
         }).ConfigureAwait(false);
-        return [.. found.OrderByDescending(m => m.Manifest.SavedAt).ThenByDescending(m => m.Manifest.Step ?? 0).ThenBy(m => m.Uri.Key, StringComparer.Ordinal)];
+        return [.. found.OrderByDescending(m => m.Manifest.SavedAt).ThenByDescending(m => m.Manifest.Created).ThenByDescending(m => m.Manifest.Complete).ThenBy(m => m.Uri.Key, StringComparer.Ordinal)];
     }
 }

@@ -3,8 +3,11 @@ namespace Runctl.Checkpoints;
 /// <summary>A committed checkpoint in S3: one whose manifest is there.</summary>
 public sealed record RunctlCheckpoint
 {
-    /// <summary>File or directory name, for example <c>epoch_10.pt</c>.</summary>
+    /// <summary>Its head, the file or directory a script resumes from: the path below the checkpoint directory, for example <c>epoch_10.pt</c>.</summary>
     public required string Name { get; init; }
+
+    /// <summary>file or directory: what its head is.</summary>
+    public string Kind { get; init; } = "file";
 
     /// <summary>The run that saved it.</summary>
     public required string RunId { get; init; }
@@ -27,7 +30,10 @@ public sealed record RunctlCheckpoint
     /// <summary>When the training saved it, UTC.</summary>
     public DateTimeOffset SavedAt { get; init; }
 
-    /// <summary>Size of all its files in bytes.</summary>
+    /// <summary>Whether it was saved after the stop signal; null where that is not known.</summary>
+    public bool? SavedAfterSignal { get; init; }
+
+    /// <summary>Size in bytes of the files of the classes save and current.</summary>
     public long Size { get; init; }
 
     /// <summary>full, structure or settled: how far it was validated before it was committed.</summary>
@@ -45,7 +51,19 @@ public sealed record RunctlCheckpoint
     /// <summary>S3 URI of the manifest.</summary>
     public required string Manifest { get; init; }
 
-    /// <summary>Its files.</summary>
+    /// <summary>Path of its head on the instance that saved it, or null where unknown.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>The checkpoint directory on that instance, or null where unknown (version 0.1 did not note it).</summary>
+    public string? Directory { get; init; }
+
+    /// <summary>Whether all that travels with the save is in S3. Where it is false the save itself is whole, and <see cref="Missing"/> says what is not there.</summary>
+    public bool Complete { get; init; } = true;
+
+    /// <summary>What belonged to it and is not in S3 with it.</summary>
+    public IReadOnlyList<CheckpointMissing> Missing { get; init; } = [];
+
+    /// <summary>Its files and links, those of other checkpoints that lay beside it (class older) included.</summary>
     public IReadOnlyList<CheckpointFile> Files { get; init; } = [];
 
     /// <summary>Region used.</summary>

@@ -76,6 +76,26 @@ internal static partial class RunctlErrors
     public static RunctlException UnsafePath(string path, string manifest) =>
         new("UnsafePath", ErrorKind.InvalidData, $"The manifest {manifest} names the path '{path}', which leads out of the directory; nothing was written there.", manifest, null);
 
+    /// <summary>The receiving file system cannot hold a name.</summary>
+    public static RunctlException NameNotAllowed(string path, string reason) =>
+        new("NameNotAllowed", ErrorKind.InvalidInput, $"The file '{path}' cannot be saved here: {reason}.", path, "Save the checkpoint on Linux, on macOS or in WSL, or choose other files with Save-RunctlCheckpoint -Name. Restoring it on an instance works.");
+
+    /// <summary>A download would write through a link.</summary>
+    public static RunctlException LinkInTheWay(string link, string path) =>
+        new("LinkInTheWay", ErrorKind.Conflict, $"{link} is a link, and '{path}' would be written through it.", link, "Use another -Destination, or replace the link by a directory.");
+
+    /// <summary>The file system did not take what was downloaded.</summary>
+    public static RunctlException DestinationNotWritten(string directory, Exception cause) =>
+        new("DestinationNotWritten", ErrorKind.ResourceUnavailable, $"The checkpoint cannot be written to {directory}: {cause.Message}", directory, "Use another -Destination, or make room there. What was not complete is deleted.", cause);
+
+    /// <summary>A manifest contradicts itself.</summary>
+    public static RunctlException ManifestInvalid(string manifest, string problem) =>
+        new("ManifestInvalid", ErrorKind.InvalidData, $"The manifest {manifest} cannot be used: {problem}.", manifest, "Use an older checkpoint; Get-RunctlCheckpoint lists them.");
+
+    /// <summary>No file of a checkpoint has the name.</summary>
+    public static RunctlException CheckpointFileNotFound(string checkpoint, string name) =>
+        new("CheckpointFileNotFound", ErrorKind.NotFound, $"Checkpoint {checkpoint} has no file '{name}'.", name, "The Files of the checkpoint that Get-RunctlCheckpoint returns list its paths.");
+
     /// <summary>What was downloaded is not what was uploaded.</summary>
     public static RunctlException ChecksumMismatch(string key, string expected, string actual) =>
         new("ChecksumMismatch", ErrorKind.InvalidData, $"{key} is damaged: its CRC32 is {actual}, the manifest says {expected}.", key, "Use an older checkpoint; Get-RunctlCheckpoint lists them.");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Runctl.Checkpoints;
 using Runctl.Errors;
 using Runctl.Ports;
@@ -11,6 +12,8 @@ namespace Runctl.Resuming;
 /// </summary>
 internal sealed class CheckpointChoice(ICloud cloud, RunSpec spec, Action<string> warn)
 {
+    private const int Connections = 8;
+
     private readonly ManifestStore _manifests = new(cloud);
 
     /// <summary>How many were found and not good.</summary>
@@ -79,29 +82,42 @@ internal sealed class CheckpointChoice(ICloud cloud, RunSpec spec, Action<string
         warn($"A checkpoint is passed over, its manifest is damaged: {error.Message}");
     }
 
+    /// <summary>Whether S3 holds what a restore brings back in any case: the save and what travels with it. Older checkpoints listed beside it do not decide.</summary>
     private async Task<bool> IsGoodAsync(S3Uri uri, ManifestRecord manifest, CancellationToken cancellationToken)
     {
-        foreach (var file in manifest.Files)
+        var needed = manifest.Files.Where(file => file.Key is not null && file.Class != CheckpointFile.Older).ToList();
+        var problems = new ConcurrentBag<(string Key, string Problem)>();
+        await Parallel.ForEachAsync(needed, new ParallelOptions { MaxDegreeOfParallelism = Connections, CancellationToken = cancellationToken }, async (file, token) =>
         {
-            var held = await cloud.Objects.FindAsync(uri.Bucket, file.Key, cancellationToken).ConfigureAwait(false);
-            var problem = held is null ? "is missing"
-                : held.Size != file.Size ? $"has {held.Size} bytes instead of {file.Size}"
-                : held.Crc32 is { } crc && crc != file.Crc32 ? $"has the CRC32 {crc} instead of {file.Crc32}"
-                : null;
-            if (problem is not null)
+            // One is enough to pass it over.
+            if (problems.IsEmpty && await FindProblemAsync(uri.Bucket, file, token).ConfigureAwait(false) is { } problem)
             {
-                Skipped++;
-                warn($"Checkpoint {manifest.Name} of attempt {manifest.Attempt} is damaged and passed over: s3://{uri.Bucket}/{file.Key} {problem}.");
-                return false;
+                problems.Add((file.Key!, problem));
             }
+        }).ConfigureAwait(false);
+        if (problems.TryPeek(out var first))
+        {
+            Skipped++;
+            warn($"Checkpoint {manifest.Name} of attempt {manifest.Attempt} is damaged and passed over: s3://{uri.Bucket}/{first.Key} {first.Problem}.");
+            return false;
         }
 
-        if (manifest.Files.Count == 0)
+        if (!needed.Exists(file => file.Class == CheckpointFile.Save))
         {
             Skipped++;
             warn($"Checkpoint {manifest.Name} of attempt {manifest.Attempt} is passed over: its manifest names no files.");
+            return false;
         }
 
-        return manifest.Files.Count > 0;
+        return true;
+    }
+
+    private async Task<string?> FindProblemAsync(string bucket, CheckpointFile file, CancellationToken cancellationToken)
+    {
+        var held = await cloud.Objects.FindAsync(bucket, file.Key!, cancellationToken).ConfigureAwait(false);
+        return held is null ? "is missing"
+            : held.Size != file.Size ? $"has {held.Size} bytes instead of {file.Size}"
+            : held.Crc32 is { } crc && crc != file.Crc32 ? $"has the CRC32 {crc} instead of {file.Crc32}"
+            : null;
     }
 }

@@ -1,4 +1,5 @@
 using Runctl.Checkpoints;
+using Runctl.Code;
 using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Json;
@@ -61,23 +62,30 @@ internal sealed class ResumePreparation(ICloud cloud, RunctlConfiguration config
     {
         source = Path.TrimEndingDirectorySeparator(Path.GetFullPath(source));
         var isDirectory = Directory.Exists(source);
-        var parent = Path.GetDirectoryName(source)!;
+        var name = Path.GetFileName(source);
         var files = new List<CheckpointFile>();
-        foreach (var path in (isDirectory ? Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories) : [source]).Order(StringComparer.Ordinal))
+        foreach (var relative in isDirectory ? FileTree.List(source) : [name])
         {
-            var relative = Path.GetRelativePath(parent, path).Replace('\\', '/');
+            var path = isDirectory ? Path.Combine(source, relative) : source;
+
+            // Nothing but files is opened, a link's target among them; a FIFO would wait for a writer.
+            if (!File.Exists(path) || Entries.KindOf(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path) != EntryKind.File)
+            {
+                continue;
+            }
+
+            var key = store.Keys.Resume(runId, isDirectory ? $"{name}/{relative}" : name);
             var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
             await using (stream.ConfigureAwait(false))
             {
                 var (crc, length) = await Crc32.OfAsync(stream, cancellationToken).ConfigureAwait(false);
-                files.Add(new CheckpointFile(relative, store.Keys.Resume(runId, relative), length, crc));
+                files.Add(new CheckpointFile(relative, key, length, crc));
             }
 
-            await cloud.Objects.UploadAsync(store.Bucket, store.Keys.Resume(runId, relative), path, WriteCondition.Always, cancellationToken).ConfigureAwait(false);
+            await cloud.Objects.UploadAsync(store.Bucket, key, path, WriteCondition.Always, cancellationToken).ConfigureAwait(false);
         }
 
-        var name = Path.GetFileName(source);
-        var key = store.Keys.Resume(runId, name + ManifestRecord.Suffix);
+        var manifestKey = store.Keys.Resume(runId, name + ManifestRecord.Suffix);
         var manifest = new ManifestRecord
         {
             RunId = runId,
@@ -91,8 +99,8 @@ internal sealed class ResumePreparation(ICloud cloud, RunctlConfiguration config
             Bytes = files.Sum(f => f.Size),
             Validation = new ManifestValidation("unknown", "settled", null),
         };
-        await cloud.Objects.WriteAsync(store.Bucket, key, RunctlJson.WriteUtf8(manifest), WriteCondition.Always, cancellationToken).ConfigureAwait(false);
-        return new S3Uri(store.Bucket, key).ToString();
+        await cloud.Objects.WriteAsync(store.Bucket, manifestKey, RunctlJson.WriteUtf8(manifest), WriteCondition.Always, cancellationToken).ConfigureAwait(false);
+        return new S3Uri(store.Bucket, manifestKey).ToString();
     }
 
     private string RelativePath(StartRequest request, string source)

@@ -33,6 +33,9 @@ internal static class CommandErrors
     public static RunctlException ResumeFromInvalid(object value) => new(
         "ResumeFromInvalid", ErrorKind.InvalidInput, $"-ResumeFrom does not take a {value.GetType().Name}.", value, "Give a checkpoint, a training, a drill report, an S3 URI or a local path.");
 
+    public static RunctlException HeadExcludes() => new(
+        "HeadExcludes", ErrorKind.InvalidInput, "-Head cannot be used with -Name or -Older.", null, "Use -Head alone, or name the files with -Name.");
+
     public static RunctlException ProcessesNamed() => new(
         "ProcessesNamed", ErrorKind.InvalidInput, "The process is named in more than one way.", null, "Give one of -ProcessId, -PidFile and -ProcessName.");
 

@@ -68,8 +68,14 @@ internal sealed class MemoryStore : IObjectStore
         return Task.FromResult(Objects.TryGetValue(key, out var o) ? new ObjectContent(o.Content, o.ETag) : null);
     }
 
-    public Task<Stream?> OpenAsync(string bucket, string key, long offset, long? length, CancellationToken cancellationToken) =>
-        Task.FromResult<Stream?>(Objects.TryGetValue(key, out var o) ? new MemoryStream(o.Content, (int)offset, (int)(length ?? o.Content.Length - offset)) : null);
+    /// <summary>Happens before an object is streamed, by its key.</summary>
+    public Func<string, Task>? BeforeOpen { get; set; }
+
+    public async Task<Stream?> OpenAsync(string bucket, string key, long offset, long? length, CancellationToken cancellationToken)
+    {
+        await (BeforeOpen?.Invoke(key) ?? Task.CompletedTask);
+        return Objects.TryGetValue(key, out var o) ? new MemoryStream(o.Content, (int)offset, (int)Math.Min(length ?? long.MaxValue, o.Content.Length - offset)) : null;
+    }
 
     public Task<bool> WriteAsync(string bucket, string key, ReadOnlyMemory<byte> content, WriteCondition condition, CancellationToken cancellationToken)
     {

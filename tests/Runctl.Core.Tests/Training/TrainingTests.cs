@@ -35,6 +35,7 @@ public sealed class TrainingTests : IDisposable
     private readonly TempDirectory _project = new();
     private readonly FakeCloud _cloud;
     private readonly Collect<ProgressUpdate> _progress = new();
+    private StartPlan? _plan;
 
     public TrainingTests()
     {
@@ -109,6 +110,17 @@ public sealed class TrainingTests : IDisposable
     }
 
     [Fact]
+    public async Task What_stays_behind_is_in_the_plan_and_in_the_training()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The guard runs on Linux.");
+        _project.Write("training/train.py", "print('done')\n");
+        File.CreateSymbolicLink(Path.Combine(_project.Path, "outside"), "/etc/hostname");
+        var training = await StartAsync();
+        Assert.Contains(training.Warnings, warning => warning.StartsWith("outside is a link", StringComparison.Ordinal));
+        Assert.Equal(_plan!.Warnings, training.Warnings);
+    }
+
+    [Fact]
     public async Task A_run_is_found_by_its_instance_without_a_bucket()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The guard runs on Linux.");
@@ -128,7 +140,8 @@ public sealed class TrainingTests : IDisposable
     {
         var starter = new TrainingStarter(_cloud, new FakeAdapters(), TimeProvider.System);
         var request = new StartRequest { InstanceId = "i-1", ScriptPath = Path.Combine(_project.Path, "training/train.py"), ProjectDirectory = _project.Path, ScriptArguments = arguments, SyncCode = true };
-        return await starter.StartAsync(await starter.PlanAsync(request, Configuration, Token), _progress, Token);
+        _plan = await starter.PlanAsync(request, Configuration, Token);
+        return await starter.StartAsync(_plan, _progress, Token);
     }
 
     private sealed class Observer : IMonitorObserver

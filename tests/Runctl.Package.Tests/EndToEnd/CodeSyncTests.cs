@@ -45,6 +45,19 @@ public sealed class CodeSyncTests(SandboxFixture sandbox) : IClassFixture<Sandbo
     }
 
     [Fact]
+    public void What_stays_behind_is_in_the_warning_stream_in_the_training_and_in_its_JSON_and_an_absolute_link_inside_is_kept()
+    {
+        Fill(inGit: true);
+        File.CreateSymbolicLink(_project["absolute.py"], _project["package/module.py"]);
+        File.CreateSymbolicLink(_project["outside"], "/etc/hostname");
+        sandbox.Enter(_project, "list.py");
+        var result = sandbox.Run($"$w = $null; $run = Start-RunctlTraining $script {sandbox.Instance} -SyncCode -NoMonitor -WarningVariable w; $null = $run | Wait-RunctlTraining; $w.Message; $run.Warnings; ($run | ConvertTo-Json | ConvertFrom-Json).Warnings");
+        Assert.Equal(3, result.Output.Count(line => $"{line}".StartsWith("outside is a link that leads out of the project", StringComparison.Ordinal)));
+        Assert.Contains(result.Warnings, warning => warning.StartsWith("outside", StringComparison.Ordinal));
+        Assert.Contains("absolute.py", List(""));
+    }
+
+    [Fact]
     public void Without_a_bucket_a_small_project_travels_over_SSM()
     {
         using var plain = Plain();
