@@ -1,4 +1,5 @@
 using System.Globalization;
+using Runctl.Checkpoints;
 using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Events;
@@ -43,7 +44,21 @@ public sealed class InterruptionDrill(ICloud cloud, RunctlConfiguration configur
         var deadline = await RaiseAsync(sandbox, current, window, cancellationToken).ConfigureAwait(false);
         var seen = new List<RunctlEvent>();
         var isGone = await FollowAsync(feed, seen, events, deadline, pollInterval, untilGone: sandbox is not null, current, cancellationToken).ConfigureAwait(false);
-        return DrillJudge.Judge(current, seen, deadline, isGone);
+        var report = DrillJudge.Judge(current, seen, deadline, isGone);
+        return report.Manifest is { } uri && await ReadAsync(uri, cancellationToken).ConfigureAwait(false) is { } manifest ? DrillJudge.Judge(current, seen, deadline, isGone, manifest) : report;
+    }
+
+    /// <summary>The newest manifest of the save; null where this session may not read it, or S3 does not answer. The events tell the outcome all the same.</summary>
+    private async Task<ManifestRecord?> ReadAsync(string uri, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await new ManifestStore(cloud).FindAsync(uri, cancellationToken).ConfigureAwait(false)).Manifest;
+        }
+        catch (RunctlException e) when (e.Kind is ErrorKind.PermissionDenied or ErrorKind.Connection or ErrorKind.Timeout or ErrorKind.NotFound or ErrorKind.InvalidData)
+        {
+            return null;
+        }
     }
 
     private async Task<DateTimeOffset> RaiseAsync(ISandboxControl? sandbox, RunctlTraining training, TimeSpan window, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ namespace Runctl.Drills;
 /// <summary>What came of a rehearsed interruption.</summary>
 public sealed record RunctlDrillReport
 {
-    /// <summary>Whether a good checkpoint of the newest step was committed before the deadline.</summary>
+    /// <summary>Whether a save that began after the signal was committed before the deadline, every trainer that handles the signal was told, and none was killed before such a save.</summary>
     public bool Passed { get; init; }
 
     /// <summary>Why it did not pass, or what it amounts to, in a sentence.</summary>
@@ -31,11 +31,29 @@ public sealed record RunctlDrillReport
     /// <summary>Last step the training reported before it ended; null where it does not tell its steps.</summary>
     public long? LastStep { get; init; }
 
-    /// <summary>Steps after the committed checkpoint that are lost with the instance; null where unknown.</summary>
+    /// <summary>The last step that the committed checkpoint holds for certain; null where unknown. Numbers in names do not count.</summary>
+    public long? CertainStep { get; init; }
+
+    /// <summary>Steps from the certain one to the last: those that are lost with the instance; null where unknown.</summary>
     public long? StepsLost { get; init; }
 
     /// <summary>The committed checkpoint, or null.</summary>
     public CheckpointReference? Checkpoint { get; init; }
+
+    /// <summary>The processes that were told to stop, and the trainers, told or not.</summary>
+    public IReadOnlyList<RunctlToldProcess> Processes { get; init; } = [];
+
+    /// <summary>When the committed checkpoint was saved, UTC; null where unknown.</summary>
+    public DateTimeOffset? SavedAt { get; init; }
+
+    /// <summary>Whether it was saved after the stop signal; null where unknown.</summary>
+    public bool? SavedAfterSignal { get; init; }
+
+    /// <summary>What S3 holds of it; empty where its manifest could not be read.</summary>
+    public IReadOnlyList<CheckpointFile> Files { get; init; } = [];
+
+    /// <summary>What belonged to it and is not in S3 with it.</summary>
+    public IReadOnlyList<CheckpointMissing> Missing { get; init; } = [];
 
     /// <summary>S3 URI of the checkpoint's manifest, so that the report can be piped to a start as what to resume from.</summary>
     public string? Manifest => Checkpoint?.Manifest;

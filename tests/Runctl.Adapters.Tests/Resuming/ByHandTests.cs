@@ -83,7 +83,7 @@ public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxF
         Assert.Equal(good.Checkpoint!.Manifest, all[0].Manifest);
         foreach (var checkpoint in all)
         {
-            await fixture.Cloud.Objects.WriteAsync(checkpoint.S3Bucket, checkpoint.Files[0].Key, new byte[checkpoint.Files[0].Size], Runctl.Ports.WriteCondition.Always, Token);
+            await fixture.Cloud.Objects.WriteAsync(checkpoint.S3Bucket, checkpoint.Files[0].Key!, new byte[checkpoint.Files[0].Size], Runctl.Ports.WriteCondition.Always, Token);
             if (checkpoint == all[0])
             {
                 var next = await run.PlanAsync();
