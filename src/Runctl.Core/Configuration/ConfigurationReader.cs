@@ -29,7 +29,17 @@ public sealed class ConfigurationReader(IAdapters adapters, Func<string, string?
             }
         }
 
-        return ConfigurationBuilder.Build(values) with { Path = path, Sources = sources, Warnings = file?.Warnings ?? [] };
+        return ConfigurationBuilder.Build(values) with { Path = path, Sources = sources, Warnings = [.. file?.Warnings ?? [], .. WarnOfPatterns(values, file, path)] };
+    }
+
+    /// <summary>In version 0.1 patterns only chose among what was found.</summary>
+    private static IEnumerable<string> WarnOfPatterns(Dictionary<string, object> values, ConfigurationFile? file, string? path)
+    {
+        if (values.GetValueOrDefault(nameof(RunctlConfiguration.CheckpointPatterns)) is IReadOnlyList<string> { Count: > 0 })
+        {
+            var place = file is not null && file.TryGet(nameof(RunctlConfiguration.CheckpointPatterns), out _, out var line) ? string.Create(CultureInfo.InvariantCulture, $"{path}:{line}: ") : "";
+            yield return $"{place}'patterns' in [checkpoint] now means: what matches is kept with each checkpoint, and everything else is left out. Use 'include' to add to what Runctl finds by itself, 'exclude' to leave something out, and 'head' to say what the script resumes from.";
+        }
     }
 
     private (object Value, string Source)? Decide(Setting setting, ConfigurationOverrides overrides, ConfigurationFile? file)

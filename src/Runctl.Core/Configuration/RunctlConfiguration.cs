@@ -77,8 +77,23 @@ public sealed record RunctlConfiguration
     /// <summary>Whether periodic checkpoints are uploaded as they are saved.</summary>
     public bool Mirror { get; init; } = true;
 
-    /// <summary>Name patterns of checkpoints; empty for every known kind.</summary>
+    /// <summary>Globs of version 0.1: what matches one is kept, everything else is left out. Empty for what the run itself shows.</summary>
     public IReadOnlyList<string> CheckpointPatterns { get; init; } = [];
+
+    /// <summary>Globs on paths below the checkpoint directory of what belongs to checkpoints beside what is found; they beat the names of unfinished files.</summary>
+    public IReadOnlyList<string> CheckpointInclude { get; init; } = [];
+
+    /// <summary>Globs on paths below the checkpoint directory of what never belongs to a checkpoint.</summary>
+    public IReadOnlyList<string> CheckpointExclude { get; init; } = [];
+
+    /// <summary>Glob on paths below the checkpoint directory of what the script resumes from; null for what the saves show.</summary>
+    public string? CheckpointHead { get; init; }
+
+    /// <summary>Bytes up to which a restore brings older checkpoints back beside the newest; null for all.</summary>
+    public long? RestoreLimit { get; init; }
+
+    /// <summary>Command that must end with exit code 0 for a periodic checkpoint to count; it gets the path as its last argument.</summary>
+    public string? VerifyCommand { get; init; }
 
     /// <summary>How often the monitor job asks.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(30);

@@ -17,6 +17,9 @@ internal static class SettingConverter
         SettingKind.Switch => "true or false",
         SettingKind.Duration => "a duration such as \"30s\" or \"2m\", or a number of seconds",
         SettingKind.Texts => "a list of texts such as [\"a\", \"b\"]",
+        SettingKind.Glob => "a glob on paths below the checkpoint directory, such as \"*/last.ckpt\"",
+        SettingKind.Globs => "a list of globs on paths below the checkpoint directory, such as [\"*.pt\", \"exp*/config.yaml\"]",
+        SettingKind.Bytes => "a whole number of bytes from 0, or a size such as \"200 GB\" or \"64 GiB\"",
         SettingKind.TextTable => "a table of texts",
         SettingKind.AmountTable => "a table of US dollars an hour by instance type, such as \"g5.xlarge\" = 1.006",
         SettingKind.OnExit => "\"keep\" or \"terminate\"",
@@ -38,6 +41,9 @@ internal static class SettingConverter
         SettingKind.Switch => Switch(value, isText),
         SettingKind.Duration => value is TimeSpan span ? Positive(span) : value is string d ? Duration(d) : Number(value, isText) is { } seconds ? Seconds(seconds) : null,
         SettingKind.Texts => Texts(value, isText),
+        SettingKind.Glob => value is string glob && IsGlob(glob) ? glob : null,
+        SettingKind.Globs => Texts(value, isText) is { } globs && globs.TrueForAll(IsGlob) ? globs : null,
+        SettingKind.Bytes => value is string size ? Bytes(size) : Whole(Number(value, isText)),
         SettingKind.TextTable => Table(value, v => v is string s ? s : null),
         SettingKind.AmountTable => Table(value, v => Number(v, isText) is { } n && n > 0 ? n : (decimal?)null),
         SettingKind.StoppedInstance => value is RunctlStoppedInstance ? value : value switch { "replace" => RunctlStoppedInstance.Replace, "wait" => RunctlStoppedInstance.Wait, _ => null },
@@ -54,6 +60,32 @@ internal static class SettingConverter
         var seconds = unit.Trim() switch { "ms" => 0.001m, "" or "s" => 1m, "m" => 60m, "h" => 3600m, _ => 0m };
         return seconds != 0 && decimal.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? Seconds(number * seconds) : null;
     }
+
+    /// <summary>Reads <c>200 GB</c>, <c>64GiB</c>, <c>1.5 TB</c> or a number of bytes; null for anything else. GB is a thousand million bytes, GiB is 2^30.</summary>
+    public static long? Bytes(string text)
+    {
+        text = text.Trim();
+        var number = new string([.. text.TakeWhile(c => char.IsAsciiDigit(c) || c == '.')]);
+        var unit = text[number.Length..].Trim().ToUpperInvariant();
+        var power = unit.Length == 0 || unit == "B" ? 0 : 1 + "KMGTP".IndexOf(unit[0], StringComparison.Ordinal);
+        var isBinary = unit.EndsWith("IB", StringComparison.Ordinal);
+        if ((power == 0 && unit is not ("" or "B")) || (power > 0 && unit.Length != (isBinary ? 3 : 2)) || (power > 0 && unit[^1] != 'B') || !decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) || amount > 1_000_000_000_000_000_000)
+        {
+            return null;
+        }
+
+        for (var i = 0; i < power; i++)
+        {
+            amount *= isBinary ? 1024 : 1000;
+        }
+
+        return Whole(amount);
+    }
+
+    private static long? Whole(decimal? bytes) => bytes is >= 0 and <= long.MaxValue && bytes == decimal.Truncate(bytes.Value) ? (long)bytes : null;
+
+    private static bool IsGlob(string text) =>
+        text.Trim().Length > 0 && text[0] != '/' && !text.Contains('\0', StringComparison.Ordinal) && !Array.Exists(text.Split('/'), part => part is "" or "." or "..");
 
     private static TimeSpan? Seconds(decimal seconds) => seconds is > 0 and < 1_000_000_000 ? TimeSpan.FromTicks((long)decimal.Round(seconds * TimeSpan.TicksPerSecond)) : null;
 

@@ -13,6 +13,18 @@ internal sealed record CheckpointSettings
 
     public bool Mirror { get; init; } = true;
 
+    public IReadOnlyList<string> Include { get; init; } = [];
+
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    public string? Head { get; init; }
+
+    /// <summary>Bytes; null for no limit.</summary>
+    public long? RestoreLimit { get; init; }
+
+    public string? VerifyCommand { get; init; }
+
+    /// <summary>Of version 0.1: what the guard reads as include with everything else excluded.</summary>
     public IReadOnlyList<string> Patterns { get; init; } = [];
 
     /// <summary>As it is configured.</summary>
@@ -22,6 +34,11 @@ internal sealed record CheckpointSettings
         SaveInterval = configuration.SaveInterval,
         KeepLastN = configuration.KeepLastN,
         Mirror = configuration.Mirror,
+        Include = configuration.CheckpointInclude,
+        Exclude = configuration.CheckpointExclude,
+        Head = configuration.CheckpointHead,
+        RestoreLimit = configuration.RestoreLimit,
+        VerifyCommand = configuration.VerifyCommand,
         Patterns = configuration.CheckpointPatterns,
     };
 }

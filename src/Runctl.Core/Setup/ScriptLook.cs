@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Runctl.Code;
 
 namespace Runctl.Setup;
 
@@ -10,6 +11,15 @@ namespace Runctl.Setup;
 internal sealed partial record ScriptLook(bool? HandlesSignal, string Seen, bool UsesTorchrun, bool ShutdownTimeout)
 {
     private const int MostCharacters = 4_000_000;
+
+    /// <summary>The launcher that ends its workers 30 s after SIGTERM, in the script's words; null where none is used.</summary>
+    public string? Launcher { get; init; }
+
+    /// <summary>Files that a shell will read and whose lines end in CR LF, relative to the project.</summary>
+    public IReadOnlyList<string> CarriageReturns { get; init; } = [];
+
+    /// <summary>What is done before the handler is registered; null where nothing is, or the text does not tell.</summary>
+    public LateHandler? Late { get; init; }
 
     /// <summary>Looks at a script, and at the files of the project it starts or imports.</summary>
     /// <exception cref="IOException">It can not be read.</exception>
@@ -23,43 +33,49 @@ internal sealed partial record ScriptLook(bool? HandlesSignal, string Seen, bool
         }
 
         var shell = path.EndsWith(".sh", StringComparison.Ordinal) || ShellLine().IsMatch(text);
-        var (handles, seen) = shell ? Shell(text, name, path, project) : Python(text, name, path);
-        return new(handles, seen, Torchrun().IsMatch(text), text.Contains("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", StringComparison.Ordinal));
+        var (handles, seen, late) = shell ? Shell(text, name, path, project) : Python(text, name, path);
+        var launcher = Torchrun().Match(text);
+        return new(handles, seen, launcher.Success, text.Contains("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", StringComparison.Ordinal))
+        {
+            Launcher = launcher.Success ? launcher.Groups[1].Value : null,
+            CarriageReturns = shell ? ShellFiles.WithCarriageReturns(path, project) : [],
+            Late = late,
+        };
     }
 
-    private static (bool? Handles, string Seen) Python(string text, string name, string path)
+    private static (bool? Handles, string Seen, LateHandler? Late) Python(string text, string name, string path)
     {
         if (Ignored().Match(text) is { Success: true } ignored)
         {
-            return (false, $"{name}, line {LineOf(text, ignored.Index)}: {ignored.Value.Trim()}");
+            return (false, $"{name}, line {LineOf(text, ignored.Index)}: {ignored.Value.Trim()}", null);
         }
 
         if (Handler(text) is { } line)
         {
-            return (true, $"{name}, line {line}");
+            return (true, $"{name}, line {line}", LateHandler.Find(text, RegistrationLine(text)));
         }
 
         if (Framework().Match(text) is { Success: true } framework)
         {
-            return (true, $"{name}, line {LineOf(text, framework.Index)}: {framework.Value} saves on SIGTERM");
+            return (true, $"{name}, line {LineOf(text, framework.Index)}: {framework.Value} saves on SIGTERM", null);
         }
 
-        foreach (var module in Imports().Matches(text).Select(match => Path.Combine(Path.GetDirectoryName(path)!, match.Groups[1].Value.Replace('.', Path.DirectorySeparatorChar) + ".py")).Where(File.Exists))
+        foreach (var (import, module) in Imports().Matches(text).Select(match => (match.Groups[1], Path.Combine(Path.GetDirectoryName(path)!, match.Groups[1].Value.Replace('.', Path.DirectorySeparatorChar) + ".py"))).Where(pair => Entries.KindOf(pair.Item2) is EntryKind.File or EntryKind.Link && File.Exists(pair.Item2)))
         {
             if (Handler(Read(module)) is { } inModule)
             {
-                return (true, $"{Path.GetFileName(module)}, line {inModule}, which {name} imports");
+                return (true, $"{Path.GetFileName(module)}, line {inModule}, which {name} imports", InModule(text, LineOf(text, import.Index), Read(module)));
             }
         }
 
-        return (false, $"{name} has no handler of SIGTERM");
+        return (false, $"{name} has no handler of SIGTERM", null);
     }
 
-    private static (bool? Handles, string Seen) Shell(string text, string name, string path, string project)
+    private static (bool? Handles, string Seen, LateHandler? Late) Shell(string text, string name, string path, string project)
     {
         if (IgnoringTrap().Match(text) is { Success: true } ignoring)
         {
-            return (false, $"{name}, line {LineOf(text, ignoring.Index)} ignores SIGTERM, for all that it starts");
+            return (false, $"{name}, line {LineOf(text, ignoring.Index)} ignores SIGTERM, for all that it starts", null);
         }
 
         var how = Exec().IsMatch(text) ? "execs" : Trap().IsMatch(text) ? "traps SIGTERM and starts" : "starts";
@@ -68,15 +84,50 @@ internal sealed partial record ScriptLook(bool? HandlesSignal, string Seen, bool
             var file = new[] { Path.GetDirectoryName(path)!, project }.Select(directory => Path.Combine(directory, started.Groups[1].Value)).FirstOrDefault(File.Exists);
             if (file is not null)
             {
-                var (handles, seen) = Python(Read(file), Path.GetFileName(file), file);
-                return (handles, $"{name} {how} {seen}");
+                var (handles, seen, late) = Python(Read(file), Path.GetFileName(file), file);
+                return (handles, $"{name} {how} {seen}", late);
             }
         }
 
-        return how == "traps SIGTERM and starts" ? (true, $"{name} traps SIGTERM") : (null, $"what {name} starts is not a Python file of the project");
+        return how == "traps SIGTERM and starts" ? (true, $"{name} traps SIGTERM", null) : (null, $"what {name} starts is not a Python file of the project", null);
     }
 
     private static int? Handler(string text) => Registration().IsMatch(text) && Signal().Match(text) is { Success: true } found ? LineOf(text, found.Index) : null;
+
+    /// <summary>The line of the call that registers the handler, from 1.</summary>
+    private static int RegistrationLine(string text)
+    {
+        var calls = Registration().Matches(text);
+        return LineOf(text, (calls.FirstOrDefault(call => call.Value.Contains("SIGTERM", StringComparison.Ordinal) || text.AsSpan(call.Index, LineEnd(text, call.Index) - call.Index).Contains("SIGTERM", StringComparison.Ordinal)) ?? calls[0]).Index);
+    }
+
+    private static int LineEnd(string text, int index) => text.IndexOf('\n', index) is >= 0 and var end ? end : text.Length;
+
+    /// <summary>Where a module registers the handler when it is imported, the import counts; where a function of it does, its call.</summary>
+    private static LateHandler? InModule(string text, int import, string module)
+    {
+        var registration = RegistrationLine(module);
+        var function = Functions().Matches(module[..Offset(module, registration)]).LastOrDefault();
+        var indented = module.Split('\n')[registration - 1] is { Length: > 0 } line && char.IsWhiteSpace(line[0]);
+        if (!indented || function is null)
+        {
+            return LateHandler.Find(text, import);
+        }
+
+        var call = Regex.Match(text, $@"^[^#\n]*(?<!def\s|import\s.*)\b{Regex.Escape(function.Groups[1].Value)}\s*\(", RegexOptions.Multiline);
+        return call.Success ? LateHandler.Find(text, LineOf(text, call.Index)) : null;
+    }
+
+    private static int Offset(string text, int line)
+    {
+        var offset = 0;
+        for (var i = 1; i < line; i++)
+        {
+            offset = text.IndexOf('\n', offset) + 1;
+        }
+
+        return offset;
+    }
 
     private static string Read(string path)
     {
@@ -117,6 +168,9 @@ internal sealed partial record ScriptLook(bool? HandlesSignal, string Seen, bool
     [GeneratedRegex(@"(?<=^[^#\n]*[\s""'/}])((?:[\w-]+/)*[\w-]+\.py)\b", RegexOptions.Multiline)]
     private static partial Regex PythonFile();
 
-    [GeneratedRegex(@"^[^#\n]*(\btorchrun\b|torch\.distributed\.(run|launch)\b|\baccelerate\s+launch\b)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\s*(?:async\s+)?def\s+(\w+)", RegexOptions.Multiline)]
+    private static partial Regex Functions();
+
+    [GeneratedRegex(@"^[^#\n]*(\btorchrun\b|torch\.distributed\.(run|launch)\b|\baccelerate\s+launch\b|(?<![\w/.-])deepspeed(?=\s[^\n]*\.py\b))", RegexOptions.Multiline)]
     private static partial Regex Torchrun();
 }

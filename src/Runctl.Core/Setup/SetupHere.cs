@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Runctl.Code;
 using Runctl.Errors;
 using Runctl.Ports;
 using Runctl.Runs;
@@ -31,7 +32,10 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
             var look = Script(path, out var check);
             yield return check;
             yield return Handler(look);
-            yield return Torchrun(look);
+            foreach (var further in new ScriptChecks(_list, request.Configuration, request.ProjectDirectory).Judge(look))
+            {
+                yield return further;
+            }
         }
     }
 
@@ -82,6 +86,7 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
             : Path.IsPathRooted(relative) || relative.StartsWith("..", StringComparison.Ordinal) ? RunctlErrors.ScriptOutsideProject(path, request.ProjectDirectory) : null;
         try
         {
+            problem ??= Entries.KindOf(path) == EntryKind.Special ? RunctlErrors.ScriptMissing(path) : null;
             var look = problem is null || problem.Id == "ScriptOutsideProject" ? ScriptLook.At(path, request.ProjectDirectory) : null;
             check = problem is null ? _list.Pass("Script", $"{relative} in {request.ProjectDirectory}") : _list.Fail("Script", problem.Message, problem.RecommendedAction);
             return look;
@@ -100,19 +105,6 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
         { HandlesSignal: false } => _list.Fail("SigtermHandler", look.Seen, HandlerRemedy),
         _ => _list.Unknown("SigtermHandler", look.Seen, "Invoke-RunctlInterruptionDrill tells for sure."),
     };
-
-    // Before torch 2.12 nothing can be set, so only a short grace period is certain.
-    private RunctlSetupCheck Torchrun(ScriptLook? look)
-    {
-        var grace = request.Configuration.GracePeriod;
-        return look is null ? _list.Unknown("TorchrunGrace", "Not tried: Script failed.")
-            : !look.UsesTorchrun ? _list.Pass("TorchrunGrace", "torchrun is not used")
-            : grace <= TimeSpan.FromSeconds(30) ? _list.Pass("TorchrunGrace", $"the grace period is {grace.TotalSeconds:0} s")
-            : look.ShutdownTimeout || request.Configuration.TrainingEnvironment.ContainsKey("TORCH_ELASTIC_SHUTDOWN_TIMEOUT")
-                ? _list.Pass("TorchrunGrace", "TORCH_ELASTIC_SHUTDOWN_TIMEOUT is set (torch 2.12 and later)")
-                : _list.Fail("TorchrunGrace", $"torchrun kills its workers 30 s after SIGTERM; the grace period of {grace.TotalSeconds:0} s does not reach them",
-                    "Let the workers save within 30 s, or set TORCH_ELASTIC_SHUTDOWN_TIMEOUT under [training] environment (torch 2.12 and later); start the workers by one process each otherwise.");
-    }
 
     private string SourceOf(string property, string otherwise) => request.Configuration.Sources.GetValueOrDefault(property) is { } source and not "Default" ? source : otherwise;
 }

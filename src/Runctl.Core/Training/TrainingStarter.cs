@@ -4,6 +4,7 @@ using Runctl.Ports;
 using Runctl.Progress;
 using Runctl.Resuming;
 using Runctl.Runs;
+using Runctl.Setup;
 
 namespace Runctl.Training;
 
@@ -14,6 +15,11 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
     public async Task<StartPlan> PlanAsync(StartRequest request, RunctlConfiguration configuration, CancellationToken cancellationToken)
     {
         var plan = await new StartPlanner(cloud, time).PlanAsync(request, configuration, cancellationToken).ConfigureAwait(false);
+        if (Entries.KindOf(request.ScriptPath) is EntryKind.File or EntryKind.Link && File.Exists(request.ScriptPath))
+        {
+            plan = plan with { Warnings = [.. plan.Warnings, .. ScriptChecks.Warnings(plan.Configuration, request.ScriptPath, request.ProjectDirectory)] };
+        }
+
         if (!request.SyncCode)
         {
             return plan;

@@ -59,6 +59,11 @@ public sealed class ConfigurationTests : IDisposable
             save_interval = 10
             keep_last_n = 3
             mirror = false
+            include = ["exp*/config.yaml"]
+            exclude = ["images/*"]
+            head = "*/last.ckpt"
+            restore_limit = "200 GB"
+            verify_command = "python verify.py"
             patterns = ["*.pt"]
             [spot]
             poll_interval = "1m"
@@ -81,9 +86,34 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(("terminate", "out", 10, 3), (read.OnExit, read.CheckpointDirectory, read.SaveInterval, read.KeepLastN));
         Assert.Equal((TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(45)), (read.PollInterval, read.GuardPollInterval, read.GracePeriod));
         Assert.Equal(1.006m, read.Prices["g5.xlarge"]);
-        Assert.Empty(read.Warnings);
+        Assert.Equal((("exp*/config.yaml", "images/*"), "*/last.ckpt", 200_000_000_000, "python verify.py"), ((read.CheckpointInclude[0], read.CheckpointExclude[0]), read.CheckpointHead, read.RestoreLimit, read.VerifyCommand));
+        Assert.Contains("'patterns' in [checkpoint] now means", Assert.Single(read.Warnings), StringComparison.Ordinal);
         // What has no "Default" left was really read: a setting that is forgotten in the table of settings fails here.
         Assert.DoesNotContain("Default", read.Sources.Values);
+    }
+
+    [Fact]
+    public void Patterns_of_version_0_1_warn_of_their_new_meaning_with_the_line()
+    {
+        var read = Read("[checkpoint]\ndir = \"out\"\npatterns = [\"[0-9]*\"]\n");
+        Assert.Equal(["[0-9]*"], read.CheckpointPatterns);
+        Assert.Contains(".runctl.toml:3: 'patterns' in [checkpoint] now means: what matches is kept with each checkpoint, and everything else is left out. Use 'include'", Assert.Single(read.Warnings), StringComparison.Ordinal);
+        Assert.Empty(Read("[checkpoint]\npatterns = []\ninclude = [\"x\"]\n").Warnings);
+    }
+
+    [Theory]
+    [InlineData("restore_limit = \"lots\"", "a whole number of bytes from 0, or a size such as \"200 GB\"")]
+    [InlineData("restore_limit = -1", "a whole number of bytes from 0")]
+    [InlineData("include = [\"/etc/*\"]", "a list of globs on paths below the checkpoint directory")]
+    [InlineData("exclude = \"*.tmp\"", "a list of globs")]
+    [InlineData("head = \"../x\"", "a glob on paths below the checkpoint directory")]
+    [InlineData("verify_command = 3", "a text in quotes")]
+    public void What_belongs_to_a_checkpoint_is_checked_where_it_is_read(string line, string expected)
+    {
+        var error = Assert.Throws<RunctlException>(() => Read($"[checkpoint]\n{line}\n"));
+        Assert.Equal("ConfigurationInvalid", error.Id);
+        Assert.Contains(":2:", error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,7 @@
+using System.Text.Json;
 using Runctl.Configuration;
+using Runctl.Json;
+using Runctl.Runs;
 
 namespace Runctl.Core.Tests.Configuration;
 
@@ -22,6 +25,59 @@ public sealed class ConversionTests
     [InlineData("1,5s")]
     [InlineData("s")]
     public void What_is_no_duration_is_refused(string text) => Assert.Null(SettingConverter.Duration(text));
+
+    [Theory]
+    [InlineData("200 GB", 200_000_000_000)]
+    [InlineData("200gb", 200_000_000_000)]
+    [InlineData("64 GiB", 68_719_476_736)]
+    [InlineData("1.5 TB", 1_500_000_000_000)]
+    [InlineData("10 kB", 10_000)]
+    [InlineData("12 B", 12)]
+    [InlineData("4096", 4096)]
+    [InlineData("0", 0)]
+    public void Sizes_are_read(string text, long bytes)
+    {
+        Assert.Equal(bytes, SettingConverter.Bytes(text));
+        Assert.Equal(bytes, Convert(nameof(RunctlConfiguration.RestoreLimit), text));
+        Assert.Equal(bytes, Convert(nameof(RunctlConfiguration.RestoreLimit), bytes));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("GB")]
+    [InlineData("-1")]
+    [InlineData("1.5")]
+    [InlineData("200 G")]
+    [InlineData("200 gigabytes")]
+    [InlineData("200 XB")]
+    [InlineData("99999999999999999999 GB")]
+    public void What_is_no_size_is_refused(string text) => Assert.Null(SettingConverter.Bytes(text));
+
+    [Theory]
+    [InlineData("*.pt", true)]
+    [InlineData("exp*/config.yaml", true)]
+    [InlineData("epoch:[0-9]*.ckpt", true)]
+    [InlineData("/abs/*.pt", false)]
+    [InlineData("../*.pt", false)]
+    [InlineData("a//b", false)]
+    [InlineData("dir/", false)]
+    [InlineData(" ", false)]
+    public void A_glob_is_a_path_below_the_checkpoint_directory(string text, bool isTaken)
+    {
+        Assert.Equal(isTaken, Convert(nameof(RunctlConfiguration.CheckpointHead), text) is not null);
+        Assert.Equal(isTaken, Convert(nameof(RunctlConfiguration.CheckpointInclude), new List<object> { text }) is not null);
+    }
+
+    [Fact]
+    public void What_a_run_keeps_is_in_its_specification_under_the_names_of_the_settings()
+    {
+        var settings = CheckpointSettings.Of(new RunctlConfiguration { CheckpointInclude = ["a"], CheckpointExclude = ["b"], CheckpointHead = "c", RestoreLimit = 200, VerifyCommand = "v", CheckpointPatterns = ["p"] });
+        var json = RunctlJson.ToElement(settings);
+        Assert.Equal("""{"dir":"checkpoints","save_interval":5,"keep_last_n":null,"mirror":true,"include":["a"],"exclude":["b"],"head":"c","restore_limit":200,"verify_command":"v","patterns":["p"]}""", json.ToString());
+        Assert.Equal(JsonValueKind.Null, RunctlJson.ToElement(new CheckpointSettings()).GetProperty("restore_limit").ValueKind);
+    }
+
+    private static object? Convert(string property, object value) => SettingConverter.Convert(Setting.All.Single(setting => setting.Property == property), value, isText: false);
 
     [Theory]
     [InlineData("regoin", "region")]
