@@ -48,6 +48,38 @@ public sealed class ViewTests
     }
 
     [Fact]
+    public void A_checkpoint_is_a_line_with_the_number_of_its_files_and_its_files_are_a_table()
+    {
+        using var session = new ModuleSession();
+        session.Run(
+            """
+            $checkpoint = [Runctl.Checkpoints.RunctlCheckpoint]@{
+                Name = 'ckpt-4'; RunId = 'run-1'; InstanceId = 'i-1'; Reason = 'periodic'; Size = 2048; S3Bucket = 'b'; S3Uri = 's3://b/ckpt-4'; Manifest = 's3://b/ckpt-4.manifest.json'; Region = 'us-east-1'; Complete = $false
+                Files = [Runctl.Checkpoints.CheckpointFile[]]@([Runctl.Checkpoints.CheckpointFile]::new('ckpt-4.index', 'k', 2048, 'c'), [Runctl.Checkpoints.CheckpointFile]::new('old.pt', 'k', 1, 'c')) }
+            $checkpoint.Files[1].Class = 'older'
+            """);
+        Assert.Matches("^ckpt-4 +2 KiB +1\\+ +0001-01-01 00:00:00 +periodic +run-1$", Lines(session.Show("$checkpoint"))[2]);
+        Assert.Equal(["save         2 KiB ckpt-4.index", "older          1 B old.pt"], Lines(session.Show("$checkpoint.Files"))[2..]);
+    }
+
+    [Fact]
+    public void A_drill_report_says_who_was_told_what_was_saved_and_what_S3_holds()
+    {
+        using var session = new ModuleSession();
+        var lines = Lines(session.Show(
+            """
+            [Runctl.Drills.RunctlDrillReport]@{
+                Passed = $true; Reason = 'x'; RunId = 'r'; InstanceId = 'i-1'; Region = 'us-east-1'; CertainStep = 9; SavedAt = [DateTimeOffset]'2026-01-31T12:00:05Z'; SavedAfterSignal = $true
+                Files = [Runctl.Checkpoints.CheckpointFile[]]@([Runctl.Checkpoints.CheckpointFile]::new('a.pt', 'k', 2048, 'c')); Missing = [Runctl.Checkpoints.CheckpointMissing[]]@([Runctl.Checkpoints.CheckpointMissing]::new('best.pt', 'late'))
+                Processes = [Runctl.Drills.RunctlToldProcess[]]@([Runctl.Drills.RunctlToldProcess]::new(9, 'python train.py', 'trainer')) }
+            """));
+        Assert.Contains("Certain step : 9", lines);
+        Assert.Contains("Saved        : 2026-01-31T12:00:05Z, after the signal", lines);
+        Assert.Contains("In S3        : 1 file, 2 KiB; missing: best.pt", lines);
+        Assert.Contains("Told         : process 9 (python train.py) was not told", lines);
+    }
+
+    [Fact]
     public void A_drill_report_ends_with_its_phases()
     {
         using var session = new ModuleSession();

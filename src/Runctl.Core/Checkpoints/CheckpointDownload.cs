@@ -105,6 +105,11 @@ internal sealed class CheckpointDownload(IObjectStore objects, RunctlCheckpoint 
             }
         }
 
+        if (fetch.Count == 0 && kept.Count == 0 && files.Count > 0 && !overwrite)
+        {
+            throw RunctlErrors.FileExists(files.Any(file => file.Path == checkpoint.Name || IsOfHead(file)) ? head : At(files[0].Path));
+        }
+
         // Files of two versions of one directory must not mix.
         var ofHead = fetch.Count(IsOfHead);
         if (isWholeHead && ofHead > 0 && !overwrite && Entries.KindOf(head) != EntryKind.Missing)

@@ -12,9 +12,9 @@ internal sealed class ScriptChecks(CheckList list, RunctlConfiguration configura
     /// <param name="look">The look at the script; null where it could not be read.</param>
     public IEnumerable<RunctlSetupCheck> Judge(ScriptLook? look)
     {
-        yield return LineEnds(look);
-        yield return Early(look);
         yield return Launcher(look);
+        yield return Early(look);
+        yield return LineEnds(look);
     }
 
     /// <summary>What a start warns of. A script that cannot be read is left to the start itself, which says so.</summary>

@@ -7,7 +7,7 @@ using Runctl.PowerShell.Engine;
 namespace Runctl.PowerShell.Checkpoints;
 
 /// <summary>Downloads checkpoints from S3 and checks them; a file has its name only when it is whole.</summary>
-/// <remarks>A checkpoint comes as it lay in the checkpoint directory: the files of the save, and what travels with them (pointer, tokenizer, best model). What is there already with the same content is not downloaded again. Without -Force, a file of the save that is there with other content is an error, and one that only travels with it stays, with a warning. Names are kept as they are; only what the receiving file system forbids is refused.</remarks>
+/// <remarks>A checkpoint comes as it lay in the checkpoint directory: the files of the save, and what travels with them (pointer, tokenizer, best model). What is there already with the same content is not downloaded again; where nothing is left to do that is an error, unless -Force is used. Without -Force, a file of the save that is there with other content is an error, and one that only travels with it stays, with a warning. Names are kept as they are; only what the receiving file system forbids is refused.</remarks>
 /// <example>
 /// <code>Get-RunctlCheckpoint -RunId $run.RunId -Latest | Save-RunctlCheckpoint -Destination ./checkpoints</code>
 /// <para>Downloads the newest checkpoint of a run and checks it.</para>

@@ -84,6 +84,16 @@ public sealed class CheckpointSetTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_all_there_already_is_an_error_and_with_Force_no_work()
+    {
+        var checkpoint = await CommitAsync("epoch_2.pt", ("epoch_2.pt", "two", "save", null), ("args.json", "{}", "current", null));
+        await SaveAsync(checkpoint);
+        Assert.Equal(("FileExists", At("epoch_2.pt")), await RefusalAsync(checkpoint) is { } error ? (error.Id, error.Target) : default);
+        _cloud.Store.BeforeOpen = _ => throw new InvalidOperationException("It is downloaded again.");
+        await SaveAsync(checkpoint, overwrite: true);
+    }
+
+    [Fact]
     public async Task A_directory_is_never_mixed_from_two_versions()
     {
         var checkpoint = await CommitAsync("step", ("step/new.pt", "n", "save", null));

@@ -51,8 +51,10 @@ public sealed class CodeSyncTests(SandboxFixture sandbox) : IClassFixture<Sandbo
         File.CreateSymbolicLink(_project["absolute.py"], _project["package/module.py"]);
         File.CreateSymbolicLink(_project["outside"], "/etc/hostname");
         sandbox.Enter(_project, "list.py");
-        var result = sandbox.Run($"$w = $null; $run = Start-RunctlTraining $script {sandbox.Instance} -SyncCode -NoMonitor -WarningVariable w; $null = $run | Wait-RunctlTraining; $w.Message; $run.Warnings; ($run | ConvertTo-Json | ConvertFrom-Json).Warnings");
-        Assert.Equal(3, result.Output.Count(line => $"{line}".StartsWith("outside is a link that leads out of the project", StringComparison.Ordinal)));
+        var result = sandbox.Run($"$w = $null; $run = Start-RunctlTraining $script {sandbox.Instance} -SyncCode -NoMonitor -WarningVariable w; $null = $run | Wait-RunctlTraining; $w.Message; $run.Warnings; [System.Text.Json.JsonSerializer]::Serialize($run, [Runctl.Training.RunctlTraining], [System.Text.Json.JsonSerializerOptions]::Default)");
+        Assert.Empty(result.Errors);
+        Assert.Equal(3, result.Output.Count);
+        Assert.All(result.Output, said => Assert.Contains("outside is a link that leads out of the project", $"{said}", StringComparison.Ordinal));
         Assert.Contains(result.Warnings, warning => warning.StartsWith("outside", StringComparison.Ordinal));
         Assert.Contains("absolute.py", List(""));
     }

@@ -18,7 +18,7 @@ public sealed class SetupTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
         var checks = Checks(result);
         Assert.Equal(
             [
-                "Configuration", "Region", "Credentials", "Bucket", "BucketWrite", "Script", "SigtermHandler", "TorchrunGrace", "Instance", "SpotInstance", "InstanceProfile", "MetadataHopLimit",
+                "Configuration", "Region", "Credentials", "Bucket", "BucketWrite", "Script", "SigtermHandler", "TorchrunGrace", "HandlerEarly", "ScriptLineEnds", "Instance", "SpotInstance", "InstanceProfile", "MetadataHopLimit",
                 "SsmAgent", "SsmCommand", "Python", "MetadataService", "InstanceRole", "InstanceBucket", "Guard", "CheckpointDirectory", "DiskSpace", "RecentCheckpoint", "CheckpointFits",
             ],
             checks.Keys);
