@@ -12,6 +12,7 @@ public static class EventKinds
     public const string TrainingSignalled = nameof(TrainingSignalled);
     public const string TrainingExited = nameof(TrainingExited);
     public const string TrainingKilled = nameof(TrainingKilled);
+    public const string CheckpointLayout = nameof(CheckpointLayout);
     public const string CheckpointSaved = nameof(CheckpointSaved);
     public const string CheckpointRejected = nameof(CheckpointRejected);
     public const string CheckpointUploaded = nameof(CheckpointUploaded);
@@ -36,7 +37,7 @@ public static class EventKinds
     [
         TrainingStarted, CheckpointRestored, RebalanceRecommended, InterruptionDetected,
         InterruptionTime, TrainingSignalled, TrainingExited, TrainingKilled,
-        CheckpointSaved, CheckpointRejected, CheckpointUploaded, InterruptionHandled,
+        CheckpointLayout, CheckpointSaved, CheckpointRejected, CheckpointUploaded, InterruptionHandled,
         InterruptionStale, InterruptionWithdrawn, TrainingFinished, TrainingFailed,
         TrainingStopped, Warning,
     ];

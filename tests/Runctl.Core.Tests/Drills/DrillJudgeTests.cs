@@ -126,13 +126,15 @@ public sealed class DrillJudgeTests
     public void A_training_that_saved_nothing_is_told_by_what_its_process_did(bool handles, string text) =>
         Assert.Contains(text, Judge(Detected(), Signalled(8, Told(9, "python train.py", "trainer", handles)), Exited(9, Trainer(9, handles, 0)), Saved(false), Uploaded(30), Handled(9, 9)).Reason, StringComparison.Ordinal);
 
-    [Fact]
-    public void A_newest_save_that_is_on_the_disk_only_fails_the_drill()
+    [Theory]
+    [InlineData("epoch_10.pt")]
+    [InlineData("epoch_9.pt")]
+    public void A_newest_save_that_is_on_the_disk_only_fails_the_drill_even_where_it_has_the_name_of_the_one_in_S3(string unsaved)
     {
-        var handled = Event(EventKinds.InterruptionHandled, 31, new { Outcome = "uploaded", LastStep = 9, Unsaved = "epoch_10.pt", Checkpoint = new { Name = "epoch_9.pt", Step = 9, Manifest } });
-        var report = Judge(Detected(), Signalled(8), Exited(9), Saved(true, "epoch_10.pt"), Uploaded(30), handled);
+        var handled = Event(EventKinds.InterruptionHandled, 31, new { Outcome = "uploaded", LastStep = 9, Unsaved = unsaved, Checkpoint = new { Name = "epoch_9.pt", Step = 9, Manifest } });
+        var report = Judge(Detected(), Signalled(8), Exited(9), Saved(true, unsaved), Uploaded(30), handled);
         Assert.False(report.Passed);
-        Assert.Contains("epoch_10.pt is on the instance's disk only", report.Reason, StringComparison.Ordinal);
+        Assert.Contains($"{unsaved} is on the instance's disk only", report.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
