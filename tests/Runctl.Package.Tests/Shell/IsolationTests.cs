@@ -1,6 +1,6 @@
 using Runctl.Package.Tests.Support;
 
-namespace Runctl.Package.Tests.Hosting;
+namespace Runctl.Package.Tests.Shell;
 
 public sealed class IsolationTests
 {
@@ -9,7 +9,7 @@ public sealed class IsolationTests
     [Fact]
     public async Task Import_loads_neither_the_adapters_nor_the_sandbox()
     {
-        var result = await HostProcess.RunAsync("-Command", $"(Get-Module Runctl).Name; {Loaded}");
+        var result = await PwshProcess.RunAsync($"Import-Module Runctl; (Get-Module Runctl).Name; {Loaded}");
         Assert.Equal("Runctl\n", result.Output);
     }
 
@@ -17,8 +17,7 @@ public sealed class IsolationTests
     public async Task Another_copy_of_the_SDK_in_the_session_does_no_harm()
     {
         using var elsewhere = new TemporaryCopy(Path.Combine(BuiltModule.Directory, "adapters", "AWSSDK.Core.dll"));
-        var result = await HostProcess.RunAsync(
-            "-Command",
+        var result = await PwshProcess.RunAsync(
             $$"""
             $null = [Reflection.Assembly]::LoadFrom('{{elsewhere.Path}}')
             $StoredAWSCredentials = [Amazon.Runtime.BasicAWSCredentials]::new('AKIAEXAMPLE', 'secret')

@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using System.Reflection;
 
-namespace Runctl.Package.Tests.Hosting;
+namespace Runctl.Package.Tests.Shell;
 
-/// <summary>The built host as a process, its standard input closed.</summary>
-internal sealed class HostProcess : IDisposable
+/// <summary>A real pwsh as a process, its standard input closed. It finds the built module by its name.</summary>
+internal sealed class PwshProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(240);
 
@@ -11,20 +12,20 @@ internal sealed class HostProcess : IDisposable
     private readonly Task<string> _output;
     private readonly Task<string> _error;
 
-    private HostProcess(string directory, string workingDirectory, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    private PwshProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var dotnet = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
         var start = new ProcessStartInfo(OperatingSystem.IsLinux() ? "env" : dotnet)
         {
-            WorkingDirectory = workingDirectory,
+            WorkingDirectory = Path.GetTempPath(),
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
 
-        // Where the tests run in the background of a shell, Ctrl+C may be ignored by all they start, or a closed terminal; a terminal's children do not ignore them.
+        // If the tests run in the background of a shell, everything they start may ignore Ctrl+C or a closed terminal; a terminal's children do not.
         string[] program = OperatingSystem.IsLinux() ? ["--default-signal=INT,HUP", dotnet] : [];
-        foreach (var argument in (string[])[.. program, "exec", Path.Combine(directory, "Runctl.Host.dll"), .. arguments])
+        foreach (var argument in (string[])[.. program, "exec", Shell, "-NoProfile", .. arguments])
         {
             start.ArgumentList.Add(argument);
         }
@@ -38,7 +39,9 @@ internal sealed class HostProcess : IDisposable
             }
         }
 
-        // One that is killed must not leave the runtime's sockets behind.
+        start.Environment["PSModulePath"] = Path.GetDirectoryName(Path.GetDirectoryName(Support.BuiltModule.Directory));
+        start.Environment["POWERSHELL_TELEMETRY_OPTOUT"] = start.Environment["POWERSHELL_UPDATECHECK"] = "Off";
+        // A process that is killed must not leave the runtime's sockets behind.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         _process = Process.Start(start)!;
         _process.StandardInput.Close();
@@ -46,20 +49,20 @@ internal sealed class HostProcess : IDisposable
         _error = _process.StandardError.ReadToEndAsync();
     }
 
-    /// <summary>Starts the host.</summary>
-    public static HostProcess Start(params string[] arguments) => new(Support.BuiltModule.HostDirectory, Path.GetTempPath(), arguments);
+    private static string Shell => typeof(PwshProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(pair => pair.Key == "Pwsh").Value!;
 
-    /// <summary>Starts the host with an environment of its own.</summary>
-    public static HostProcess StartIn(IReadOnlyDictionary<string, string> environment, params string[] arguments) => new(Support.BuiltModule.HostDirectory, Path.GetTempPath(), arguments, environment);
+    /// <summary>Starts a script in an environment of its own.</summary>
+    public static PwshProcess StartFile(IReadOnlyDictionary<string, string> environment, string script, params string[] arguments) =>
+        new(["-File", script, .. arguments], environment);
 
-    /// <summary>Starts a copy of the host that lies elsewhere.</summary>
-    public static HostProcess StartCopy(string directory, params string[] arguments) => new(directory, directory, arguments);
+    /// <summary>Starts a command in an environment of its own.</summary>
+    public static PwshProcess StartCommand(IReadOnlyDictionary<string, string> environment, string command) => new(["-Command", command], environment);
 
-    /// <summary>Runs the host to its end.</summary>
-    public static async Task<HostResult> RunAsync(params string[] arguments)
+    /// <summary>Runs a command to its end.</summary>
+    public static async Task<PwshResult> RunAsync(string command)
     {
-        using var host = Start(arguments);
-        return await host.WaitAsync();
+        using var pwsh = new PwshProcess(["-Command", command]);
+        return await pwsh.WaitAsync();
     }
 
     /// <summary>Whether it has ended.</summary>
@@ -76,9 +79,6 @@ internal sealed class HostProcess : IDisposable
         }
     }
 
-    /// <summary>Presses Ctrl+C.</summary>
-    public void Interrupt() => Signal("INT");
-
     /// <summary>Sends it a signal, and nobody else.</summary>
     public void Signal(string name)
     {
@@ -87,12 +87,12 @@ internal sealed class HostProcess : IDisposable
     }
 
     /// <summary>Waits for the end.</summary>
-    public async Task<HostResult> WaitAsync()
+    public async Task<PwshResult> WaitAsync()
     {
         using var limit = new CancellationTokenSource(Patience);
         await _process.WaitForExitAsync(limit.Token);
-        // A process that outlived the host may hold the streams open.
-        return new HostResult(_process.ExitCode, await _output.WaitAsync(limit.Token), await _error.WaitAsync(limit.Token));
+        // A process that outlives the shell may hold the streams open.
+        return new PwshResult(_process.ExitCode, await _output.WaitAsync(limit.Token), await _error.WaitAsync(limit.Token));
     }
 
     public void Dispose()
