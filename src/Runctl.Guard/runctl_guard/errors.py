@@ -4,7 +4,7 @@ import sys
 import traceback
 from typing import Any, Callable, Dict, Iterable, Optional
 
-from .clock import utc_text
+from .system.clock import utc_text
 
 USAGE = 2
 NO_SUCH_RUN = 3
