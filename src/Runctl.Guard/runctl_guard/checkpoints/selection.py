@@ -3,13 +3,13 @@ import os
 import time
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
-from ..errors import complain
 from ..interruption import budget
 from ..interruption.interruption import Interruption
 from ..runs.run import Run
 from ..runs.target import ProcessTarget, writers
 from ..system import files
 from ..system.clock import utc_text
+from ..system.guard_log import log_exception
 from ..system.processes import Process
 from . import discovery
 from .discovery import Candidate, weighty
@@ -57,7 +57,7 @@ def unfinished(run: Run, members: Dict[int, Process]) -> List[str]:
         written = writers(members, set().union(*files_of.values()))
         return [path for path, names in files_of.items() if names & written]
     except Exception:  # They are killed, whatever came.
-        complain()
+        log_exception()
         return []
 
 

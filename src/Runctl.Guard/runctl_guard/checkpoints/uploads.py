@@ -4,9 +4,10 @@ import time
 from typing import Any, Callable, Dict, Optional
 
 from ..aws.connections import close_connections
-from ..errors import GuardError, best_effort
+from ..errors import GuardError
 from ..interruption import budget
 from ..runs.run import Run
+from ..system.guard_log import best_effort
 from .discovery import Candidate
 from .store import CheckpointStore, Committed
 from .validation import Validation

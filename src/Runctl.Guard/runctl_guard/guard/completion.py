@@ -8,7 +8,6 @@ from ..checkpoints import selection
 from ..checkpoints.discovery import Candidate
 from ..checkpoints.retention import prune
 from ..checkpoints.validation import validate
-from ..errors import best_effort
 from ..interruption import snapshot
 from ..runs.journal import Journal
 from ..runs.run import ENDED, FINAL_EVENTS, Run
@@ -16,6 +15,7 @@ from ..runs.shipper import Shipper
 from ..runs.target import ProcessTarget
 from ..system import files, processes
 from ..system.clock import utc_text
+from ..system.guard_log import best_effort
 from . import self_termination
 
 

@@ -10,7 +10,6 @@ import time
 from typing import Any, Callable, Dict, List, Optional, Set
 
 from ..aws.session import Services
-from ..errors import best_effort, complain, one_by_one
 from ..interruption import urgent
 from ..interruption.notice_poller import Poller
 from ..interruption.sequence import Busy, Sequence
@@ -22,8 +21,9 @@ from ..runs.run import ENDED, PREPARING, Run, all_runs, is_run_id, unreadable
 from ..runs.shipper import Shipper
 from ..service.guard_process import LEFT, guard_file, start_starter
 from ..service.systemd import has_systemd, restarting
-from ..system import disk_reserve, files, paths, processes
+from ..system import disk_reserve, files, guard_log, paths, processes
 from ..system.clock import utc_seconds_text, utc_text
+from ..system.guard_log import best_effort, for_each, log_exception
 from . import completion
 from .self_termination import Leaving
 from .supervisor import LONGEST_PAUSE, Watched
@@ -77,7 +77,7 @@ class Guard:
                 if self._shutdown and self._all_handled():
                     return LEFT
             except Exception:
-                complain()
+                log_exception()
                 time.sleep(0.5)
         return self._leaving
 
@@ -138,24 +138,24 @@ class Guard:
         def late(watched: Watched) -> None:
             if completion.unsaved(watched.run) and watched.run.state["state"] in ENDED:
                 watched.do("late", functools.partial(completion.save_late, watched.run, self._services), 0.0)
-        one_by_one(lambda watched: self._begin(watched, trigger), self._active())
-        one_by_one(late, self._all())
+        for_each(lambda watched: self._begin(watched, trigger), self._active())
+        for_each(late, self._all())
 
     def _told(self, kind: str, message: str, data: Dict[str, Any]) -> None:
         text = message.replace("{id}", self._services.instance_id())
-        one_by_one(lambda watched: watched.run.emit(kind, text, **data), self._active())
+        for_each(lambda watched: watched.run.emit(kind, text, **data), self._active())
 
     # Every tick
 
     def _tick(self) -> None:
         if time.monotonic() >= self._reserve_due:
             self._reserve_due = time.monotonic() + RESERVE_SECONDS
-            run_log.keep_short(paths.log())
+            guard_log.keep_short(paths.log())
             disk_reserve.hold()
         if self._unknown:
             with contextlib.suppress(OSError):
                 self._introduce()
-        one_by_one(self._look_at, [entry.name for entry in os.scandir(paths.runs()) if is_run_id(entry.name)])
+        for_each(self._look_at, [entry.name for entry in os.scandir(paths.runs()) if is_run_id(entry.name)])
         known = [watched.run for watched in self._watched.values()]
         self._withdrawal.look(known, self._start_again)
         self._exit.look(known)

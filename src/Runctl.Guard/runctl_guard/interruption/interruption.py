@@ -2,10 +2,10 @@
 import time
 from typing import Any, Dict, List, Optional
 
-from ..errors import best_effort
 from ..runs.journal import Journal, seconds_since
 from ..runs.run import Run
 from ..system.clock import boot_id, utc_seconds_text
+from ..system.guard_log import best_effort
 from . import urgent
 from .triggers import Trigger
 

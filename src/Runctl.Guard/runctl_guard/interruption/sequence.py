@@ -3,12 +3,12 @@ from typing import Any, Dict, Optional
 
 from ..checkpoints.selection import Picked, Picking
 from ..checkpoints.uploads import UploadJob, Uploads
-from ..errors import best_effort
 from ..runs.journal import Journal, seconds_since
 from ..runs.run import ENDED, FINAL_EVENTS, Run
 from ..runs.target import ProcessTarget
 from ..system import files
 from ..system.clock import utc_text
+from ..system.guard_log import best_effort
 from . import budget, snapshot
 from .interruption import Interruption
 from .snapshot import Protection

@@ -12,10 +12,10 @@ from ..checkpoints.discovery import Candidate
 from ..checkpoints.torn_saves import LAST_MOMENTS
 from ..checkpoints.uploads import UploadJob, Uploads
 from ..checkpoints.validation import NotUsable, Validation, validate
-from ..errors import complain
 from ..runs.journal import Journal
 from ..runs.run import Run
 from ..runs.target import ProcessTarget, writers
+from ..system.guard_log import log_exception
 from ..system.users import give
 from ..training import launch
 from . import budget
@@ -69,7 +69,7 @@ class Protection:
             if validation and self.candidate:
                 self._upload(self.candidate, validation)
         except Exception:  # Whatever it was, the sequence goes on without a copy.
-            complain()
+            log_exception()
         finally:
             self._placed.set()
             self._ended.set()
@@ -127,7 +127,7 @@ class Protection:
                 self._one.journal.write("protect", candidate=candidate._asdict(), source=target)
                 return target
         except OSError:
-            complain()
+            log_exception()
         shutil.rmtree(folder, ignore_errors=True)
         return None
 

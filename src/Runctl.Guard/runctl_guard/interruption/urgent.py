@@ -1,10 +1,10 @@
 """A notice that comes while the sequence of a run is under way already, as for a stop by hand: its deadline counts from then on."""
 from typing import Any, Dict, Optional
 
-from ..errors import best_effort
 from ..runs.run import Run
 from ..system import files
 from ..system.clock import boot_id
+from ..system.guard_log import best_effort
 from .triggers import Trigger
 
 

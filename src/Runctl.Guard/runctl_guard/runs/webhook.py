@@ -9,8 +9,9 @@ from typing import Any, Dict, Iterator, List, Optional
 
 from ..aws import connections
 from ..aws.session import Services
-from ..errors import GuardError, best_effort
+from ..errors import GuardError
 from ..system import files
+from ..system.guard_log import best_effort
 from .journal import Journal
 from .run import ENDED, Run
 
