@@ -6,11 +6,11 @@ from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Set, Tu
 from ..interruption import budget
 from ..interruption.interruption import Interruption
 from ..runs.run import Run
-from ..runs.target import ProcessTarget, writers
+from ..runs.target import ProcessTarget
 from ..system import files
 from ..system.clock import utc_text
 from ..system.guard_log import log_exception
-from ..system.processes import Process
+from ..system.processes import Process, open_for_writing
 from . import discovery
 from .discovery import Candidate, weighty
 from .torn_saves import Doubts
@@ -54,7 +54,7 @@ def unfinished(run: Run, members: Dict[int, Process]) -> List[str]:
     """The checkpoints that these processes are writing at this moment, for those who kill them. A log in one is none."""
     try:
         files_of = {one.path: paths_of(one, weighty) for one in of_attempt(run)} if members else {}
-        written = writers(members, set().union(*files_of.values()))
+        written = open_for_writing(members, set().union(*files_of.values()))
         return [path for path, names in files_of.items() if names & written]
     except Exception:  # They are killed, whatever came.
         log_exception()
@@ -133,7 +133,7 @@ class Picking:
         return Picked(candidate, source, validation, after_signal)
 
     def _validate(self, candidate: Candidate, source: str) -> Validation:
-        if source == candidate.path and writers(self._target.members(), paths_of(candidate)):
+        if source == candidate.path and open_for_writing(self._target.members(), paths_of(candidate)):
             raise NotUsable("a process is writing to it")
         needed = budget.upload_seconds(candidate.size, self._one.rate)
         validation = validate(candidate._replace(path=source), stopwatch(budget.check_seconds(self._one.left(), needed)))

@@ -133,6 +133,6 @@ def _failure(one: Run, state: Dict[str, Any]) -> GuardError:
     error = state.get("error") or {"id": "TrainingFailed", "message": "the training failed"}
     if "exit" in error:
         return GuardError(error["id"], error["message"], error["exit"], error.get("target"))
-    text = launch.tail(one.file("log"))
+    text = run_log.last_text(one.file("log"))
     return GuardError("TrainingFailed", "The training %s:\n%s" % (error["message"], text), TRAINING_FAILED,
                       one.spec["script"])

@@ -14,8 +14,9 @@ from ..checkpoints.uploads import UploadJob, Uploads
 from ..checkpoints.validation import NotUsable, Validation, validate
 from ..runs.journal import Journal
 from ..runs.run import Run
-from ..runs.target import ProcessTarget, writers
+from ..runs.target import ProcessTarget
 from ..system.guard_log import log_exception
+from ..system.processes import open_for_writing
 from ..system.users import give
 from ..training import launch
 from . import budget
@@ -91,7 +92,7 @@ class Protection:
             assert self._uploads.store is not None
             if self._uploads.store.already(candidate):
                 return None
-            if self.cancelled() or writers(members, selection.paths_of(candidate)) or not _plausible(candidate):
+            if self.cancelled() or open_for_writing(members, selection.paths_of(candidate)) or not _plausible(candidate):
                 continue
             validation = self._whole(candidate, self._copy(candidate))
             if validation:

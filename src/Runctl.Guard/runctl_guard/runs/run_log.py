@@ -114,3 +114,13 @@ def _last(run: Run) -> Tuple[int, int]:
             return MARK.unpack(file.read(MARK.size))[1:] if count else (0, 0)
     except OSError:
         return 0, 0
+
+
+def last_text(path: str, size: int = 1500) -> str:
+    """The end of a log, for an error message."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - size))
+            return file.read().decode("utf-8", "replace").strip()
+    except OSError:
+        return ""

@@ -142,13 +142,3 @@ def enter(user: User, directory: str) -> None:
             file.write("0")
     become(user)
     os.chdir(directory)
-
-
-def tail(path: str, size: int = 1500) -> str:
-    """The end of a log, for an error message."""
-    try:
-        with open(path, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - size))
-            return file.read().decode("utf-8", "replace").strip()
-    except OSError:
-        return ""

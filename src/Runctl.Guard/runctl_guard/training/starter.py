@@ -7,17 +7,18 @@ import subprocess
 import time
 from typing import Any, Dict, Iterator, Optional
 
-from ..aws.download import safe_join
 from ..aws.session import Services
 from ..checkpoints import discovery, selection
 from ..checkpoints.store import restore
 from ..errors import REFUSED, TRAINING_FAILED, GuardError
+from ..runs import run_log
 from ..runs.journal import Journal
 from ..runs.record import ClaimLost
 from ..runs.run import PREPARING, Interrupted, Run
 from ..service.guard_process import start_reaper, wake_guard
 from ..system import files, paths, processes
 from ..system.clock import utc_text
+from ..system.paths import safe_join
 from ..system.users import make_directories
 from . import code_bundle, launch
 
@@ -133,7 +134,7 @@ def _setup(run: Run, spec: Dict[str, Any], user: Any, services: Services) -> Non
             raise Interrupted()
         if code:
             raise GuardError("SetupFailed", "The setup command failed with exit code %d:\n%s"
-                             % (code, launch.tail(run.file("log"))), TRAINING_FAILED, "setup_command")
+                             % (code, run_log.last_text(run.file("log"))), TRAINING_FAILED, "setup_command")
         os.makedirs(os.path.dirname(done), exist_ok=True)
         files.write_json(done, {"schema": 1, "run_id": run.id, "time": utc_text()})
 
