@@ -13,7 +13,7 @@ from runctl_guard.checkpoints.validation import validate
 from runctl_guard.commands.interrupt import request
 from runctl_guard.errors import GuardError
 from runctl_guard.guard import completion, daemon
-from runctl_guard.interruption import snapshot, withdrawal
+from runctl_guard.interruption import pick, snapshot, withdrawal
 from runctl_guard.interruption.interruption import Interruption
 from runctl_guard.interruption.sequence import Busy, Sequence
 from runctl_guard.interruption.triggers import Trigger
@@ -89,7 +89,7 @@ class Successors(Aftermath):
         protection.begin()
         protection.wait(5)
         self.tear(path)
-        picked = selection.Picking(interruption, ProcessTarget(one)).pick(protection.candidate, protection.source)
+        picked = pick.Picking(interruption, ProcessTarget(one)).pick(protection.candidate, protection.source)
         self.assertEqual(protection.source, picked.source)
         self.s3.fail = lambda *_: None
         final = self.sequence(one, notice())

@@ -1,7 +1,6 @@
 """The sequence of an interruption: told, saved, checked, uploaded, committed. One actor at a time, each step journaled."""
 from typing import Any, Dict, Optional
 
-from ..checkpoints.selection import Picked, Picking
 from ..checkpoints.uploads import UploadJob, Uploads
 from ..runs.journal import Journal, seconds_since
 from ..runs.run import ENDED, FINAL_EVENTS, Run
@@ -11,6 +10,7 @@ from ..system.clock import utc_text
 from ..system.guard_log import best_effort
 from . import budget, snapshot
 from .interruption import Interruption
+from .pick import Picked, Picking
 from .snapshot import Protection
 from .termination import Ending
 from .triggers import Trigger
