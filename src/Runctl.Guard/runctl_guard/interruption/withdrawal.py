@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, List, Optional, Set
 
 from ..aws.session import Services
 from ..checkpoints import discovery
+from ..checkpoints.snapshots import copy_of_picked, put_back
 from ..commands.run import new_attempt
 from ..errors import GuardError
 from ..runs.journal import Journal
@@ -14,7 +15,6 @@ from ..runs.record import ClaimLost
 from ..runs.run import Run
 from ..system.clock import boot_id, parse_utc
 from ..system.guard_log import for_each
-from .snapshot import copy_of_picked, put_back
 
 AFTER_SECONDS = 300.0
 
