@@ -10,13 +10,12 @@ import support
 from runctl_guard.aws.session import Services
 from runctl_guard.checkpoints import selection, snapshots
 from runctl_guard.checkpoints.validation import validate
-from runctl_guard.commands.interrupt import request
 from runctl_guard.errors import GuardError
 from runctl_guard.guard import completion, daemon
 from runctl_guard.interruption import pick, snapshot, withdrawal
 from runctl_guard.interruption.interruption import Interruption
 from runctl_guard.interruption.sequence import Busy, Sequence
-from runctl_guard.interruption.triggers import Trigger
+from runctl_guard.interruption.triggers import Trigger, request
 from runctl_guard.runs.journal import Journal
 from runctl_guard.runs.run import Interrupted
 from runctl_guard.runs.target import ProcessTarget

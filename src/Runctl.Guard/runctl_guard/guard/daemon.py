@@ -10,7 +10,7 @@ import time
 from typing import Any, Callable, Dict, List, Optional, Set
 
 from ..aws.session import Services
-from ..interruption import urgent
+from ..interruption import triggers
 from ..interruption.notice_poller import Poller
 from ..interruption.sequence import Busy, Sequence
 from ..interruption.triggers import Trigger, of_request
@@ -22,7 +22,7 @@ from ..runs.shipper import Shipper
 from ..service.guard_process import LEFT, guard_file, start_starter
 from ..service.systemd import has_systemd, restarting
 from ..system import disk_reserve, files, guard_log, paths, processes
-from ..system.clock import utc_seconds_text, utc_text
+from ..system.clock import utc_text
 from ..system.guard_log import best_effort, for_each, log_exception
 from . import completion
 from .self_termination import Leaving
@@ -31,7 +31,6 @@ from .supervisor import LONGEST_PAUSE, Watched
 TICK_SECONDS = 0.25
 SHIP_SECONDS = 3.0
 ALERT_SECONDS = 0.5
-SHUTDOWN_SECONDS = 110.0
 RESERVE_SECONDS = 60.0
 # Before the sequence is gone through again because the disk did not take its end.
 FULL_DISK_SECONDS = 1.0
@@ -66,7 +65,7 @@ class Guard:
         if lock is None:
             return LEFT
         awake = self._take_signals()
-        # The id is asked for once, before it could be needed in a hurry.
+        # The id is asked for once, before it could be needed in a adopt_nearer_deadline.
         self._services.instance_id()
         best_effort(lambda: disk_reserve.writing(self._introduce))
         threading.Thread(target=self._poller.run, args=(self._poll_seconds,), daemon=True).start()
@@ -115,9 +114,7 @@ class Guard:
         if has_systemd() and restarting():
             self._leaving = 0
         elif self._shutdown is None:
-            at = time.time() + SHUTDOWN_SECONDS
-            self._shutdown = Trigger("interruption", "shutdown", "terminate", utc_seconds_text(at),
-                                     time.monotonic() + SHUTDOWN_SECONDS)
+            self._shutdown = triggers.of_shutdown()
 
     def _in_sequence(self) -> bool:
         return any(watched.busy("sequence") for watched in self._watched.values())
@@ -234,7 +231,7 @@ class Guard:
                 Sequence(watched.run, self._services.uploads(watched.run), max(1, len(self._active()))).run(trigger)
             except Busy:
                 # A command has it, or the ordinary end.
-                urgent.note(watched.run, trigger)
+                triggers.note_deadline(watched.run, trigger)
                 return
             if watched.run.state["state"] not in ENDED:
                 time.sleep(FULL_DISK_SECONDS)
@@ -242,7 +239,7 @@ class Guard:
             # The record says "handled" as soon as S3 holds the final event.
             completion.settle(watched.run, self._services)
         if watched.busy("sequence"):
-            urgent.note(watched.run, trigger)
+            triggers.note_deadline(watched.run, trigger)
         watched.do("sequence", act, NEAR_PAUSE)
 
     def _trigger(self, run: Run) -> Optional[Trigger]:

@@ -50,7 +50,7 @@ class Sequence:
         ending.wait()
         ending.kill()
         self._tell_times()
-        self._one.hurry()
+        self._one.adopt_nearer_deadline()
         picked = Picking(self._one, target).pick(self._snapshot.candidate, self._snapshot.source)
         job = self._upload(picked)
         # An older one in S3 does not make the newest one safe.

@@ -49,7 +49,7 @@ def main(run_id: str) -> int:
 
 def _stopped(run: Run) -> None:
     """Our unit is stopped: by hand, or at a shutdown that found no guard to stop before it."""
-    from ..guard.daemon import SHUTDOWN_SECONDS
+    from ..interruption.triggers import SHUTDOWN_SECONDS
     from ..commands.interrupt import interrupt
     if going_down():
         interrupt(run, "interruption", utc_seconds_text(time.time() + SHUTDOWN_SECONDS), None, True)
