@@ -107,11 +107,11 @@ class RootedTest(unittest.TestCase):
 
     def new_run(self, text="", script="train.py", **changes):
         """A run that is written down and not started; its script is in the project, with this text."""
-        from runctl_guard.commands.run import new_attempt
+        from runctl_guard.runs.attempts import new_attempt
         from runctl_guard.runs.run import Run
         spec = self.spec(script=script, **changes)
         run = Run(spec["run_id"])
-        new_attempt(run, spec, spec["attempt"])
+        new_attempt(run, spec, spec["attempt"], os.uname().nodename)
         self.checkpoints = run.state["checkpoint_dir"]
         os.makedirs(self.checkpoints)
         with open(os.path.join(run.state["project_dir"], spec["script"]), "w") as file:

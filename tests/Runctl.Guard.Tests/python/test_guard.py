@@ -15,7 +15,7 @@ from runctl_guard.guard import daemon
 from runctl_guard.guard.supervisor import Watched
 from runctl_guard.interruption.triggers import Trigger
 from runctl_guard.runs.journal import Journal
-from runctl_guard.runs.run import all_runs
+from runctl_guard.runs.registry import all_runs
 from runctl_guard.service import guard_process
 from runctl_guard.system import guard_log, paths, processes
 from runctl_guard.system.clock import utc_seconds_text

@@ -9,7 +9,8 @@ from ..aws.imds import Reading
 from ..aws.session import Services
 from ..interruption.notice import standing
 from ..runs import run_log
-from ..runs.run import ENDED, Run, all_runs
+from ..runs.registry import all_runs
+from ..runs.run import ENDED, Run
 from ..service.guard_process import guard_identity
 from ..system import files, paths
 from ..system.clock import boot_id, utc_text

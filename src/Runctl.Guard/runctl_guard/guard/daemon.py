@@ -17,7 +17,8 @@ from ..interruption.triggers import Trigger, of_request
 from ..interruption.withdrawal import Withdrawal
 from ..runs import run_log, webhook
 from ..runs.journal import Journal
-from ..runs.run import ENDED, PREPARING, Run, all_runs, is_run_id, unreadable
+from ..runs.registry import all_runs, unreadable
+from ..runs.run import ENDED, PREPARING, Run, is_run_id
 from ..runs.shipper import Shipper
 from ..service.guard_process import LEFT, guard_file, start_starter
 from ..service.systemd import has_systemd, restarting

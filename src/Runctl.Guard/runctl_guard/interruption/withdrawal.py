@@ -8,8 +8,8 @@ from typing import Any, Callable, Dict, List, Optional, Set
 from ..aws.session import Services
 from ..checkpoints import discovery
 from ..checkpoints.snapshots import copy_of_picked, put_back
-from ..commands.run import new_attempt
 from ..errors import GuardError
+from ..runs.attempts import new_attempt
 from ..runs.journal import Journal
 from ..runs.record import ClaimLost
 from ..runs.run import Run
@@ -67,7 +67,7 @@ class Withdrawal:
         newest = final["data"].get("checkpoint") or state.get("checkpoint") or state.get("resumed_from")
         # An attempt that was interrupted before it began leaves what it was to begin with.
         claim["resume_from"] = _resume_from(run, newest) or state["claim"].get("resume_from")
-        new_attempt(run, run.spec, claim)
+        new_attempt(run, run.spec, claim, self._services.instance_id())
 
 
 def _is_over(run: Run) -> bool:

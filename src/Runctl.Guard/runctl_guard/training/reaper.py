@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional
 
 from ..runs.journal import Journal
 from ..runs.run import ENDED, Interrupted, Run
+from ..runs.spec import run_user
 from ..service.guard_process import wake_guard
 from ..service.systemd import going_down, has_systemd
 from ..system import files, paths, processes
@@ -60,7 +61,7 @@ def _stopped(run: Run) -> None:
 def _start(run: Run) -> int:
     from ..aws.session import Services
     state, spec = run.state, run.spec
-    user = launch.run_user(run)
+    user = run_user(run)
     restored = (state.get("restored") or {}).get("path")
     argv = launch.command(spec, state["project_dir"], user, restored)
     # Secrets may take their time to come; the sequence does not wait for them.

@@ -15,6 +15,7 @@ from ..runs import run_log
 from ..runs.journal import Journal
 from ..runs.record import ClaimLost
 from ..runs.run import PREPARING, Interrupted, Run
+from ..runs.spec import run_user
 from ..service.guard_process import start_reaper, wake_guard
 from ..system import files, paths, processes
 from ..system.clock import utc_text
@@ -51,7 +52,7 @@ def main(run_id: str) -> int:
 
 
 def _prepare(run: Run, services: Services) -> None:
-    spec, user = run.spec, launch.run_user(run)
+    spec, user = run.spec, run_user(run)
     project = run.state["project_dir"]
     if spec.get("code"):
         with _Phase(run, "preparing", "code"):
@@ -93,7 +94,7 @@ def _unless_begun(run: Run) -> Iterator[None]:
 
 def _restore(run: Run, services: Services, resume: Dict[str, Any]) -> None:
     spec, started = run.spec, time.monotonic()
-    directory, user = run.state["checkpoint_dir"], launch.run_user(run)
+    directory, user = run.state["checkpoint_dir"], run_user(run)
     manifest: Dict[str, Any] = {}
     if resume.get("manifest"):
         manifest = restore(services.s3(spec), resume["manifest"], directory, user)
