@@ -170,8 +170,8 @@ def read_spec(source: str, stdin: Any) -> Any:
         return stdin
     if source.startswith("s3://"):
         from .aws.s3 import parse_uri
-        from .aws.session import Services
-        text = Services().s3().get(parse_uri(source)).body
+        from .aws.session import Session
+        text = Session().s3().get(parse_uri(source)).body
     elif source == "-":
         text = sys.stdin.buffer.read()
     else:

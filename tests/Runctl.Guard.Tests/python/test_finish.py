@@ -22,8 +22,8 @@ class OrdinaryEnd(support.RootedTest):
         self.s3 = support.FakeS3()
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
-        from runctl_guard.aws.session import Services
-        self.services = Services()
+        from runctl_guard.aws.session import Session
+        self.session = Session()
 
     def test_on_a_full_disk_the_last_good_checkpoint_comes_to_s3_whatever_there_is_to_tell(self):
         run = self.new_run(store=STORE)
@@ -34,7 +34,7 @@ class OrdinaryEnd(support.RootedTest):
         for name in ("events.jsonl", "sequence.lock", "state.lock"):
             open(run.file(name), "a").close()
         with support.full_disk(), self.assertRaises(OSError):
-            completion.finish(run, self.services)
+            completion.finish(run, self.session)
         self.assertIn("saved/%s/checkpoints/step_0.json.manifest.json" % run.state["instance_id"], self.s3.keys())
 
     def test_on_a_full_disk_who_was_left_behind_is_killed(self):
@@ -73,7 +73,7 @@ class OrdinaryEnd(support.RootedTest):
         with open(os.path.join(self.checkpoints, name), "w") as file:
             file.write("{}")
         one = daemon.Guard()
-        watched = one._watched.setdefault(run.id, daemon.Watched(run, one._services))
+        watched = one._watched.setdefault(run.id, daemon.Watched(run, one._session))
         with mock.patch("runctl_guard.guard.completion.ended", return_value=False):
             for _ in range(4):
                 watched._due.clear()
@@ -89,7 +89,7 @@ class OrdinaryEnd(support.RootedTest):
         for name, value in (("training.json", {}), ("exit.json", {"exit_code": 0})):
             with open(run.file(name), "w") as file:
                 json.dump(dict(value, attempt=1), file)
-        completion.finish(run, self.services)
+        completion.finish(run, self.session)
         return run
 
     def warnings(self, run):
@@ -99,7 +99,7 @@ class OrdinaryEnd(support.RootedTest):
         """As the guard does it: S3 first, then the machine, then what there is to say of that."""
         looking = self_termination.Leaving()
         for _ in range(2):
-            completion.settle(run, self.services)
+            completion.settle(run, self.session)
             looking._due = 0.0
             looking.look([run])
         return run

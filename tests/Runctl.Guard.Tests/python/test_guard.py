@@ -32,7 +32,8 @@ print("ready", flush=True)
 while True:
     signal.pause()
 """
-UNDER_SYSTEMD = "import sys; sys.path.insert(0, sys.argv[1])\nfrom runctl_guard.guard import daemon\nfrom runctl_guard.system import paths\n" \
+UNDER_SYSTEMD = "import sys; sys.path.insert(0, sys.argv[1])\nfrom runctl_guard.guard import daemon\n" \
+                "from runctl_guard.system import paths\n" \
                 "paths.set_program(sys.argv[1])\ndaemon.has_systemd = lambda: True\nsys.exit(daemon.main())"
 
 

@@ -97,9 +97,9 @@ class Shipped(support.RootedTest):
             file.write(data)
 
     def ship(self):
-        from runctl_guard.aws.session import Services
+        from runctl_guard.aws.session import Session
         from runctl_guard.runs.shipper import Shipper
-        return Shipper(Services().s3(self.run_.spec), self.run_).ship()
+        return Shipper(Session().s3(self.run_.spec), self.run_).ship()
 
     def segments(self):
         base = "r/runs/%s/log/" % self.run_.id

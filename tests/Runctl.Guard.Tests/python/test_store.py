@@ -38,8 +38,8 @@ class Committing(support.RootedTest):
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
         self.one = self.new_run(store=STORE)
-        from runctl_guard.aws.session import Services
-        self.store = CheckpointStore(Services().s3(), self.one)
+        from runctl_guard.aws.session import Session
+        self.store = CheckpointStore(Session().s3(), self.one)
 
     def save(self, name="last.ckpt", text="weights"):
         with zipfile.ZipFile(os.path.join(self.checkpoints, name), "w") as archive:

@@ -2,20 +2,21 @@
 from typing import Any, Dict, List, Set
 
 from ..aws.s3 import S3, Location, S3Error, parse_uri
-from ..aws.session import Services
+from ..aws.session import Session
 from ..errors import GuardError
 from ..runs.journal import Journal
+from ..runs.record import RunRecord
 from ..runs.run import Run
 from ..system import files
 from .store import read_manifest
 
 
-def prune(run: Run, services: Services) -> None:
+def prune(run: Run, session: Session) -> None:
     """Deletes what is beyond the number to keep, manifest first; never in the way of an interruption."""
     keep = run.spec["checkpoint"].get("keep_last_n")
     if not keep or not run.spec.get("store"):
         return
-    s3 = services.s3(run.spec)
+    s3 = session.s3(run.spec)
     try:
         with files.locked(run.file("prune.lock"), wait=False) as mine:
             if not mine:
@@ -25,7 +26,7 @@ def prune(run: Run, services: Services) -> None:
             # Set back, the clock makes the newest look old: the last that came stay as well.
             last = known[-int(keep):]
             for entry in sorted(known, key=lambda one: one.get("saved") or 0.0)[:-int(keep)]:
-                if entry in last or Journal(run).begun or entry["manifest"] in _needed(run, services):
+                if entry in last or Journal(run).begun or entry["manifest"] in _needed(run, session):
                     continue
                 _delete(run, s3, entry)
     except GuardError as error:
@@ -43,9 +44,9 @@ def _known(run: Run) -> List[Dict[str, Any]]:
     return list(known.values())
 
 
-def _needed(run: Run, services: Services) -> Set[str]:
+def _needed(run: Run, session: Session) -> Set[str]:
     """Manifests that attempts began from or end with. Everything, where another attempt has been claimed: it chooses now."""
-    record, _ = services.record(run).read()  # type: ignore[union-attr]
+    record, _ = RunRecord.of(run, session).read()  # type: ignore[union-attr]
     attempts = (record or {}).get("attempts") or []
     if not attempts or attempts[-1]["number"] != run.state["attempt"]:
         return {entry["manifest"] for entry in _known(run)}

@@ -5,9 +5,10 @@ import pwd
 import time
 from typing import Any, Dict, Iterator, List, Optional
 
-from ..aws.session import Services
+from ..aws.session import Session
 from ..errors import REFUSED, GuardError
 from ..runs import attempts
+from ..runs.record import RunRecord
 from ..runs.registry import all_runs
 from ..runs.run import ENDED, Run
 from ..runs.spec import check_spec, checkpoint_directory
@@ -42,13 +43,13 @@ def _begin(run: Run, spec: Dict[str, Any], claim: Dict[str, Any], process: Proce
     attempts.refuse_shared_directory(run, checkpoint_directory(spec, directory))
     began = time.time() - _age(process)
     spec = dict(spec, script=script_of(process))
-    services = Services()
-    attempts.new_attempt(run, spec, dict(claim, attached=True), services.instance_id(), by_id(_uid(process.pid)),
+    session = Session()
+    attempts.new_attempt(run, spec, dict(claim, attached=True), session.instance_id(), by_id(_uid(process.pid)),
                          project_dir=directory, pid=process.pid, state="running", started_at=began,
                          started=utc_text(began))
     files.write_json(run.file("training.json"), dict(process.identity(), schema=1, attempt=claim["number"],
                                                      attached=True, reaper=None))
-    record = services.record(run)
+    record = RunRecord.of(run, session)
     if record:
         try:
             record.write_spec(run.spec)

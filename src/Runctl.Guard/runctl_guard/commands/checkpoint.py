@@ -2,8 +2,9 @@
 import os
 from typing import Any, Dict, Optional
 
-from ..aws.session import Services
+from ..aws.session import Session
 from ..checkpoints import discovery, selection, store
+from ..checkpoints.uploads import uploads_of
 from ..checkpoints.validation import validate
 from ..errors import REFUSED, STORAGE, GuardError
 from ..runs.run import Run
@@ -13,8 +14,8 @@ from ..system.users import by_id
 
 def upload(run: Run, name: Optional[str]) -> Dict[str, Any]:
     """The manifest of the newest good checkpoint, or of the one named, uploaded now if it is not in S3 yet."""
-    services = Services()
-    uploads = services.uploads(run)
+    session = Session()
+    uploads = uploads_of(run, session)
     if uploads.store is None:
         raise GuardError("NoBucket", "The run has no S3 bucket.", REFUSED, run.id)
     ordered = discovery.scan(run.state["checkpoint_dir"], [name]) if name else selection.of_attempt(run)
@@ -38,5 +39,5 @@ def restore(manifest: str, into: str) -> Dict[str, Any]:
         nearest = os.path.dirname(nearest)
     # Whose directory it is, his the checkpoint will be.
     user = by_id(os.stat(nearest).st_uid)
-    body = store.restore(Services().s3(), manifest, directory, user)
+    body = store.restore(Session().s3(), manifest, directory, user)
     return {"schema": 1, "path": body["local"], "name": body["name"], "step": body["step"], "bytes": body["bytes"]}

@@ -4,7 +4,8 @@ import sys
 import time
 from typing import Any, Dict, Optional
 
-from ..aws.session import Services
+from ..aws.session import Session
+from ..checkpoints.uploads import uploads_of
 from ..errors import NO_GUARD, REFUSED, USAGE, GuardError
 from ..guard import completion
 from ..interruption.sequence import Busy, Sequence
@@ -37,13 +38,13 @@ def interrupt(run: Run, reason: str, deadline: Optional[str], grace: Optional[fl
     """The final event, or what is known so far with `wait` off."""
     at = _parse(deadline)
     if run.state["state"] not in ENDED:
-        services = Services()
+        session = Session()
         # A deadline is EC2's: a clock that is wrong must not cut the time there is to save.
-        offset = services.imds.get("meta-data/instance-id").clock_offset if at else 0.0
+        offset = session.imds.get("meta-data/instance-id").clock_offset if at else 0.0
         asked = request(run, reason, source, at, grace, offset, action)
         wake_guard()
         if wait or guard_identity() is None:
-            _await(run, asked, services)
+            _await(run, asked, session)
     event = run.last_event(FINAL_EVENTS, run.state["attempt"])
     return event or {"schema": 1, "accepted": True}
 
@@ -55,7 +56,7 @@ def _parse(deadline: Optional[str]) -> Optional[float]:
         raise GuardError("Usage", "%r is not a UTC time like 2026-01-31T12:00:00Z." % deadline, USAGE, deadline)
 
 
-def _await(run: Run, asked: Dict[str, Any], services: Services) -> None:
+def _await(run: Run, asked: Dict[str, Any], session: Session) -> None:
     """Until the final event is there; takes the sequence over when no guard is at it. The run's lock lets one act."""
     began = alive = time.monotonic()
     with contextlib.ExitStack() as beside:
@@ -67,21 +68,21 @@ def _await(run: Run, asked: Dict[str, Any], services: Services) -> None:
             if now - alive > DEAD_PATIENCE or now - began > DEAF_PATIENCE:
                 if not acting:
                     acting = True
-                    beside.enter_context(telling(run, services))
+                    beside.enter_context(telling(run, session))
                 try:
-                    Sequence(run, services.uploads(run)).run(of_request(asked))
-                    _settle(run, services)
+                    Sequence(run, uploads_of(run, session)).run(of_request(asked))
+                    _settle(run, session)
                 except Busy:
                     pass
             time.sleep(0.05)
 
 
-def _settle(run: Run, services: Services) -> None:
+def _settle(run: Run, session: Session) -> None:
     """Nobody else may be there to tell S3; what it did not take does not undo what was saved."""
     end = time.monotonic() + SETTLE_SECONDS
     while run.state.get("record_pending"):
         try:
-            completion.settle(run, services)
+            completion.settle(run, session)
         except (GuardError, OSError) as error:
             print("The end of %s is not in S3 yet: %s" % (run.id, error), file=sys.stderr)
             if time.monotonic() > end:

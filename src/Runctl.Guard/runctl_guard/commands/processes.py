@@ -8,7 +8,7 @@ import subprocess
 import time
 from typing import Any, Dict, List, Optional
 
-from ..aws.session import Services
+from ..aws.session import Session
 from ..runs.run import ENDED, Run
 from ..runs.target import ProcessTarget
 from ..system import processes
@@ -95,7 +95,7 @@ def _machine(runs: List[Run]) -> Dict[str, Any]:
     events = sorted(events, key=lambda event: event["time"])[-EVENTS:]
     from .status import status
     known = status(None, 0, None, 100000)
-    return {"time": utc_text(), "instance_id": Services().instance_id(), "notice": known["notice"],
+    return {"time": utc_text(), "instance_id": Session().instance_id(), "notice": known["notice"],
             "guard": known["guard"], "cpus": os.cpu_count(), "load": _attempt(lambda: round(os.getloadavg()[0], 2)),
             "uptime": _attempt(_uptime), "memory": _attempt(_memory), "disks": _disks(runs),
             "events": [dict(event, data={}) for event in events]}

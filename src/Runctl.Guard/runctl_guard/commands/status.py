@@ -6,7 +6,7 @@ import time
 from typing import Any, Dict, List, Optional
 
 from ..aws.imds import Reading
-from ..aws.session import Services
+from ..aws.session import Session
 from ..interruption.notice import standing
 from ..runs import run_log
 from ..runs.registry import all_runs
@@ -24,13 +24,13 @@ def status(run: Optional[Run], newest: int, after: Optional[int], most: int) -> 
     """As much as fits: active runs first, then events. Never fails for want of a guard."""
     identity = guard_identity()
     chosen = [run] if run else sorted(all_runs(), key=lambda one: one.state["state"] in ENDED)
-    services = Services()
+    session = Session()
     seen = (files.read_json(os.path.join(paths.home(), "guard-status.json")) or {}).get("imds") if identity else None
-    reading = _reading(chosen, services, seen)
+    reading = _reading(chosen, session, seen)
     if not identity:
         seen = "ok" if reading.status == "none" else reading.status or None
     answer: Dict[str, Any] = {
-        "schema": 1, "time": utc_text(), "instance_id": services.instance_id(),
+        "schema": 1, "time": utc_text(), "instance_id": session.instance_id(),
         "guard": {"alive": identity is not None, "pid": (identity or {}).get("pid"),
                   "program": os.path.basename((identity or {}).get("program") or "") or None,
                   "imds": seen, "since": (identity or {}).get("since")},
@@ -66,14 +66,14 @@ def _add_events(answer: Dict[str, Any], events: List[Dict[str, Any]], newest: in
     answer["events"] = fitting if after is not None else list(reversed(fitting))
 
 
-def _reading(runs: List[Run], services: Services, seen: Optional[str]) -> Reading:
+def _reading(runs: List[Run], session: Session, seen: Optional[str]) -> Reading:
     """What the metadata service says of a notice now: no guard may live, or the one that does may be stuck.
 
     Asked only where a training could still be told, and not where a guard knows that nobody answers there.
     """
     if seen not in (None, "ok") or all(one.state["state"] in ENDED + INTERRUPTED for one in runs):
         return Reading("")
-    return services.imds.notice()
+    return session.imds.notice()
 
 
 def _notice(runs: List[Run], reading: Reading) -> Optional[Dict[str, Any]]:

@@ -9,7 +9,8 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional, Set
 
-from ..aws.session import Services
+from ..aws.session import Session
+from ..checkpoints.uploads import uploads_of
 from ..interruption import triggers
 from ..interruption.notice_poller import Poller
 from ..interruption.sequence import Busy, Sequence
@@ -44,7 +45,7 @@ MOST_STARTERS = 3
 
 class Guard:
     def __init__(self) -> None:
-        self._services = Services()
+        self._session = Session()
         self._watched: Dict[str, Watched] = {}
         self._settled: Dict[str, float] = {}
         # Their handlers do no more than this: what takes a lock there waits for ever for the thread it interrupted.
@@ -56,8 +57,8 @@ class Guard:
         self._unknown = False
         self._reserve_due = 0.0
         self._shutdown: Optional[Trigger] = None
-        self._poller = Poller(self._services.imds, self._noticed, self._told)
-        self._withdrawal = Withdrawal(self._services)
+        self._poller = Poller(self._session.imds, self._noticed, self._told)
+        self._withdrawal = Withdrawal(self._session)
         self._exit = Leaving()
 
     def main(self) -> int:
@@ -67,7 +68,7 @@ class Guard:
             return LEFT
         awake = self._take_signals()
         # The id is asked for once, before it could be needed in a adopt_nearer_deadline.
-        self._services.instance_id()
+        self._session.instance_id()
         best_effort(lambda: disk_reserve.writing(self._introduce))
         threading.Thread(target=self._poller.run, args=(self._poll_seconds,), daemon=True).start()
         while self._leaving is None or self._in_sequence():
@@ -135,12 +136,12 @@ class Guard:
         # In the poller's own thread: not even the next tick is waited for.
         def late(watched: Watched) -> None:
             if completion.unsaved(watched.run) and watched.run.state["state"] in ENDED:
-                watched.do("late", functools.partial(completion.save_late, watched.run, self._services), 0.0)
+                watched.do("late", functools.partial(completion.save_late, watched.run, self._session), 0.0)
         for_each(lambda watched: self._begin(watched, trigger), self._active())
         for_each(late, self._all())
 
     def _told(self, kind: str, message: str, data: Dict[str, Any]) -> None:
-        text = message.replace("{id}", self._services.instance_id())
+        text = message.replace("{id}", self._session.instance_id())
         for_each(lambda watched: watched.run.emit(kind, text, **data), self._active())
 
     # Every tick
@@ -175,7 +176,7 @@ class Guard:
                                                     or webhook.pending(run)):
             self._settled[name] = modified
         with self._lock:
-            watched = self._watched.setdefault(name, Watched(run, self._services))
+            watched = self._watched.setdefault(name, Watched(run, self._session))
         self._look(watched)
 
     def _all(self) -> List[Watched]:
@@ -196,10 +197,10 @@ class Guard:
             watched.every("alert", ALERT_SECONDS, watched.alerts.look, longest)
         if name in ENDED:
             if state.get("record_pending"):
-                watched.every("settle", 2.0, lambda: completion.settle(run, self._services), longest)
+                watched.every("settle", 2.0, lambda: completion.settle(run, self._session), longest)
             elif completion.unsaved(run):
                 watched.every("late", NEAR_PAUSE if near else UNSAVED_SECONDS,
-                              lambda: completion.save_late(run, self._services), longest)
+                              lambda: completion.save_late(run, self._session), longest)
             return
         watched.every("ship", SHIP_SECONDS, lambda: self._ship(run), longest)
         if watched.busy("sequence"):
@@ -212,7 +213,7 @@ class Guard:
         elif watched.target.main_alive():
             watched.every("mirror", 1.0, watched.mirror.look)
         elif completion.ended(run, watched.target):
-            watched.do("finish", lambda: completion.finish(run, self._services))
+            watched.do("finish", lambda: completion.finish(run, self._session))
         elif run.exit() is None:
             # The reaper waits for room to write down the end.
             watched.every("mirror", 1.0, lambda: watched.mirror.look(only_proven=True))
@@ -224,12 +225,12 @@ class Guard:
         if not run.spec.get("store"):
             run_log.note(run)
             return
-        Shipper(self._services.s3(run.spec), run).ship()
+        Shipper(self._session.s3(run.spec), run).ship()
 
     def _begin(self, watched: Watched, trigger: Trigger) -> None:
         def act() -> None:
             try:
-                Sequence(watched.run, self._services.uploads(watched.run), max(1, len(self._active()))).run(trigger)
+                Sequence(watched.run, uploads_of(watched.run, self._session), max(1, len(self._active()))).run(trigger)
             except Busy:
                 # A command has it, or the ordinary end.
                 triggers.note_deadline(watched.run, trigger)
@@ -238,7 +239,7 @@ class Guard:
                 time.sleep(FULL_DISK_SECONDS)
                 return
             # The record says "handled" as soon as S3 holds the final event.
-            completion.settle(watched.run, self._services)
+            completion.settle(watched.run, self._session)
         if watched.busy("sequence"):
             triggers.note_deadline(watched.run, trigger)
         watched.do("sequence", act, NEAR_PAUSE)

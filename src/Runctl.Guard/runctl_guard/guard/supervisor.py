@@ -3,7 +3,7 @@ import threading
 import time
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from ..aws.session import Services
+from ..aws.session import Session
 from ..checkpoints.mirror import Mirror
 from ..runs.run import Run
 from ..runs.target import ProcessTarget
@@ -15,11 +15,11 @@ LONGEST_PAUSE = 60.0
 
 
 class Watched:
-    def __init__(self, run: Run, services: Services) -> None:
+    def __init__(self, run: Run, session: Session) -> None:
         self.run = run
         self.target = ProcessTarget(run)
-        self.mirror = Mirror(run, services)
-        self.alerts = Alerts(run, services)
+        self.mirror = Mirror(run, session)
+        self.alerts = Alerts(run, session)
         self.starter: Optional[Any] = None
         self.starters: Dict[Any, int] = {}
         self._work: Dict[str, threading.Thread] = {}

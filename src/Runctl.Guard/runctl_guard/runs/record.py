@@ -3,6 +3,7 @@ import json
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from ..aws.s3 import S3, Location, S3Error
+from ..aws.session import Session
 from ..errors import REFUSED, GuardError
 from ..system.clock import utc_text
 from .run import ENDED, Run
@@ -21,6 +22,12 @@ class RunRecord:
         self._s3 = s3
         self._spec = spec
         self._at = Location(store["bucket"], "%s/runs/%s/run.json" % (store["run_prefix"].strip("/"), spec["run_id"]))
+
+    @classmethod
+    def of(cls, run: Run, session: Session) -> "Optional[RunRecord]":
+        """None for a run without a bucket: then there is nobody to agree with."""
+        spec = dict(run.spec, attempt=run.state["claim"])
+        return cls(session.s3(spec), spec) if spec.get("store") else None
 
     def read(self) -> Tuple[Optional[Dict[str, Any]], Optional[str]]:
         """The record and its ETag; (None, None) where there is none."""

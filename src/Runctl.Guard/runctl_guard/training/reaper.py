@@ -59,13 +59,13 @@ def _stopped(run: Run) -> None:
 
 
 def _start(run: Run) -> int:
-    from ..aws.session import Services
+    from ..aws.session import Session
     state, spec = run.state, run.spec
     user = run_user(run)
     restored = (state.get("restored") or {}).get("path")
     argv = launch.command(spec, state["project_dir"], user, restored)
     # Secrets may take their time to come; the sequence does not wait for them.
-    environment = launch.environment(run, user, Services().secrets(spec))
+    environment = launch.environment(run, user, Session().secrets(spec))
     with files.locked(run.file("sequence.lock")):
         if Journal(run).begun or state["attempt"] != run.state["attempt"] or run.state["state"] in ENDED:
             raise Interrupted()
