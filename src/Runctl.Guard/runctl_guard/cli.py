@@ -113,7 +113,7 @@ def dispatch(options: argparse.Namespace, stdin: Any) -> Any:
         return daemon.main()
     if name == "reaper":
         from .training import reaper
-        return reaper.main(options.run)
+        return reaper.main(options.run, _unit_stopped)
     if name == "prepare":
         from .training import starter
         return starter.main(options.run)
@@ -127,6 +127,12 @@ def dispatch(options: argparse.Namespace, stdin: Any) -> Any:
         from .commands.check import check
         return check(read_spec(options.spec, stdin))
     return query(options)
+
+
+def _unit_stopped(run: Any) -> None:
+    """Imports the sequence when it is needed: a reaper lives for days, and most see no stop."""
+    from .commands.interrupt import unit_stopped
+    unit_stopped(run)
 
 
 def query(options: argparse.Namespace) -> Any:

@@ -117,6 +117,15 @@ class StoodIn(WithService):
         self.assertEqual(("monitor", "stop"), (detected["source"], detected["action"]))
         self.assertEqual("x", self.signals(run))
 
+    def test_a_stopped_unit_is_a_stop_by_hand_unless_the_system_goes_down(self):
+        run = self.new_run()
+        for going_down, reason in ((False, "manual"), (True, "interruption")):
+            with mock.patch.object(interrupt, "going_down", lambda: going_down), \
+                    mock.patch.object(interrupt, "interrupt") as called:
+                interrupt.unit_stopped(run)
+            asked, reason_asked, deadline = called.call_args[0][:3]
+            self.assertEqual((run, reason, going_down), (asked, reason_asked, deadline is not None))
+
     def test_an_S3_that_does_not_take_the_end_does_not_undo_what_was_saved(self):
         run = self.run_it()
         with mock.patch.object(interrupt, "SETTLE_SECONDS", 0.0), \

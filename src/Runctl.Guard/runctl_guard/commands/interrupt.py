@@ -9,11 +9,12 @@ from ..checkpoints.uploads import uploads_of
 from ..errors import NO_GUARD, REFUSED, USAGE, GuardError
 from ..guard import completion
 from ..interruption.sequence import Busy, Sequence
-from ..interruption.triggers import of_request, request
+from ..interruption.triggers import SHUTDOWN_SECONDS, of_request, request
 from ..runs.run import ENDED, FINAL_EVENTS, PREPARING, Run
 from ..runs.webhook import telling
 from ..service.guard_process import guard_identity, wake_guard
-from ..system.clock import parse_utc
+from ..service.systemd import going_down
+from ..system.clock import parse_utc, utc_seconds_text
 
 # As long as a guard may need to be started again by its keeper.
 DEAD_PATIENCE = 1.0
@@ -47,6 +48,14 @@ def interrupt(run: Run, reason: str, deadline: Optional[str], grace: Optional[fl
             _await(run, asked, session)
     event = run.last_event(FINAL_EVENTS, run.state["attempt"])
     return event or {"schema": 1, "accepted": True}
+
+
+def unit_stopped(run: Run) -> None:
+    """systemd stops the unit of a training: on a person's command, or at a shutdown that found no guard to stop before."""
+    if going_down():
+        interrupt(run, "interruption", utc_seconds_text(time.time() + SHUTDOWN_SECONDS), None, True)
+    else:
+        interrupt(run, "manual", None, None, True)
 
 
 def _parse(deadline: Optional[str]) -> Optional[float]:
