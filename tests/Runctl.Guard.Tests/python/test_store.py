@@ -9,7 +9,8 @@ from unittest import mock
 import support
 from runctl_guard.checkpoints import uploads
 from runctl_guard.checkpoints.discovery import scan
-from runctl_guard.checkpoints.store import CheckpointStore, restore, version_names
+from runctl_guard.checkpoints.restore import restore
+from runctl_guard.checkpoints.store import CheckpointStore, version_names
 from runctl_guard.checkpoints.uploads import Uploads
 from runctl_guard.checkpoints.validation import validate
 from runctl_guard.errors import GuardError

@@ -8,7 +8,7 @@ from ..runs.journal import Journal
 from ..runs.record import RunRecord
 from ..runs.run import Run
 from ..system import files
-from .store import read_manifest
+from .restore import read_manifest
 
 
 def prune(run: Run, session: Session) -> None:

@@ -13,7 +13,7 @@ from ..runs.registry import all_runs
 from ..runs.run import ENDED, Run
 from ..runs.spec import check_spec, checkpoint_directory
 from ..service.guard_process import ensure_guard, wake_guard
-from ..system import files, paths, processes
+from ..system import files, machine, paths, processes
 from ..system.clock import utc_text
 from ..system.processes import Process
 from ..system.users import by_id, find_user
@@ -79,9 +79,7 @@ def _uid(pid: int) -> int:
 
 
 def _age(process: Process) -> float:
-    with open("/proc/uptime") as file:
-        uptime = float(file.read().split()[0])
-    return max(0.0, uptime - process.start / os.sysconf("SC_CLK_TCK"))
+    return max(0.0, machine.uptime() - process.start / os.sysconf("SC_CLK_TCK"))
 
 
 def _guarded_by(process: Process) -> Optional[Run]:

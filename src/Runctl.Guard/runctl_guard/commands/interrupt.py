@@ -1,4 +1,4 @@
-"""`interrupt`, `drill` and `stop`: have the guard run the sequence, or run it here when no guard is alive."""
+"""`interrupt`: have the guard run the sequence, or run it here when no guard is alive."""
 import contextlib
 import sys
 import time
@@ -6,11 +6,11 @@ from typing import Any, Dict, Optional
 
 from ..aws.session import Session
 from ..checkpoints.uploads import uploads_of
-from ..errors import NO_GUARD, REFUSED, USAGE, GuardError
+from ..errors import USAGE, GuardError
 from ..guard import completion
 from ..interruption.sequence import Busy, Sequence
 from ..interruption.triggers import SHUTDOWN_SECONDS, of_request, request
-from ..runs.run import ENDED, FINAL_EVENTS, PREPARING, Run
+from ..runs.run import ENDED, FINAL_EVENTS, Run
 from ..runs.webhook import telling
 from ..service.guard_process import guard_identity, wake_guard
 from ..service.systemd import going_down
@@ -21,17 +21,6 @@ DEAD_PATIENCE = 1.0
 # As long as one that lives may need to begin; one that does not is stuck.
 DEAF_PATIENCE = 4.0
 SETTLE_SECONDS = 20.0
-
-
-def drill(run: Run, window: float) -> Dict[str, Any]:
-    if run.state["state"] in ENDED + PREPARING:
-        raise GuardError("NotRunning", "%s is %s: there is nothing to interrupt." % (run.id, run.state["state"]),
-                         REFUSED, run.id)
-    if guard_identity() is None:
-        raise GuardError("NoGuard", "No guard is alive on the instance: nobody would see a notice.", NO_GUARD)
-    request(run, "interruption", "drill", time.time() + window)
-    wake_guard()
-    return {"schema": 1, "accepted": True}
 
 
 def interrupt(run: Run, reason: str, deadline: Optional[str], grace: Optional[float], wait: bool,

@@ -1,6 +1,4 @@
-"""What is told about guard, runs, events, log and processes. Answers fit the limits of Run Command's output."""
-import base64
-import gzip
+"""`status`: the guard, runs and newest events. The answer fits the limits of Run Command's output."""
 import os
 import time
 from typing import Any, Dict, List, Optional
@@ -8,7 +6,6 @@ from typing import Any, Dict, List, Optional
 from ..aws.imds import Reading
 from ..aws.session import Session
 from ..interruption.notice import standing
-from ..runs import run_log
 from ..runs.registry import all_runs
 from ..runs.run import ENDED, Run
 from ..service.guard_process import guard_identity
@@ -89,39 +86,3 @@ def _notice(runs: List[Run], reading: Reading) -> Optional[Dict[str, Any]]:
                 and time.monotonic() < asked["deadline_monotonic"]:
             return {"action": "terminate", "time": asked["deadline"], "drill": True}
     return None
-
-
-def events(run: Run, after: int, most: int) -> Dict[str, Any]:
-    answer: Dict[str, Any] = {"schema": 1, "events": [], "more": False}
-    room = most - line_length(answer) - 1
-    for event in run.events():
-        if event["seq"] <= after:
-            continue
-        room -= line_length(event)
-        if room < 0 and answer["events"]:
-            answer["more"] = True
-            break
-        answer["events"].append(event)
-    return answer
-
-
-def log(run: Run, options: Any) -> Dict[str, Any]:
-    """Bytes from an offset, compressed. `max_bytes` bounds the answer: what does not compress is cut to fit."""
-    active = run.state.get("state") not in ENDED
-    base, _ = run_log.extent(run)
-    first, end, newest = run_log.part(run, options.attempt)
-    offset = max(first, min(options.offset, end))
-    if options.since is not None:
-        offset = max(offset, run_log.since(run, options.since, first, end))
-    if options.tail is not None:
-        offset = max(offset, run_log.tail(run, options.tail, first, end))
-    take = 1 << 20
-    while True:
-        data = run_log.read(run, base, offset, min(take, end - offset))
-        packed = base64.b64encode(gzip.compress(data, 6)).decode("ascii")
-        if len(packed) <= options.max_bytes or take <= 512:
-            break
-        take = max(512, min(take // 2, int(len(data) * 0.9 * options.max_bytes / len(packed))))
-    following = offset + len(data)
-    return {"schema": 1, "offset": offset, "next_offset": following, "size": end,
-            "ended": following >= end and not (active and newest), "data": packed}

@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, Optional
 
 from ..aws.session import Session
 from ..checkpoints import discovery, selection
-from ..checkpoints.store import restore
+from ..checkpoints.restore import restore
 from ..errors import REFUSED, TRAINING_FAILED, GuardError
 from ..runs import run_log
 from ..runs.journal import Journal

@@ -1,15 +1,12 @@
-"""`upload` and `restore`: what a person or a script asks for by hand."""
-import os
+"""`upload`: the newest good checkpoint to S3, now."""
 from typing import Any, Dict, Optional
 
 from ..aws.session import Session
-from ..checkpoints import discovery, selection, store
+from ..checkpoints import discovery, restore, selection
 from ..checkpoints.uploads import uploads_of
 from ..checkpoints.validation import validate
 from ..errors import REFUSED, STORAGE, GuardError
 from ..runs.run import Run
-from ..system import paths
-from ..system.users import by_id
 
 
 def upload(run: Run, name: Optional[str]) -> Dict[str, Any]:
@@ -29,15 +26,4 @@ def upload(run: Run, name: Optional[str]) -> Dict[str, Any]:
     if not job.committed:
         raise job.error if isinstance(job.error, GuardError) else GuardError("UploadFailed", str(job.error), STORAGE)
     run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
-    return dict(store.read_manifest(uploads.store.s3, job.committed["manifest"]), manifest=job.committed["manifest"])
-
-
-def restore(manifest: str, into: str) -> Dict[str, Any]:
-    directory = paths.under_root(into) if os.path.isabs(into) else os.path.abspath(into)
-    nearest = directory
-    while not os.path.exists(nearest):
-        nearest = os.path.dirname(nearest)
-    # Whose directory it is, his the checkpoint will be.
-    user = by_id(os.stat(nearest).st_uid)
-    body = store.restore(Session().s3(), manifest, directory, user)
-    return {"schema": 1, "path": body["local"], "name": body["name"], "step": body["step"], "bytes": body["bytes"]}
+    return dict(restore.read_manifest(uploads.store.s3, job.committed["manifest"]), manifest=job.committed["manifest"])
