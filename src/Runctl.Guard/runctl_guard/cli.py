@@ -106,8 +106,8 @@ def dispatch(options: argparse.Namespace, stdin: Any) -> Any:
     """Imports only what the command needs: `status` is called every few seconds, the keeper stays for days."""
     name = options.command
     if name == "keeper":
-        from .service import guard_process
-        return guard_process.keep()
+        from .service import keeper
+        return keeper.keep()
     if name == "guard":
         from .guard import daemon
         return daemon.main()

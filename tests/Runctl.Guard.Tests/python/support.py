@@ -120,7 +120,7 @@ class RootedTest(unittest.TestCase):
 
     def start_training(self, run):
         """Starts the reaper; the training and all it started are gone after the test."""
-        from runctl_guard.service.guard_process import detach, ours
+        from runctl_guard.service.spawn import detach, ours
         from runctl_guard.system import files
         from runctl_guard.runs.target import ProcessTarget
         run.update(state="running", started_at=time.time())

@@ -20,7 +20,7 @@ from runctl_guard.interruption.triggers import Trigger, request
 from runctl_guard.runs.journal import Journal
 from runctl_guard.runs.run import Interrupted
 from runctl_guard.runs.target import ProcessTarget
-from runctl_guard.service import guard_process
+from runctl_guard.service import guard_process, spawn
 from runctl_guard.system import files, processes
 from runctl_guard.training import reaper, starter
 
@@ -128,7 +128,7 @@ class Successors(Aftermath):
     def test_a_guard_that_the_disk_does_not_let_introduce_itself_does_its_work_and_does_so_later(self):
         # Nothing can be put in its place.
         os.mkdir(guard_process.guard_file())
-        watching = guard_process.detach(guard_process.ours("guard"))
+        watching = spawn.detach(spawn.ours("guard"))
         try:
             time.sleep(1.0)
             self.assertIsNone(watching.poll())

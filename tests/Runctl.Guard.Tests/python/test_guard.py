@@ -16,7 +16,7 @@ from runctl_guard.guard.supervisor import Watched
 from runctl_guard.interruption.triggers import Trigger
 from runctl_guard.runs.journal import Journal
 from runctl_guard.runs.registry import all_runs
-from runctl_guard.service import guard_process
+from runctl_guard.service import guard_process, spawn
 from runctl_guard.system import guard_log, paths, processes
 from runctl_guard.system.clock import utc_seconds_text
 from test_imds import ACTION, FakeImds
@@ -47,7 +47,7 @@ class Guarded(support.RootedTest):
     def guard(self, *command):
         log = open(os.path.join(paths.home(), "guard.log"), "ab")
         self.addCleanup(log.close)
-        guard = subprocess.Popen(command or guard_process.ours("guard"), stdout=log, stderr=log)
+        guard = subprocess.Popen(command or spawn.ours("guard"), stdout=log, stderr=log)
         self.addCleanup(guard.wait)
         self.addCleanup(guard.kill)
         support.eventually(guard_process.guard_identity)

@@ -11,7 +11,7 @@ import support
 from runctl_guard import errors
 from runctl_guard.commands import interrupt, status
 from runctl_guard.interruption.notice import standing
-from runctl_guard.service import guard_process
+from runctl_guard.service import guard_process, keeper
 from runctl_guard.system import files, paths, processes
 from runctl_guard.system.clock import boot_id, utc_seconds_text
 from test_imds import ACTION, WithService
@@ -170,8 +170,9 @@ class StoodIn(WithService):
 class Kept(support.RootedTest):
     def test_a_second_keeper_leaves_at_once(self):
         path = os.path.join(paths.home(), "keeper.lock")
-        with files.locked(path), mock.patch.object(guard_process, "KEEPER_SECONDS", 0.1), mock.patch.object(guard_process, "detach") as detach:
-            self.assertEqual(guard_process.LEFT, guard_process.keep())
+        with files.locked(path), mock.patch.object(keeper, "KEEPER_SECONDS", 0.1), \
+                mock.patch.object(keeper, "detach") as detach:
+            self.assertEqual(guard_process.LEFT, keeper.keep())
         detach.assert_not_called()
 
 

@@ -92,9 +92,10 @@ def _machine(runs: List[Run]) -> Dict[str, Any]:
     from .status import status
     known = status(None, 0, None, 100000)
     return {"time": utc_text(), "instance_id": Session().instance_id(), "notice": known["notice"],
-            "guard": known["guard"], "cpus": os.cpu_count(), "load": machine.none_if_unknown(lambda: round(os.getloadavg()[0], 2)),
-            "uptime": machine.none_if_unknown(machine.uptime), "memory": machine.none_if_unknown(machine.memory), "disks": _disks(runs),
-            "events": [dict(event, data={}) for event in events]}
+            "guard": known["guard"], "cpus": os.cpu_count(),
+            "load": machine.none_if_unknown(lambda: round(os.getloadavg()[0], 2)),
+            "uptime": machine.none_if_unknown(machine.uptime), "memory": machine.none_if_unknown(machine.memory),
+            "disks": _disks(runs), "events": [dict(event, data={}) for event in events]}
 
 
 def _disks(runs: List[Run]) -> List[Dict[str, Any]]:

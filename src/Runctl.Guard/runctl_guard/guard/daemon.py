@@ -21,7 +21,8 @@ from ..runs.journal import Journal
 from ..runs.registry import all_runs, unreadable
 from ..runs.run import ENDED, PREPARING, Run, is_run_id
 from ..runs.shipper import Shipper
-from ..service.guard_process import LEFT, guard_file, start_starter
+from ..service.guard_process import LEFT, guard_file
+from ..service.spawn import start_starter
 from ..service.systemd import has_systemd, restarting
 from ..system import disk_reserve, files, guard_log, paths, processes
 from ..system.clock import utc_text

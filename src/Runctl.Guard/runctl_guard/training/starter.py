@@ -16,7 +16,8 @@ from ..runs.journal import Journal
 from ..runs.record import ClaimLost, RunRecord
 from ..runs.run import PREPARING, Interrupted, Run
 from ..runs.spec import run_user
-from ..service.guard_process import start_reaper, wake_guard
+from ..service.guard_process import wake_guard
+from ..service.spawn import start_reaper
 from ..system import files, paths, processes
 from ..system.clock import utc_text
 from ..system.paths import safe_join
