@@ -60,7 +60,7 @@ class Alerting(support.RootedTest):
                  deadline="2026-01-31T12:02:00Z", action="terminate", source="imds")
 
     def look(self, run):
-        webhook.Alerts(run, Session()).look()
+        webhook.Webhook(run, Session()).look()
 
     def kinds(self):
         return [post["kind"] for post in self.hook.posts]

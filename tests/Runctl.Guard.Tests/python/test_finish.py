@@ -97,7 +97,7 @@ class OrdinaryEnd(support.RootedTest):
 
     def settled(self, run):
         """As the guard does it: S3 first, then the machine, then what there is to say of that."""
-        looking = self_termination.Leaving()
+        looking = self_termination.SelfTermination()
         for _ in range(2):
             completion.settle(run, self.session)
             looking._due = 0.0

@@ -25,7 +25,7 @@ def prune(run: Run, session: Session) -> None:
             known = _known(run)
             # Set back, the clock makes the newest look old: the last that came stay as well.
             last = known[-int(keep):]
-            for entry in sorted(known, key=lambda one: one.get("saved") or 0.0)[:-int(keep)]:
+            for entry in sorted(known, key=lambda commit: commit.get("saved") or 0.0)[:-int(keep)]:
                 if entry in last or Journal(run).begun or entry["manifest"] in _needed(run, session):
                     continue
                 _delete(run, s3, entry)
@@ -50,9 +50,9 @@ def _needed(run: Run, session: Session) -> Set[str]:
     attempts = (record or {}).get("attempts") or []
     if not attempts or attempts[-1]["number"] != run.state["attempt"]:
         return {entry["manifest"] for entry in _known(run)}
-    named = [one.get(name) for one in attempts for name in ("resumed_from", "checkpoint")]
+    named = [attempt.get(name) for attempt in attempts for name in ("resumed_from", "checkpoint")]
     named += [run.state.get("resumed_from"), run.state.get("checkpoint")]
-    return {one["manifest"] for one in named if one and one.get("manifest")}
+    return {checkpoint["manifest"] for checkpoint in named if checkpoint and checkpoint.get("manifest")}
 
 
 def _delete(run: Run, s3: S3, entry: Dict[str, Any]) -> None:
@@ -68,7 +68,7 @@ def _delete(run: Run, s3: S3, entry: Dict[str, Any]) -> None:
     files.append_line(run.file("committed.jsonl"), dict(entry, gone=True))
     at = parse_uri(entry["manifest"])
     files.write_json(run.file("pruning.json"), {
-        "schema": 1, "bucket": at.bucket, "keys": [at.key] + [one["key"] for one in manifest["files"]]})
+        "schema": 1, "bucket": at.bucket, "keys": [at.key] + [entry["key"] for entry in manifest["files"]]})
     _finish(run, s3)
 
 

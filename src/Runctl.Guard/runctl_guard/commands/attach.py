@@ -162,9 +162,9 @@ def _match(spec: Dict[str, Any], pattern: str) -> Process:
     """The topmost process whose name or command line matches; refused where it could be one of several."""
     table = processes.table()
     matching = list(_matching(spec, pattern, table))
-    allowed = [one for one in matching if _allowed(spec, one)]
-    found = {one.pid for one in allowed}
-    top = sorted(one for one in allowed if one.parent not in found)
+    allowed = [process for process in matching if _allowed(spec, process)]
+    found = {process.pid for process in allowed}
+    top = sorted(process for process in allowed if process.parent not in found)
     if len(top) == 1:
         return top[0]
     if top:
@@ -173,6 +173,7 @@ def _match(spec: Dict[str, Any], pattern: str) -> Process:
         top, message = sorted(matching), "Only processes of other users match %s." % pattern
     else:
         raise GuardError("ProcessNotFound", "No process matches %s." % pattern, target=pattern)
-    text = "".join("\n%d %s %s" % (one.pid, _owner(one), processes.command_line(one.pid)[:80]) for one in top[:MOST_SHOWN])
+    text = "".join("\n%d %s %s" % (process.pid, _owner(process), processes.command_line(process.pid)[:80])
+                   for process in top[:MOST_SHOWN])
     more = "\nand %d more" % (len(top) - MOST_SHOWN) if len(top) > MOST_SHOWN else ""
     raise GuardError("AmbiguousProcess" if found else "ProcessOfOther", message + text + more, target=pattern)

@@ -116,7 +116,7 @@ def _timed(s3: S3, at: Location, size: int, connections: int) -> Optional[float]
 
 def _directory(path: str, patterns: List[str], user: User) -> Dict[str, Any]:
     """The directory as the training's user finds it: what is not there yet counts as its nearest parent."""
-    newest = max(discovery.scan(path, patterns), key=lambda one: one.saved, default=None)
+    newest = max(discovery.scan(path, patterns), key=lambda candidate: candidate.saved, default=None)
     answer = {"path": path, "exists": os.path.isdir(path), "user": user.name, "checkpoint": newest and {
         "name": newest.name, "size": newest.size, "age": max(0.0, time.time() - newest.saved)}}
     place = path

@@ -20,7 +20,7 @@ INTERRUPTED = ("interrupting", "stopping")
 def status(run: Optional[Run], newest: int, after: Optional[int], most: int) -> Dict[str, Any]:
     """As much as fits: active runs first, then events. Never fails for want of a guard."""
     identity = guard_identity()
-    chosen = [run] if run else sorted(all_runs(), key=lambda one: one.state["state"] in ENDED)
+    chosen = [run] if run else sorted(all_runs(), key=lambda run: run.state["state"] in ENDED)
     session = Session()
     seen = (files.read_json(os.path.join(paths.home(), "guard-status.json")) or {}).get("imds") if identity else None
     reading = _reading(chosen, session, seen)
@@ -32,7 +32,7 @@ def status(run: Optional[Run], newest: int, after: Optional[int], most: int) -> 
                   "program": os.path.basename((identity or {}).get("program") or "") or None,
                   "imds": seen, "since": (identity or {}).get("since")},
         "notice": _notice(chosen, reading), "runs": [], "events": []}
-    shown = [(one, one.shown()) for one in chosen]
+    shown = [(run, run.shown()) for run in chosen]
     for _, state in shown:
         if not answer["runs"] or line_length(answer) + line_length(state) < most:
             answer["runs"].append(state)
@@ -41,7 +41,7 @@ def status(run: Optional[Run], newest: int, after: Optional[int], most: int) -> 
             state["phases"] = []
             if state["error"]:
                 state["error"]["message"] = state["error"]["message"][-300:]
-    events = sorted((event for one, _ in shown for event in one.events()), key=lambda event: event["time"])
+    events = sorted((event for run, _ in shown for event in run.events()), key=lambda event: event["time"])
     _add_events(answer, events, newest, after, most)
     return answer
 
@@ -68,7 +68,7 @@ def _reading(runs: List[Run], session: Session, seen: Optional[str]) -> Reading:
 
     Asked only where a training could still be told, and not where a guard knows that nobody answers there.
     """
-    if seen not in (None, "ok") or all(one.state["state"] in ENDED + INTERRUPTED for one in runs):
+    if seen not in (None, "ok") or all(run.state["state"] in ENDED + INTERRUPTED for run in runs):
         return Reading("")
     return session.imds.notice()
 
@@ -80,9 +80,9 @@ def _notice(runs: List[Run], reading: Reading) -> Optional[Dict[str, Any]]:
                       time.time() + reading.clock_offset, time.monotonic())
     if notice:
         return dict(notice, drill=False)
-    for one in runs:
-        asked = files.read_json(one.file("request.json")) or {}
-        if asked.get("source") == "drill" and asked.get("attempt") == one.state.get("attempt") \
+    for run in runs:
+        asked = files.read_json(run.file("request.json")) or {}
+        if asked.get("source") == "drill" and asked.get("attempt") == run.state.get("attempt") \
                 and time.monotonic() < asked["deadline_monotonic"]:
             return {"action": "terminate", "time": asked["deadline"], "drill": True}
     return None

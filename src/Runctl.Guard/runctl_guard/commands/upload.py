@@ -17,8 +17,9 @@ def upload(run: Run, name: Optional[str]) -> Dict[str, Any]:
         raise GuardError("NoBucket", "The run has no S3 bucket.", REFUSED, run.id)
     ordered = discovery.scan(run.state["checkpoint_dir"], [name]) if name else selection.of_attempt(run)
     reasons = ["there is none"]
-    found = selection.best(run, [(one, one.path) for one in ordered], lambda one, _: validate(one),
-                         lambda one, reason: reasons.append("%s: %s" % (one.path, reason)))
+    found = selection.best(run, [(candidate, candidate.path) for candidate in ordered],
+                           lambda candidate, _: validate(candidate),
+                           lambda candidate, reason: reasons.append("%s: %s" % (candidate.path, reason)))
     if not found:
         raise GuardError("CheckpointNotFound", "No checkpoint can be uploaded: %s" % reasons[-1], REFUSED, name)
     job = uploads.start(found[0], "manual", None, found[2])

@@ -84,7 +84,7 @@ def _reason(code: Optional[int], number: Optional[int]) -> str:
 def _last_checkpoint(run: Run, session: Session) -> Optional[Dict[str, Any]]:
     """The newest good one, in S3 where there is a bucket; what failed is noted: no machine is ended with it."""
     picked = Journal(run).get("picked")
-    found = selection.best(run, _candidates(run, picked), lambda one, source: validate(one._replace(path=source)),
+    found = selection.best(run, _candidates(run, picked), lambda candidate, source: validate(candidate._replace(path=source)),
                          functools.partial(_reject, run))
     if not found:
         return run.state.get("checkpoint")
@@ -116,9 +116,9 @@ def _last_checkpoint(run: Run, session: Session) -> Optional[Dict[str, Any]]:
 
 def _candidates(run: Run, picked: Optional[Dict[str, Any]]) -> List[Tuple[Candidate, str]]:
     """Newest first, and where each is read from; what a sequence picked goes first, and its copy before the file."""
-    found = [(one, one.path) for one in selection.of_attempt(run)]
+    found = [(candidate, candidate.path) for candidate in selection.of_attempt(run)]
     if picked:
-        found.sort(key=lambda one: one[0].identity != picked["identity"])
+        found.sort(key=lambda pair: pair[0].identity != picked["identity"])
         kept = snapshots.copy_of_picked(Journal(run))
         found[:0] = [kept] if kept else []
     return found

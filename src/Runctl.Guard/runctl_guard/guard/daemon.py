@@ -28,7 +28,7 @@ from ..system import disk_reserve, files, guard_log, paths, processes
 from ..system.clock import utc_text
 from ..system.guard_log import best_effort, for_each, log_exception
 from . import completion
-from .self_termination import Leaving
+from .self_termination import SelfTermination
 from .supervisor import LONGEST_PAUSE, Watched
 
 TICK_SECONDS = 0.25
@@ -60,7 +60,7 @@ class Guard:
         self._shutdown: Optional[Trigger] = None
         self._poller = Poller(self._session.imds, self._noticed, self._told)
         self._withdrawal = Withdrawal(self._session)
-        self._exit = Leaving()
+        self._exit = SelfTermination()
 
     def main(self) -> int:
         os.makedirs(paths.runs(), exist_ok=True)
@@ -185,7 +185,7 @@ class Guard:
             return list(self._watched.values())
 
     def _active(self) -> List[Watched]:
-        return [one for one in self._all() if one.run.state.get("state") not in ENDED + (None,)]
+        return [watched for watched in self._all() if watched.run.state.get("state") not in ENDED + (None,)]
 
     def _look(self, watched: Watched) -> None:
         run = watched.run
@@ -195,7 +195,7 @@ class Guard:
         near = self._shutdown or self._poller.standing() or watched.busy("sequence") or _presses(run)
         longest = NEAR_PAUSE if near else LONGEST_PAUSE
         if webhook.asked_for(run):
-            watched.every("alert", ALERT_SECONDS, watched.alerts.look, longest)
+            watched.every("alert", ALERT_SECONDS, watched.webhook.look, longest)
         if name in ENDED:
             if state.get("record_pending"):
                 watched.every("settle", 2.0, lambda: completion.settle(run, self._session), longest)

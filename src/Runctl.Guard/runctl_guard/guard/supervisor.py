@@ -7,7 +7,7 @@ from ..aws.session import Session
 from ..checkpoints.mirror import Mirror
 from ..runs.run import Run
 from ..runs.target import ProcessTarget
-from ..runs.webhook import Alerts
+from ..runs.webhook import Webhook
 from ..system.guard_log import log_exception
 
 # Between two tries of what fails again and again.
@@ -19,7 +19,7 @@ class Watched:
         self.run = run
         self.target = ProcessTarget(run)
         self.mirror = Mirror(run, session)
-        self.alerts = Alerts(run, session)
+        self.webhook = Webhook(run, session)
         self.starter: Optional[Any] = None
         self.starters: Dict[Any, int] = {}
         self._work: Dict[str, threading.Thread] = {}

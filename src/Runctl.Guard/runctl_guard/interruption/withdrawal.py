@@ -104,4 +104,5 @@ def _resume_from(run: Run, newest: Optional[Dict[str, Any]]) -> Optional[Dict[st
 
 
 def _identities(path: str) -> List[str]:
-    return [one.identity for one in discovery.scan(os.path.dirname(path), [os.path.basename(path)]) if one.path == path]
+    found = discovery.scan(os.path.dirname(path), [os.path.basename(path)])
+    return [candidate.identity for candidate in found if candidate.path == path]

@@ -53,7 +53,7 @@ class RunRecord:
             attempts = record["attempts"]
             if attempts and attempts[-1]["number"] > claim["number"]:
                 raise ClaimLost("Attempt %d has the run." % attempts[-1]["number"], run.id)
-            mine = next((one for one in attempts if one["number"] == claim["number"]), None)
+            mine = next((attempt for attempt in attempts if attempt["number"] == claim["number"]), None)
             if mine is None:
                 mine = _attempt(claim)
                 attempts.append(mine)
@@ -80,9 +80,9 @@ class RunRecord:
             number = last["number"]
             if last["nonce"] == nonce:
                 return False
-            above = [one for one in record["attempts"] if one["number"] > ours]
+            above = [attempt for attempt in record["attempts"] if attempt["number"] > ours]
             # A claim that is not the newest can not be taken any more: see `take`.
-            if any(one.get("started") or one["state"] not in ("claimed", "failed", "lost") for one in above):
+            if any(attempt.get("started") or attempt["state"] not in ("claimed", "failed", "lost") for attempt in above):
                 raise ClaimLost("Attempt %d has the run." % number, self._spec["run_id"])
             if above and last["state"] == "claimed":
                 raise GuardError("ClaimStands", "Attempt %d is claimed by %s." % (number, last.get("claimed_by")))
@@ -100,7 +100,7 @@ class RunRecord:
         claim, shown = self._spec["attempt"], run.shown()
 
         def change(record: Dict[str, Any]) -> bool:
-            mine = next((one for one in record["attempts"] if one["number"] == claim["number"]), None)
+            mine = next((attempt for attempt in record["attempts"] if attempt["number"] == claim["number"]), None)
             if mine is None or mine["nonce"] != claim["nonce"]:
                 return False
             ended = shown["state"] in ENDED

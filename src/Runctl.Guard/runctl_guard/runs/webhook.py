@@ -42,13 +42,13 @@ def pending(run: Run, after: int = 0) -> List[Dict[str, Any]]:
 @contextlib.contextmanager
 def telling(run: Run, session: Session) -> Iterator[None]:
     """Tells what happens during the block, where no guard may be there to do so."""
-    alerts, over = Alerts(run, session), threading.Event()
+    webhook, over = Webhook(run, session), threading.Event()
 
     def work() -> None:
         ended = False
         while not ended:
             ended = over.wait(0.2)
-            alerts.look()
+            webhook.look()
     thread = threading.Thread(target=work, daemon=True)
     if asked_for(run):
         thread.start()
@@ -60,7 +60,7 @@ def telling(run: Run, session: Session) -> Iterator[None]:
             thread.join(2 * LONGEST_SECONDS)
 
 
-class Alerts:
+class Webhook:
     def __init__(self, run: Run, session: Session) -> None:
         self._run, self._session = run, session
         self._url: Optional[str] = None

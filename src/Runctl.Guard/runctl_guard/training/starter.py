@@ -106,7 +106,7 @@ def _restore(run: Run, session: Session, resume: Dict[str, Any]) -> None:
         path = os.path.normpath(path)
         if not os.path.exists(path):
             raise GuardError("CheckpointNotFound", "There is no checkpoint %s on the instance." % path, REFUSED, path)
-    found = [one for one in discovery.scan(os.path.dirname(path), [os.path.basename(path)])]
+    found = [candidate for candidate in discovery.scan(os.path.dirname(path), [os.path.basename(path)])]
     step = manifest.get("step") if manifest else discovery.step_in(os.path.basename(path))
     if found and manifest:
         files.append_line(run.file("committed.jsonl"), {
