@@ -76,9 +76,9 @@ class OrdinaryEnd(support.RootedTest):
         watched = one._watched.setdefault(run.id, daemon.Watched(run, one._session))
         with mock.patch("runctl_guard.guard.completion.ended", return_value=False):
             for _ in range(4):
-                watched._due.clear()
+                watched.tasks._due.clear()
                 one._look(watched)
-                support.eventually(lambda: not watched.busy("mirror"), 10)
+                support.eventually(lambda: not watched.tasks.busy("mirror"), 10)
         return [key for key in self.s3.keys() if "manifest" in key]
 
     def ended(self, store=STORE):

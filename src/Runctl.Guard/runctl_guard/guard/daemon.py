@@ -29,7 +29,8 @@ from ..system.clock import utc_text
 from ..system.guard_log import best_effort, for_each, log_exception
 from . import completion
 from .self_termination import SelfTermination
-from .supervisor import LONGEST_PAUSE, Watched
+from .supervisor import Watched
+from .tasks import ALERT, FINISH, LATE, LONGEST_PAUSE, MIRROR, SEQUENCE, SETTLE, SHIP, WITHDRAWN
 
 TICK_SECONDS = 0.25
 SHIP_SECONDS = 3.0
@@ -120,10 +121,10 @@ class Guard:
             self._shutdown = triggers.of_shutdown()
 
     def _in_sequence(self) -> bool:
-        return any(watched.busy("sequence") for watched in self._watched.values())
+        return any(watched.tasks.busy(SEQUENCE) for watched in self._watched.values())
 
     def _all_handled(self) -> bool:
-        return not any(watched.busy(name) for watched in self._watched.values() for name in ("sequence", "settle")) \
+        return not any(watched.tasks.busy(name) for watched in self._watched.values() for name in (SEQUENCE, SETTLE)) \
             and not unreadable() and all(run.state["state"] in ENDED and not webhook.pending(run) for run in all_runs())
 
     # What the poller tells
@@ -137,7 +138,7 @@ class Guard:
         # In the poller's own thread: not even the next tick is waited for.
         def late(watched: Watched) -> None:
             if completion.unsaved(watched.run) and watched.run.state["state"] in ENDED:
-                watched.do("late", functools.partial(completion.save_late, watched.run, self._session), 0.0)
+                watched.tasks.do(LATE, functools.partial(completion.save_late, watched.run, self._session), 0.0)
         for_each(lambda watched: self._begin(watched, trigger), self._active())
         for_each(late, self._all())
 
@@ -192,19 +193,19 @@ class Guard:
         state = run.state
         name = state.get("state")
         # What failed is not left alone for long while the end is near.
-        near = self._shutdown or self._poller.standing() or watched.busy("sequence") or _presses(run)
+        near = self._shutdown or self._poller.standing() or watched.tasks.busy(SEQUENCE) or _presses(run)
         longest = NEAR_PAUSE if near else LONGEST_PAUSE
         if webhook.asked_for(run):
-            watched.every("alert", ALERT_SECONDS, watched.webhook.look, longest)
+            watched.tasks.every(ALERT, ALERT_SECONDS, watched.webhook.look, longest)
         if name in ENDED:
             if state.get("record_pending"):
-                watched.every("settle", 2.0, lambda: completion.settle(run, self._session), longest)
+                watched.tasks.every(SETTLE, 2.0, lambda: completion.settle(run, self._session), longest)
             elif completion.unsaved(run):
-                watched.every("late", NEAR_PAUSE if near else UNSAVED_SECONDS,
+                watched.tasks.every(LATE, NEAR_PAUSE if near else UNSAVED_SECONDS,
                               lambda: completion.save_late(run, self._session), longest)
             return
-        watched.every("ship", SHIP_SECONDS, lambda: self._ship(run), longest)
-        if watched.busy("sequence"):
+        watched.tasks.every(SHIP, SHIP_SECONDS, lambda: self._ship(run), longest)
+        if watched.tasks.busy(SEQUENCE):
             return
         trigger = self._trigger(run)
         if trigger or Journal(run).begun:
@@ -212,15 +213,15 @@ class Guard:
         elif name in PREPARING:
             self._prepare(watched)
         elif watched.target.main_alive():
-            watched.every("mirror", 1.0, watched.mirror.look)
+            watched.tasks.every(MIRROR, 1.0, watched.mirror.look)
         elif completion.ended(run, watched.target):
-            watched.do("finish", lambda: completion.finish(run, self._session))
+            watched.tasks.do(FINISH, lambda: completion.finish(run, self._session))
         elif run.exit() is None:
             # The reaper waits for room to write down the end.
-            watched.every("mirror", 1.0, lambda: watched.mirror.look(only_proven=True))
+            watched.tasks.every(MIRROR, 1.0, lambda: watched.mirror.look(only_proven=True))
 
     def _start_again(self, run: Run, act: Callable[[], None]) -> None:
-        self._watched[run.id].do("withdrawn", act)
+        self._watched[run.id].tasks.do(WITHDRAWN, act)
 
     def _ship(self, run: Run) -> None:
         if not run.spec.get("store"):
@@ -241,9 +242,9 @@ class Guard:
                 return
             # The record says "handled" as soon as S3 holds the final event.
             completion.settle(watched.run, self._session)
-        if watched.busy("sequence"):
+        if watched.tasks.busy(SEQUENCE):
             triggers.note_deadline(watched.run, trigger)
-        watched.do("sequence", act, NEAR_PAUSE)
+        watched.tasks.do(SEQUENCE, act, NEAR_PAUSE)
 
     def _trigger(self, run: Run) -> Optional[Trigger]:
         """Why this run is to be interrupted now, if it is."""
