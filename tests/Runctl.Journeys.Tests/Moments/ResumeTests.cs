@@ -1,7 +1,7 @@
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Sandboxed;
 using Runctl.Sandbox;
 
-namespace Runctl.Adapters.Tests.Moments;
+namespace Runctl.Journeys.Tests.Moments;
 
 /// <summary>The replacement is taken as well, while it restores or goes on.</summary>
 public sealed class ResumeTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Runctl.Adapters.Tests.Moments;
+namespace Runctl.Journeys.Tests.Moments;
 
 /// <summary>The sample training, and what it ends with when nobody disturbs it.</summary>
 internal static class Undisturbed

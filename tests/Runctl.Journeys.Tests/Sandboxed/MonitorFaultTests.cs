@@ -4,7 +4,7 @@ using Runctl.Monitoring;
 using Runctl.Ports;
 using Runctl.Sandbox;
 
-namespace Runctl.Adapters.Tests.Sandboxed;
+namespace Runctl.Journeys.Tests.Sandboxed;
 
 /// <summary>What a monitor bears of AWS: real clients against a sandbox whose services fail.</summary>
 public sealed class MonitorFaultTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>, IDisposable

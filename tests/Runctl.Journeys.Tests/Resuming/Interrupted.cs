@@ -1,5 +1,5 @@
-using Runctl.Adapters.Tests.Moments;
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Moments;
+using Runctl.Journeys.Tests.Sandboxed;
 using Runctl.Checkpoints;
 using Runctl.Configuration;
 using Runctl.Errors;
@@ -9,7 +9,7 @@ using Runctl.Resuming;
 using Runctl.Runs;
 using Runctl.Training;
 
-namespace Runctl.Adapters.Tests.Resuming;
+namespace Runctl.Journeys.Tests.Resuming;
 
 /// <summary>The sample training as it is started, interrupted and resumed.</summary>
 internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<ProgressUpdate>
@@ -41,7 +41,7 @@ internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<Prog
 
     public RunctlConfiguration Configuration => _fixture.Configuration with { Mirror = Mirror, ProjectName = "digits", GuardPollInterval = TimeSpan.FromMilliseconds(200), PollInterval = TimeSpan.FromMilliseconds(500), AutoResume = true };
 
-    public RunStore Store => new(_fixture.Cloud.Objects, _fixture.Sandbox.Bucket, Configuration.RunPrefix);
+    public RunStore Store => new(_fixture.Cloud.Objects, _fixture.Sandbox.Bucket, Configuration.RunPrefix, TimeProvider.System);
 
     public CheckpointCatalog Checkpoints => new(_fixture.Cloud, _fixture.Configuration);
 

@@ -7,7 +7,7 @@ using Runctl.Monitoring;
 using Runctl.Progress;
 using Runctl.Training;
 
-namespace Runctl.Adapters.Tests.Sandboxed;
+namespace Runctl.Journeys.Tests.Sandboxed;
 
 /// <summary>The whole promise by real clients, real guard and real processes: interrupted, saved, resumed elsewhere, nothing lost.</summary>
 public sealed class InterruptionTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>, IDisposable

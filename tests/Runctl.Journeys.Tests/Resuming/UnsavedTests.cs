@@ -1,8 +1,8 @@
-using Runctl.Adapters.Tests.Moments;
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Moments;
+using Runctl.Journeys.Tests.Sandboxed;
 using Runctl.Sandbox;
 
-namespace Runctl.Adapters.Tests.Resuming;
+namespace Runctl.Journeys.Tests.Resuming;
 
 /// <summary>Runs whose last checkpoint only the disk of their instance has.</summary>
 public sealed class UnsavedTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>

@@ -1,5 +1,4 @@
 using Runctl.Configuration;
-using Runctl.Core.Tests.Fakes;
 using Runctl.Errors;
 using Runctl.Events;
 using Runctl.Logs;
@@ -7,10 +6,10 @@ using Runctl.Monitoring;
 using Runctl.Progress;
 using Runctl.Training;
 
-namespace Runctl.Core.Tests.Training;
+namespace Runctl.Journeys.Tests.Guarding;
 
 /// <summary>The real guard in a real shell below a directory; no bucket, so nothing leaves the machine.</summary>
-public sealed class TrainingTests : IDisposable
+public sealed class LocalGuardTests : IDisposable
 {
     private const string Script = """
         import os, signal, sys, time
@@ -36,7 +35,7 @@ public sealed class TrainingTests : IDisposable
     private readonly FakeCloud _cloud;
     private readonly Collect<ProgressUpdate> _progress = new();
 
-    public TrainingTests()
+    public LocalGuardTests()
     {
         _root.Write("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
         _project.Write("training/train.py", Script);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Runctl.Events;
 
-namespace Runctl.Adapters.Tests.Sandboxed;
+namespace Runctl.Journeys.Tests.Sandboxed;
 
 /// <summary>What a monitor does for a guard that died: real clients, real guard, real processes.</summary>
 public sealed class MonitorRepairTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>

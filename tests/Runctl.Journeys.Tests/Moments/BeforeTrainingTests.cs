@@ -1,6 +1,6 @@
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Sandboxed;
 
-namespace Runctl.Adapters.Tests.Moments;
+namespace Runctl.Journeys.Tests.Moments;
 
 /// <summary>The machine is taken before the training has done a step.</summary>
 public sealed class BeforeTrainingTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>

@@ -1,6 +1,6 @@
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Sandboxed;
 
-namespace Runctl.Adapters.Tests.Moments;
+namespace Runctl.Journeys.Tests.Moments;
 
 /// <summary>The machine is taken while the training trains or saves.</summary>
 public sealed class TrainingTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>

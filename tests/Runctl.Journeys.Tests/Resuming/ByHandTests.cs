@@ -1,12 +1,12 @@
-using Runctl.Adapters.Tests.Moments;
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Moments;
+using Runctl.Journeys.Tests.Sandboxed;
 using Runctl.Checkpoints;
 using Runctl.Errors;
 using Runctl.Resuming;
 using Runctl.Runs;
 using Runctl.Sandbox;
 
-namespace Runctl.Adapters.Tests.Resuming;
+namespace Runctl.Journeys.Tests.Resuming;
 
 public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
 {

@@ -1,7 +1,7 @@
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Sandboxed;
 using Runctl.Sandbox;
 
-namespace Runctl.Adapters.Tests.Moments;
+namespace Runctl.Journeys.Tests.Moments;
 
 /// <summary>The machine is taken while other things go wrong as well.</summary>
 public sealed class FaultTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>

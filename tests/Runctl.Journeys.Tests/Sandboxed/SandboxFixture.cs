@@ -1,3 +1,4 @@
+using Runctl.Adapters;
 using Runctl.Configuration;
 using Runctl.Instances;
 using Runctl.Ports;
@@ -5,7 +6,7 @@ using Runctl.Progress;
 using Runctl.Sandbox;
 using Runctl.Training;
 
-namespace Runctl.Adapters.Tests.Sandboxed;
+namespace Runctl.Journeys.Tests.Sandboxed;
 
 /// <summary>A sandbox and a connection to it by the real SDK clients.</summary>
 public sealed class SandboxFixture : IAsyncLifetime

@@ -1,7 +1,7 @@
-using Runctl.Adapters.Tests.Moments;
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Moments;
+using Runctl.Journeys.Tests.Sandboxed;
 
-namespace Runctl.Adapters.Tests.Resuming;
+namespace Runctl.Journeys.Tests.Resuming;
 
 /// <summary>Runs that resume by themselves where EC2 has no room for a replacement.</summary>
 public sealed class ScarceTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>

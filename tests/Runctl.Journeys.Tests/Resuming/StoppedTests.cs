@@ -1,10 +1,10 @@
-using Runctl.Adapters.Tests.Moments;
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Moments;
+using Runctl.Journeys.Tests.Sandboxed;
 using Runctl.Instances;
 using Runctl.Resuming;
 using Runctl.Sandbox;
 
-namespace Runctl.Adapters.Tests.Resuming;
+namespace Runctl.Journeys.Tests.Resuming;
 
 /// <summary>Runs whose instance EC2 stops, and that wait for it.</summary>
 public sealed class StoppedTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
