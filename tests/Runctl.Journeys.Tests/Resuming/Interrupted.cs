@@ -59,7 +59,7 @@ internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<Prog
         var it = new Interrupted(fixture) { Mirror = mirror };
         Undisturbed.CopyTo(it._project.Path);
         // The first attempt lasts, so that it does not end before it is interrupted; the steps are the same.
-        AtEachStep(Path.Combine(it._project.Path, Undisturbed.Script), "if '--resume' not in sys.argv: __import__('time').sleep(0.01)");
+        AtEachStep(Path.Combine(it._project.Path, Undisturbed.Script), "if '--resume' not in sys.argv: __import__('time').sleep(0.015)");
         if (fails)
         {
             AtEachStep(Path.Combine(it._project.Path, Undisturbed.Script), "if trainer.epoch > 3: return 3");

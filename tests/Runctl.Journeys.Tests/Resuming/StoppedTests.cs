@@ -74,7 +74,8 @@ public sealed class StoppedTests : SandboxedTest
         Fixture.Sandbox.SetConditions(run.Training.InstanceId, new SandboxConditions { Notice = SandboxNoticeMode.None });
         var told = new MonitorObserver();
         await using var watcher = Watcher.Begin(Fixture.Cloud, Fixture, run, told, stopped: RunctlStoppedInstance.Wait);
-        await run.InterruptAsync(action: "hibernate");
+        // Soon, while much of the training is left.
+        await run.InterruptAsync(window: 2, action: "hibernate");
         await UntilAsync(() => told.Kinds.Contains("InstanceAwaited") && StateOf(run) == "stopped");
         Fixture.Sandbox.ReturnCapacity(run.Training.InstanceId);
         var ended = await told.Ended.Task.WaitAsync(Patience, Token);
