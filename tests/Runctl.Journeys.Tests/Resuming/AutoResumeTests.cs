@@ -81,21 +81,25 @@ public sealed class AutoResumeTests : SandboxedTest
     }
 
     [Fact]
-    public async Task A_machine_that_is_taken_without_a_notice_is_replaced_and_one_that_its_owner_ends_is_not()
+    public async Task A_machine_that_is_taken_without_a_notice_is_replaced()
     {
         using var taken = await Interrupted.StartAsync(Fixture);
         Fixture.Sandbox.SetConditions(taken.Training.InstanceId, new SandboxConditions { Notice = SandboxNoticeMode.None });
         var told = new MonitorObserver();
-        await using var first = Watcher.Begin(Fixture.Cloud, Fixture, taken, told);
+        await using var watcher = Watcher.Begin(Fixture.Cloud, Fixture, taken, told);
         await taken.InterruptAsync(window: 1);
         Assert.Equal((2, "finished"), ((await told.Ended.Task.WaitAsync(Patience, Token)) is var ended ? ended.Attempt : 0, ended.State));
         Assert.Equal("lost", (await taken.RecordAsync()).Attempts[0].State);
         Assert.Equal(await Undisturbed.WeightsAsync(), await taken.WeightsAsync());
+    }
 
+    [Fact]
+    public async Task A_machine_that_its_owner_ends_is_not_replaced()
+    {
         using var removed = await Interrupted.StartAsync(Fixture);
         var before = Fixture.Sandbox.Instances.Count;
         var observer = new MonitorObserver();
-        await using var second = Watcher.Begin(Fixture.Cloud, Fixture, removed, observer);
+        await using var watcher = Watcher.Begin(Fixture.Cloud, Fixture, removed, observer);
         await Fixture.Cloud.Instances.TerminateAsync([removed.Training.InstanceId], Token);
         await observer.Ended.Task.WaitAsync(Patience, Token);
         Assert.Equal(before, Fixture.Sandbox.Instances.Count);

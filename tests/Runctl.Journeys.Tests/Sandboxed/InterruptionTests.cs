@@ -62,7 +62,7 @@ public sealed class InterruptionTests : SandboxedTest
         await using var monitor = new InstanceMonitor(Fixture.Cloud, TimeProvider.System);
         await using var watch = monitor.Watch(new MonitorTarget(training, TimeSpan.FromSeconds(1)), observer);
         var told = new Observer();
-        var report = await new InterruptionDrill(Fixture.Cloud, Fixture.Configuration, TimeProvider.System).RunAsync(training, TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(300), told, Token);
+        var report = await new InterruptionDrill(Fixture.Cloud, Fixture.Configuration, TimeProvider.System).RunAsync(training, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(300), told, Token);
         Assert.True(report.Passed, report.Reason + string.Join("\n", report.Events.Select(e => e.Message)));
         Assert.Equal(0, report.StepsLost);
         Assert.True(report.InstanceTaken);
