@@ -1,6 +1,6 @@
 namespace Runctl.Checkpoints;
 
-/// <summary>A checkpoint's manifest as it lies in S3; src/README.md has its form.</summary>
+/// <summary>A checkpoint's manifest as it lies in S3; docs/protocol.md has its form.</summary>
 internal sealed record ManifestRecord
 {
     public const string Suffix = ".manifest.json";
