@@ -198,7 +198,7 @@ public sealed class SegmentTests : IDisposable
     }
 
     private IAsyncEnumerable<string> ReadAsync(LogOptions options, RunctlTraining? training = null) =>
-        new TrainingLog(_cloud, new RunctlConfiguration(), TimeProvider.System).ReadAsync(training ?? Training, options with { PollInterval = TimeSpan.FromMilliseconds(20) }, new Collect<ProgressUpdate>(), _warnings.Add, Token);
+        new TrainingLog(_cloud, new RunctlConfiguration(), _cloud.Time).ReadAsync(training ?? Training, options with { PollInterval = TimeSpan.FromMilliseconds(20) }, new Collect<ProgressUpdate>(), _warnings.Add, Token);
 
     private void WriteRecord(params (int Number, string State)[] attempts) => _cloud.Store.Put("p/runs/r-1/run.json", RunctlJson.Write(new RunRecord
     {

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 
-namespace Runctl.Adapters.Tests.Moments;
+namespace Runctl.Journeys.Tests.Moments;
 
 /// <summary>The sample training, and what it ends with when nobody disturbs it.</summary>
 internal static class Undisturbed
 {
-    public static readonly string[] Arguments = ["--epochs", "12", "--save-interval", "3"];
+    public static readonly string[] Arguments = ["--epochs", "8", "--save-interval", "2"];
 
     public const string Script = "train_digits.py";
 

@@ -1,21 +1,21 @@
-using Runctl.Adapters.Tests.Moments;
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Moments;
+using Runctl.Journeys.Tests.Sandboxed;
 using Runctl.Checkpoints;
 using Runctl.Errors;
 using Runctl.Resuming;
 using Runctl.Runs;
 using Runctl.Sandbox;
 
-namespace Runctl.Adapters.Tests.Resuming;
+namespace Runctl.Journeys.Tests.Resuming;
 
-public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
+public sealed class ByHandTests : SandboxedTest
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_resumed_run_ends_with_the_weights_of_the_undisturbed_one()
     {
-        using var run = await Interrupted.StartAsync(fixture);
+        using var run = await Interrupted.StartAsync(Fixture);
         Assert.Equal("RunStillAlive", (await run.RefusedAsync()).Id);
         await run.InterruptAsync();
         await run.EndAsync();
@@ -37,8 +37,8 @@ public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxF
     [Fact]
     public async Task An_instance_that_still_saves_is_waited_for_with_the_replacement_launched_meanwhile()
     {
-        using var run = await Interrupted.StartAsync(fixture);
-        fixture.Sandbox.SetConditions(run.Training.InstanceId, new SandboxConditions { LinkBytesPerSecond = 1_000 });
+        using var run = await Interrupted.StartAsync(Fixture);
+        Fixture.Sandbox.SetConditions(run.Training.InstanceId, new SandboxConditions { LinkBytesPerSecond = 1_000 });
         var first = run.Training;
         var scene = run.Scene;
         var isLaunchedMeanwhile = false;
@@ -46,7 +46,7 @@ public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxF
         run.Launched = _ =>
         {
             isLaunchedMeanwhile = !scene.IsOver;
-            fixture.Sandbox.SetConditions(first.InstanceId, new SandboxConditions());
+            Fixture.Sandbox.SetConditions(first.InstanceId, new SandboxConditions());
         };
         await run.InterruptAsync(window: 60);
         // As a monitor does, which hears of it from the guard before it is in S3.
@@ -67,7 +67,7 @@ public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxF
     [Fact]
     public async Task A_checkpoint_whose_bytes_were_changed_is_passed_over_and_none_at_all_is_an_error_unless_it_may_begin_anew()
     {
-        using var run = await Interrupted.StartAsync(fixture);
+        using var run = await Interrupted.StartAsync(Fixture);
         // A periodic one and the last.
         await run.UploadAsync();
         await run.InterruptAsync();
@@ -83,7 +83,7 @@ public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxF
         Assert.Equal(good.Checkpoint!.Manifest, all[0].Manifest);
         foreach (var checkpoint in all)
         {
-            await fixture.Cloud.Objects.WriteAsync(checkpoint.S3Bucket, checkpoint.Files[0].Key, new byte[checkpoint.Files[0].Size], Runctl.Ports.WriteCondition.Always, Token);
+            await Fixture.Cloud.Objects.WriteAsync(checkpoint.S3Bucket, checkpoint.Files[0].Key, new byte[checkpoint.Files[0].Size], Runctl.Ports.WriteCondition.Always, Token);
             if (checkpoint == all[0])
             {
                 var next = await run.PlanAsync();
@@ -102,15 +102,15 @@ public sealed class ByHandTests(SandboxFixture fixture) : IClassFixture<SandboxF
     [Fact]
     public async Task What_a_loser_has_launched_is_terminated_and_the_run_is_the_others()
     {
-        using var run = await Interrupted.StartAsync(fixture);
+        using var run = await Interrupted.StartAsync(Fixture);
         await run.StopAsync();
         // Another takes the run over while the replacement is being launched.
         run.Claimed = () => new RunClaim(run.Store, run.Training.RunId, "another", TimeProvider.System).TakeAsync(2, force: true, Token).GetAwaiter().GetResult();
         run.Launched = _ => Assert.Fail("Nobody is to be told of an instance that is given up.");
-        var before = fixture.Sandbox.Instances.Select(one => one.InstanceId).ToHashSet();
+        var before = Fixture.Sandbox.Instances.Select(one => one.InstanceId).ToHashSet();
         var plan = await run.PlanAsync();
         Assert.Equal("ResumeTaken", (await Assert.ThrowsAsync<RunctlException>(() => run.ResumeAsync(plan))).Id);
-        Assert.Contains(Assert.Single(fixture.Sandbox.Instances, one => !before.Contains(one.InstanceId)).State, (string[])["shutting-down", "terminated"]);
+        Assert.Contains(Assert.Single(Fixture.Sandbox.Instances, one => !before.Contains(one.InstanceId)).State, (string[])["shutting-down", "terminated"]);
         var record = await run.RecordAsync();
         Assert.Equal((3, "claimed", "another"), (record.Newest()!.Number, record.Newest()!.State, record.Newest()!.ClaimedBy));
     }

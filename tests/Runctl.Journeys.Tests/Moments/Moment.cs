@@ -1,4 +1,4 @@
-namespace Runctl.Adapters.Tests.Moments;
+namespace Runctl.Journeys.Tests.Moments;
 
 /// <summary>When the notice comes: a time by chance after something was reached.</summary>
 /// <param name="Reached">What has to be so first.</param>

@@ -3,7 +3,7 @@ using Runctl.Monitoring;
 using Runctl.Ports;
 using Runctl.Training;
 
-namespace Runctl.Adapters.Tests.Sandboxed;
+namespace Runctl.Journeys.Tests.Sandboxed;
 
 /// <summary>A training on an instance of its own, under a monitor of its own that polls quickly. It counts the SIGTERMs it gets, and saves at the first.</summary>
 internal sealed class WatchedTraining : IAsyncDisposable

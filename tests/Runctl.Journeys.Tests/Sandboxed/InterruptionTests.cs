@@ -7,10 +7,10 @@ using Runctl.Monitoring;
 using Runctl.Progress;
 using Runctl.Training;
 
-namespace Runctl.Adapters.Tests.Sandboxed;
+namespace Runctl.Journeys.Tests.Sandboxed;
 
 /// <summary>The whole promise by real clients, real guard and real processes: interrupted, saved, resumed elsewhere, nothing lost.</summary>
-public sealed class InterruptionTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>, IDisposable
+public sealed class InterruptionTests : SandboxedTest
 {
     private const string Script = """
         import argparse, json, os, signal, sys, time
@@ -42,23 +42,27 @@ public sealed class InterruptionTests(SandboxFixture fixture) : IClassFixture<Sa
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _project.Dispose();
+    public override async ValueTask DisposeAsync()
+    {
+        _project.Dispose();
+        await base.DisposeAsync();
+    }
 
     [Fact]
     public async Task An_interrupted_run_goes_on_elsewhere_and_loses_no_step()
     {
         _project.Write("train.py", Script);
-        var first = await fixture.LaunchAsync(Token);
+        var first = await Fixture.LaunchAsync(Token);
         Assert.True(first.IsSpot);
         Assert.True(first.IsManaged);
-        var training = await fixture.StartAsync(first.InstanceId, _project.Path, "train.py", Token);
+        var training = await Fixture.StartAsync(first.InstanceId, _project.Path, "train.py", Token);
         Assert.Equal("running", training.State);
 
         var observer = new Observer();
-        await using var monitor = new InstanceMonitor(fixture.Cloud, TimeProvider.System);
+        await using var monitor = new InstanceMonitor(Fixture.Cloud, TimeProvider.System);
         await using var watch = monitor.Watch(new MonitorTarget(training, TimeSpan.FromSeconds(1)), observer);
         var told = new Observer();
-        var report = await new InterruptionDrill(fixture.Cloud, fixture.Configuration, TimeProvider.System).RunAsync(training, TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(300), told, Token);
+        var report = await new InterruptionDrill(Fixture.Cloud, Fixture.Configuration, TimeProvider.System).RunAsync(training, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(300), told, Token);
         Assert.True(report.Passed, report.Reason + string.Join("\n", report.Events.Select(e => e.Message)));
         Assert.Equal(0, report.StepsLost);
         Assert.True(report.InstanceTaken);
@@ -73,9 +77,9 @@ public sealed class InterruptionTests(SandboxFixture fixture) : IClassFixture<Sa
         var lines = await LogAsync(ended);
         Assert.Equal($"saved step {report.LastStep}", lines[^1]);
 
-        var second = await fixture.LaunchAsync(Token);
-        var resumed = await fixture.StartAsync(second.InstanceId, _project.Path, "train.py", Token, report.Manifest);
-        var catalog = new TrainingCatalog(fixture.Cloud, fixture.Configuration, TimeProvider.System);
+        var second = await Fixture.LaunchAsync(Token);
+        var resumed = await Fixture.StartAsync(second.InstanceId, _project.Path, "train.py", Token, report.Manifest);
+        var catalog = new TrainingCatalog(Fixture.Cloud, Fixture.Configuration, TimeProvider.System);
         var stopped = await catalog.StopAsync(resumed, TimeSpan.FromSeconds(10), Token);
         Assert.Equal(report.LastStep + 1, stopped.FirstStep);
         Assert.Equal(0, stopped.StepsLost);
@@ -91,7 +95,7 @@ public sealed class InterruptionTests(SandboxFixture fixture) : IClassFixture<Sa
         Assert.Equal(["interrupted", "stopped"], found.Select(f => f.State).Order());
 
         var checkpoints = new List<RunctlCheckpoint>();
-        var checkpointCatalog = new CheckpointCatalog(fixture.Cloud, fixture.Configuration);
+        var checkpointCatalog = new CheckpointCatalog(Fixture.Cloud, Fixture.Configuration);
         await foreach (var checkpoint in checkpointCatalog.FindAsync(training.RunId, null, null, Token))
         {
             checkpoints.Add(checkpoint);
@@ -102,13 +106,13 @@ public sealed class InterruptionTests(SandboxFixture fixture) : IClassFixture<Sa
         var path = await checkpointCatalog.DownloadAsync(checkpoints[0], target.Path, false, new Ignore(), Token);
         Assert.Equal($$"""{"step": {{report.LastStep}}}""", await File.ReadAllTextAsync(path, Token));
         // The path the documentation promises.
-        Assert.Equal($"s3://{fixture.Sandbox.Bucket}/checkpoints/spot-interruptions/{first.InstanceId}/checkpoints/step_{report.LastStep}.json", checkpoints[0].S3Uri);
+        Assert.Equal($"s3://{Fixture.Sandbox.Bucket}/checkpoints/spot-interruptions/{first.InstanceId}/checkpoints/step_{report.LastStep}.json", checkpoints[0].S3Uri);
     }
 
     private async Task<List<string>> LogAsync(RunctlTraining training)
     {
         var lines = new List<string>();
-        await foreach (var line in new TrainingLog(fixture.Cloud, fixture.Configuration, TimeProvider.System).ReadAsync(training, new LogOptions { Follow = true, PollInterval = TimeSpan.FromMilliseconds(200) }, new Ignore(), Assert.Fail, Token))
+        await foreach (var line in new TrainingLog(Fixture.Cloud, Fixture.Configuration, TimeProvider.System).ReadAsync(training, new LogOptions { Follow = true, PollInterval = TimeSpan.FromMilliseconds(200) }, new Ignore(), Assert.Fail, Token))
         {
             lines.Add(line);
         }

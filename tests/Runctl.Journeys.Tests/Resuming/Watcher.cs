@@ -1,9 +1,9 @@
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Sandboxed;
 using Runctl.Monitoring;
 using Runctl.Ports;
 using Runctl.Resuming;
 
-namespace Runctl.Adapters.Tests.Resuming;
+namespace Runctl.Journeys.Tests.Resuming;
 
 /// <summary>A session that watches a run and resumes it.</summary>
 internal sealed class Watcher(InstanceMonitor monitor, IAsyncDisposable watch) : IAsyncDisposable

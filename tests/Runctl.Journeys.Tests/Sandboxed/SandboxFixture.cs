@@ -1,3 +1,4 @@
+using Runctl.Adapters;
 using Runctl.Configuration;
 using Runctl.Instances;
 using Runctl.Ports;
@@ -5,7 +6,7 @@ using Runctl.Progress;
 using Runctl.Sandbox;
 using Runctl.Training;
 
-namespace Runctl.Adapters.Tests.Sandboxed;
+namespace Runctl.Journeys.Tests.Sandboxed;
 
 /// <summary>A sandbox and a connection to it by the real SDK clients.</summary>
 public sealed class SandboxFixture : IAsyncLifetime
@@ -28,7 +29,7 @@ public sealed class SandboxFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The sandbox runs on Linux.");
-        _sandbox = await RunctlSandbox.StartAsync(new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(200) });
+        _sandbox = await RunctlSandbox.StartAsync(new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(100) });
         _cloud = Connect();
     }
 

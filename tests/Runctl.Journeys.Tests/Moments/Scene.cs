@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Runctl.Sandbox;
 
-namespace Runctl.Adapters.Tests.Moments;
+namespace Runctl.Journeys.Tests.Moments;
 
 /// <summary>One attempt on one instance, seen from outside by the files on the instance's disk.</summary>
 internal sealed class Scene(RunctlSandbox sandbox, string instanceId)

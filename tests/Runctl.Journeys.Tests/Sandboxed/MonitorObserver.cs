@@ -3,7 +3,7 @@ using Runctl.Events;
 using Runctl.Monitoring;
 using Runctl.Training;
 
-namespace Runctl.Adapters.Tests.Sandboxed;
+namespace Runctl.Journeys.Tests.Sandboxed;
 
 /// <summary>Takes down what a monitor tells, in order.</summary>
 internal sealed class MonitorObserver : IMonitorObserver

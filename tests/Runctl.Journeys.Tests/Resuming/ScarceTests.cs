@@ -1,10 +1,10 @@
-using Runctl.Adapters.Tests.Moments;
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Moments;
+using Runctl.Journeys.Tests.Sandboxed;
 
-namespace Runctl.Adapters.Tests.Resuming;
+namespace Runctl.Journeys.Tests.Resuming;
 
 /// <summary>Runs that resume by themselves where EC2 has no room for a replacement.</summary>
-public sealed class ScarceTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
+public sealed class ScarceTests : SandboxedTest
 {
     private const string Type = "g5.xlarge";
 
@@ -16,21 +16,21 @@ public sealed class ScarceTests(SandboxFixture fixture) : IClassFixture<SandboxF
     public async Task A_replacement_for_which_the_quota_and_then_the_capacity_lacks_is_launched_when_there_is_both()
     {
         // One instance of the type.
-        fixture.Sandbox.SpotVcpuQuota = 4;
-        using var run = await Interrupted.StartAsync(fixture);
+        Fixture.Sandbox.SpotVcpuQuota = 4;
+        using var run = await Interrupted.StartAsync(Fixture);
         var lost = run.Training.InstanceId;
         var told = new MonitorObserver();
-        await using var watcher = Watcher.Begin(fixture.Cloud, fixture, run, told);
+        await using var watcher = Watcher.Begin(Fixture.Cloud, Fixture, run, told);
         await run.InterruptAsync(window: 12);
         await WarningAsync(told, $"quota does not allow a replacement beside {lost}");
         Assert.DoesNotContain("ReplacementLaunched", told.Kinds);
-        fixture.Sandbox.PoolErrors[Type] = "InsufficientInstanceCapacity";
+        Fixture.Sandbox.PoolErrors[Type] = "InsufficientInstanceCapacity";
         await WarningAsync(told, $"No replacement of {lost} yet");
-        Assert.Equal("terminated", Assert.Single(fixture.Sandbox.Instances).State);
-        fixture.Sandbox.PoolErrors.Remove(Type);
+        Assert.Equal("terminated", Assert.Single(Fixture.Sandbox.Instances).State);
+        Fixture.Sandbox.PoolErrors.Remove(Type);
         var ended = await told.Ended.Task.WaitAsync(Patience, Token);
         Assert.Equal((2, "finished"), (ended.Attempt, ended.State));
-        Assert.Equal(2, fixture.Sandbox.Instances.Count);
+        Assert.Equal(2, Fixture.Sandbox.Instances.Count);
         // It was claimed once for all tries.
         Assert.Single(told.Kinds, "ResumeBegun");
         Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());

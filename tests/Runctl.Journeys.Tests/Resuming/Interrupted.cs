@@ -1,5 +1,5 @@
-using Runctl.Adapters.Tests.Moments;
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Moments;
+using Runctl.Journeys.Tests.Sandboxed;
 using Runctl.Checkpoints;
 using Runctl.Configuration;
 using Runctl.Errors;
@@ -9,7 +9,7 @@ using Runctl.Resuming;
 using Runctl.Runs;
 using Runctl.Training;
 
-namespace Runctl.Adapters.Tests.Resuming;
+namespace Runctl.Journeys.Tests.Resuming;
 
 /// <summary>The sample training as it is started, interrupted and resumed.</summary>
 internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<ProgressUpdate>
@@ -41,7 +41,7 @@ internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<Prog
 
     public RunctlConfiguration Configuration => _fixture.Configuration with { Mirror = Mirror, ProjectName = "digits", GuardPollInterval = TimeSpan.FromMilliseconds(200), PollInterval = TimeSpan.FromMilliseconds(500), AutoResume = true };
 
-    public RunStore Store => new(_fixture.Cloud.Objects, _fixture.Sandbox.Bucket, Configuration.RunPrefix);
+    public RunStore Store => new(_fixture.Cloud.Objects, _fixture.Sandbox.Bucket, Configuration.RunPrefix, TimeProvider.System);
 
     public CheckpointCatalog Checkpoints => new(_fixture.Cloud, _fixture.Configuration);
 
@@ -59,7 +59,7 @@ internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<Prog
         var it = new Interrupted(fixture) { Mirror = mirror };
         Undisturbed.CopyTo(it._project.Path);
         // The first attempt lasts, so that it does not end before it is interrupted; the steps are the same.
-        AtEachStep(Path.Combine(it._project.Path, Undisturbed.Script), "if '--resume' not in sys.argv: __import__('time').sleep(0.01)");
+        AtEachStep(Path.Combine(it._project.Path, Undisturbed.Script), "if '--resume' not in sys.argv: __import__('time').sleep(0.015)");
         if (fails)
         {
             AtEachStep(Path.Combine(it._project.Path, Undisturbed.Script), "if trainer.epoch > 3: return 3");

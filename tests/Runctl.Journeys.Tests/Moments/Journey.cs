@@ -1,11 +1,11 @@
 using System.Text;
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Sandboxed;
 using Runctl.Checkpoints;
 using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Progress;
 
-namespace Runctl.Adapters.Tests.Moments;
+namespace Runctl.Journeys.Tests.Moments;
 
 /// <summary>
 /// The sample training from its beginning to its end over as many instances as it takes, as its owner would go about it: start, and

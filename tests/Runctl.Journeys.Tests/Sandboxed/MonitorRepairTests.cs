@@ -1,10 +1,10 @@
 using System.Globalization;
 using Runctl.Events;
 
-namespace Runctl.Adapters.Tests.Sandboxed;
+namespace Runctl.Journeys.Tests.Sandboxed;
 
 /// <summary>What a monitor does for a guard that died: real clients, real guard, real processes.</summary>
-public sealed class MonitorRepairTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
+public sealed class MonitorRepairTests : SandboxedTest
 {
     private static readonly string[] Sequence =
     [
@@ -17,7 +17,7 @@ public sealed class MonitorRepairTests(SandboxFixture fixture) : IClassFixture<S
     [Fact]
     public async Task A_dead_guard_is_started_again_and_the_training_never_notices()
     {
-        await using var training = await WatchedTraining.StartAsync(fixture);
+        await using var training = await WatchedTraining.StartAsync(Fixture);
         var before = training.GuardPid();
         await training.KillGuardAsync();
         training.Watch();
@@ -30,9 +30,9 @@ public sealed class MonitorRepairTests(SandboxFixture fixture) : IClassFixture<S
     [Fact]
     public async Task A_notice_without_a_guard_that_could_be_started_reaches_the_training_over_SSM_once_and_its_checkpoint_is_committed()
     {
-        await using var training = await WatchedTraining.StartAsync(fixture);
+        await using var training = await WatchedTraining.StartAsync(Fixture);
         await training.LoseGuardAsync();
-        await fixture.Sandbox.InterruptAsync(training.InstanceId, TimeSpan.FromSeconds(40));
+        await Fixture.Sandbox.InterruptAsync(training.InstanceId, TimeSpan.FromSeconds(40));
         training.Watch();
         Assert.Equal("interrupted", (await training.EndAsync()).State);
         Assert.Equal(Sequence, training.Told.Kinds.Where(Sequence.Contains));
@@ -41,17 +41,17 @@ public sealed class MonitorRepairTests(SandboxFixture fixture) : IClassFixture<S
         Assert.Equal("monitor", detected.GetProperty("source").GetString());
         Assert.Equal("uploaded", training.Told.Events[^1].Data.GetProperty("outcome").GetString());
         var manifest = $"checkpoints/spot-interruptions/{training.InstanceId}/checkpoints/step_7.json.manifest.json";
-        Assert.NotNull(await fixture.Cloud.Objects.FindAsync(fixture.Sandbox.Bucket, manifest, Token));
+        Assert.NotNull(await Fixture.Cloud.Objects.FindAsync(Fixture.Sandbox.Bucket, manifest, Token));
         Assert.Single(training.Told.Warnings, w => w.Contains("told to save from here", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task A_guard_that_hangs_is_stood_in_for_and_signals_nobody_again_when_it_comes_back()
     {
-        await using var training = await WatchedTraining.StartAsync(fixture);
+        await using var training = await WatchedTraining.StartAsync(Fixture);
         var guard = training.GuardPid()!.Value.ToString(CultureInfo.InvariantCulture);
         await training.ShellAsync("kill -STOP " + guard);
-        await fixture.Sandbox.InterruptAsync(training.InstanceId, TimeSpan.FromSeconds(60));
+        await Fixture.Sandbox.InterruptAsync(training.InstanceId, TimeSpan.FromSeconds(60));
         training.Watch();
         await WatchedTraining.UntilAsync(() => training.Signals.Length > 0);
         await training.ShellAsync("kill -CONT " + guard);
@@ -61,8 +61,8 @@ public sealed class MonitorRepairTests(SandboxFixture fixture) : IClassFixture<S
     [Fact]
     public async Task A_notice_that_guard_and_monitor_see_at_once_is_signalled_once_and_has_one_final_event()
     {
-        await using var training = await WatchedTraining.StartAsync(fixture);
-        var deadline = await fixture.Sandbox.InterruptAsync(training.InstanceId, TimeSpan.FromSeconds(40));
+        await using var training = await WatchedTraining.StartAsync(Fixture);
+        var deadline = await Fixture.Sandbox.InterruptAsync(training.InstanceId, TimeSpan.FromSeconds(40));
         string[] interrupt = ["interrupt", "--run", training.Training.RunId, "--deadline", deadline.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), "--source", "monitor"];
         await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => training.BeginAsync(interrupt)));
         training.Watch();

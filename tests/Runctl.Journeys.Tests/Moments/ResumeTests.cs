@@ -1,10 +1,10 @@
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Sandboxed;
 using Runctl.Sandbox;
 
-namespace Runctl.Adapters.Tests.Moments;
+namespace Runctl.Journeys.Tests.Moments;
 
 /// <summary>The replacement is taken as well, while it restores or goes on.</summary>
-public sealed class ResumeTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
+public sealed class ResumeTests : SandboxedTest
 {
     private const long SlowLink = 60_000;
 
@@ -16,13 +16,13 @@ public sealed class ResumeTests(SandboxFixture fixture) : IClassFixture<SandboxF
     public async Task Whenever_the_replacement_is_taken_the_weights_are_those_of_the_undisturbed_run(int seed, string within)
     {
         var second = within switch { "restore" => Moment.InRestore, "start" => Moment.InSync, _ => Moment.InTraining };
-        var journey = new Journey(fixture, seed, Moment.InASave, second with { Window = TimeSpan.FromSeconds(8) })
+        var journey = new Journey(Fixture, seed, Moment.InASave, second with { Window = TimeSpan.FromSeconds(8) })
         {
             OnInstance = (instance, attempt) =>
             {
                 if (attempt == 1 && within == "restore")
                 {
-                    fixture.Sandbox.SetConditions(instance, new SandboxConditions { LinkBytesPerSecond = SlowLink });
+                    Fixture.Sandbox.SetConditions(instance, new SandboxConditions { LinkBytesPerSecond = SlowLink });
                 }
             },
         };

@@ -1,21 +1,21 @@
-using Runctl.Adapters.Tests.Moments;
-using Runctl.Adapters.Tests.Sandboxed;
+using Runctl.Journeys.Tests.Moments;
+using Runctl.Journeys.Tests.Sandboxed;
 using Runctl.Sandbox;
 
-namespace Runctl.Adapters.Tests.Resuming;
+namespace Runctl.Journeys.Tests.Resuming;
 
 /// <summary>Runs whose last checkpoint only the disk of their instance has.</summary>
-public sealed class UnsavedTests(SandboxFixture fixture) : IClassFixture<SandboxFixture>
+public sealed class UnsavedTests : SandboxedTest
 {
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_last_checkpoint_that_does_not_come_to_S3_is_waited_for_as_long_as_its_instance_lives_unless_it_is_given_up(bool force)
     {
-        using var run = await Interrupted.StartAsync(fixture);
+        using var run = await Interrupted.StartAsync(Fixture);
         await run.UploadAsync();
         var first = run.Training.InstanceId;
-        var fault = fixture.Sandbox.Faults.Add(new SandboxFault { Operation = "s3:PutObject", Kind = SandboxFaultKind.ClientError, Code = "AccessDenied", InstanceId = first, Key = "*/step_*" });
+        var fault = Fixture.Sandbox.Faults.Add(new SandboxFault { Operation = "s3:PutObject", Kind = SandboxFaultKind.ClientError, Code = "AccessDenied", InstanceId = first, Key = "*/step_*" });
         await run.StopAsync();
         var last = (await run.RecordAsync()).Attempts[0].Unsaved!;
         Assert.StartsWith("step_", last, StringComparison.Ordinal);
@@ -27,7 +27,7 @@ public sealed class UnsavedTests(SandboxFixture fixture) : IClassFixture<Sandbox
             if (!force && status.StartsWith($"Waiting for {last}", StringComparison.Ordinal))
             {
                 fault.Remove();
-                fixture.Sandbox.InterruptAsync(first, TimeSpan.FromSeconds(20)).GetAwaiter().GetResult();
+                Fixture.Sandbox.InterruptAsync(first, TimeSpan.FromSeconds(20)).GetAwaiter().GetResult();
             }
         };
         var resumed = await run.ResumeAsync(plan);

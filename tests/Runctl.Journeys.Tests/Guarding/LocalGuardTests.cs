@@ -1,5 +1,4 @@
 using Runctl.Configuration;
-using Runctl.Core.Tests.Fakes;
 using Runctl.Errors;
 using Runctl.Events;
 using Runctl.Logs;
@@ -7,10 +6,10 @@ using Runctl.Monitoring;
 using Runctl.Progress;
 using Runctl.Training;
 
-namespace Runctl.Core.Tests.Training;
+namespace Runctl.Journeys.Tests.Guarding;
 
 /// <summary>The real guard in a real shell below a directory; no bucket, so nothing leaves the machine.</summary>
-public sealed class TrainingTests : IDisposable
+public sealed class LocalGuardTests : IDisposable
 {
     private const string Script = """
         import os, signal, sys, time
@@ -36,9 +35,10 @@ public sealed class TrainingTests : IDisposable
     private readonly FakeCloud _cloud;
     private readonly Collect<ProgressUpdate> _progress = new();
 
-    public TrainingTests()
+    public LocalGuardTests()
     {
         _root.Write("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
+        KnowInstance();
         _project.Write("training/train.py", Script);
         _cloud = new FakeCloud(_root.Path);
         _cloud.Ec2.Add("i-1");
@@ -122,6 +122,16 @@ public sealed class TrainingTests : IDisposable
 
         Assert.Equal(started.RunId, Assert.Single(found).RunId);
         Assert.Equal("finished", (await Catalog.WaitAsync(started, TimeSpan.FromMilliseconds(100), _progress, Token)).State);
+    }
+
+    /// <summary>Its guard has learned its instance's id in this boot already: there is no metadata service here, which it would ask for 5 s at each call.</summary>
+    private void KnowInstance()
+    {
+        const string Boot = "/proc/sys/kernel/random/boot_id";
+        if (File.Exists(Boot))
+        {
+            _root.Write("var/lib/runctl/instance.json", $$"""{"schema":1,"instance_id":"i-1","boot_id":"{{File.ReadAllText(Boot).Trim()}}"}""");
+        }
     }
 
     private async Task<RunctlTraining> StartAsync(params string[] arguments)
