@@ -1,7 +1,7 @@
-namespace Runctl.Core.Tests;
+namespace Runctl.Core.Tests.Conventions;
 
 /// <summary>What keeps these tests fast: no time passes in them but on a clock of their own.</summary>
-public sealed class ConventionTests
+public sealed class TimeTests
 {
     private const string Solution = "Runctl.PowerShell.sln";
 
