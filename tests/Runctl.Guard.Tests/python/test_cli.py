@@ -1,8 +1,11 @@
+import ast
 import base64
 import gzip
+import json
 import os
 import subprocess
 import sys
+import zipfile
 
 import live  # noqa: F401
 import support
@@ -13,7 +16,6 @@ class Commands(support.RootedTest):
         done = subprocess.run([sys.executable, "-IBS", support.PROGRAM] + list(arguments), stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, universal_newlines=True)
         self.assertEqual(1, done.stdout.count("\n"), done.stdout)
-        import json
         return done.returncode, json.loads(done.stdout)
 
     def test_status_answers_where_there_is_no_guard(self):
@@ -60,3 +62,34 @@ class Commands(support.RootedTest):
 def read_bytes(path):
     with open(path, "rb") as file:
         return file.read()
+
+
+class Archive(support.RootedTest):
+    """The program as it is sent: sources without comments, and no entries for folders."""
+
+    def setUp(self):
+        super().setUp()
+        self.path = os.path.join(self.root, "program.pyz")
+        with zipfile.ZipFile(self.path, "w") as archive:
+            for path in support.sources():
+                archive.writestr(os.path.relpath(path, support.PROGRAM), support.stripped(support.read(path)))
+
+    def run_it(self, *arguments):
+        return subprocess.run([sys.executable, "-IBS", self.path] + list(arguments), stdout=subprocess.PIPE, check=True).stdout
+
+    def test_it_is_python_3_8(self):
+        with zipfile.ZipFile(self.path) as archive:
+            for name in archive.namelist():
+                ast.parse(archive.read(name), name, feature_version=(3, 8))
+
+    def test_it_shows_its_commands(self):
+        self.assertIn(b"restore", self.run_it("--help"))
+
+    def test_it_answers(self):
+        self.assertEqual([], json.loads(self.run_it("status").decode())["runs"])
+
+    def test_each_module_can_be_imported_from_it(self):
+        names = [os.path.relpath(path, support.PROGRAM)[:-len(".py")].replace(os.sep, ".") for path in support.sources()]
+        names = [name for name in names if name != "__main__"]
+        code = "import sys; sys.path.insert(0, sys.argv[1])\nfor name in sys.argv[2:]:\n    __import__(name)"
+        subprocess.run([sys.executable, "-IBS", "-c", code, self.path] + names, check=True)

@@ -340,3 +340,9 @@ def sources():
 def read(path):
     with open(path, encoding="utf-8") as file:
         return file.read()
+
+
+def stripped(text):
+    """A source as it is sent: without comment lines, docstrings and empty lines."""
+    text = re.sub(r'(?ms)^[ ]*""".*?"""[ ]*\n', "", text)
+    return "".join(line + "\n" for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#"))
