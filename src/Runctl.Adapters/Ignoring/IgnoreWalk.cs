@@ -1,38 +1,55 @@
 using MAB.DotIgnore;
+using Runctl.Code;
 
 namespace Runctl.Adapters.Ignoring;
 
-/// <summary>Walks a directory as git would where there is no git: every directory's .gitignore counts for what is below it.</summary>
+/// <summary>Walks a directory as git would where there is no git: every directory's .gitignore and .runctlignore count for what is below it.</summary>
 internal static class IgnoreWalk
 {
-    /// <summary>The files that are not ignored, relative with forward slashes; links to directories are not followed.</summary>
-    public static IEnumerable<string> List(string directory, CancellationToken cancellationToken) => Walk(new DirectoryInfo(directory), "", [], cancellationToken);
+    // The last one has the last word.
+    private static readonly string[] RuleFiles = [".gitignore", ".runctlignore"];
 
-    private static IEnumerable<string> Walk(DirectoryInfo directory, string prefix, List<(string Base, IgnoreList Rules)> rules, CancellationToken cancellationToken)
+    /// <summary>The files that are not ignored, relative with forward slashes; links to directories are not followed. A directory that cannot be read is listed as one entry.</summary>
+    public static IEnumerable<string> List(string directory, CancellationToken cancellationToken) => Walk(directory, "", Entries(directory) ?? [], [], cancellationToken);
+
+    private static IEnumerable<string> Walk(string directory, string prefix, List<string> entries, List<(string Base, IgnoreList Rules)> rules, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var file = Path.Combine(directory.FullName, ".gitignore");
-        var inForce = File.Exists(file) ? [.. rules, (prefix, new IgnoreList(file))] : rules;
-        foreach (var entry in directory.EnumerateFileSystemInfos().OrderBy(e => e.Name, StringComparer.Ordinal))
+        var inForce = new List<(string Base, IgnoreList Rules)>(rules);
+        inForce.AddRange(RuleFiles.Select(name => Path.Combine(directory, name)).Where(file => Code.Entries.KindOf(file) == EntryKind.File).Select(file => (prefix, new IgnoreList(file))));
+        foreach (var entry in entries)
         {
-            var path = prefix + entry.Name;
-            var isLink = entry.LinkTarget is not null;
-            var isDirectory = entry is DirectoryInfo && !isLink;
-            if (entry.Name == ".git" || IsIgnored(inForce, path, isDirectory))
+            var name = Path.GetFileName(entry);
+            var path = prefix + name;
+            var isDirectory = Code.Entries.KindOf(entry) == EntryKind.Directory;
+            if (name == ".git" || IsIgnored(inForce, path, isDirectory))
             {
                 continue;
             }
 
-            if (!isDirectory)
+            if (!isDirectory || Entries(entry) is not { } below)
             {
                 yield return path;
                 continue;
             }
 
-            foreach (var below in Walk((DirectoryInfo)entry, path + "/", inForce, cancellationToken))
+            foreach (var found in Walk(entry, path + "/", below, inForce, cancellationToken))
             {
-                yield return below;
+                yield return found;
             }
+        }
+    }
+
+    /// <summary>What lies in a directory, sorted; null where it cannot be read.</summary>
+    private static List<string>? Entries(string directory)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFileSystemEntries(directory).OrderBy(Path.GetFileName, StringComparer.Ordinal)];
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            return null;
         }
     }
 

@@ -3,63 +3,50 @@ namespace Runctl.Code;
 /// <summary>A file of a project.</summary>
 /// <param name="Path">Relative path with forward slashes.</param>
 /// <param name="FullPath">Where it lies.</param>
-/// <param name="LinkTarget">Where it points, for a symbolic link inside the project, else null.</param>
+/// <param name="LinkTarget">Where it points, relative to its own directory, for a symbolic link inside the project, else null.</param>
 /// <param name="IsExecutable">Whether it may be executed.</param>
 internal sealed record ProjectFile(string Path, string FullPath, string? LinkTarget, bool IsExecutable)
 {
-    /// <summary>The file, or null where there is none that can travel.</summary>
-    public static ProjectFile? Find(string project, string path, out string? warning)
+    /// <summary>The file, or null where there is none that can travel. Nothing but a regular file is ever opened.</summary>
+    public static ProjectFile? Find(string project, string path, ProjectLinks links, out string? warning)
     {
         warning = null;
         var full = System.IO.Path.Combine(project, path);
-        var info = new FileInfo(full);
-        if (info.LinkTarget is { } target)
+        switch (Entries.KindOf(full))
         {
-            if (Inside(project, full, target))
-            {
-                return new ProjectFile(path, full, target.Replace('\\', '/'), false);
-            }
+            case EntryKind.File:
+                return new ProjectFile(path, full, null, IsExecutableFile(full));
+            case EntryKind.Link:
+                var target = new FileInfo(full).LinkTarget!;
+                if (links.TargetInside(path, target) is { } inside)
+                {
+                    return new ProjectFile(path, full, inside, false);
+                }
 
-            warning = $"{path} is a link that leads out of the project ({target}); it stays behind.";
-            return null;
+                warning = $"{path} is a link that leads out of the project ({target}); it stays behind. Copy what it leads to into the project, or bring it to the instance by setup_command.";
+                return null;
+            case EntryKind.Special:
+                warning = $"{path} is a FIFO, a socket or a device, not a file; it stays behind.";
+                return null;
+            case EntryKind.Directory:
+                warning = $"{path} is a directory that cannot be read; its files stay behind.";
+                return null;
+            default:
+                // git lists what was deleted and not committed. A name with a replaced character is one that .NET could not decode.
+                warning = path.Contains('\uFFFD', StringComparison.Ordinal) ? FileNames.NotUnicode(path) : null;
+                return null;
         }
-
-        if (!info.Exists)
-        {
-            // git lists what was deleted but not committed, and submodules as one entry.
-            warning = Directory.Exists(full) ? $"{path} is a repository of its own (a submodule); its files stay behind." : null;
-            return null;
-        }
-
-        if ((info.Attributes & (FileAttributes.Device | FileAttributes.ReparsePoint)) != 0)
-        {
-            warning = $"{path} is not an ordinary file; it stays behind.";
-            return null;
-        }
-
-        return new ProjectFile(path, full, null, IsExecutableFile(info));
     }
 
-    private static bool Inside(string project, string link, string target)
-    {
-        if (System.IO.Path.IsPathRooted(target))
-        {
-            return false;
-        }
-
-        var resolved = System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(link)!, target));
-        return resolved.StartsWith(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(project)) + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal);
-    }
-
-    private static bool IsExecutableFile(FileInfo info)
+    private static bool IsExecutableFile(string path)
     {
         if (!OperatingSystem.IsWindows())
         {
-            return (info.UnixFileMode & UnixFileMode.UserExecute) != 0;
+            return (File.GetUnixFileMode(path) & UnixFileMode.UserExecute) != 0;
         }
 
         // Windows keeps no such mark; what begins like a script is one.
-        using var stream = info.OpenRead();
+        using var stream = File.OpenRead(path);
         return stream.ReadByte() == '#' && stream.ReadByte() == '!';
     }
 }

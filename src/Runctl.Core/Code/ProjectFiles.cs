@@ -15,14 +15,21 @@ internal sealed class ProjectFiles(IAdapters adapters)
     /// <param name="cancellationToken">Ends the listing.</param>
     public async Task<ProjectListing> ListAsync(string project, string script, string checkpointDirectory, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        var listed = await GitFiles.TryListAsync(project, cancellationToken).ConfigureAwait(false) ?? adapters.ListFilesByIgnoreRules(project, cancellationToken);
+        var git = new GitFiles(adapters.ListFilesByIgnoreRules);
+        var listed = await git.TryListAsync(project, cancellationToken).ConfigureAwait(false) ?? adapters.ListFilesByIgnoreRules(project, cancellationToken).ToHashSet(StringComparer.Ordinal);
         var checkpoints = checkpointDirectory.Replace('\\', '/').Trim('/') + "/";
         var environments = new EnvironmentFilter(project);
+        var links = new ProjectLinks(project);
         var files = new SortedDictionary<string, ProjectFile>(StringComparer.Ordinal);
-        var warnings = new List<string>();
-        foreach (var path in listed.Where(p => !p.StartsWith(checkpoints, StringComparison.Ordinal) && !p.Split('/').SkipLast(1).Any(NeverDirectories.Contains) && !environments.Covers(p)))
+        var warnings = new List<string>(git.Warnings);
+        foreach (var path in listed.Where(p => !(p + "/").StartsWith(checkpoints, StringComparison.Ordinal) && !p.Split('/').SkipLast(1).Any(NeverDirectories.Contains) && !environments.Covers(p)).Order(StringComparer.Ordinal))
         {
             Add(path);
+        }
+
+        if (listed.Count > 0 && !listed.Contains(script) && Entries.KindOf(Path.Combine(project, script)) == EntryKind.File)
+        {
+            warnings.Add($"{script} is ignored by the rules of the project: it travels because it is the script, but what is ignored beside it stays behind. Take it out of .gitignore, or name its own directory by -ProjectDirectory.");
         }
 
         foreach (var path in Named(project, checkpoints, arguments).Append(script))
@@ -30,11 +37,11 @@ internal sealed class ProjectFiles(IAdapters adapters)
             Add(path);
         }
 
-        return new ProjectListing([.. files.Values], warnings);
+        return new ProjectListing([.. files.Values], [.. warnings.Distinct(StringComparer.Ordinal)]);
 
         void Add(string path)
         {
-            if (ProjectFile.Find(project, path, out var warning) is { } file)
+            if (ProjectFile.Find(project, path, links, out var warning) is { } file)
             {
                 files[path] = file;
             }
@@ -50,24 +57,23 @@ internal sealed class ProjectFiles(IAdapters adapters)
     {
         foreach (var argument in arguments.SelectMany(a => a.Contains('=', StringComparison.Ordinal) ? new[] { a, a[(a.IndexOf('=', StringComparison.Ordinal) + 1)..] } : [a]))
         {
-            var path = argument.Replace('\\', '/');
+            var path = OperatingSystem.IsWindows() ? argument.Replace('\\', '/') : argument;
             path = path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path;
             if (!(path + "/").StartsWith(checkpoints, StringComparison.Ordinal) || path.Split('/').Contains("..") || path.TrimEnd('/').Length < checkpoints.Length)
             {
                 continue;
             }
 
-            var full = Path.Combine(project, path);
-            if (File.Exists(full))
+            path = path.TrimEnd('/');
+            if (Entries.KindOf(Path.Combine(project, path)) != EntryKind.Directory)
             {
                 yield return path;
+                continue;
             }
-            else if (Directory.Exists(full))
+
+            foreach (var file in FileTree.List(Path.Combine(project, path)))
             {
-                foreach (var file in Directory.EnumerateFiles(full, "*", SearchOption.AllDirectories))
-                {
-                    yield return Path.GetRelativePath(project, file).Replace('\\', '/');
-                }
+                yield return $"{path}/{file}";
             }
         }
     }

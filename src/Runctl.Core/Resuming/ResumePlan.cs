@@ -1,4 +1,5 @@
 using Runctl.Checkpoints;
+using Runctl.Code;
 using Runctl.Instances;
 using Runctl.Runs;
 
@@ -18,6 +19,9 @@ public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan? 
 
     /// <summary>The instance that EC2 has stopped and that is waited for, or null.</summary>
     public string? WaitsFor { get; init; }
+
+    /// <summary>The files that will travel in place of the run's own code; null where that is used.</summary>
+    internal ProjectListing? Code { get; init; }
 
     /// <summary>How many attempts began after the first.</summary>
     internal int Resumes => Record.Attempts.Count(a => a is { Number: > 1, Started: not null });

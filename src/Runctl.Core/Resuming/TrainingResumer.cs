@@ -1,3 +1,4 @@
+using Runctl.Code;
 using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Instances;
@@ -13,7 +14,17 @@ namespace Runctl.Resuming;
 public sealed class TrainingResumer(ICloud cloud, IAdapters adapters, RunctlConfiguration configuration, TimeProvider time)
 {
     /// <summary>Checks a resume: run, standing, code, checkpoint, replacement. Changes nothing.</summary>
-    public Task<ResumePlan> PlanAsync(ResumeRequest request, CancellationToken cancellationToken) => new ResumePlanner(cloud, configuration, time).PlanAsync(request, cancellationToken);
+    public async Task<ResumePlan> PlanAsync(ResumeRequest request, CancellationToken cancellationToken)
+    {
+        var plan = await new ResumePlanner(cloud, configuration, time).PlanAsync(request, cancellationToken).ConfigureAwait(false);
+        if (request.SyncFrom is not { } project)
+        {
+            return plan;
+        }
+
+        var listing = await new ProjectFiles(adapters).ListAsync(project, plan.Spec.Script, plan.Spec.Checkpoint.Dir, plan.Spec.Arguments, cancellationToken).ConfigureAwait(false);
+        return plan with { Code = listing, Warnings = [.. plan.Warnings, .. listing.Warnings] };
+    }
 
     /// <summary>Claims, launches, restores and starts. On failure or cancellation nothing of it is left running, and the run can be resumed again.</summary>
     public Task<RunctlTraining> ResumeAsync(ResumePlan plan, IResumeListener listener, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
@@ -22,10 +33,10 @@ public sealed class TrainingResumer(ICloud cloud, IAdapters adapters, RunctlConf
     /// <summary>The same; a patient one waits for capacity and begins anew where nothing was ever saved.</summary>
     internal async Task<RunctlTraining> ResumeAsync(ResumePlan plan, IResumeListener listener, IProgress<ProgressUpdate> progress, bool isPatient, CancellationToken cancellationToken)
     {
-        if (plan.Request.SyncFrom is { } project)
+        if (plan is { Code: { } listing, Request.SyncFrom: { } project })
         {
             var spec = plan.Spec;
-            var code = await new CodeSync(cloud, adapters, time).BringAsync(project, spec.Script, spec.Checkpoint.Dir, spec.Arguments, plan.Store, "", status => progress.Report(new ProgressUpdate($"Resuming {spec.RunId}", status)), cancellationToken).ConfigureAwait(false);
+            var code = await new CodeSync(cloud, time).BringAsync(listing, project, plan.Store, "", status => progress.Report(new ProgressUpdate($"Resuming {spec.RunId}", status)), cancellationToken).ConfigureAwait(false);
             plan = plan with { Spec = spec with { Code = code } };
         }
 
@@ -37,6 +48,6 @@ public sealed class TrainingResumer(ICloud cloud, IAdapters adapters, RunctlConf
             RunctlMetrics.CountResume(training.RunId, training.Attempt);
         }
 
-        return training;
+        return training with { Warnings = plan.Warnings };
     }
 }

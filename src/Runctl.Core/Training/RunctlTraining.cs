@@ -86,6 +86,9 @@ public sealed record RunctlTraining
     /// <summary>Profile of the credentials used, or null.</summary>
     public string? ProfileName { get; init; }
 
+    /// <summary>What the start or the resume warned of, for example files that stayed behind, in the words of the warning stream; empty on a training that was only looked up.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>Name of the monitor job, or null where none was started.</summary>
     public string? MonitorJob { get; init; }
 

@@ -1,3 +1,4 @@
+using Runctl.Code;
 using Runctl.Configuration;
 using Runctl.Instances;
 
@@ -12,6 +13,9 @@ namespace Runctl.Training;
 /// <param name="Warnings">What the user should know before.</param>
 public sealed record StartPlan(StartRequest Request, RunctlConfiguration Configuration, RunctlInstance Instance, string RunId, string Description, IReadOnlyList<string> Warnings)
 {
+    /// <summary>The files that will travel; null where the code is not synced.</summary>
+    internal ProjectListing? Code { get; init; }
+
     /// <summary>The script, relative to the project, with forward slashes.</summary>
     internal string Script => Path.GetRelativePath(Request.ProjectDirectory, Request.ScriptPath).Replace('\\', '/');
 

@@ -1,3 +1,4 @@
+using Runctl.Code;
 using Runctl.Configuration;
 using Runctl.Ports;
 using Runctl.Progress;
@@ -9,9 +10,20 @@ namespace Runctl.Training;
 /// <summary>Brings a project to an instance and starts training under the guard.</summary>
 public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvider time)
 {
-    /// <summary>Checks a request: script, instance, SSM, bucket. Changes nothing.</summary>
-    public Task<StartPlan> PlanAsync(StartRequest request, RunctlConfiguration configuration, CancellationToken cancellationToken) =>
-        new StartPlanner(cloud, time).PlanAsync(request, configuration, cancellationToken);
+    /// <summary>Checks a request: script, instance, SSM, bucket, and which files will travel. Changes nothing.</summary>
+    public async Task<StartPlan> PlanAsync(StartRequest request, RunctlConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var plan = await new StartPlanner(cloud, time).PlanAsync(request, configuration, cancellationToken).ConfigureAwait(false);
+        if (!request.SyncCode)
+        {
+            return plan;
+        }
+
+        // Without a bucket a local checkpoint travels with the code.
+        var named = request.ResumeFrom is { } resume && configuration.S3Bucket is null ? request.ScriptArguments.Append(Path.GetRelativePath(request.ProjectDirectory, resume)) : request.ScriptArguments;
+        var listing = await new ProjectFiles(adapters).ListAsync(request.ProjectDirectory, plan.Script, plan.Configuration.CheckpointDirectory, [.. named], cancellationToken).ConfigureAwait(false);
+        return plan with { Code = listing, Warnings = [.. plan.Warnings, .. listing.Warnings] };
+    }
 
     /// <summary>Syncs, writes the run's record and starts.</summary>
     public async Task<RunctlTraining> StartAsync(StartPlan plan, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken)
@@ -22,8 +34,9 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
         var store = reference is null ? null : new RunStore(cloud.Objects, reference.Bucket, reference.RunPrefix, time);
 
         var account = cloud.FindAccountAsync(cancellationToken);
-        Report("Gathering code");
-        var code = plan.Request.SyncCode ? await SyncAsync(plan, store, Report, cancellationToken).ConfigureAwait(false) : null;
+        Report("Packing code");
+        var code = plan.Code is null ? null
+            : await new CodeSync(cloud, time).BringAsync(plan.Code, plan.Request.ProjectDirectory, store, plan.Instance.InstanceId, Report, cancellationToken).ConfigureAwait(false);
         var resume = await new ResumePreparation(cloud, configuration, time).PrepareAsync(plan.Request, plan.RunId, store, cancellationToken).ConfigureAwait(false);
         var spec = SpecOf(plan, reference, code, new AttemptSpec(1, Guid.NewGuid().ToString("N"), 0, 1, resume)) with { Account = await account.ConfigureAwait(false) };
         if (store is not null)
@@ -33,14 +46,7 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
         }
 
         var state = await new AttemptStart(cloud, time, store).RunAsync(spec, plan.Instance.InstanceId, Report, cancellationToken).ConfigureAwait(false);
-        return new TrainingView(cloud, reference).Of(state, plan.Instance.InstanceId, plan.Script, plan.ProjectName);
-    }
-
-    private Task<CodeReference> SyncAsync(StartPlan plan, RunStore? store, Action<string> report, CancellationToken cancellationToken)
-    {
-        var named = plan.Request.ResumeFrom is { } resume && store is null ? plan.Request.ScriptArguments.Append(Path.GetRelativePath(plan.Request.ProjectDirectory, resume)) : plan.Request.ScriptArguments;
-        return new CodeSync(cloud, adapters, time).BringAsync(
-            plan.Request.ProjectDirectory, plan.Script, plan.Configuration.CheckpointDirectory, [.. named], store, plan.Instance.InstanceId, report, cancellationToken);
+        return new TrainingView(cloud, reference).Of(state, plan.Instance.InstanceId, plan.Script, plan.ProjectName) with { Warnings = plan.Warnings };
     }
 
     private RunSpec SpecOf(StartPlan plan, StoreReference? store, CodeReference? code, AttemptSpec attempt)

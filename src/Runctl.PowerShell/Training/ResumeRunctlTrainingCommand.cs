@@ -160,13 +160,14 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
             throw;
         }
 
-        foreach (var warning in listener.Take())
+        var later = listener.Take();
+        foreach (var warning in later)
         {
             WriteWarning(warning);
         }
 
         var watching = scope with { Configuration = scope.Configuration with { AutoResume = resumesAgain, StoppedInstance = stopped } };
-        WriteObject(resumed with { MonitorJob = StartMonitor(watching, resumed)?.Name });
+        WriteObject(resumed with { Warnings = [.. resumed.Warnings, .. later], MonitorJob = StartMonitor(watching, resumed)?.Name });
     });
 
     /// <summary>Whether the monitor resumes the run at its next interruption; an error where that was asked for and can not be done.</summary>

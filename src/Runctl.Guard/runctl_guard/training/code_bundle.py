@@ -127,7 +127,8 @@ def _place(staging: str, project: str, name: str, user: User) -> None:
     if os.path.isdir(target) and not os.path.islink(target):
         raise GuardError("PathInUse", "%s is a directory on the instance and a file in the code." % name, target=name)
     # Staging may be on another file system, so the file is moved beside its place first.
-    temporary = "%s.%d.%d.runctl-new" % (target, os.getpid(), threading.get_ident())
+    # The name does not carry the file's own, which may be as long as the file system allows.
+    temporary = os.path.join(os.path.dirname(target), ".%d.%d.runctl-new" % (os.getpid(), threading.get_ident()))
     shutil.move(os.path.join(staging, name), temporary)
     give(temporary, user)
     os.replace(temporary, target)
