@@ -45,7 +45,7 @@ function Invoke-Dotnet {
     if (-not (Get-Command dotnet -CommandType Application -ErrorAction Ignore)) {
         throw "The .NET SDK is not on the PATH. Install the version that global.json names: https://dotnet.microsoft.com/download"
     }
-    dotnet @args | Out-Host
+    dotnet @args
     if ($LASTEXITCODE) { throw "dotnet $($args[0]) failed with exit code $LASTEXITCODE." }
 }
 
@@ -55,7 +55,7 @@ function Build {
 
 function Rehearse {
     Build
-    & "$module/samples/rehearsal.ps1" | Out-Host
+    & "$module/samples/rehearsal.ps1"
     if ($LASTEXITCODE) { throw 'The rehearsal failed.' }
 }
 
@@ -65,7 +65,7 @@ function Test {
     $projects = if ($Level -ne 'All') { '--solution', "Runctl.$Level.slnf" }
     try { Invoke-Dotnet test --no-build --configuration $Configuration @projects } catch { $failed += "$_" }
     if ($Level -eq 'All') {
-        & "$PSScriptRoot/tests/Pester/Invoke-Tests.ps1" -Module "$module/Runctl.psd1" | Out-Host
+        & "$PSScriptRoot/tests/Pester/Invoke-Tests.ps1" -Module "$module/Runctl.psd1"
         if ($LASTEXITCODE) { $failed += 'Pester tests failed.' }
     }
     if ($failed) { throw $failed -join ' ' }
