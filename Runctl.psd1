@@ -6,7 +6,7 @@
     CompanyName          = 'Runctl contributors'
     Copyright            = 'MIT licensed'
     Description          = 'Train models on EC2 spot instances and lose nothing when AWS takes the machine back.'
-    PowerShellVersion    = '7.4'
+    PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     TypesToProcess       = @('Runctl.types.ps1xml')
     FormatsToProcess     = @('Runctl.format.ps1xml')

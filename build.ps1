@@ -1,37 +1,91 @@
 <#
 .SYNOPSIS
-Builds and tests Runctl from pwsh; does nothing that `dotnet` alone cannot.
+Builds, rehearses and tests Runctl. Each task is a few lines over `dotnet`.
+
+.DESCRIPTION
+Where pwsh 7.6 is installed, run ./build.ps1 TASK. Elsewhere the .NET SDK is enough:
+
+    dotnet tool exec -y PowerShell -- ./build.ps1 TASK
+
+.PARAMETER Task
+Build     builds the module into out/Runctl/VERSION (the default).
+Rehearse  builds, then interrupts a training in a sandbox and resumes it; ends with PASS or FAIL.
+Test      builds, then runs the tests of a level.
+Clean     removes everything that was built.
+
+.PARAMETER Level
+Unit       tests that touch memory and temporary files only: less than a minute.
+Component  those, and tests with real processes, loopback and one sandbox.
+All        those, whole trainings in the built module, and the Pester tests under every pinned Pester (the default).
 
 .PARAMETER Configuration
 Debug or Release.
 
-.PARAMETER Test
-Runs the tests after building.
-
-.PARAMETER Import
-Imports the built module into this session.
+.EXAMPLE
+./build.ps1 Test -Level Unit
 #>
+[CmdletBinding()]
 param(
+    [Parameter(Position = 0)]
+    [ValidateSet('Build', 'Rehearse', 'Test', 'Clean')]
+    [string] $Task = 'Build',
+
+    [ValidateSet('Unit', 'Component', 'All')]
+    [string] $Level = 'All',
+
     [ValidateSet('Debug', 'Release')]
-    [string] $Configuration = 'Debug',
-    [switch] $Test,
-    [switch] $Import
+    [string] $Configuration = 'Debug'
 )
 
 $ErrorActionPreference = 'Stop'
+$version = (Import-PowerShellDataFile "$PSScriptRoot/Runctl.psd1").ModuleVersion
+$module = "$PSScriptRoot/out/Runctl/$version"
+
+function Invoke-Dotnet {
+    if (-not (Get-Command dotnet -CommandType Application -ErrorAction Ignore)) {
+        throw "The .NET SDK is not on the PATH. Install the version that global.json names: https://dotnet.microsoft.com/download"
+    }
+    dotnet @args
+    if ($LASTEXITCODE) { throw "dotnet $($args[0]) failed with exit code $LASTEXITCODE." }
+}
+
+function Build {
+    Invoke-Dotnet build --configuration $Configuration
+}
+
+function Rehearse {
+    Build
+    & "$module/samples/rehearsal.ps1"
+    if ($LASTEXITCODE) { throw 'The rehearsal failed.' }
+}
+
+function Test {
+    Build
+    $failed = @()
+    $projects = if ($Level -ne 'All') { '--solution', "Runctl.$Level.slnf" }
+    try { Invoke-Dotnet test --no-build --configuration $Configuration @projects } catch { $failed += "$_" }
+    if ($Level -eq 'All') {
+        & "$PSScriptRoot/tests/Pester/Invoke-Tests.ps1" -Module "$module/Runctl.psd1"
+        if ($LASTEXITCODE) { $failed += 'Pester tests failed.' }
+    }
+    if ($failed) { throw $failed -join ' ' }
+}
+
+function Clean {
+    Get-ChildItem $PSScriptRoot/src, $PSScriptRoot/tests -Directory -Recurse -Include bin, obj | Remove-Item -Recurse -Force
+    Remove-Item "$PSScriptRoot/out" -Recurse -Force -ErrorAction Ignore
+}
+
 Push-Location $PSScriptRoot
 try {
-    dotnet build --configuration $Configuration
-    if ($LASTEXITCODE) { throw "The build failed with exit code $LASTEXITCODE." }
-    if ($Test) {
-        dotnet test --no-build --configuration $Configuration
-        if ($LASTEXITCODE) { throw "Tests failed with exit code $LASTEXITCODE." }
-    }
-    if ($Import) {
-        $version = ([regex] "ModuleVersion\s*=\s*'([^']+)'").Match([IO.File]::ReadAllText("$PSScriptRoot/Runctl.psd1")).Groups[1].Value
-        Import-Module "$PSScriptRoot/out/Runctl/$version/Runctl.psd1" -Global
-    }
+    & $Task
+    if ($Task -eq 'Build') { "Import the module: Import-Module $module/Runctl.psd1" }
+}
+catch {
+    [Console]::Error.WriteLine($_)
+    exit 1
 }
 finally {
     Pop-Location
 }
+exit 0

@@ -18,6 +18,13 @@ param(
 )
 
 $ErrorActionPreference = 'Stop'
+if (-not (Get-Module Runctl)) {
+    $manifest = [IO.Path]::GetFullPath("$PSScriptRoot/../Runctl.psd1")
+    if (-not [IO.File]::Exists($manifest)) {
+        throw "The module is not beside this script: $manifest is missing. Run Import-Module Runctl first, or ./build.ps1 Rehearse in a clone."
+    }
+    Import-Module $manifest
+}
 $InformationPreference = 'Continue'
 $began = [DateTime]::UtcNow
 $results = [IO.Path]::Combine([IO.Path]::GetTempPath(), "runctl-rehearsal-$([Guid]::NewGuid().ToString('n'))")

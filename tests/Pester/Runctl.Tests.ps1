@@ -1,12 +1,12 @@
+param([Parameter(Mandatory)] [string] $Module)
+
 BeforeAll {
-    $repository = (Get-Item "$PSScriptRoot/../..").FullName
-    $version = (Import-PowerShellDataFile "$repository/Runctl.psd1").ModuleVersion
-    Import-Module "$repository/out/Runctl/$version/Runctl.psd1" -Force
+    Import-Module $Module -Force
+    $manifest = Import-PowerShellDataFile $Module
 }
 
 Describe 'Runctl in a real pwsh' {
     It 'exports what its manifest names' {
-        $manifest = Import-PowerShellDataFile "$repository/Runctl.psd1"
         (Get-Command -Module Runctl).Name | Sort-Object | Should -Be ($manifest.CmdletsToExport | Sort-Object)
     }
 
@@ -17,14 +17,15 @@ Describe 'Runctl in a real pwsh' {
 
     It 'has help with an example for every cmdlet' {
         foreach ($command in Get-Command -Module Runctl) {
-            (Get-Help $command.Name).Synopsis | Should -Not -Match '^\s*' + $command.Name
+            (Get-Help $command.Name).Synopsis | Should -Not -Match ('^\s*' + $command.Name)
             (Get-Help $command.Name -Examples).Examples | Should -Not -BeNullOrEmpty
         }
     }
 
-    It 'rehearses an interruption and passes' -Skip:(-not $IsLinux) {
-        $pwsh = (Get-Process -Id $PID).Path
-        & $pwsh -NoProfile -Command "Import-Module '$repository/out/Runctl/$version/Runctl.psd1'; & '$repository/module/samples/rehearsal.ps1'; exit `$LASTEXITCODE" | Out-Host
+    It 'rehearses an interruption and passes, with the module that lies beside the rehearsal' -Skip:(-not $IsLinux) {
+        $shell = (Get-Process -Id $PID).Path
+        $arguments = if ([IO.Path]::GetFileNameWithoutExtension($shell) -eq 'dotnet') { 'exec', "$PSHOME/pwsh.dll" }
+        & $shell @arguments -NoProfile -File "$(Split-Path $Module)/samples/rehearsal.ps1" | Out-Host
         $LASTEXITCODE | Should -Be 0
     }
 }

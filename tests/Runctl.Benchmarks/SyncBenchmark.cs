@@ -19,7 +19,7 @@ internal static class SyncBenchmark
         try
         {
             Write(project.FullName);
-            var store = new RunStore(rig.Cloud.Objects, rig.Sandbox.Bucket, "sync");
+            var store = new RunStore(rig.Cloud.Objects, rig.Sandbox.Bucket, "sync", TimeProvider.System);
             var (unchanged, changed, processor, uploads) = (new List<double>(), new List<double>(), new List<double>(), 0);
             async Task<double> SyncAsync()
             {

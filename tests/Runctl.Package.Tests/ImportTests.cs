@@ -1,5 +1,5 @@
 using System.Runtime.Loader;
-using Runctl.Package.Tests.Hosting;
+using Runctl.Package.Tests.Shell;
 using Runctl.Package.Tests.Support;
 
 namespace Runctl.Package.Tests;
@@ -26,8 +26,7 @@ public sealed class ImportTests
     public async Task Third_party_assemblies_never_come_into_the_default_context()
     {
         // A process in which nothing else brings assemblies.
-        var result = await HostProcess.RunAsync(
-            "-Command",
+        var result = await PwshProcess.RunAsync(
             """
             $null = Get-RunctlConfiguration
             $env:AWS_ACCESS_KEY_ID, $env:AWS_SECRET_ACCESS_KEY = 'AKIAEXAMPLE', 'secret'

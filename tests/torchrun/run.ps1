@@ -1,9 +1,11 @@
 # What run.sh runs; it says what this needs.
 $ErrorActionPreference = 'Stop'
-$failed, $run, $report, $log = 0, $null, $null, $null
+$repository = [IO.Path]::GetFullPath("$PSScriptRoot/../..")
+Import-Module "$repository/out/Runctl/$((Import-PowerShellDataFile "$repository/Runctl.psd1").ModuleVersion)/Runctl.psd1"
+$passed, $failed, $run, $report, $log = 0, 0, $null, $null, $null
 
 function Confirm-Check([string] $What, [bool] $Holds, [string] $Seen) {
-    if (-not $Holds) { $script:failed++ }
+    if ($Holds) { $script:passed++ } else { $script:failed++ }
     "$(if ($Holds) { 'ok     ' } else { 'FAILED ' }) $What$(if ($Seen) { ": $Seen" })"
 }
 
@@ -15,7 +17,7 @@ foreach ($name in 'PET_REDIRECTS', 'PET_TEE') {
 
 # No checkpoint but those of the signal: a periodic one must not stand in for it.
 $steps = '--steps', '400', '--save-steps', '1000'
-$samples = [IO.Path]::GetFullPath("$PSScriptRoot/../../module/samples")
+$samples = "$repository/module/samples"
 $training = @{ Script = "$samples/train_torchrun.sh"; ProjectDirectory = $samples; SyncCode = $true; NoMonitor = $true; Environment = $environment }
 $sandbox = Start-RunctlSandbox -UseAsDefault
 try {
@@ -50,5 +52,6 @@ catch {
 finally {
     Stop-RunctlSandbox $sandbox
 }
+"$passed passed, $failed failed"
 if ($failed) { $report; 'The log of the interrupted training:'; $log; 'FAIL' } else { 'PASS' }
 exit [int]($failed -gt 0)

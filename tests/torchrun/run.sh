@@ -4,7 +4,7 @@
 #
 #   tests/torchrun/run.sh
 #
-# Needs the .NET SDK, and torch for the system's python3 (Debian: apt-get install python3-torch), which CI does not have. Nothing is
+# Needs a build (./build.ps1), the .NET SDK, and torch for the system's python3 (Debian: apt-get install python3-torch). Nothing is
 # left behind. Prints a line per check, then PASS or FAIL; the exit code is 0 for PASS.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,4 +22,5 @@ if python -c 'from torch.distributed.elastic.multiprocessing import Std; raise S
     export PET_REDIRECTS=9:1 PET_TEE=9:1
 fi
 
-dotnet run --project "$here/../../src/Runctl.Host" -- "$here/run.ps1"
+cd "$here/../.."
+dotnet tool exec -y PowerShell -- "$here/run.ps1"

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Runctl.Checkpoints;
 
-/// <summary>A checkpoint's manifest as it lies in S3; src/README.md has its form. Schema 2 lists a whole save; schema 1, of version 0.1, one file or directory.</summary>
+/// <summary>A checkpoint's manifest as it lies in S3; docs/protocol.md has its form. Schema 2 lists a whole save; schema 1, of version 0.1, one file or directory.</summary>
 internal sealed record ManifestRecord
 {
     public const string Suffix = ".manifest.json";

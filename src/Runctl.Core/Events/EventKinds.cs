@@ -3,7 +3,7 @@ namespace Runctl.Events;
 /// <summary>The kinds of event the guard writes, as they stand in its records.</summary>
 public static class EventKinds
 {
-#pragma warning disable CS1591 // The names say it; src/README.md has the table of messages and data.
+#pragma warning disable CS1591 // The names say it; docs/protocol.md has the table of messages and data.
     public const string TrainingStarted = nameof(TrainingStarted);
     public const string CheckpointRestored = nameof(CheckpointRestored);
     public const string RebalanceRecommended = nameof(RebalanceRecommended);

@@ -4,4 +4,5 @@ using System.Runtime.CompilerServices;
 [assembly: InternalsVisibleTo("Runctl.PowerShell")]
 [assembly: InternalsVisibleTo("Runctl.Core.Tests")]
 [assembly: InternalsVisibleTo("Runctl.Adapters.Tests")]
+[assembly: InternalsVisibleTo("Runctl.Journeys.Tests")]
 [assembly: InternalsVisibleTo("Runctl.Benchmarks")]

@@ -78,7 +78,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     internal async Task<RunctlTraining?> FollowAsync(string runId, int interrupted, string script, string? keeper, TimeSpan patience, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        var passes = new RunPasses(cloud, new RunStore(cloud.Objects, configuration.S3Bucket!, configuration.RunPrefix), runId, time);
+        var passes = new RunPasses(cloud, new RunStore(cloud.Objects, configuration.S3Bucket!, configuration.RunPrefix, time), runId, time);
         var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15), time);
         while (true)
         {

@@ -16,7 +16,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
     public async Task<ResumePlan> PlanAsync(ResumeRequest request, CancellationToken cancellationToken)
     {
         var bucket = configuration.S3Bucket ?? throw RunctlErrors.BucketNotConfigured("Resuming a run elsewhere");
-        var store = new RunStore(cloud.Objects, bucket, configuration.RunPrefix);
+        var store = new RunStore(cloud.Objects, bucket, configuration.RunPrefix, time);
         var spec = await store.ReadSpecAsync(request.RunId, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.RunNotFound(request.RunId);
         if (spec.Region != cloud.Region)
         {

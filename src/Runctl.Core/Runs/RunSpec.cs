@@ -3,7 +3,7 @@ using Runctl.Instances;
 
 namespace Runctl.Runs;
 
-/// <summary>Everything an attempt needs; src/README.md has its form. Stored without <see cref="Attempt"/> as spec.json.</summary>
+/// <summary>Everything an attempt needs; docs/protocol.md has its form. Stored without <see cref="Attempt"/> as spec.json.</summary>
 internal sealed record RunSpec
 {
     public int Schema { get; init; } = 1;

@@ -8,7 +8,7 @@ using Runctl.Ports;
 namespace Runctl.Runs;
 
 /// <summary>Run records in S3.</summary>
-internal sealed class RunStore(IObjectStore objects, string bucket, string runPrefix)
+internal sealed class RunStore(IObjectStore objects, string bucket, string runPrefix, TimeProvider time)
 {
     private const int MostChanges = 20;
 
@@ -57,7 +57,7 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
     public async Task<RunRecord?> ChangeAsync(string runId, Func<RunRecord, RunRecord?> change, CancellationToken cancellationToken)
     {
         var key = Keys.Record(runId);
-        var backoff = new Backoff(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(1), TimeProvider.System, 2);
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(1), time, 2);
         for (var left = MostChanges; ; left--)
         {
             try

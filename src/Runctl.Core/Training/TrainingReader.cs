@@ -42,7 +42,7 @@ internal sealed class TrainingReader(ICloud cloud, TimeProvider time)
 
     /// <summary>The run's records, where it has a bucket.</summary>
     public RunStore? StoreOf(RunctlTraining training) =>
-        training is { S3Bucket: { } bucket, RunPrefix: { } prefix } ? new RunStore(cloud.Objects, bucket, prefix) : null;
+        training is { S3Bucket: { } bucket, RunPrefix: { } prefix } ? new RunStore(cloud.Objects, bucket, prefix, time) : null;
 
     /// <summary>Whether an error says that the instance will never answer again.</summary>
     public static bool MeansGone(RunctlException error) => error.Id is "InstanceGone" or "InstanceNotFound";

@@ -12,7 +12,7 @@ namespace Runctl.Training;
 /// <summary>One search for runs: records from S3, states from guards, the fresher of both for each run.</summary>
 internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
 {
-    private readonly RunStore? _store = configuration.S3Bucket is { } bucket ? new RunStore(cloud.Objects, bucket, configuration.RunPrefix) : null;
+    private readonly RunStore? _store = configuration.S3Bucket is { } bucket ? new RunStore(cloud.Objects, bucket, configuration.RunPrefix, time) : null;
     private readonly TrainingView _view = new(cloud, configuration);
 
     /// <summary>The runs that match, newest first.</summary>

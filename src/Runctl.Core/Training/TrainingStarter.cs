@@ -37,7 +37,7 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
         void Report(string status) => progress.Report(new ProgressUpdate($"Starting {plan.Script} on {plan.Instance.InstanceId}", status));
         var configuration = plan.Configuration;
         var reference = StoreReference.Of(configuration);
-        var store = reference is null ? null : new RunStore(cloud.Objects, reference.Bucket, reference.RunPrefix);
+        var store = reference is null ? null : new RunStore(cloud.Objects, reference.Bucket, reference.RunPrefix, time);
 
         var account = cloud.FindAccountAsync(cancellationToken);
         Report("Packing code");

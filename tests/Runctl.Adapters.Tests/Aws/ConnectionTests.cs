@@ -1,3 +1,4 @@
+using Runctl.Adapters.Aws;
 using Runctl.Errors;
 using Runctl.Ports;
 
@@ -34,8 +35,9 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Nobody_at_the_endpoint_is_a_connection_error_that_names_it()
     {
-        using var cloud = new AdaptersRoot().Connect(new CloudConnection { Region = "eu-central-1", EndpointUrl = new Uri("http://127.0.0.1:9"), Credentials = Keys });
-        var error = await Assert.ThrowsAsync<RunctlException>(() => cloud.Instances.FindAsync(new InstanceQuery(), Token));
+        // By SSM: its calls are repeated by Runctl, on the clock it was given. Those of EC2 are repeated by the SDK, on the system's.
+        using var cloud = new AwsCloud(new CloudConnection { Region = "eu-central-1", EndpointUrl = new Uri("http://127.0.0.1:9"), Credentials = Keys }, new InstantTimeProvider());
+        var error = await Assert.ThrowsAsync<RunctlException>(() => cloud.Commands.FindParameterAsync("/x", Token));
         Assert.Equal("ConnectionFailed", error.Id);
         Assert.True(error.IsTransient);
         Assert.Contains("127.0.0.1:9", error.Message, StringComparison.Ordinal);

@@ -11,6 +11,9 @@ internal sealed class FakeCloud : ICloud
 
     public FakeShell Shell { get; }
 
+    /// <summary>The clock of what uses this connection.</summary>
+    public TimeProvider Time { get; init; } = new InstantTimeProvider();
+
     public MemoryStore Store { get; } = new();
 
     public CloudConnection Connection { get; } = new() { Region = "us-east-1" };

@@ -13,7 +13,7 @@ public sealed class CommandRunnerTests
         cloud.Ec2.Add("i-1");
         cloud.Shell.Answer = (id, _) => new(id, "InProgress", null, null, "", "");
         cloud.Shell.BeforeSent = () => cancel.CancelAsync();
-        var runner = new CommandRunner(cloud, TimeProvider.System);
+        var runner = new CommandRunner(cloud, cloud.Time);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => runner.RunAsync("i-1", "sleep 60", TimeSpan.FromMinutes(1), "c", cancel.Token));
         Assert.Single(cloud.Shell.Sent);
         Assert.Single(cloud.Shell.Cancelled);

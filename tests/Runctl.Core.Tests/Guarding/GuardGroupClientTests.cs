@@ -53,7 +53,7 @@ public sealed class GuardGroupClientTests
             looks += operation == "DescribeInstanceInformation" ? 1 : 0;
             return null;
         };
-        var client = new GuardGroupClient(_cloud, TimeProvider.System);
+        var client = new GuardGroupClient(_cloud, _cloud.Time);
         foreach (var _ in new int[3])
         {
             Assert.Equal(60, (await client.AskAsync(ids, ["status"], TestContext.Current.CancellationToken)).Count(a => a.Value.Error is null));
@@ -70,7 +70,7 @@ public sealed class GuardGroupClientTests
     public async Task A_look_that_fails_silences_nobody_who_answers()
     {
         var ids = Add(2);
-        var client = new GuardGroupClient(_cloud, TimeProvider.System);
+        var client = new GuardGroupClient(_cloud, _cloud.Time);
         await client.AskAsync(["i-0"], ["status"], TestContext.Current.CancellationToken);
         _cloud.Shell.Fault = operation => operation == "DescribeInstanceInformation" ? new RunctlException("Refused", ErrorKind.InvalidInput, "1 validation error detected") : null;
         var answers = new Dictionary<string, GuardAnswer>();
@@ -82,5 +82,5 @@ public sealed class GuardGroupClientTests
     private string[] Add(int count) => [.. Enumerable.Range(0, count).Select(i => _cloud.Ec2.Add($"i-{i}").InstanceId)];
 
     private Task<IReadOnlyDictionary<string, GuardAnswer>> AskAsync(string[] ids) =>
-        new GuardGroupClient(_cloud, TimeProvider.System).AskAsync(ids, ["status"], TestContext.Current.CancellationToken);
+        new GuardGroupClient(_cloud, _cloud.Time).AskAsync(ids, ["status"], TestContext.Current.CancellationToken);
 }

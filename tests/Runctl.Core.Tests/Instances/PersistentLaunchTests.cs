@@ -15,7 +15,7 @@ public sealed class PersistentLaunchTests
 
     public PersistentLaunchTests() => _cloud.Shell.Parameters["/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"] = "ami-ubuntu";
 
-    private SpotLauncher Launcher => new(_cloud, TimeProvider.System);
+    private SpotLauncher Launcher => new(_cloud, _cloud.Time);
 
     [Fact]
     public async Task Pools_are_tried_from_the_cheapest_until_one_has_capacity()

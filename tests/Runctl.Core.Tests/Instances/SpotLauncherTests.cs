@@ -19,7 +19,7 @@ public sealed class SpotLauncherTests
         _cloud.Shell.Parameters["/aws/service/deeplearning/ami/x86_64/oss-nvidia-driver-gpu-pytorch-2.7-ubuntu-22.04/latest/ami-id"] = "ami-deep";
     }
 
-    private SpotLauncher Launcher => new(_cloud, TimeProvider.System);
+    private SpotLauncher Launcher => new(_cloud, _cloud.Time);
 
     [Theory]
     [InlineData("c7i.large", "ami-ubuntu")]
@@ -171,7 +171,7 @@ public sealed class SpotLauncherTests
         _cloud.Ec2.TerminateFailure = new("UnauthorizedOperation", ErrorKind.PermissionDenied, "You are not authorized.");
         var told = new List<string>();
         var plan = await PlanAsync("c7i.large");
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SpotLauncher(_cloud, TimeProvider.System) { OnLeftovers = told.Add }.LaunchAsync(plan, _progress, cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new SpotLauncher(_cloud, _cloud.Time) { OnLeftovers = told.Add }.LaunchAsync(plan, _progress, cancel.Token));
         Assert.StartsWith(_cloud.Ec2.All[0].InstanceId + " may still be running and cost money: You are not authorized.", Assert.Single(told), StringComparison.Ordinal);
     }
 

@@ -44,8 +44,8 @@ public sealed class MonitorDefectTests : IAsyncDisposable
         Assert.Equal(told.Warnings.Distinct(), told.Warnings);
         Assert.Empty(others.Warnings);
         isBad = false;
-        (bad.State, var ended) = ("finished", told.Ended.Task);
-        await ended.WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken);
+        bad.State = "finished";
+        await EndAsync(told);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class MonitorDefectTests : IAsyncDisposable
         await UntilAsync(() => told.Warnings.Any(w => w.Contains("Nobody foresaw it.", StringComparison.Ordinal)));
         _cloud.Shell.Fault = null;
         guard.State = "finished";
-        await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken);
+        await EndAsync(told);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class MonitorDefectTests : IAsyncDisposable
 
         _guards.Instead = (g, command) => command == "events" && g.Count("events") == 2 ? new(g.InstanceId, "Undeliverable", null, null, "", "") : null;
         var told = Watch(guard);
-        await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken);
+        await EndAsync(told);
         Assert.Equal([1L, 2L, 3L], told.Events.Select(e => e.Sequence));
     }
 
@@ -172,7 +172,7 @@ public sealed class MonitorDefectTests : IAsyncDisposable
             }
         };
         _cloud.Ec2.Add("i-1", "shutting-down");
-        Assert.Equal("finished", (await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken)).State);
+        Assert.Equal("finished", (await EndAsync(told)).State);
         Assert.Equal([1L, 2L, 3L], told.Events.Select(e => e.Sequence));
     }
 
@@ -184,17 +184,11 @@ public sealed class MonitorDefectTests : IAsyncDisposable
         Assert.True(told.IsStopped);
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var deadline = DateTime.UtcNow + TimeSpan.FromSeconds(30);
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < deadline, "Not within the time.");
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
-    }
+    private Task UntilAsync(Func<bool> condition) => _time.UntilAsync(condition, TestContext.Current.CancellationToken);
 
-    private static Task PollsAsync(FakeGuard guard, int more)
+    private Task<RunctlTraining> EndAsync(Recorder told) => _time.UntilAsync(told.Ended.Task, TestContext.Current.CancellationToken);
+
+    private Task PollsAsync(FakeGuard guard, int more)
     {
         var before = guard.Count("status");
         return UntilAsync(() => guard.Count("status") >= before + more);
@@ -210,12 +204,12 @@ public sealed class MonitorDefectTests : IAsyncDisposable
     private void Ship(int attempt, long sequence) => _cloud.Store.Put($"runctl/runs/run-i-1/events/{attempt}/{sequence:D12}.jsonl", RunctlJson.Write(
         new RunctlEvent { Sequence = sequence, Time = DateTimeOffset.UnixEpoch, Kind = "Warning", InstanceId = "i-1", RunId = "run-i-1", Attempt = attempt, Message = "m", Data = RunctlJson.ToElement(new { }) }) + "\n");
 
-    /// <summary>The clock of the system, until it fails.</summary>
-    private sealed class FaultyTime : TimeProvider
+    /// <summary>A clock that can fail.</summary>
+    private sealed class FaultyTime : SteppedTimeProvider
     {
         public bool Fails { get; set; }
 
-        public override long GetTimestamp() => Fails ? throw new InvalidOperationException("The clock has stopped.") : System.GetTimestamp();
+        public override long GetTimestamp() => Fails ? throw new InvalidOperationException("The clock has stopped.") : base.GetTimestamp();
     }
 
     private sealed class Thrower : IMonitorObserver

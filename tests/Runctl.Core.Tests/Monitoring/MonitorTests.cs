@@ -4,6 +4,7 @@ using Runctl.Errors;
 using Runctl.Events;
 using Runctl.Monitoring;
 using Runctl.Runs;
+using Runctl.Training;
 
 namespace Runctl.Core.Tests.Monitoring;
 
@@ -14,12 +15,13 @@ public sealed class MonitorTests : IAsyncDisposable
 
     private readonly FakeCloud _cloud = new();
     private readonly FakeGuards _guards;
+    private readonly SteppedTimeProvider _time = new();
     private readonly InstanceMonitor _monitor;
 
     public MonitorTests()
     {
         _guards = new FakeGuards(_cloud);
-        _monitor = new InstanceMonitor(_cloud, TimeProvider.System);
+        _monitor = new InstanceMonitor(_cloud, _time);
     }
 
     public async ValueTask DisposeAsync()
@@ -233,7 +235,7 @@ public sealed class MonitorTests : IAsyncDisposable
         var told = Watch(guard);
         guard.Emit("CheckpointUploaded");
         await UntilAsync(() => told.Warnings.Count == 1);
-        await Task.Delay(Interval * 3, TestContext.Current.CancellationToken);
+        await _time.PassAsync(Interval * 3, TestContext.Current.CancellationToken);
         _cloud.Shell.Offline.Clear();
         await UntilAsync(() => told.Warnings.Count == 2);
         Assert.Contains("not online", told.Warnings[0], StringComparison.Ordinal);
@@ -248,10 +250,10 @@ public sealed class MonitorTests : IAsyncDisposable
         var told = Watch(guard);
         await PollsAsync(guard, 1);
         _cloud.Ec2.Add("i-1", "shutting-down");
-        await Task.Delay(Interval * 4, TestContext.Current.CancellationToken);
+        await _time.PassAsync(Interval * 4, TestContext.Current.CancellationToken);
         Assert.False(told.Ended.Task.IsCompleted);
         _cloud.Ec2.Add("i-1", "terminated");
-        Assert.Equal("lost", (await told.Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken)).State);
+        Assert.Equal("lost", (await EndAsync(told)).State);
         Assert.Empty(told.Warnings);
     }
 
@@ -275,7 +277,7 @@ public sealed class MonitorTests : IAsyncDisposable
         _cloud.Shell.Dead.Add("i-7");
         _cloud.Ec2.Add("i-7", "terminated");
         var told = guards.ConvertAll(Watch);
-        await told[7].Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), TestContext.Current.CancellationToken);
+        await EndAsync(told[7]);
         await UntilAsync(() => guards.TrueForAll(g => g.InstanceId == "i-7" || g.Count("status") > 1));
         await UntilAsync(() => _cloud.Shell.Sent.Any(s => s.InstanceIds.Count == 49));
         Assert.All(told, t => Assert.Empty(t.Warnings));
@@ -284,17 +286,11 @@ public sealed class MonitorTests : IAsyncDisposable
     private static RunctlException Throttled(string operation) =>
         RunctlErrors.Service("SSM", operation, "ThrottlingException", "Rate exceeded", ErrorKind.Connection, null, transient: true, null, new InvalidOperationException());
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var deadline = DateTime.UtcNow + TimeSpan.FromSeconds(30);
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < deadline, "Not within the time.");
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
-    }
+    private Task UntilAsync(Func<bool> condition) => _time.UntilAsync(condition, TestContext.Current.CancellationToken);
 
-    private static Task PollsAsync(FakeGuard guard, int more)
+    private Task<RunctlTraining> EndAsync(Recorder told) => _time.UntilAsync(told.Ended.Task, TestContext.Current.CancellationToken);
+
+    private Task PollsAsync(FakeGuard guard, int more)
     {
         var before = guard.Count("status");
         return UntilAsync(() => guard.Count("status") >= before + more);

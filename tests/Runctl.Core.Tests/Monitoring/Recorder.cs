@@ -1,3 +1,4 @@
+using Runctl.Core.Tests.Fakes;
 using Runctl.Events;
 using Runctl.Monitoring;
 using Runctl.Training;
@@ -52,21 +53,13 @@ internal sealed class Recorder : IMonitorObserver
 
     public bool IsStopped { get; private set; }
 
-    /// <summary>The run where it was resumed, or null.</summary>
+    /// <summary>The run where it was resumed first, or null.</summary>
     public RunctlTraining? Resumed { get; private set; }
 
-    public void OnResumed(RunctlTraining training) => Resumed = training;
+    public void OnResumed(RunctlTraining training) => Resumed ??= training;
 
     /// <summary>Waits until something was told.</summary>
-    public async Task UntilAsync(Func<bool> isTold, CancellationToken cancellationToken)
-    {
-        var limit = DateTime.UtcNow.AddSeconds(60);
-        while (!isTold())
-        {
-            Assert.True(DateTime.UtcNow < limit, string.Join('\n', Warnings));
-            await Task.Delay(20, cancellationToken);
-        }
-    }
+    public Task UntilAsync(Func<bool> isTold, CancellationToken cancellationToken) => Eventually.IsAsync(isTold, () => string.Join('\n', Warnings), cancellationToken);
 
     public void OnStopped() => IsStopped = true;
 

@@ -1,3 +1,4 @@
+using Runctl.Core.Tests.Fakes;
 using Runctl.Errors;
 using Runctl.Pacing;
 
@@ -5,7 +6,7 @@ namespace Runctl.Core.Tests.Pacing;
 
 public sealed class SharedCallsTests : IDisposable
 {
-    private readonly HastyTime _time = new();
+    private readonly InstantTimeProvider _time = new();
     private readonly TokenBucket _pace;
     private readonly SharedCalls _calls;
 
@@ -96,7 +97,7 @@ public sealed class SharedCallsTests : IDisposable
         await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => FailAsync(() => 0)));
         var made = 0;
         Assert.Equal(3, await _calls.RunAsync(() => ++made < 3 ? throw Failure("ThrottlingException") : Task.FromResult(made), Token, isUrgent: true));
-        using var slow = new TokenBucket(perSecond: 0.001, burst: 1, TimeProvider.System);
+        using var slow = new TokenBucket(perSecond: 0.001, burst: 1, new SteppedTimeProvider());
         await slow.TakeAsync(Token);
         using var enough = new CancellationTokenSource();
         var waiting = slow.TakeAsync(enough.Token);

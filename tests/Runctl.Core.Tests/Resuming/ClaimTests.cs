@@ -39,7 +39,7 @@ public sealed class ClaimTests
             var random = new Random(seed);
             var turns = new Turns([.. Enumerable.Range(0, 10).Select(_ => random.Next(3))]);
             var (a, b) = (ClaimOf(story, turns, 0, fate), ClaimOf(story, turns, 1, WriteFate.Answered));
-            var old = new RunStore(new ActorStore(story.Cloud.Store, turns, OldInstance, WriteFate.Answered), "b", "checkpoints/runctl");
+            var old = new RunStore(new ActorStore(story.Cloud.Store, turns, OldInstance, WriteFate.Answered), "b", "checkpoints/runctl", story.Cloud.Time);
             var ends = await Task.WhenAll(
                 turns.RunAsync(0, () => a.TakeAsync(1, false, Token)), turns.RunAsync(1, () => b.TakeAsync(1, false, Token)), turns.RunAsync(OldInstance, () => Story.SettleAsync(old, 1, "interrupted")));
             Assert.Null(ends[OldInstance]);
@@ -92,10 +92,10 @@ public sealed class ClaimTests
         Assert.Null(story.Record.Outcome);
     }
 
-    private static RunClaim Plain(Story story) => new(story.Store, Story.RunId, "tester", TimeProvider.System);
+    private static RunClaim Plain(Story story) => new(story.Store, Story.RunId, "tester", story.Cloud.Time);
 
     private static RunClaim ClaimOf(Story story, Turns turns, int actor, WriteFate fate) =>
-        new(new RunStore(new ActorStore(story.Cloud.Store, turns, actor, fate), "b", "checkpoints/runctl"), Story.RunId, $"actor {actor}", TimeProvider.System);
+        new(new RunStore(new ActorStore(story.Cloud.Store, turns, actor, fate), "b", "checkpoints/runctl", story.Cloud.Time), Story.RunId, $"actor {actor}", story.Cloud.Time);
 
     private static void AssertOneWinner(Story story, RunClaim[] claims, Exception?[] ends)
     {

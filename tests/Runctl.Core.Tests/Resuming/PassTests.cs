@@ -80,7 +80,7 @@ public sealed class PassTests
     {
         var story = new Story("interrupted");
         story.Add(story.Record.Newest()! with { Unsaved = "epoch_3.pt" });
-        var claim = new RunClaim(story.Store, Story.RunId, "tester", TimeProvider.System);
+        var claim = new RunClaim(story.Store, Story.RunId, "tester", story.Cloud.Time);
         await claim.TakeAsync(1, false, Token);
         Assert.Equal("epoch_3.pt", (await story.Passes.WaitAsync(claim.Nonce, _ => { }, Token, leavesUnsaved: true)).Unsaved);
     }
@@ -91,7 +91,7 @@ public sealed class PassTests
         var story = new Story();
         story.Commit("epoch_1.pt", 10);
         story.Ship(1, "InterruptionDetected");
-        var claim = new RunClaim(story.Store, Story.RunId, "tester", TimeProvider.System);
+        var claim = new RunClaim(story.Store, Story.RunId, "tester", story.Cloud.Time);
         await claim.TakeAsync(1, false, Token);
         var waits = new TaskCompletionSource();
         var passed = story.Passes.WaitAsync(claim.Nonce, _ => waits.SetResult(), Token);
@@ -107,7 +107,7 @@ public sealed class PassTests
     public async Task A_run_that_finishes_while_it_is_waited_for_is_not_begun_again()
     {
         var story = new Story();
-        var claim = new RunClaim(story.Store, Story.RunId, "tester", TimeProvider.System);
+        var claim = new RunClaim(story.Store, Story.RunId, "tester", story.Cloud.Time);
         await claim.TakeAsync(1, false, Token);
         await Story.SettleAsync(story.Store, 1, "finished");
         Assert.Equal("RunFinished", (await Assert.ThrowsAsync<RunctlException>(() => story.Passes.WaitAsync(claim.Nonce, _ => { }, Token))).Id);
@@ -120,7 +120,7 @@ public sealed class PassTests
         story.Cloud.Ec2.Add("i-1", "terminated");
         story.Ship(1, "TrainingFinished");
         Assert.True((await story.Passes.LookAsync(null, Token)).IsFinished);
-        var claim = new RunClaim(story.Store, Story.RunId, "tester", TimeProvider.System);
+        var claim = new RunClaim(story.Store, Story.RunId, "tester", story.Cloud.Time);
         await claim.TakeAsync(1, false, Token);
         Assert.Equal("RunFinished", (await Assert.ThrowsAsync<RunctlException>(() => story.Passes.WaitAsync(claim.Nonce, _ => { }, Token))).Id);
     }
@@ -139,9 +139,9 @@ public sealed class PassTests
     public async Task Who_is_passed_over_while_waiting_steps_back()
     {
         var story = new Story();
-        var claim = new RunClaim(story.Store, Story.RunId, "tester", TimeProvider.System);
+        var claim = new RunClaim(story.Store, Story.RunId, "tester", story.Cloud.Time);
         await claim.TakeAsync(1, false, Token);
-        await new RunClaim(story.Store, Story.RunId, "another", TimeProvider.System).TakeAsync(2, true, Token);
+        await new RunClaim(story.Store, Story.RunId, "another", story.Cloud.Time).TakeAsync(2, true, Token);
         Assert.Equal("ResumeTaken", (await Assert.ThrowsAsync<RunctlException>(() => story.Passes.WaitAsync(claim.Nonce, _ => { }, Token))).Id);
     }
 

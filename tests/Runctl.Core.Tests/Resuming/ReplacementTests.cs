@@ -61,7 +61,7 @@ public sealed class ReplacementTests
 
     private async Task LaunchAsync(params string[] types)
     {
-        var launcher = new SpotLauncher(_cloud, TimeProvider.System);
+        var launcher = new SpotLauncher(_cloud, _cloud.Time);
         var plan = await launcher.PlanAsync(new LaunchRequest { InstanceTypes = types, ImageId = "ami-1" }, new InstancePool("c7i.large", "us-east-1a"), Token);
         Assert.Single(await launcher.LaunchAsync(plan, new Progress<ProgressUpdate>(), Token));
     }

@@ -2,7 +2,6 @@ using Runctl.Checkpoints;
 using Runctl.Configuration;
 using Runctl.Core.Tests.Fakes;
 using Runctl.Core.Tests.Metrics;
-using Runctl.Core.Tests.Pacing;
 using Runctl.Errors;
 using Runctl.Events;
 using Runctl.Instances;
@@ -67,7 +66,7 @@ public sealed class ResumptionTests : IResumeListener
     [Fact]
     public async Task A_loser_terminates_what_it_has_launched()
     {
-        _story.Cloud.Ec2.BeforeFleetAnswer = async token => await new RunClaim(_story.Store, Story.RunId, "another", TimeProvider.System).TakeAsync(2, true, token);
+        _story.Cloud.Ec2.BeforeFleetAnswer = async token => await new RunClaim(_story.Store, Story.RunId, "another", _story.Cloud.Time).TakeAsync(2, true, token);
         Assert.Equal("ResumeTaken", (await Assert.ThrowsAsync<RunctlException>(() => ResumeAsync())).Id);
         Assert.Equal("terminated", Assert.Single(Replacements).State);
         Assert.Equal("another", _story.Record.Newest()!.ClaimedBy);
@@ -122,7 +121,7 @@ public sealed class ResumptionTests : IResumeListener
         };
         Notice(TimeSpan.FromMinutes(2));
         var resumed = ResumeAsync(types: ["g5.xlarge"], subnets: ["subnet-b"]);
-        Assert.True(await Task.Run(() => SpinWait.SpinUntil(() => _warnings.Count > 0, TimeSpan.FromSeconds(30)), Token));
+        await Eventually.IsAsync(() => _warnings.Count > 0, () => "Nothing was said.", Token);
         Assert.False(resumed.IsCompleted);
         _story.Cloud.Ec2.Add("i-1", "terminated");
         await resumed.WaitAsync(TimeSpan.FromSeconds(180), Token);
@@ -175,7 +174,7 @@ public sealed class ResumptionTests : IResumeListener
         // Where it is waited for nothing is lost.
         Assert.True(state == "terminated" || (await WaitingPlanAsync()).Warnings.Count == 0);
         // Who resumes by itself hears of it, too.
-        await Resumer(null).ResumeAsync(plan, this, new Progress<ProgressUpdate>(), isPatient: true, Token);
+        await Resumer().ResumeAsync(plan, this, new Progress<ProgressUpdate>(), isPatient: true, Token);
         Assert.Contains("epoch_3.pt", Assert.Single(_warnings), StringComparison.Ordinal);
     }
 
@@ -195,7 +194,7 @@ public sealed class ResumptionTests : IResumeListener
         Assert.Empty(_warnings);
         var asked = 0;
         _story.Cloud.Ec2.OnFleet = request => asked++ < 6 ? Refuse("InsufficientInstanceCapacity") : _story.Cloud.Ec2.Succeed(request);
-        await ResumeAsync(isPatient: true, time: new HastyTime { LimitsHold = true });
+        await ResumeAsync(isPatient: true);
         // The old one stays, and costs money meanwhile.
         Assert.Equal(2, _warnings.Count);
         Assert.Contains("Remove-RunctlInstance i-1", _warnings[0], StringComparison.Ordinal);
@@ -207,7 +206,7 @@ public sealed class ResumptionTests : IResumeListener
     {
         var asked = 0;
         _story.Cloud.Ec2.OnFleet = request => asked++ < 2 ? Refuse("InvalidFleetConfiguration", "InvalidFleetConfiguration", "InsufficientInstanceCapacity") : _story.Cloud.Ec2.Succeed(request);
-        await ResumeAsync(isPatient: true, time: new HastyTime { LimitsHold = true });
+        await ResumeAsync(isPatient: true);
         Assert.Single(Replacements);
 
         var report = PoolErrorReport.ToException(new LaunchRequest { InstanceTypes = ["c7i.large"] }, Refuse("InsufficientInstanceCapacity", "InsufficientInstanceCapacity", "MaxSpotInstanceCountExceeded").Errors);
@@ -304,7 +303,7 @@ public sealed class ResumptionTests : IResumeListener
         _story.Cloud.Ec2.SpotFailure = new RunctlException("AccessDenied", ErrorKind.PermissionDenied, "no");
         Assert.Equal("AccessDenied", (await Assert.ThrowsAsync<RunctlException>(() => PlanAsync())).Id);
         // A monitor has heard of the notice before it is in S3.
-        Assert.Null((await Resumer(null).PlanAsync(new ResumeRequest { RunId = Story.RunId, Interrupted = 1, Action = "terminate" }, Token)).WaitsFor);
+        Assert.Null((await Resumer().PlanAsync(new ResumeRequest { RunId = Story.RunId, Interrupted = 1, Action = "terminate" }, Token)).WaitsFor);
         _story.Ship(1, (EventKinds.InterruptionDetected, new { action = "terminate", source = "imds" }));
         Assert.Null((await PlanAsync()).WaitsFor);
     }
@@ -338,7 +337,7 @@ public sealed class ResumptionTests : IResumeListener
         Assert.Equal(("i-1", null), (plan.WaitsFor, plan.Launch));
         Assert.Contains("i-1 when EC2 starts it again", plan.Description, StringComparison.Ordinal);
         Assert.Empty(plan.Warnings);
-        var resumed = Resumer(null).ResumeAsync(plan, this, new Progress<ProgressUpdate>(), Token);
+        var resumed = Resumer().ResumeAsync(plan, this, new Progress<ProgressUpdate>(), Token);
         await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Assert.Equal((false, 1), (resumed.IsCompleted, _story.Record.Newest()!.Number));
 
@@ -355,7 +354,7 @@ public sealed class ResumptionTests : IResumeListener
     {
         Interrupting("stop", "running");
         _story.Ship(1, ("InterruptionDetected", new { deadline = DateTimeOffset.UtcNow.AddMinutes(2).ToString("O") }), ("InterruptionHandled", new { outcome = "uploaded" }));
-        var resumed = Resumer(null).ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token);
+        var resumed = Resumer().ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token);
         await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Interrupting("stop", "stopping");
         Interrupting("stop", "running", DateTimeOffset.UtcNow);
@@ -366,7 +365,7 @@ public sealed class ResumptionTests : IResumeListener
     public async Task A_monitor_that_hears_of_the_notice_before_it_is_in_S3_waits_for_the_stop_too()
     {
         Interrupting("stop", "running");
-        var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { StoppedInstance = RunctlStoppedInstance.Wait }, TimeProvider.System);
+        var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { StoppedInstance = RunctlStoppedInstance.Wait }, _story.Cloud.Time);
         var resumed = resumer.ResumeAsync(Story.RunId, 1, this, Token);
         await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Interrupting("stop", "running", DateTimeOffset.UtcNow.AddSeconds(1));
@@ -388,7 +387,7 @@ public sealed class ResumptionTests : IResumeListener
         _story.Cloud.Shell.Answer = (id, command) => new CommandOutcome(id, "Success", null, 0, command.Comment == "runctl status"
             ? $$"""{"schema":1,"notice":null,"runs":[{"run_id":"{{Story.RunId}}","attempt":1,"state":"running"}]}""" : """{"schema":1}""", "");
         Be("stopped");
-        var resuming = Resumer(new HastyTime { LimitsHold = true }).ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token);
+        var resuming = Resumer().ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token);
         await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Be("running");
         Assert.Equal("RunWentOn", (await Assert.ThrowsAsync<RunctlException>(() => resuming.WaitAsync(TimeSpan.FromSeconds(180), Token))).Id);
@@ -400,7 +399,7 @@ public sealed class ResumptionTests : IResumeListener
     {
         _story.Answer(_ => ("Failed", 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
         Interrupting("stop", "running", DateTimeOffset.UtcNow);
-        Assert.Equal("TrainingFailed", (await Assert.ThrowsAsync<RunctlException>(async () => await Resumer(null).ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token))).Id);
+        Assert.Equal("TrainingFailed", (await Assert.ThrowsAsync<RunctlException>(async () => await Resumer().ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token))).Id);
         Assert.Equal(("running", "failed"), (_story.Cloud.Ec2.All.Single().State, _story.Record.Newest()!.State));
     }
 
@@ -410,7 +409,7 @@ public sealed class ResumptionTests : IResumeListener
     public async Task An_instance_that_ends_while_it_is_waited_for_is_told_by_who_ended_it(string reason, string error)
     {
         Interrupting("stop");
-        var resumed = Resumer(null).ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token);
+        var resumed = Resumer().ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token);
         await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
         _story.Cloud.Ec2.Change("i-1", i => i with { State = "terminated", StateReason = reason });
         Assert.Equal(error, (await Assert.ThrowsAsync<RunctlException>(() => resumed.WaitAsync(TimeSpan.FromSeconds(180), Token))).Id);
@@ -421,7 +420,7 @@ public sealed class ResumptionTests : IResumeListener
     public async Task A_run_that_resumes_by_itself_is_replaced_where_EC2_ends_the_instance_it_waits_for()
     {
         Interrupting("stop");
-        var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { StoppedInstance = RunctlStoppedInstance.Wait }, new HastyTime { LimitsHold = true });
+        var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { StoppedInstance = RunctlStoppedInstance.Wait }, _story.Cloud.Time);
         var resumed = resumer.ResumeAsync(Story.RunId, 1, this, Token);
         await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
         _story.Cloud.Ec2.Change("i-1", i => i with { State = "terminated", StateReason = "Server.SpotInstanceTermination" });
@@ -433,7 +432,7 @@ public sealed class ResumptionTests : IResumeListener
     public async Task A_run_that_resumes_by_itself_does_not_launch_for_ever()
     {
         _story.Answer(_ => ("Failed", 6, """{"schema":1,"error":{"id":"StorageFailed","message":"S3 does not answer"}}"""));
-        var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { MaxResumes = 20 }, new HastyTime { LimitsHold = true });
+        var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { MaxResumes = 20 }, _story.Cloud.Time);
         await Assert.ThrowsAsync<RunctlException>(() => resumer.ResumeAsync(Story.RunId, 1, this, Token));
         Assert.Equal(3, Replacements.Count);
         Assert.All(Replacements, one => Assert.Equal("terminated", one.State));
@@ -449,7 +448,7 @@ public sealed class ResumptionTests : IResumeListener
             _story.Cloud.Ec2.TerminateFailure = new RunctlException("AccessDenied", ErrorKind.PermissionDenied, "You may not.");
             return ("TimedOut", 0, "");
         });
-        var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { MaxResumes = 20 }, new HastyTime { LimitsHold = true });
+        var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { MaxResumes = 20 }, _story.Cloud.Time);
         var training = await resumer.ResumeAsync(Story.RunId, 1, this, Token);
         Assert.Equal((2, Assert.Single(Replacements).InstanceId), (training.Attempt, training.InstanceId));
     }
@@ -458,7 +457,7 @@ public sealed class ResumptionTests : IResumeListener
     public async Task A_claim_that_was_given_up_is_no_reason_not_to_resume()
     {
         _story.Add(new AttemptRecord { Number = 2, Nonce = "n2", State = "failed", ClaimedBy = "another" });
-        var training = await new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration, new HastyTime { LimitsHold = true }).ResumeAsync(Story.RunId, 1, this, Token);
+        var training = await new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration, _story.Cloud.Time).ResumeAsync(Story.RunId, 1, this, Token);
         Assert.Equal((3, "running"), (_story.Record.Newest()!.Number, training.State));
     }
 
@@ -469,7 +468,7 @@ public sealed class ResumptionTests : IResumeListener
         _story.Answer(spec => spec.Contains("epoch_2", StringComparison.Ordinal) ? ("Failed", 6, """{"schema":1,"error":{"id":"ChecksumMismatch","message":"its CRC32 is wrong"}}""")
             : starts++ == 0 ? ("Failed", 6, """{"schema":1,"error":{"id":"StorageFailed","message":"S3 does not answer"}}""")
             : ("Success", 0, $$"""{"run_id":"{{Story.RunId}}","attempt":5,"state":"running","pid":7}"""));
-        var training = await new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration, new HastyTime { LimitsHold = true }).ResumeAsync(Story.RunId, 1, this, Token);
+        var training = await new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration, _story.Cloud.Time).ResumeAsync(Story.RunId, 1, this, Token);
         Assert.Equal(("running", 2), (training.State, Replacements.Count));
     }
 
@@ -496,15 +495,15 @@ public sealed class ResumptionTests : IResumeListener
         }
     }
 
-    private Task<RunctlTraining> ResumeByItselfAsync() => new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration, new HastyTime { LimitsHold = true }).ResumeAsync(Story.RunId, 1, this, Token);
+    private Task<RunctlTraining> ResumeByItselfAsync() => new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration, _story.Cloud.Time).ResumeAsync(Story.RunId, 1, this, Token);
 
-    private Task<ResumePlan> WaitingPlanAsync() => Resumer(null).PlanAsync(new ResumeRequest { RunId = Story.RunId, StoppedInstance = RunctlStoppedInstance.Wait }, Token);
+    private Task<ResumePlan> WaitingPlanAsync() => Resumer().PlanAsync(new ResumeRequest { RunId = Story.RunId, StoppedInstance = RunctlStoppedInstance.Wait }, Token);
 
-    private Task<ResumePlan> PlanAsync(TimeProvider? time = null, string[]? types = null, string[]? subnets = null) =>
-        Resumer(time).PlanAsync(new ResumeRequest { RunId = Story.RunId, InstanceTypes = types, SubnetIds = subnets }, Token);
+    private Task<ResumePlan> PlanAsync(string[]? types = null, string[]? subnets = null) =>
+        Resumer().PlanAsync(new ResumeRequest { RunId = Story.RunId, InstanceTypes = types, SubnetIds = subnets }, Token);
 
-    private async Task<RunctlTraining> ResumeAsync(bool isPatient = false, TimeProvider? time = null, string[]? types = null, string[]? subnets = null, CancellationToken? token = null) =>
-        await Resumer(time).ResumeAsync(await PlanAsync(time, types, subnets), this, new Progress<ProgressUpdate>(), isPatient, token ?? Token);
+    private async Task<RunctlTraining> ResumeAsync(bool isPatient = false, string[]? types = null, string[]? subnets = null, CancellationToken? token = null) =>
+        await Resumer().ResumeAsync(await PlanAsync(types, subnets), this, new Progress<ProgressUpdate>(), isPatient, token ?? Token);
 
-    private TrainingResumer Resumer(TimeProvider? time) => new(_story.Cloud, new FakeAdapters(), _configuration, time ?? TimeProvider.System);
+    private TrainingResumer Resumer() => new(_story.Cloud, new FakeAdapters(), _configuration, _story.Cloud.Time);
 }

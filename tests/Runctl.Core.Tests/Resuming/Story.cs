@@ -26,13 +26,13 @@ internal sealed class Story
 
     public FakeCloud Cloud { get; } = new();
 
-    public RunStore Store => new(Cloud.Store, "b", "checkpoints/runctl");
+    public RunStore Store => new(Cloud.Store, "b", "checkpoints/runctl", Cloud.Time);
 
     public RunSpec Spec { get; } = new() { RunId = RunId, ProjectName = "digits", Region = "us-east-1", Script = "train.py", Store = new StoreReference("b", "saved", "checkpoints/runctl") };
 
     public RunRecord Record => RunctlJson.Read<RunRecord>(Cloud.Store.Objects[_keys.Record(RunId)].Content);
 
-    public RunPasses Passes => new(Cloud, Store, RunId, TimeProvider.System);
+    public RunPasses Passes => new(Cloud, Store, RunId, Cloud.Time);
 
     public List<string> Warnings { get; } = [];
 

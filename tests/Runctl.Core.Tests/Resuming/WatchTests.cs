@@ -1,7 +1,6 @@
 using Runctl.Configuration;
 using Runctl.Core.Tests.Fakes;
 using Runctl.Core.Tests.Monitoring;
-using Runctl.Core.Tests.Pacing;
 using Runctl.Errors;
 using Runctl.Events;
 using Runctl.Instances;
@@ -29,7 +28,8 @@ public sealed class WatchTests : IAsyncDisposable
         _story.Launch(new LaunchRequest { InstanceTypes = ["c7i.large"], ImageId = "ami-1" });
         _story.Commit("epoch_1.pt", 10);
         _story.Answer(_ => ("Success", 0, $$"""{"run_id":"{{Story.RunId}}","attempt":2,"state":"running","pid":7}"""));
-        _monitor = new InstanceMonitor(_story.Cloud, TimeProvider.System);
+        // Its clock stands still: what a monitor tells, these tests tell.
+        _monitor = new InstanceMonitor(_story.Cloud, new SteppedTimeProvider());
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -106,7 +106,7 @@ public sealed class WatchTests : IAsyncDisposable
     [Fact]
     public async Task Who_waits_for_the_job_is_told_when_its_session_ends()
     {
-        var resumer = Resumer(TimeProvider.System);
+        var resumer = Resumer();
         resumer.Watch(_monitor, new MonitorTarget(Training, TimeSpan.FromSeconds(30)), _told);
         await resumer.DisposeAsync();
         Assert.True(_told.IsStopped);
@@ -115,7 +115,7 @@ public sealed class WatchTests : IAsyncDisposable
     [Fact]
     public async Task Who_loses_the_run_to_another_says_so_and_watches_it_where_it_goes_on()
     {
-        await new RunClaim(_story.Store, Story.RunId, "another", TimeProvider.System).TakeAsync(1, false, Token);
+        await new RunClaim(_story.Store, Story.RunId, "another", _story.Cloud.Time).TakeAsync(1, false, Token);
         await using var watch = Watch();
         watch.OnEvent(Detected(DateTimeOffset.UtcNow));
         watch.OnEnded(Training with { State = "interrupted" });
@@ -131,7 +131,7 @@ public sealed class WatchTests : IAsyncDisposable
     [Fact]
     public async Task Where_the_other_gives_the_run_up_it_is_resumed_after_all()
     {
-        var other = new RunClaim(_story.Store, Story.RunId, "another", TimeProvider.System);
+        var other = new RunClaim(_story.Store, Story.RunId, "another", _story.Cloud.Time);
         await other.TakeAsync(1, false, Token);
         await using var watch = Watch();
         watch.OnEvent(Detected(DateTimeOffset.UtcNow));
@@ -147,13 +147,14 @@ public sealed class WatchTests : IAsyncDisposable
         _story.Ship(1, ("InterruptionDetected", new { deadline = DateTimeOffset.UtcNow.AddMinutes(-10).ToString("O") }), ("InterruptionHandled", new { outcome = "uploaded" }));
         _story.Cloud.Ec2.OnFleet = request => _story.Cloud.Ec2.All.Single(i => i.InstanceId == "i-1").State == "terminated"
             ? _story.Cloud.Ec2.Succeed(request) : new FleetAnswer([], [new PoolError("MaxSpotInstanceCountExceeded", "no", null, null, null)]);
-        await using var watch = Watch();
+        var time = new SteppedTimeProvider();
+        await using var watch = Watch(time: time);
         watch.OnEvent(Detected(DateTimeOffset.UtcNow));
-        await _told.UntilAsync(() => _told.Warnings.Any(w => w.Contains("is not resumed from here now", StringComparison.Ordinal)), Token);
+        await time.UntilAsync(() => _told.Warnings.Any(w => w.Contains("is not resumed from here now", StringComparison.Ordinal)), Token);
         Assert.Contains("Remove-RunctlInstance i-1", _told.Warnings[^1], StringComparison.Ordinal);
         Assert.Equal("failed", _story.Record.Newest()!.State);
         await _story.Cloud.Ec2.TerminateAsync(["i-1"], Token);
-        await _told.UntilAsync(() => _told.Resumed is not null, Token);
+        await time.UntilAsync(() => _told.Resumed is not null, Token);
         Assert.NotEqual("i-1", _told.Resumed!.InstanceId);
     }
 
@@ -162,7 +163,7 @@ public sealed class WatchTests : IAsyncDisposable
     {
         _story.Ship(1, ("InterruptionDetected", new { deadline = DateTimeOffset.UtcNow.AddMinutes(-10).ToString("O") }), ("InterruptionHandled", new { outcome = "uploaded" }));
         _story.Cloud.Ec2.OnFleet = _ => new FleetAnswer([], [new PoolError("MaxSpotInstanceCountExceeded", "no", null, null, null)]);
-        await using var watch = Watch(new HastyTime { LimitsHold = true });
+        await using var watch = Watch();
         watch.OnEvent(Detected(DateTimeOffset.UtcNow));
         await _told.UntilAsync(() => _story.Record.Attempts.Count > 4, Token);
         Assert.Single(_told.Warnings, warning => warning.Contains("is not resumed from here now", StringComparison.Ordinal));
@@ -221,7 +222,7 @@ public sealed class WatchTests : IAsyncDisposable
     [Fact]
     public async Task An_interrupted_instance_that_is_there_long_after_is_named()
     {
-        await using var watch = Watch(new HastyTime { LimitsHold = true });
+        await using var watch = Watch();
         watch.OnEvent(Detected(DateTimeOffset.UtcNow));
         await _told.UntilAsync(() => _told.Warnings.Any(w => w.Contains("Remove-RunctlInstance i-1", StringComparison.Ordinal)), Token);
         Assert.NotNull(_told.Resumed);
@@ -234,8 +235,8 @@ public sealed class WatchTests : IAsyncDisposable
         Sequence = 1, Time = at, Kind = EventKinds.InterruptionDetected, InstanceId = "i-1", RunId = Story.RunId, Attempt = 1, Message = "Notice", Data = RunctlJson.ToElement(new { source = "imds", deadline = deadline?.ToString("O") }),
     };
 
-    private ResumingWatch Watch(TimeProvider? time = null, RunctlTraining? training = null) =>
-        new(Resumer(time ?? TimeProvider.System), _monitor, new MonitorTarget(training ?? Training, TimeSpan.FromSeconds(30)), _told, time ?? TimeProvider.System);
+    private ResumingWatch Watch(RunctlTraining? training = null, TimeProvider? time = null) =>
+        new(Resumer(time), _monitor, new MonitorTarget(training ?? Training, TimeSpan.FromSeconds(30)), _told, time ?? _story.Cloud.Time);
 
-    private AutoResumer Resumer(TimeProvider time) => new(_story.Cloud, new FakeAdapters(), new RunctlConfiguration { S3Bucket = "b", S3Prefix = "saved" }, time, _afterEnd.Add);
+    private AutoResumer Resumer(TimeProvider? time = null) => new(_story.Cloud, new FakeAdapters(), new RunctlConfiguration { S3Bucket = "b", S3Prefix = "saved" }, time ?? _story.Cloud.Time, _afterEnd.Add);
 }

@@ -102,7 +102,7 @@ public sealed class RecordTests : IDisposable
 
         WriteRecord(recorded);
         var found = new List<RunctlTraining>();
-        await foreach (var training in new TrainingCatalog(_cloud, _configuration, TimeProvider.System).FindAsync("r-1", null, Token))
+        await foreach (var training in new TrainingCatalog(_cloud, _configuration, _cloud.Time).FindAsync("r-1", null, Token))
         {
             found.Add(training);
         }
@@ -120,7 +120,7 @@ public sealed class RecordTests : IDisposable
         // A segment that was sent twice has more the second time.
         PutEvents(5, 5, 6);
         var observer = new Observer();
-        await using var monitor = new InstanceMonitor(_cloud, TimeProvider.System);
+        await using var monitor = new InstanceMonitor(_cloud, _cloud.Time);
         await using var watch = monitor.Watch(new MonitorTarget(Training, TimeSpan.FromMilliseconds(50), AfterSequence: 2), observer);
         var ended = await observer.Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Assert.Equal("interrupted", ended.State);
@@ -142,14 +142,14 @@ public sealed class RecordTests : IDisposable
     public async Task Without_a_bucket_a_dead_instances_log_is_gone_and_said_so()
     {
         _cloud.Ec2.Add("i-1", "terminated");
-        var log = new TrainingLog(_cloud, new RunctlConfiguration(), TimeProvider.System).ReadAsync(Training with { S3Bucket = null }, new LogOptions(), new Collect<ProgressUpdate>(), _ => { }, Token);
+        var log = new TrainingLog(_cloud, new RunctlConfiguration(), _cloud.Time).ReadAsync(Training with { S3Bucket = null }, new LogOptions(), new Collect<ProgressUpdate>(), _ => { }, Token);
         Assert.Equal("LogUnavailable", (await Assert.ThrowsAsync<RunctlException>(async () => await log.GetAsyncEnumerator(Token).MoveNextAsync())).Id);
     }
 
     private async Task<List<string>> LogAsync(int? tail)
     {
         var lines = new List<string>();
-        await foreach (var line in new TrainingLog(_cloud, _configuration, TimeProvider.System).ReadAsync(Training, new LogOptions { Tail = tail, Follow = true }, new Collect<ProgressUpdate>(), Assert.Fail, Token))
+        await foreach (var line in new TrainingLog(_cloud, _configuration, _cloud.Time).ReadAsync(Training, new LogOptions { Tail = tail, Follow = true }, new Collect<ProgressUpdate>(), Assert.Fail, Token))
         {
             lines.Add(line);
         }
@@ -182,7 +182,7 @@ public sealed class RecordTests : IDisposable
     private async Task<RunctlTraining> StartAsync(string? resumeFrom)
     {
         var script = _project.Write("train.py", "print(1)");
-        var starter = new TrainingStarter(_cloud, new FakeAdapters(), TimeProvider.System);
+        var starter = new TrainingStarter(_cloud, new FakeAdapters(), _cloud.Time);
         var request = new StartRequest { InstanceId = "i-1", ScriptPath = script, ProjectDirectory = _project.Path, SyncCode = true, ResumeFrom = resumeFrom };
         return await starter.StartAsync(await starter.PlanAsync(request, _configuration, Token), new Collect<ProgressUpdate>(), Token);
     }

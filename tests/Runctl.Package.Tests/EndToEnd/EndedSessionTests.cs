@@ -1,4 +1,4 @@
-using Runctl.Package.Tests.Hosting;
+using Runctl.Package.Tests.Shell;
 using Runctl.Package.Tests.Support;
 
 namespace Runctl.Package.Tests.EndToEnd;
@@ -42,11 +42,11 @@ public sealed class EndedSessionTests(SandboxFixture sandbox) : IClassFixture<Sa
     {
         await BeginAsync();
         _held.Project.Write("session.ps1", Script);
-        using var host = HostProcess.StartIn(sandbox.Joining(_held.Project), _held.Project["session.ps1"], _run);
-        HeldTraining.Until(() => host.HasExited || File.Exists(_held.Project["watching"]), "It does not watch.");
+        using var pwsh = PwshProcess.StartFile(sandbox.Joining(_held.Project), _held.Project["session.ps1"], _run);
+        HeldTraining.Until(() => pwsh.HasExited || File.Exists(_held.Project["watching"]), "It does not watch.");
         var interruption = _held.InterruptAsync(_run, window: 120);
-        HeldTraining.Until(() => host.HasExited || Living().Count > 1, "No replacement was launched.");
-        Assert.False(host.HasExited);
+        HeldTraining.Until(() => pwsh.HasExited || Living().Count > 1, "No replacement was launched.");
+        Assert.False(pwsh.HasExited);
         sandbox.Fault(SlowRemoval);
         if (signal is null)
         {
@@ -54,10 +54,10 @@ public sealed class EndedSessionTests(SandboxFixture sandbox) : IClassFixture<Sa
         }
         else
         {
-            host.Signal(signal);
+            pwsh.Signal(signal);
         }
 
-        var ended = await host.WaitAsync();
+        var ended = await pwsh.WaitAsync();
         Assert.Equal([_first], Living());
         Assert.True(ended.ExitCode == code, ended.ToString());
         await AssertGoesOnAsync(interruption);

@@ -1,4 +1,4 @@
-using Runctl.Package.Tests.Hosting;
+using Runctl.Package.Tests.Shell;
 
 namespace Runctl.Package.Tests.EndToEnd;
 
@@ -78,10 +78,10 @@ public sealed class KilledResumerTests(SandboxFixture sandbox) : IClassFixture<S
     {
         _held.Project.Write("resume.ps1", Script);
         sandbox.Fault($"Operation = '{operation}'; Kind = 'Delay'; Delay = '1h'; Count = 1");
-        using var host = HostProcess.StartIn(sandbox.Joining(_held.Project), [_held.Project["resume.ps1"], run, .. options]);
-        HeldTraining.Until(() => host.HasExited || sandbox.Run("$sandbox.Faults[0].Hits").Single > 0, $"Nobody asked for {operation}.");
-        Assert.False(host.HasExited, host.HasExited ? (await host.WaitAsync()).ToString() : "");
-        host.Kill();
+        using var pwsh = PwshProcess.StartFile(sandbox.Joining(_held.Project), _held.Project["resume.ps1"], [run, .. options]);
+        HeldTraining.Until(() => pwsh.HasExited || sandbox.Run("$sandbox.Faults[0].Hits").Single > 0, $"Nobody asked for {operation}.");
+        Assert.False(pwsh.HasExited, pwsh.HasExited ? (await pwsh.WaitAsync()).ToString() : "");
+        pwsh.Kill();
         Assert.Empty(sandbox.Run("Set-RunctlSandbox -ClearFault").Errors);
     }
 

@@ -1,4 +1,4 @@
-using Runctl.Package.Tests.Hosting;
+using Runctl.Package.Tests.Shell;
 using Runctl.Package.Tests.Support;
 
 namespace Runctl.Package.Tests.EndToEnd;
@@ -19,14 +19,14 @@ public sealed class KilledSessionTests(SandboxFixture sandbox) : IClassFixture<S
     public async Task A_session_that_is_killed_takes_nothing_with_it_and_a_new_one_finds_the_run()
     {
         _project.Write("session.ps1", Script);
-        using var host = HostProcess.StartIn(sandbox.Joining(_project), _project["session.ps1"]);
-        Assert.True(Eventually.Holds(() => File.Exists(_project["run"]) || host.HasExited));
-        Assert.False(host.HasExited);
+        using var pwsh = PwshProcess.StartFile(sandbox.Joining(_project), _project["session.ps1"]);
+        Assert.True(Eventually.Holds(() => File.Exists(_project["run"]) || pwsh.HasExited));
+        Assert.False(pwsh.HasExited);
         var run = await File.ReadAllTextAsync(_project["run"], TestContext.Current.CancellationToken);
         sandbox.Run($"$run = Get-RunctlTraining {run}");
         sandbox.WaitForSteps();
-        host.Kill();
-        Assert.Equal(137, (await host.WaitAsync()).ExitCode);
+        pwsh.Kill();
+        Assert.Equal(137, (await pwsh.WaitAsync()).ExitCode);
 
         // Only the notice comes from here: nobody watches, and nobody tells the guard what to do.
         var report = sandbox.Run("$run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 3s").Single;

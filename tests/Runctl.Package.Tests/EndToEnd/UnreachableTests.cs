@@ -1,4 +1,4 @@
-using Runctl.Package.Tests.Hosting;
+using Runctl.Package.Tests.Shell;
 using Runctl.Package.Tests.Support;
 
 namespace Runctl.Package.Tests.EndToEnd;
@@ -42,7 +42,7 @@ public sealed class UnreachableTests(SandboxFixture sandbox) : IClassFixture<San
         var home = Directory.CreateTempSubdirectory("runctl-home-").FullName;
         try
         {
-            using var host = HostProcess.StartIn(
+            using var pwsh = PwshProcess.StartCommand(
                 new Dictionary<string, string>
                 {
                     ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "",
@@ -50,8 +50,8 @@ public sealed class UnreachableTests(SandboxFixture sandbox) : IClassFixture<San
                     ["AWS_EC2_METADATA_DISABLED"] = "true",
                     ["DOTNET_ROOT"] = Environment.GetEnvironmentVariable("DOTNET_ROOT") ?? "",
                 },
-                "-Command", "Get-RunctlInstance -Region us-east-1");
-            var result = await host.WaitAsync();
+                "Get-RunctlInstance -Region us-east-1");
+            var result = await pwsh.WaitAsync();
             Assert.Contains("No AWS credentials were found", result.Error);
             Assert.Contains("Start-RunctlSandbox", result.Error);
         }

@@ -2,7 +2,7 @@ using System.Management.Automation.Language;
 
 namespace Runctl.Package.Tests.Support;
 
-/// <summary>Where the staged module and the built host are.</summary>
+/// <summary>Where the staged module is.</summary>
 internal static class BuiltModule
 {
     private static readonly string Root = FindRoot();
@@ -14,9 +14,6 @@ internal static class BuiltModule
 
     /// <summary>The module's manifest.</summary>
     public static string Manifest => Path.Combine(Directory, "Runctl.psd1");
-
-    /// <summary>Directory of the built host.</summary>
-    public static string HostDirectory => Path.Combine(Root, "src", "Runctl.Host", "bin", AppContext.BaseDirectory.Contains("Release", StringComparison.Ordinal) ? "Release" : "Debug", "net10.0");
 
     /// <summary>The manifest's entries.</summary>
     public static System.Collections.Hashtable ReadManifest() =>

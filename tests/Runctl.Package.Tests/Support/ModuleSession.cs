@@ -17,16 +17,15 @@ internal sealed class ModuleSession : IDisposable
 
     public ModuleSession()
     {
+        Directory = System.IO.Directory.CreateTempSubdirectory("runctl-package-").FullName;
         var state = InitialSessionState.CreateDefault2();
         state.ImportPSModule([BuiltModule.Manifest]);
         _runspace = RunspaceFactory.CreateRunspace(_host, state);
         lock (Opening)
         {
             _runspace.Open();
+            GoTo(Directory);
         }
-
-        Directory = System.IO.Directory.CreateTempSubdirectory("runctl-package-").FullName;
-        GoTo(Directory);
     }
 
     /// <summary>The session's location, empty at first.</summary>

@@ -134,7 +134,7 @@ public sealed class Ec2Server : IAsyncDisposable
     /// <summary>Waits until the API shows an instance in a state.</summary>
     public async Task<Instance> UntilAsync(string id, string state)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
             var answer = await Client.DescribeInstancesAsync(
@@ -151,7 +151,7 @@ public sealed class Ec2Server : IAsyncDisposable
     /// <summary>Waits until a spot request has another instance.</summary>
     public async Task<string> NextOfAsync(string requestId, string instanceId)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
             var answer = await Client.DescribeSpotInstanceRequestsAsync(

@@ -147,8 +147,11 @@ public sealed class InstanceTests : IAsyncLifetime
     [Fact]
     public async Task Instances_are_paged()
     {
-        await _server.Client.RunInstancesAsync(Two(7), Ct);
-        await Task.Delay(250, Ct);
+        foreach (var instance in (await _server.Client.RunInstancesAsync(Two(7), Ct)).Reservation.Instances)
+        {
+            await _server.UntilAsync(instance.InstanceId, "running");
+        }
+
         var pages = await _server.Client.Paginators.DescribeInstances(new() { MaxResults = 5 }).Responses.ToListAsync(Ct);
 
         Assert.Equal([5, 2], pages.Select(page => page.Reservations.Sum(part => part.Instances.Count)));

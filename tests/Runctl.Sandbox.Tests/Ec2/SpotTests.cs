@@ -49,9 +49,9 @@ public sealed class SpotTests : IAsyncLifetime
     public async Task A_withdrawn_notice_takes_nothing()
     {
         var id = await _server.RunSpotAsync();
-        await _server.Registry.InterruptAsync(id, TimeSpan.FromMilliseconds(200), "terminate");
+        await _server.Registry.InterruptAsync(id, TimeSpan.FromSeconds(1), "terminate");
         Assert.True(_server.Registry.WithdrawNotice(id));
-        await Task.Delay(400, Ct);
+        await Task.Delay(1200, Ct);
 
         Assert.Equal(InstanceStateName.Running, (await _server.DescribeAsync(id)).State.Name);
         Assert.Equal("fulfilled", (await _server.SpotRequestAsync(id)).Status.Code);

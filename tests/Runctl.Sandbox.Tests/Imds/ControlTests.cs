@@ -12,7 +12,7 @@ public sealed class ControlTests : IAsyncLifetime
 {
     private const string Interrupt = "/_sandbox/interrupt";
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(60) };
     private RunningSandbox _sandbox = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -10,7 +10,7 @@ public sealed class MetadataClient(Uri endpoint) : IDisposable
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(5) })
     {
-        BaseAddress = endpoint, Timeout = TimeSpan.FromSeconds(10),
+        BaseAddress = endpoint, Timeout = TimeSpan.FromSeconds(60),
     };
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

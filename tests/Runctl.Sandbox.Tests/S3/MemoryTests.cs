@@ -5,7 +5,7 @@ namespace Runctl.Sandbox.Tests.S3;
 [Collection("Memory")]
 public sealed class MemoryTests
 {
-    private const long Size = 256L * 1024 * 1024;
+    private const long Size = 64L * 1024 * 1024;
 
     [Fact]
     public async Task Memory_stays_flat_whatever_the_size_of_an_object()

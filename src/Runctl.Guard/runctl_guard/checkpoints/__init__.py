@@ -1,0 +1,1 @@
+"""Code that decides about a checkpoint, stores it or fetches it."""

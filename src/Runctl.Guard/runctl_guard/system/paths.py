@@ -1,0 +1,64 @@
+"""Where things are. Everything hangs below RUNCTL_ROOT, which is `/` on a real instance."""
+import os
+import re
+
+from ..errors import GuardError
+
+# What those we start get of our environment: where services are, as we were told.
+PASSED_ON = re.compile(r"^(AWS_(REGION|DEFAULT_REGION|ENDPOINT_URL\w*|EC2_METADATA_\w+)|RUNCTL_ROOT|LANG|TZ)$")
+
+_program = ""
+
+
+def root() -> str:
+    return os.environ.get("RUNCTL_ROOT") or "/"
+
+
+def rooted() -> bool:
+    """True in a root of its own: then there is no systemd, and nothing outside is touched."""
+    return root() != "/"
+
+
+def under_root(path: str) -> str:
+    """The path as seen from outside the root; one that is in the root already stays."""
+    base = root().rstrip("/")
+    if base == "" or path == base or path.startswith(base + "/"):
+        return path
+    return base + "/" + path.lstrip("/")
+
+
+def home() -> str:
+    return under_root("/var/lib/runctl")
+
+
+def log() -> str:
+    """The guard's own, of its troubles."""
+    return os.path.join(home(), "guard.log")
+
+
+def runs() -> str:
+    return os.path.join(home(), "runs")
+
+
+def run_directory(run_id: str) -> str:
+    return os.path.join(runs(), run_id)
+
+
+def set_program(path: str) -> None:
+    """Called once, before anything else."""
+    global _program
+    _program = path
+
+
+def program() -> str:
+    """The archive (or source folder) this very program was started from."""
+    assert _program
+    return _program
+
+
+def safe_join(directory: str, relative: str) -> str:
+    """A path below the directory; a name from S3 or an archive can not lead out of it."""
+    parts = relative.split("/")
+    if relative.startswith("/") or "\0" in relative or any(part in ("", ".", "..") for part in parts):
+        raise GuardError("UnsafePath", "The name %r would lead out of the directory." % relative, target=relative)
+    return os.path.join(directory, *parts)

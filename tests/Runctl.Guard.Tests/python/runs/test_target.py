@@ -1,0 +1,65 @@
+import os
+from unittest import mock
+
+import live
+import support
+from runctl_guard.runs.target import ProcessTarget
+from runctl_guard.system import processes
+from runctl_guard.system.processes import Process, open_for_writing
+
+
+class ProcessSet(live.LiveTest):
+    def started(self, text):
+        run = self.new_run(text)
+        self.start_training(run)
+        return run, ProcessTarget(run)
+
+    def test_a_child_in_a_session_of_its_own_belongs_to_it(self):
+        run, target = self.started(
+            "import subprocess, signal\nsubprocess.Popen(['/bin/sleep', '60'], start_new_session=True)\nsignal.pause()")
+        support.eventually(lambda: len(target.members()) == 2)
+        self.assertEqual([run.training()["pid"]], [one.pid for one in target.to_signal(target.members())])
+
+    def test_an_orphan_that_cleaned_its_environment_is_found_and_killed(self):
+        run, target = self.started(
+            "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+            "        os.execve('/bin/sleep', ['sleep', '60'], {})\n    os._exit(0)\nos.wait()\ntime.sleep(0.1)")
+        support.eventually(run.exit)
+        members = support.eventually(target.members)
+        self.assertEqual(["sleep"], [one.name for one in members.values()])
+        self.assertEqual(sorted(members), target.kill())
+        self.assertEqual({}, target.members())
+
+    def test_kill_ends_those_who_ignore_everything_else(self):
+        run, target = self.started(
+            "import os, signal\nsignal.signal(15, signal.SIG_IGN)\nos.fork()\nos.fork()\nsignal.pause()")
+        support.eventually(lambda: len(target.members()) == 4)
+        self.assertEqual(4, len(target.kill()))
+        self.assertEqual(9, support.eventually(run.exit)["signal"])
+
+    def test_a_script_that_goes_on_is_signalled_too_but_never_an_orphan(self):
+        run = self.new_run()
+        target = ProcessTarget(run)
+        base = 1 << 30
+        shell, fresh = Process(base, 1, 1, "S", "bash"), Process(base + 1, base, 2, "S", "python3")
+        orphan, told = Process(base + 2, 1, 2, "S", "python3"), Process(base + 3, base, 1, "S", "python3")
+        members = {one.pid: one for one in (shell, fresh, orphan)}
+        signalled = {(told.pid, told.start)}
+        self.assertEqual([shell, fresh], sorted(target.later_to_signal(members, signalled)))
+        members[told.pid] = told
+        self.assertEqual([], target.later_to_signal(members, signalled))
+
+    def test_a_file_open_for_writing_is_not_settled(self):
+        run, target = self.started("import signal\nf = open('checkpoints/a.pt', 'w')\ng = open('train.py')\n"
+                                   "open('ready', 'w').close()\nsignal.pause()")
+        project = run.state["project_dir"]
+        support.eventually(lambda: os.path.exists(os.path.join(project, "ready")))
+        members = target.members()
+        self.assertTrue(open_for_writing(members, {os.path.realpath(os.path.join(self.checkpoints, "a.pt"))}))
+        self.assertFalse(open_for_writing(members, {os.path.realpath(os.path.join(project, "train.py"))}))
+
+    def test_a_descriptor_that_vanishes_while_they_are_listed_hides_no_other(self):
+        path = os.path.realpath(os.path.join(self.root, "a.pt"))
+        listed = os.listdir
+        with open(path, "w"), mock.patch("os.listdir", lambda folder: ["99999"] + listed(folder)):
+            self.assertEqual({path}, open_for_writing({os.getpid(): processes.own()}, {path}))
