@@ -119,10 +119,10 @@ def dispatch(options: argparse.Namespace, stdin: Any) -> Any:
         return starter.main(options.run)
     if name in ("run", "attach"):
         from .commands.attach import attach
-        from .commands.run import run
+        from .commands.run import start
         os.makedirs(paths.runs(), exist_ok=True)
         spec = read_spec(options.spec, stdin)
-        return run(spec) if name == "run" else attach(spec)
+        return start(spec) if name == "run" else attach(spec)
     if name == "check":
         from .commands.check import check
         return check(read_spec(options.spec, stdin))
@@ -131,7 +131,7 @@ def dispatch(options: argparse.Namespace, stdin: Any) -> Any:
 
 def query(options: argparse.Namespace) -> Any:
     from .commands import status
-    from .runs.run import all_runs, find_run
+    from .runs.registry import all_runs, find_run
     name = options.command
     if name == "repair":
         from .service.guard_process import ensure_guard

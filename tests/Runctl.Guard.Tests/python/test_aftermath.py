@@ -8,15 +8,14 @@ from unittest import mock
 
 import support
 from runctl_guard.aws.session import Services
-from runctl_guard.checkpoints import selection
+from runctl_guard.checkpoints import selection, snapshots
 from runctl_guard.checkpoints.validation import validate
-from runctl_guard.commands.interrupt import request
 from runctl_guard.errors import GuardError
 from runctl_guard.guard import completion, daemon
-from runctl_guard.interruption import snapshot, withdrawal
+from runctl_guard.interruption import pick, snapshot, withdrawal
 from runctl_guard.interruption.interruption import Interruption
 from runctl_guard.interruption.sequence import Busy, Sequence
-from runctl_guard.interruption.triggers import Trigger
+from runctl_guard.interruption.triggers import Trigger, request
 from runctl_guard.runs.journal import Journal
 from runctl_guard.runs.run import Interrupted
 from runctl_guard.runs.target import ProcessTarget
@@ -67,14 +66,14 @@ class Aftermath(support.RootedTest):
         return Sequence(one, Services().uploads(one)).run(trigger)
 
     def after_the_copy(self, act):
-        """Something happens once the protection has its copy, as the training's own save at the signal does."""
-        begin = snapshot.Protection.begin
+        """Something happens once the snapshot is there, as the training's own save at the signal does."""
+        begin = snapshot.Snapshot.begin
 
-        def both(protection, *arguments, **named):
-            begin(protection, *arguments, **named)
-            protection.wait(5)
+        def both(taken, *arguments, **named):
+            begin(taken, *arguments, **named)
+            taken.wait(5)
             act()
-        return mock.patch.object(snapshot.Protection, "begin", both)
+        return mock.patch.object(snapshot.Snapshot, "begin", both)
 
 
 class Successors(Aftermath):
@@ -85,12 +84,12 @@ class Successors(Aftermath):
         path = self.save("last.pt", "good")
         interruption = Interruption(one, notice(), 1)
         self.s3.fail = lambda *_: 403
-        protection = snapshot.Protection(interruption, self.services.uploads(one))
-        protection.begin()
-        protection.wait(5)
+        taken = snapshot.Snapshot(interruption, self.services.uploads(one))
+        taken.begin()
+        taken.wait(5)
         self.tear(path)
-        picked = selection.Picking(interruption, ProcessTarget(one)).pick(protection.candidate, protection.source)
-        self.assertEqual(protection.source, picked.source)
+        picked = pick.Picking(interruption, ProcessTarget(one)).pick(taken.candidate, taken.source)
+        self.assertEqual(taken.source, picked.source)
         self.s3.fail = lambda *_: None
         final = self.sequence(one, notice())
         self.assertEqual("uploaded", final["data"]["outcome"])
@@ -254,13 +253,13 @@ class LateSaves(Aftermath):
         self.assertEqual((None, "last.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
         self.assertEqual(self.good, self.s3.body("saved/%s/checkpoints/last.pt" % os.uname().nodename))
         # The copy has done its work, and who starts again goes on from S3.
-        self.assertFalse(os.path.exists(snapshot.directory(one)))
+        self.assertFalse(os.path.exists(snapshots.directory(one)))
         final = one.last_event(("InterruptionHandled",))["data"]["checkpoint"]
         self.assertEqual({"manifest": one.state["checkpoint"]["manifest"]}, withdrawal._resume_from(one, final))
 
     def test_an_older_one_does_not_stand_for_what_was_picked(self):
         one = self.spoilt_original()
-        snapshot.clean(one)
+        snapshots.clean(one)
         for _ in range(3):
             completion.save_late(one, self.services)
         self.assertEqual(("last.pt", "epoch_2.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))

@@ -7,8 +7,8 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard.commands.run import new_attempt
 from runctl_guard.guard import completion, daemon, self_termination
+from runctl_guard.runs.attempts import new_attempt
 from runctl_guard.runs.run import Run
 from runctl_guard.system import files, processes
 from runctl_guard.system.clock import utc_text
@@ -174,7 +174,7 @@ class OrdinaryEnd(support.RootedTest):
 
     def another(self, **changes):
         other = Run("other-20260131-120000-abcdef")
-        new_attempt(other, self.spec(run_id=other.id, store=STORE), {"number": 1, "nonce": "n"})
+        new_attempt(other, self.spec(run_id=other.id, store=STORE), {"number": 1, "nonce": "n"}, "vm")
         other.update(**changes)
         return other
 
@@ -198,7 +198,7 @@ class OrdinaryEnd(support.RootedTest):
     def test_what_was_measured_is_known_to_the_next_attempt(self):
         run = self.ended()
         run.update(upload_rate=5e6, last_save_seconds=40.0)
-        new_attempt(run, self.spec(store=STORE), {"number": 2, "nonce": "m"})
+        new_attempt(run, self.spec(store=STORE), {"number": 2, "nonce": "m"}, "vm")
         self.assertEqual((5e6, 40.0, 2), tuple(run.state[name] for name in ("upload_rate", "last_save_seconds", "attempt")))
 
 

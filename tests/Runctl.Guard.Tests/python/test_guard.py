@@ -14,11 +14,10 @@ import support
 from runctl_guard.guard import daemon
 from runctl_guard.guard.supervisor import Watched
 from runctl_guard.interruption.triggers import Trigger
-from runctl_guard.runs import run_log
 from runctl_guard.runs.journal import Journal
-from runctl_guard.runs.run import all_runs
+from runctl_guard.runs.registry import all_runs
 from runctl_guard.service import guard_process
-from runctl_guard.system import paths, processes
+from runctl_guard.system import guard_log, paths, processes
 from runctl_guard.system.clock import utc_seconds_text
 from test_imds import ACTION, FakeImds
 
@@ -171,18 +170,18 @@ class Troubles(support.RootedTest):
     def test_the_log_begins_anew_when_it_is_large(self):
         path = paths.log()
         with open(path, "ab") as file:
-            file.write(b"x" * run_log.LARGEST)
+            file.write(b"x" * guard_log.LARGEST)
             file.flush()
-            run_log.keep_short(path)
-            self.assertEqual(run_log.LARGEST, os.path.getsize(path))
+            guard_log.keep_short(path)
+            self.assertEqual(guard_log.LARGEST, os.path.getsize(path))
             file.write(b"y")
             file.flush()
-            run_log.keep_short(path)
+            guard_log.keep_short(path)
             # Whoever has it open goes on in it.
             file.write(b"later")
         with open(path) as file:
             self.assertEqual("later", file.read())
-        self.assertEqual(run_log.LARGEST + 1, os.path.getsize(path + ".1"))
+        self.assertEqual(guard_log.LARGEST + 1, os.path.getsize(path + ".1"))
 
 
 class Signals(Guarded):

@@ -7,10 +7,10 @@ import threading
 import time
 from typing import Any, Dict, NamedTuple, Optional
 
-from ..errors import best_effort
 from ..system import paths
 from ..system.clock import boot_id
 from ..system.files import read_json, write_json
+from ..system.guard_log import best_effort
 from . import connections
 
 TIMEOUT = 1.0

@@ -6,9 +6,9 @@ import time
 import zlib
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from ..checkpoints.discovery import version
-from ..errors import STORAGE, GuardError, best_effort
-from ..system.files import read_json, write_json
+from ..errors import STORAGE, GuardError
+from ..system.files import read_json, version, write_json
+from ..system.guard_log import best_effort
 from . import crc
 from .connections import close_connections
 from .part_queue import MINIMUM_PART, Part, PartDesk, Range, plan

@@ -5,6 +5,8 @@ import os
 import re
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
+from ..system.files import version
+
 WEIGHTS = (".pt", ".pth", ".ckpt", ".safetensors", ".npz", ".npy", ".bin", ".h5", ".hdf5", ".keras", ".pkl", ".pickle",
            ".msgpack", ".joblib", ".onnx", ".gguf", ".distcp")
 INDEXES = (".metadata", "index.json", ".index", "checkpoint")
@@ -60,11 +62,6 @@ def again(candidate: Candidate, patterns: Iterable[str] = ()) -> Optional[Candid
         if other.path == candidate.path:
             return other
     return None
-
-
-def version(stat: os.stat_result) -> str:
-    """The identity of a file as it is at this moment."""
-    return "%d-%d-%d" % (stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
 
 def weighty(file: str) -> bool:

@@ -5,7 +5,8 @@ from typing import Optional
 from ..aws.session import Services
 from ..runs.journal import Journal
 from ..runs.run import Run
-from ..runs.target import ProcessTarget, writers
+from ..runs.target import ProcessTarget
+from ..system.processes import open_for_writing
 from . import selection
 from .discovery import Candidate
 from .retention import prune
@@ -56,7 +57,7 @@ class Mirror:
             return
         uploads = self._services.uploads(self._run)
         if uploads.running() or time.monotonic() < self._pause_until \
-                or writers(self._target.members(), selection.paths_of(newest)):
+                or open_for_writing(self._target.members(), selection.paths_of(newest)):
             return
         self._done = newest.identity
         if uploads.store is None or uploads.store.already(newest):

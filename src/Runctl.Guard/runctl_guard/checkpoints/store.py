@@ -7,13 +7,15 @@ import shutil
 import time
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from ..aws.download import download, safe_join
+from ..aws.download import download
 from ..aws.s3 import S3, Location, S3Error, parse_uri
 from ..aws.upload import FileUpload
-from ..errors import REFUSED, STORAGE, GuardError, best_effort
+from ..errors import REFUSED, STORAGE, GuardError
 from ..runs.run import Run
 from ..system import disk_reserve, files, paths
 from ..system.clock import parse_utc, utc_text
+from ..system.guard_log import best_effort
+from ..system.paths import safe_join
 from ..system.users import User, give, make_directories
 from . import selection
 from .discovery import Candidate

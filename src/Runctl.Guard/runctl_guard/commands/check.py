@@ -11,10 +11,11 @@ from ..aws.s3 import S3, Location, S3Error
 from ..aws.session import Services
 from ..checkpoints import discovery
 from ..errors import GuardError
-from ..runs.run import ENDED, all_runs
+from ..runs.registry import all_runs
+from ..runs.run import ENDED
+from ..runs.spec import checkpoint_directory, project_directory
 from ..service.guard_process import guard_identity
 from ..system.users import User, become, find_user
-from ..training import launch
 
 # A link is measured by more and more until it takes this long, and then over several connections, as an upload does.
 SIZES = (64 << 10, 512 << 10, 2 << 20)
@@ -42,8 +43,8 @@ def check(wanted: Dict[str, Any]) -> Dict[str, Any]:
         if active:
             directory = active[0].state["checkpoint_dir"]
         else:
-            directory = launch.checkpoint_directory(
-                {"checkpoint": {"dir": wanted["checkpoint_dir"]}}, launch.project_directory(wanted, user))
+            directory = checkpoint_directory(
+                {"checkpoint": {"dir": wanted["checkpoint_dir"]}}, project_directory(wanted, user))
         answer["directory"] = _directory(directory, wanted.get("patterns") or [], user)
     except GuardError as error:
         answer["directory"] = {"error": error.message}

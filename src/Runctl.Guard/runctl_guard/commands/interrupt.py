@@ -7,41 +7,18 @@ from typing import Any, Dict, Optional
 from ..aws.session import Services
 from ..errors import NO_GUARD, REFUSED, USAGE, GuardError
 from ..guard import completion
-from ..interruption import urgent
 from ..interruption.sequence import Busy, Sequence
-from ..interruption.triggers import of_request
+from ..interruption.triggers import of_request, request
 from ..runs.run import ENDED, FINAL_EVENTS, PREPARING, Run
 from ..runs.webhook import telling
 from ..service.guard_process import guard_identity, wake_guard
-from ..system import files
-from ..system.clock import boot_id, parse_utc, utc_seconds_text
+from ..system.clock import parse_utc
 
 # As long as a guard may need to be started again by its keeper.
 DEAD_PATIENCE = 1.0
 # As long as one that lives may need to begin; one that does not is stuck.
 DEAF_PATIENCE = 4.0
 SETTLE_SECONDS = 20.0
-
-
-def request(run: Run, reason: str, source: str, deadline: Optional[float] = None,
-            grace: Optional[float] = None, clock_offset: float = 0.0, action: str = "terminate") -> Dict[str, Any]:
-    """Writes down what is asked; the first request of an attempt stands, later ones join it.
-
-    `clock_offset` is what has to be added to this machine's clock to have the deadline's.
-    """
-    asked = files.read_json(run.file("request.json"))
-    attempt = run.state["attempt"]
-    joined = asked if asked and asked.get("attempt") == attempt else None
-    asked = {"schema": 1, "attempt": attempt, "reason": reason, "source": source, "grace": grace, "boot_id": boot_id(),
-             "action": action,
-             "deadline": None if deadline is None else utc_seconds_text(deadline),
-             "deadline_monotonic": None if deadline is None else
-             time.monotonic() + deadline - time.time() - clock_offset}
-    if joined:
-        urgent.note(run, of_request(asked))
-        return joined
-    files.write_json(run.file("request.json"), asked)
-    return asked
 
 
 def drill(run: Run, window: float) -> Dict[str, Any]:

@@ -9,17 +9,15 @@ from ..aws.imds import Reading
 from ..aws.session import Services
 from ..interruption.notice import standing
 from ..runs import run_log
-from ..runs.run import ENDED, Run, all_runs
+from ..runs.registry import all_runs
+from ..runs.run import ENDED, Run
 from ..service.guard_process import guard_identity
 from ..system import files, paths
 from ..system.clock import boot_id, utc_text
+from ..system.files import line_length
 
 # States in which nothing has to be looked for any more: the sequence has begun.
 INTERRUPTED = ("interrupting", "stopping")
-
-
-def _length(value: Any) -> int:
-    return len(files.to_line(value))
 
 
 def status(run: Optional[Run], newest: int, after: Optional[int], most: int) -> Dict[str, Any]:
@@ -39,9 +37,9 @@ def status(run: Optional[Run], newest: int, after: Optional[int], most: int) -> 
         "notice": _notice(chosen, reading), "runs": [], "events": []}
     shown = [(one, one.shown()) for one in chosen]
     for _, state in shown:
-        if not answer["runs"] or _length(answer) + _length(state) < most:
+        if not answer["runs"] or line_length(answer) + line_length(state) < most:
             answer["runs"].append(state)
-    if _length(answer) > most:
+    if line_length(answer) > most:
         for state in answer["runs"]:
             state["phases"] = []
             if state["error"]:
@@ -54,14 +52,14 @@ def status(run: Optional[Run], newest: int, after: Optional[int], most: int) -> 
 def _add_events(answer: Dict[str, Any], events: List[Dict[str, Any]], newest: int, after: Optional[int],
                 most: int) -> None:
     """After a number: in order, the first that fit. Otherwise the newest that fit."""
-    room = most - _length(answer)
+    room = most - line_length(answer)
     if after is not None:
         chosen = [event for event in events if event["seq"] > after]
     else:
         chosen = list(reversed(events[-newest:] if newest else []))
     fitting = []
     for event in chosen[:newest] if after is not None and newest else chosen:
-        room -= _length(event)
+        room -= line_length(event)
         if room < 0:
             break
         fitting.append(event)
@@ -95,11 +93,11 @@ def _notice(runs: List[Run], reading: Reading) -> Optional[Dict[str, Any]]:
 
 def events(run: Run, after: int, most: int) -> Dict[str, Any]:
     answer: Dict[str, Any] = {"schema": 1, "events": [], "more": False}
-    room = most - _length(answer) - 1
+    room = most - line_length(answer) - 1
     for event in run.events():
         if event["seq"] <= after:
             continue
-        room -= _length(event)
+        room -= line_length(event)
         if room < 0 and answer["events"]:
             answer["more"] = True
             break

@@ -4,18 +4,17 @@ import time
 from typing import Any, Dict, List, Optional, Tuple
 
 from ..aws.session import Services
-from ..checkpoints import selection
+from ..checkpoints import selection, snapshots
 from ..checkpoints.discovery import Candidate
 from ..checkpoints.retention import prune
 from ..checkpoints.validation import validate
-from ..errors import best_effort
-from ..interruption import snapshot
 from ..runs.journal import Journal
 from ..runs.run import ENDED, FINAL_EVENTS, Run
 from ..runs.shipper import Shipper
 from ..runs.target import ProcessTarget
 from ..system import files, processes
 from ..system.clock import utc_text
+from ..system.guard_log import best_effort
 from . import self_termination
 
 
@@ -118,7 +117,7 @@ def _candidates(run: Run, picked: Optional[Dict[str, Any]]) -> List[Tuple[Candid
     found = [(one, one.path) for one in selection.of_attempt(run)]
     if picked:
         found.sort(key=lambda one: one[0].identity != picked["identity"])
-        kept = snapshot.copy_of_picked(Journal(run))
+        kept = snapshots.copy_of_picked(Journal(run))
         found[:0] = [kept] if kept else []
     return found
 
@@ -141,7 +140,7 @@ def save_late(run: Run, services: Services) -> None:
     _last_checkpoint(run, services)
     if not unsaved(run):
         if run.state["state"] in ENDED:
-            snapshot.clean(run)
+            snapshots.clean(run)
         settle(run, services)
 
 

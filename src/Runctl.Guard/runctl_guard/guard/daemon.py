@@ -10,20 +10,21 @@ import time
 from typing import Any, Callable, Dict, List, Optional, Set
 
 from ..aws.session import Services
-from ..errors import best_effort, complain, one_by_one
-from ..interruption import urgent
+from ..interruption import triggers
 from ..interruption.notice_poller import Poller
 from ..interruption.sequence import Busy, Sequence
 from ..interruption.triggers import Trigger, of_request
 from ..interruption.withdrawal import Withdrawal
 from ..runs import run_log, webhook
 from ..runs.journal import Journal
-from ..runs.run import ENDED, PREPARING, Run, all_runs, is_run_id, unreadable
+from ..runs.registry import all_runs, unreadable
+from ..runs.run import ENDED, PREPARING, Run, is_run_id
 from ..runs.shipper import Shipper
 from ..service.guard_process import LEFT, guard_file, start_starter
 from ..service.systemd import has_systemd, restarting
-from ..system import disk_reserve, files, paths, processes
-from ..system.clock import utc_seconds_text, utc_text
+from ..system import disk_reserve, files, guard_log, paths, processes
+from ..system.clock import utc_text
+from ..system.guard_log import best_effort, for_each, log_exception
 from . import completion
 from .self_termination import Leaving
 from .supervisor import LONGEST_PAUSE, Watched
@@ -31,7 +32,6 @@ from .supervisor import LONGEST_PAUSE, Watched
 TICK_SECONDS = 0.25
 SHIP_SECONDS = 3.0
 ALERT_SECONDS = 0.5
-SHUTDOWN_SECONDS = 110.0
 RESERVE_SECONDS = 60.0
 # Before the sequence is gone through again because the disk did not take its end.
 FULL_DISK_SECONDS = 1.0
@@ -66,7 +66,7 @@ class Guard:
         if lock is None:
             return LEFT
         awake = self._take_signals()
-        # The id is asked for once, before it could be needed in a hurry.
+        # The id is asked for once, before it could be needed in a adopt_nearer_deadline.
         self._services.instance_id()
         best_effort(lambda: disk_reserve.writing(self._introduce))
         threading.Thread(target=self._poller.run, args=(self._poll_seconds,), daemon=True).start()
@@ -77,7 +77,7 @@ class Guard:
                 if self._shutdown and self._all_handled():
                     return LEFT
             except Exception:
-                complain()
+                log_exception()
                 time.sleep(0.5)
         return self._leaving
 
@@ -115,9 +115,7 @@ class Guard:
         if has_systemd() and restarting():
             self._leaving = 0
         elif self._shutdown is None:
-            at = time.time() + SHUTDOWN_SECONDS
-            self._shutdown = Trigger("interruption", "shutdown", "terminate", utc_seconds_text(at),
-                                     time.monotonic() + SHUTDOWN_SECONDS)
+            self._shutdown = triggers.of_shutdown()
 
     def _in_sequence(self) -> bool:
         return any(watched.busy("sequence") for watched in self._watched.values())
@@ -138,24 +136,24 @@ class Guard:
         def late(watched: Watched) -> None:
             if completion.unsaved(watched.run) and watched.run.state["state"] in ENDED:
                 watched.do("late", functools.partial(completion.save_late, watched.run, self._services), 0.0)
-        one_by_one(lambda watched: self._begin(watched, trigger), self._active())
-        one_by_one(late, self._all())
+        for_each(lambda watched: self._begin(watched, trigger), self._active())
+        for_each(late, self._all())
 
     def _told(self, kind: str, message: str, data: Dict[str, Any]) -> None:
         text = message.replace("{id}", self._services.instance_id())
-        one_by_one(lambda watched: watched.run.emit(kind, text, **data), self._active())
+        for_each(lambda watched: watched.run.emit(kind, text, **data), self._active())
 
     # Every tick
 
     def _tick(self) -> None:
         if time.monotonic() >= self._reserve_due:
             self._reserve_due = time.monotonic() + RESERVE_SECONDS
-            run_log.keep_short(paths.log())
+            guard_log.keep_short(paths.log())
             disk_reserve.hold()
         if self._unknown:
             with contextlib.suppress(OSError):
                 self._introduce()
-        one_by_one(self._look_at, [entry.name for entry in os.scandir(paths.runs()) if is_run_id(entry.name)])
+        for_each(self._look_at, [entry.name for entry in os.scandir(paths.runs()) if is_run_id(entry.name)])
         known = [watched.run for watched in self._watched.values()]
         self._withdrawal.look(known, self._start_again)
         self._exit.look(known)
@@ -234,7 +232,7 @@ class Guard:
                 Sequence(watched.run, self._services.uploads(watched.run), max(1, len(self._active()))).run(trigger)
             except Busy:
                 # A command has it, or the ordinary end.
-                urgent.note(watched.run, trigger)
+                triggers.note_deadline(watched.run, trigger)
                 return
             if watched.run.state["state"] not in ENDED:
                 time.sleep(FULL_DISK_SECONDS)
@@ -242,7 +240,7 @@ class Guard:
             # The record says "handled" as soon as S3 holds the final event.
             completion.settle(watched.run, self._services)
         if watched.busy("sequence"):
-            urgent.note(watched.run, trigger)
+            triggers.note_deadline(watched.run, trigger)
         watched.do("sequence", act, NEAR_PAUSE)
 
     def _trigger(self, run: Run) -> Optional[Trigger]:

@@ -5,10 +5,10 @@ from typing import Any, Callable, Dict, Optional, Tuple
 
 from ..aws.session import Services
 from ..checkpoints.mirror import Mirror
-from ..errors import complain
 from ..runs.run import Run
 from ..runs.target import ProcessTarget
 from ..runs.webhook import Alerts
+from ..system.guard_log import log_exception
 
 # Between two tries of what fails again and again.
 LONGEST_PAUSE = 60.0
@@ -42,7 +42,7 @@ class Watched:
                 act()
                 self._failed.pop(name, None)
             except Exception:
-                complain()
+                log_exception()
                 self._failed[name] = min(LONGEST_PAUSE, pause * 2 or 2.0), time.monotonic()
         self._work[name] = threading.Thread(target=guarded, name="%s %s" % (name, self.run.id), daemon=True)
         self._work[name].start()

@@ -4,9 +4,9 @@ import time
 from typing import Any, Callable, Dict, Optional
 
 from ..aws.imds import Imds, Reading
-from ..errors import best_effort, complain
 from ..system import files, paths
 from ..system.clock import boot_id
+from ..system.guard_log import best_effort, log_exception
 from .notice import Notice, NoticeLatch
 from .triggers import Trigger
 
@@ -40,11 +40,11 @@ class Poller:
             try:
                 self.poll()
             except Exception:  # The poll goes on, whatever came.
-                complain()
+                log_exception()
             try:
                 pause = interval()
             except Exception:
-                complain()
+                log_exception()
             following = max(following + pause, time.monotonic() + 0.05)
             time.sleep(max(0.0, following - time.monotonic()))
 

@@ -1,17 +1,18 @@
 """The sequence of an interruption: told, saved, checked, uploaded, committed. One actor at a time, each step journaled."""
 from typing import Any, Dict, Optional
 
-from ..checkpoints.selection import Picked, Picking
+from ..checkpoints import snapshots
 from ..checkpoints.uploads import UploadJob, Uploads
-from ..errors import best_effort
 from ..runs.journal import Journal, seconds_since
 from ..runs.run import ENDED, FINAL_EVENTS, Run
 from ..runs.target import ProcessTarget
 from ..system import files
 from ..system.clock import utc_text
-from . import budget, snapshot
+from ..system.guard_log import best_effort
+from . import budget
 from .interruption import Interruption
-from .snapshot import Protection
+from .pick import Picked, Picking
+from .snapshot import Snapshot
 from .termination import Ending
 from .triggers import Trigger
 
@@ -42,15 +43,15 @@ class Sequence:
 
     def _act(self) -> None:
         target = ProcessTarget(self._run)
-        self._protection = Protection(self._one, self._uploads)
-        self._protection.begin(choose=not self._one.journal.get("picked"))
+        self._snapshot = Snapshot(self._one, self._uploads)
+        self._snapshot.begin(choose=not self._one.journal.get("picked"))
         ending = Ending(self._one, target)
         ending.signal()
         ending.wait()
         ending.kill()
         self._tell_times()
-        self._one.hurry()
-        picked = Picking(self._one, target).pick(self._protection.candidate, self._protection.source)
+        self._one.adopt_nearer_deadline()
+        picked = Picking(self._one, target).pick(self._snapshot.candidate, self._snapshot.source)
         job = self._upload(picked)
         # An older one in S3 does not make the newest one safe.
         unsaved = None
@@ -60,7 +61,7 @@ class Sequence:
         if self._run.state["state"] not in ENDED:
             return
         if not picked or not unsaved or picked.source == picked.candidate.path:
-            snapshot.clean(self._run)
+            snapshots.clean(self._run)
         self._one.journal.write("done")
 
     def _tell_times(self) -> None:
@@ -76,7 +77,7 @@ class Sequence:
 
     def _upload(self, picked: Optional[Picked]) -> Optional[UploadJob]:
         """The job that committed the newest checkpoint, or else an older one."""
-        older = self._protection
+        older = self._snapshot
         if self._uploads.store is None:
             return None
         if picked is None:
@@ -103,7 +104,7 @@ class Sequence:
 
     def _make_way(self, picked: Picked) -> None:
         """The older checkpoint's upload goes on only where it does not cost the newest one's."""
-        older = self._protection
+        older = self._snapshot
         kept = older.candidate
         if not older.running() or kept is None or kept.identity == picked.candidate.identity:
             return
@@ -126,7 +127,7 @@ class Sequence:
 
     def _fallback(self) -> Optional[UploadJob]:
         """The version put out of harm's way, where the newest did not make it."""
-        older = self._protection
+        older = self._snapshot
         older.wait(self._one.left())
         return older.job if older.job and older.job.committed else None
 

@@ -71,7 +71,7 @@ class Ending:
             members = self._target.members()
             if not members:
                 return self._exited(first)
-            if self._one.hurry():
+            if self._one.adopt_nearer_deadline():
                 self._limit = min(self._limit, seconds_since(first) + self._grace())
             now = seconds_since(first)
             if now - before >= STILL_SECONDS:

@@ -7,13 +7,14 @@ from typing import Any, Callable, Dict, List, Optional, Set
 
 from ..aws.session import Services
 from ..checkpoints import discovery
-from ..commands.run import new_attempt
-from ..errors import GuardError, one_by_one
+from ..checkpoints.snapshots import copy_of_picked, put_back
+from ..errors import GuardError
+from ..runs.attempts import new_attempt
 from ..runs.journal import Journal
 from ..runs.record import ClaimLost
 from ..runs.run import Run
 from ..system.clock import boot_id, parse_utc
-from .snapshot import copy_of_picked, put_back
+from ..system.guard_log import for_each
 
 AFTER_SECONDS = 300.0
 
@@ -33,7 +34,7 @@ class Withdrawal:
         def look(run: Run) -> None:
             if run.state.get("state") == "interrupted" and not run.state.get("withdrawn") and _is_over(run):
                 do(run, functools.partial(self._start_again, run))
-        one_by_one(look, runs)
+        for_each(look, runs)
 
     def _start_again(self, run: Run) -> None:
         """As a new attempt, from the newest checkpoint, if the claim for it is won; tried until that is known."""
@@ -66,7 +67,7 @@ class Withdrawal:
         newest = final["data"].get("checkpoint") or state.get("checkpoint") or state.get("resumed_from")
         # An attempt that was interrupted before it began leaves what it was to begin with.
         claim["resume_from"] = _resume_from(run, newest) or state["claim"].get("resume_from")
-        new_attempt(run, run.spec, claim)
+        new_attempt(run, run.spec, claim, self._services.instance_id())
 
 
 def _is_over(run: Run) -> bool:

@@ -3,9 +3,9 @@ import os
 import time
 from typing import Any, Dict, List, Optional, Set
 
-from ..errors import best_effort
 from ..system.clock import boot_id
 from ..system.files import append_line, read_lines
+from ..system.guard_log import best_effort
 from .run import Run
 
 

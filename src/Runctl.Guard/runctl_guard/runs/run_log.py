@@ -5,7 +5,6 @@ Every few seconds in which it grew a mark is left: when it was, where the file b
 import contextlib
 import os
 import re
-import shutil
 import struct
 import time
 from typing import List, Optional, Tuple
@@ -15,8 +14,6 @@ from .run import Run
 
 MARK = struct.Struct(">dQQ")
 BLOCK = 1 << 16
-# Of the guard's own.
-LARGEST = 4 << 20
 # Progress bars end their lines with a carriage return alone.
 LINE_END = re.compile(rb"\n|(?<=[^\r\n])\r(?=[^\r\n])")
 
@@ -50,15 +47,6 @@ def read(run: Run, base: int, offset: int, most: int) -> bytes:
             return file.read(most)
     except FileNotFoundError:
         return b""
-
-
-def keep_short(path: str) -> None:
-    """A file that others go on appending to. What was in it is kept once."""
-    with contextlib.suppress(OSError):
-        if os.path.getsize(path) > LARGEST:
-            with contextlib.suppress(OSError):
-                shutil.copyfile(path, path + ".1")
-            os.truncate(path, 0)
 
 
 def begins(run: Run) -> List[List[int]]:
@@ -126,3 +114,13 @@ def _last(run: Run) -> Tuple[int, int]:
             return MARK.unpack(file.read(MARK.size))[1:] if count else (0, 0)
     except OSError:
         return 0, 0
+
+
+def last_text(path: str, size: int = 1500) -> str:
+    """The end of a log, for an error message."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - size))
+            return file.read().decode("utf-8", "replace").strip()
+    except OSError:
+        return ""

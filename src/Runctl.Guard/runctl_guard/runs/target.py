@@ -76,25 +76,3 @@ def _in_cgroup(path: Any) -> Set[int]:
             except (OSError, ValueError):
                 continue
     return found
-
-
-def writers(members: Dict[int, Process], paths: Set[str]) -> Set[str]:
-    """Those of the files that one of the processes has open for writing."""
-    found: Set[str] = set()
-    for pid in members:
-        try:
-            descriptors = os.listdir("/proc/%d/fd" % pid)
-        except OSError:
-            continue
-        for name in descriptors:
-            try:
-                path = os.readlink("/proc/%d/fd/%s" % (pid, name))
-                if path in paths:
-                    with open("/proc/%d/fdinfo/%s" % (pid, name)) as file:
-                        flags = int(file.read().split("flags:")[1].split()[0], 8)
-                    if flags & os.O_ACCMODE != os.O_RDONLY:
-                        found.add(path)
-            except (OSError, IndexError, ValueError):
-                # Closed meanwhile; the process's others count all the same.
-                continue
-    return found

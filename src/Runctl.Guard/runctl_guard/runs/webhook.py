@@ -9,8 +9,9 @@ from typing import Any, Dict, Iterator, List, Optional
 
 from ..aws import connections
 from ..aws.session import Services
-from ..errors import GuardError, best_effort
+from ..errors import GuardError
 from ..system import files
+from ..system.guard_log import best_effort
 from .journal import Journal
 from .run import ENDED, Run
 
@@ -70,7 +71,7 @@ class Alerts:
     def look(self) -> None:
         """Tells what is to be told: each event once, by whoever comes first."""
         if self._url is None and time.monotonic() >= self._due:
-            # Found out before it is needed in a hurry.
+            # Found out before it is needed in a adopt_nearer_deadline.
             self._due = time.monotonic() + PAUSE_SECONDS
             self._address()
         size = os.path.getsize(self._run.file("events.jsonl")) if os.path.exists(self._run.file("events.jsonl")) else 0

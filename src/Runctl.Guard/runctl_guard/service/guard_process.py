@@ -6,8 +6,9 @@ import sys
 import time
 from typing import Any, Dict, List, Optional
 
-from ..errors import NO_GUARD, GuardError, complain
+from ..errors import NO_GUARD, GuardError
 from ..system import files, paths, processes
+from ..system.guard_log import log_exception
 from .systemd import has_systemd, own_scope, start_guard, start_training
 
 # The guard left on purpose; any other end of it is a crash, and it is started again.
@@ -61,7 +62,7 @@ def ensure_guard() -> Dict[str, Any]:
         try:
             bytecode_cache.keep(paths.program())
         except Exception:  # Whatever it was, the sources are there.
-            complain()
+            log_exception()
         if not has_systemd():
             detach(ours("keeper"))
         end, due = time.monotonic() + 10, 0.0

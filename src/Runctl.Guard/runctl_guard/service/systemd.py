@@ -4,8 +4,9 @@ import os
 import subprocess
 from typing import List
 
-from ..errors import NO_GUARD, GuardError, best_effort
+from ..errors import NO_GUARD, GuardError
 from ..system import files, paths
+from ..system.guard_log import best_effort
 
 GUARD = "runctl-guard.service"
 # Below /run: a machine image made of this instance does not guard our runs when it boots.

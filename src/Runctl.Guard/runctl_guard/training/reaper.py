@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional
 
 from ..runs.journal import Journal
 from ..runs.run import ENDED, Interrupted, Run
+from ..runs.spec import run_user
 from ..service.guard_process import wake_guard
 from ..service.systemd import going_down, has_systemd
 from ..system import files, paths, processes
@@ -49,7 +50,7 @@ def main(run_id: str) -> int:
 
 def _stopped(run: Run) -> None:
     """Our unit is stopped: by hand, or at a shutdown that found no guard to stop before it."""
-    from ..guard.daemon import SHUTDOWN_SECONDS
+    from ..interruption.triggers import SHUTDOWN_SECONDS
     from ..commands.interrupt import interrupt
     if going_down():
         interrupt(run, "interruption", utc_seconds_text(time.time() + SHUTDOWN_SECONDS), None, True)
@@ -60,7 +61,7 @@ def _stopped(run: Run) -> None:
 def _start(run: Run) -> int:
     from ..aws.session import Services
     state, spec = run.state, run.spec
-    user = launch.run_user(run)
+    user = run_user(run)
     restored = (state.get("restored") or {}).get("path")
     argv = launch.command(spec, state["project_dir"], user, restored)
     # Secrets may take their time to come; the sequence does not wait for them.

@@ -7,17 +7,19 @@ import subprocess
 import time
 from typing import Any, Dict, Iterator, Optional
 
-from ..aws.download import safe_join
 from ..aws.session import Services
 from ..checkpoints import discovery, selection
 from ..checkpoints.store import restore
 from ..errors import REFUSED, TRAINING_FAILED, GuardError
+from ..runs import run_log
 from ..runs.journal import Journal
 from ..runs.record import ClaimLost
 from ..runs.run import PREPARING, Interrupted, Run
+from ..runs.spec import run_user
 from ..service.guard_process import start_reaper, wake_guard
 from ..system import files, paths, processes
 from ..system.clock import utc_text
+from ..system.paths import safe_join
 from ..system.users import make_directories
 from . import code_bundle, launch
 
@@ -50,7 +52,7 @@ def main(run_id: str) -> int:
 
 
 def _prepare(run: Run, services: Services) -> None:
-    spec, user = run.spec, launch.run_user(run)
+    spec, user = run.spec, run_user(run)
     project = run.state["project_dir"]
     if spec.get("code"):
         with _Phase(run, "preparing", "code"):
@@ -92,7 +94,7 @@ def _unless_begun(run: Run) -> Iterator[None]:
 
 def _restore(run: Run, services: Services, resume: Dict[str, Any]) -> None:
     spec, started = run.spec, time.monotonic()
-    directory, user = run.state["checkpoint_dir"], launch.run_user(run)
+    directory, user = run.state["checkpoint_dir"], run_user(run)
     manifest: Dict[str, Any] = {}
     if resume.get("manifest"):
         manifest = restore(services.s3(spec), resume["manifest"], directory, user)
@@ -133,7 +135,7 @@ def _setup(run: Run, spec: Dict[str, Any], user: Any, services: Services) -> Non
             raise Interrupted()
         if code:
             raise GuardError("SetupFailed", "The setup command failed with exit code %d:\n%s"
-                             % (code, launch.tail(run.file("log"))), TRAINING_FAILED, "setup_command")
+                             % (code, run_log.last_text(run.file("log"))), TRAINING_FAILED, "setup_command")
         os.makedirs(os.path.dirname(done), exist_ok=True)
         files.write_json(done, {"schema": 1, "run_id": run.id, "time": utc_text()})
 
