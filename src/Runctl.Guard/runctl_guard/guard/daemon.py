@@ -13,6 +13,7 @@ from ..aws.session import Services
 from ..interruption import triggers
 from ..interruption.notice_poller import Poller
 from ..interruption.sequence import Busy, Sequence
+from ..interruption.trainer_watch import LOOK_SECONDS
 from ..interruption.triggers import Trigger, of_request
 from ..interruption.withdrawal import Withdrawal
 from ..runs import run_log, webhook
@@ -209,10 +210,14 @@ class Guard:
             self._begin(watched, trigger or Trigger("interruption", "imds"))
         elif name in PREPARING:
             self._prepare(watched)
-        elif watched.target.main_alive():
+        elif watched.target.main_alive() or watched.trainers.alive():
+            completion.note_background(run, watched.trainers)
             watched.every("mirror", 1.0, watched.mirror.look)
-        elif completion.ended(run, watched.target):
+            watched.every("trainers", LOOK_SECONDS, watched.trainers.look)
+        elif completion.ended(run, watched.trainers):
             watched.do("finish", lambda: completion.finish(run, self._services))
+        elif run.exit() is not None:
+            watched.every("trainers", LOOK_SECONDS, watched.trainers.look)
         elif run.exit() is None:
             # The reaper waits for room to write down the end.
             watched.every("mirror", 1.0, lambda: watched.mirror.look(only_proven=True))
@@ -229,7 +234,8 @@ class Guard:
     def _begin(self, watched: Watched, trigger: Trigger) -> None:
         def act() -> None:
             try:
-                Sequence(watched.run, self._services.uploads(watched.run), max(1, len(self._active()))).run(trigger)
+                Sequence(watched.run, self._services.uploads(watched.run), max(1, len(self._active())),
+                         watched.trainers).run(trigger)
             except Busy:
                 # A command has it, or the ordinary end.
                 triggers.note_deadline(watched.run, trigger)

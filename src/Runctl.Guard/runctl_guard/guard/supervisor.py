@@ -5,6 +5,7 @@ from typing import Any, Callable, Dict, Optional, Tuple
 
 from ..aws.session import Services
 from ..checkpoints.mirror import Mirror
+from ..interruption.trainer_watch import TrainerWatch
 from ..runs.run import Run
 from ..runs.target import ProcessTarget
 from ..runs.webhook import Alerts
@@ -18,6 +19,7 @@ class Watched:
     def __init__(self, run: Run, services: Services) -> None:
         self.run = run
         self.target = ProcessTarget(run)
+        self.trainers = TrainerWatch(run, self.target)
         self.mirror = Mirror(run, services)
         self.alerts = Alerts(run, services)
         self.starter: Optional[Any] = None

@@ -1,4 +1,6 @@
 """What is known of one process of a run when it is decided whether it trains, and whether it is told to stop."""
+import functools
+import hashlib
 import re
 from typing import Dict, Iterator, NamedTuple, Tuple
 
@@ -47,6 +49,15 @@ class Fact(NamedTuple):
     def ignores(self, number: int) -> bool:
         return _has(self.ignored, number) or (self.inner == 1 and not _has(self.caught, number))
 
+    def dies_of(self, number: int) -> bool:
+        """It neither catches nor ignores nor blocks that signal."""
+        return not _has(self.caught | self.ignored | self.blocked, number)
+
+    @property
+    def command_id(self) -> str:
+        """Tells command lines apart without keeping them: arguments may hold secrets."""
+        return hashlib.sha256("\0".join(self.argv).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
     def same_command(self, other: "Fact") -> bool:
         """As ranks have it: only numbers differ (--local_rank=0, pipe_handle=7)."""
         return bool(self.argv) and _numberless(self.argv) == _numberless(other.argv)
@@ -72,5 +83,6 @@ def _has(mask: int, number: int) -> bool:
     return bool(mask >> (number - 1) & 1)
 
 
+@functools.lru_cache(maxsize=4096)
 def _numberless(argv: Tuple[str, ...]) -> Tuple[str, ...]:
     return tuple(re.sub(r"\d+", "#", word) for word in argv)

@@ -1,6 +1,6 @@
 """Which process is told to stop, when, and why. Decisions only: nothing is read, and no signal is sent here."""
 import signal
-from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Tuple
 
 from .facts import Fact, Facts, Key, above, below
 
@@ -18,6 +18,12 @@ class Settings(NamedTuple):
     signal: int = signal.SIGTERM
     stop_file: bool = False
     launcher: bool = False
+
+
+def stop_settings(spec: Dict[str, Any]) -> Settings:
+    stop = spec.get("stop") or {}
+    return Settings(signal.Signals["SIG" + (stop.get("signal") or "TERM")], bool(stop.get("file")),
+                    stop.get("to") == "launcher")
 
 
 class Saves(NamedTuple):
@@ -71,8 +77,8 @@ class Situation(NamedTuple):
     saves: Saves = Saves()
     left: float = 90.0
     idle: Optional[float] = None
-    # The command lines of the trainers that were told.
-    commands: FrozenSet[Tuple[str, ...]] = frozenset()
+    # The command ids of the trainers that were told.
+    commands: FrozenSet[str] = frozenset()
 
 
 def decide(now: Situation) -> List[Decision]:
@@ -190,7 +196,7 @@ class _Round:
             return self._say(fact, ALONE, REST, "is below process %d" % upper.pid)
         if now.idle is None:
             return self._say(fact, ALONE, REST, "is no trainer, and a trainer lives")
-        if fact.argv in now.commands and not self._is_known(fact):
+        if now.commands and not self._is_known(fact) and fact.command_id in now.commands:
             return self._say(fact, END, REST, "was started again after its trainers were told")
         if fact.writing:
             return self._say(fact, ALONE, REST, "is writing %s" % fact.writing[0])

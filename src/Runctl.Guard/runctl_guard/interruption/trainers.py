@@ -8,9 +8,10 @@ LEAST_CPU_SECONDS = 1.0
 
 
 class Trainers(NamedTuple):
-    """Why each of them counts as a trainer. `seen`: by what it did to files; otherwise by the work it does."""
+    """Why each of them counts as a trainer. `seen`: by what it did to files. `sure`: by that, or by the work it does."""
     reasons: Dict[Key, str]
     seen: bool
+    sure: bool = False
 
 
 def trainers(facts: Facts) -> Trainers:
@@ -19,8 +20,11 @@ def trainers(facts: Facts) -> Trainers:
     reporters = [fact for fact in facts.values() if fact.reports and not fact.shell and not fact.piped]
     for found, reason in ((writers, "writes weight files"), (reporters, "reports steps")):
         if found:
-            return Trainers(_with_ranks(facts, {_master(facts, fact).key: reason for fact in found}), True)
-    return Trainers(_with_ranks(facts, _by_work(facts)), False)
+            return Trainers(_with_ranks(facts, {_master(facts, fact).key: reason for fact in found}), True, True)
+    working = _by_work(facts)
+    # Without any sign the first programs below the shells are taken.
+    first = {} if working else _first(facts)
+    return Trainers(_with_ranks(facts, working or first), False, bool(working))
 
 
 def _master(facts: Facts, writer: Fact) -> Fact:
@@ -46,8 +50,13 @@ def _by_work(facts: Facts) -> Dict[Key, str]:
             # A worker may need more than the process it works for.
             fair = [fact for fact in programs if getattr(fact, cpu) >= max(most / 10, LEAST_CPU_SECONDS / 10)]
             return {_highest(facts, fact, fair).key: "used most of the processor time" for fact in busy}
-    first = _topmost(facts, [fact for fact in programs if not fact.piped] or programs or list(facts.values()))
-    return {fact.key: "is the first program of the run" for fact in first}
+    return {}
+
+
+def _first(facts: Facts) -> Dict[Key, str]:
+    programs = [fact for fact in facts.values() if not fact.shell]
+    found = _topmost(facts, [fact for fact in programs if not fact.piped] or programs or list(facts.values()))
+    return {fact.key: "is the first program of the run" for fact in found}
 
 
 def _topmost(facts: Facts, some: List[Fact]) -> List[Fact]:

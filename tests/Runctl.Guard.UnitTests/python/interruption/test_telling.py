@@ -158,7 +158,7 @@ class TheRest(Telling):
 
     def test_a_trainer_that_is_started_again_is_ended_before_it_can_write_over_what_was_saved(self):
         trainer, again = fact(11, 10, saves=True, caught=TERM), fact(20, 10, caught=TERM)
-        more = {"told": (self.told(trainer),), "known": frozenset({(10, 10), trainer.key}), "commands": frozenset({again.argv}),
+        more = {"told": (self.told(trainer),), "known": frozenset({(10, 10), trainer.key}), "commands": frozenset({again.command_id}),
                 "trainers": {trainer.key: "writes"}}
         self.assertEqual([], self.now(shell(10), trainer, again, **more))
         self.assertEqual({10: ALONE, 20: END}, self.acts(shell(10), again, idle=0.0, **more))
