@@ -8,66 +8,13 @@ from ..checkpoints import selection, snapshots
 from ..checkpoints.discovery import Candidate
 from ..checkpoints.retention import prune
 from ..checkpoints.validation import validate
-from ..interruption.rehearsal import PATIENCE_SECONDS
-from ..interruption.termination import Teller
-from ..interruption.trainer_watch import TrainerWatch
-from ..runs.journal import Journal, seconds_since
+from ..runs.journal import Journal
 from ..runs.run import ENDED, FINAL_EVENTS, Run
 from ..runs.shipper import Shipper
 from ..system import files, processes
 from ..system.clock import utc_text
 from ..system.guard_log import best_effort
-from ..system.processes import Process
 from . import self_termination
-
-
-def ended(run: Run, watch: TrainerWatch) -> bool:
-    """True when the training is over: its main process, its trainers, and everything it started."""
-    if watch.target.main_alive() or watch.alive():
-        return False
-    training = run.training()
-    exit = run.exit()
-    if not training and not exit:
-        return False
-    members = watch.target.members()
-    if not members:
-        # The reaper writes the exit code a moment after the process is gone.
-        return exit is not None or not processes.find((training or {}).get("reaper"))
-    return exit is not None and _end_leftovers(run, watch, members)
-
-
-def note_background(run: Run, watch: TrainerWatch) -> None:
-    """Once: the script has ended and its training has not."""
-    exit = run.exit()
-    if exit is not None and not run.state.get("background"):
-        run.update(background=True)
-        pids = sorted(pid for pid, _ in watch.found.reasons)
-        best_effort(lambda: run.warn(
-            "TrainingInBackground", "The script ended with exit code %s; the run goes on as long as the training it left in the "
-            "background." % exit.get("exit_code"), pids=pids, exit_code=exit.get("exit_code")))
-
-
-def _end_leftovers(run: Run, watch: TrainerWatch, members: Dict[int, Process]) -> bool:
-    """What a script left gets time to show that it trains, then the signal, then grace, then SIGKILL."""
-    grace = float(run.spec["policy"].get("grace_seconds", 90.0))
-    since = run.state.get("left_behind_at")
-    if since is None:
-        # By a clock that nobody sets: set back it would never end, set forward there would be no grace.
-        run.update(left_behind_at=time.monotonic())
-        return False
-    if time.monotonic() - since < min(grace, PATIENCE_SECONDS):
-        return False
-    journal = Journal(run)
-    teller = Teller(run, journal, watch, "leftover")
-    first = journal.first("leftover")
-    if first is None or seconds_since(first) < grace:
-        teller.leftovers(members)
-        return False
-    best_effort(lambda: run.warn(
-        "ProcessesLeft", "Processes of the training were still there after its end and were killed.", pids=sorted(members)))
-    journal.write("kill", pids=sorted(members), unfinished=teller.unfinished(members))
-    watch.target.kill()
-    return True
 
 
 def finish(run: Run, services: Services) -> None:

@@ -176,7 +176,7 @@ class Guard:
                                                     or webhook.pending(run)):
             self._settled[name] = modified
         with self._lock:
-            watched = self._watched.setdefault(name, Watched(run, self._services))
+            watched = known or self._watched.setdefault(name, Watched(run, self._services))
         self._look(watched)
 
     def _all(self) -> List[Watched]:
@@ -188,6 +188,7 @@ class Guard:
 
     def _look(self, watched: Watched) -> None:
         run = watched.run
+        watched.renew()
         state = run.state
         name = state.get("state")
         # What failed is not left alone for long while the end is near.
@@ -210,11 +211,10 @@ class Guard:
             self._begin(watched, trigger or Trigger("interruption", "imds"))
         elif name in PREPARING:
             self._prepare(watched)
-        elif watched.target.main_alive() or watched.trainers.alive():
-            completion.note_background(run, watched.trainers)
+        elif watched.leftovers.lives():
             watched.every("mirror", 1.0, watched.mirror.look)
             watched.every("trainers", LOOK_SECONDS, watched.trainers.look)
-        elif completion.ended(run, watched.trainers):
+        elif watched.leftovers.ended():
             watched.do("finish", lambda: completion.finish(run, self._services))
         elif run.exit() is not None:
             watched.every("trainers", LOOK_SECONDS, watched.trainers.look)

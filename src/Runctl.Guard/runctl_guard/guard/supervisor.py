@@ -10,6 +10,7 @@ from ..runs.run import Run
 from ..runs.target import ProcessTarget
 from ..runs.webhook import Alerts
 from ..system.guard_log import log_exception
+from .leftovers import Leftovers
 
 # Between two tries of what fails again and again.
 LONGEST_PAUSE = 60.0
@@ -18,8 +19,6 @@ LONGEST_PAUSE = 60.0
 class Watched:
     def __init__(self, run: Run, services: Services) -> None:
         self.run = run
-        self.target = ProcessTarget(run)
-        self.trainers = TrainerWatch(run, self.target)
         self.mirror = Mirror(run, services)
         self.alerts = Alerts(run, services)
         self.starter: Optional[Any] = None
@@ -28,6 +27,16 @@ class Watched:
         self._due: Dict[str, float] = {}
         # How long each that failed is left alone, and since when.
         self._failed: Dict[str, Tuple[float, float]] = {}
+        self._attempt: Any = 0
+        self.renew()
+
+    def renew(self) -> None:
+        """What belongs to one attempt only, if another has begun."""
+        attempt = self.run.state.get("attempt")
+        if attempt != self._attempt:
+            self._attempt = attempt
+            self.trainers = TrainerWatch(self.run, ProcessTarget(self.run))
+            self.leftovers = Leftovers(self.run, self.trainers)
 
     def busy(self, name: str) -> bool:
         thread = self._work.get(name)

@@ -27,7 +27,7 @@ class Teller:
     """Carries decisions out: journal first, then the signal. A successor goes on from the journal."""
 
     def __init__(self, run: Run, journal: Journal, watch: TrainerWatch, phase: str = "signal") -> None:
-        self._run, self._journal, self._watch, self._phase = run, journal, watch, phase
+        self._run, self.journal, self._watch, self._phase = run, journal, watch, phase
         self.settings = stop_settings(run.spec)
         first = journal.first("signal") or {}
         self._known: Optional[FrozenSet[Key]] = _keys(first["known"]) if "known" in first else None
@@ -77,7 +77,7 @@ class Teller:
             self._sure = self._sure or found.sure
 
     def _told(self, facts: Facts) -> Iterable[Told]:
-        for entry in self._journal.all("signal") + self._journal.all("leftover"):
+        for entry in self.journal.all("signal") + self.journal.all("leftover"):
             for one in entry["processes"]:
                 below = _keys(one.get("below", ()))
                 key = one["pid"], one["start_time"]
@@ -96,14 +96,14 @@ class Teller:
         return time.monotonic() - self._idle_since
 
     def _commands(self) -> FrozenSet[str]:
-        return frozenset(one["command_id"] for entry in self._journal.all("signal") for one in entry["processes"]
+        return frozenset(one["command_id"] for entry in self.journal.all("signal") for one in entry["processes"]
                          if one.get("role") == TRAINER and "command_id" in one)
 
     def _send(self, now: List[Decision], others: List[Decision], members: Dict[int, Process], facts: Facts,
               data: Dict[str, Any]) -> None:
         chosen = {one.fact.pid for one in now}
         doomed = {fact.pid for fact in facts.values() if fact.dies_of(signal.SIGTERM)} if now else set()
-        self._journal.write(
+        self.journal.write(
             self._phase if now or data else "decided", processes=[self._entry(one, members) for one in now],
             others=_grouped(others), unfinished=self.unfinished(chosen & doomed), endangered=self.unfinished(doomed - chosen),
             **data)
