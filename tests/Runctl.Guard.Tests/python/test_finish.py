@@ -22,8 +22,8 @@ class OrdinaryEnd(support.RootedTest):
         self.s3 = support.FakeS3()
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
-        from runctl_guard.aws.session import Services
-        self.services = Services()
+        from runctl_guard.aws.session import Session
+        self.session = Session()
 
     def test_on_a_full_disk_the_last_good_checkpoint_comes_to_s3_whatever_there_is_to_tell(self):
         run = self.new_run(store=STORE)
@@ -34,7 +34,7 @@ class OrdinaryEnd(support.RootedTest):
         for name in ("events.jsonl", "sequence.lock", "state.lock"):
             open(run.file(name), "a").close()
         with support.full_disk(), self.assertRaises(OSError):
-            completion.finish(run, self.services)
+            completion.finish(run, self.session)
         self.assertIn("saved/%s/checkpoints/step_0.json.manifest.json" % run.state["instance_id"], self.s3.keys())
 
     def test_on_a_full_disk_who_was_left_behind_is_killed(self):
@@ -79,12 +79,12 @@ class OrdinaryEnd(support.RootedTest):
         with open(os.path.join(self.checkpoints, name), "w") as file:
             file.write("{}")
         one = daemon.Guard()
-        watched = one._watched.setdefault(run.id, daemon.Watched(run, one._services))
+        watched = one._watched.setdefault(run.id, daemon.Watched(run, one._session))
         with mock.patch("runctl_guard.guard.leftovers.Leftovers.ended", return_value=False):
             for _ in range(4):
-                watched._due.clear()
+                watched.tasks._due.clear()
                 one._look(watched)
-                support.eventually(lambda: not watched.busy("mirror"), 10)
+                support.eventually(lambda: not watched.tasks.busy("mirror"), 10)
         return [key for key in self.s3.keys() if "manifest" in key]
 
     def ended(self, store=STORE):
@@ -95,7 +95,7 @@ class OrdinaryEnd(support.RootedTest):
         for name, value in (("training.json", {}), ("exit.json", {"exit_code": 0})):
             with open(run.file(name), "w") as file:
                 json.dump(dict(value, attempt=1), file)
-        completion.finish(run, self.services)
+        completion.finish(run, self.session)
         return run
 
     def warnings(self, run):
@@ -103,9 +103,9 @@ class OrdinaryEnd(support.RootedTest):
 
     def settled(self, run):
         """As the guard does it: S3 first, then the machine, then what there is to say of that."""
-        looking = self_termination.Leaving()
+        looking = self_termination.SelfTermination()
         for _ in range(2):
-            completion.settle(run, self.services)
+            completion.settle(run, self.session)
             looking._due = 0.0
             looking.look([run])
         return run

@@ -18,7 +18,7 @@ class Logs(support.RootedTest):
             file.write(data)
 
     def answer(self, offset=0, attempt=None, tail=None, since=None, max_bytes=15000):
-        from runctl_guard.commands.status import log
+        from runctl_guard.commands.log import log
         value = log(self.run_, SimpleNamespace(offset=offset, attempt=attempt, tail=tail, since=since, max_bytes=max_bytes))
         return value, gzip.decompress(base64.b64decode(value["data"]))
 
@@ -97,9 +97,9 @@ class Shipped(support.RootedTest):
             file.write(data)
 
     def ship(self):
-        from runctl_guard.aws.session import Services
+        from runctl_guard.aws.session import Session
         from runctl_guard.runs.shipper import Shipper
-        return Shipper(Services().s3(self.run_.spec), self.run_).ship()
+        return Shipper(Session().s3(self.run_.spec), self.run_).ship()
 
     def segments(self):
         base = "r/runs/%s/log/" % self.run_.id

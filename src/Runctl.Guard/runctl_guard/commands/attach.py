@@ -5,9 +5,10 @@ import pwd
 import time
 from typing import Any, Dict, Iterator, List, Optional
 
-from ..aws.session import Services
+from ..aws.session import Session
 from ..errors import REFUSED, GuardError
 from ..runs import attempts
+from ..runs.record import RunRecord
 from ..runs.registry import all_runs
 from ..runs.run import ENDED, Run
 from ..runs.spec import check_spec, checkpoint_directory
@@ -42,13 +43,13 @@ def _begin(run: Run, spec: Dict[str, Any], claim: Dict[str, Any], process: Proce
     attempts.refuse_shared_directory(run, checkpoint_directory(spec, directory))
     began = time.time() - processes.age(process)
     spec = dict(spec, script=script_of(process))
-    services = Services()
-    attempts.new_attempt(run, spec, dict(claim, attached=True), services.instance_id(), by_id(_uid(process.pid)),
+    session = Session()
+    attempts.new_attempt(run, spec, dict(claim, attached=True), session.instance_id(), by_id(_uid(process.pid)),
                          project_dir=directory, pid=process.pid, state="running", started_at=began,
                          started=utc_text(began))
     files.write_json(run.file("training.json"), dict(process.identity(), schema=1, attempt=claim["number"],
                                                      attached=True, reaper=None))
-    record = services.record(run)
+    record = RunRecord.of(run, session)
     if record:
         try:
             record.write_spec(run.spec)
@@ -157,9 +158,9 @@ def _match(spec: Dict[str, Any], pattern: str) -> Process:
     """The topmost process whose name or command line matches; refused where it could be one of several."""
     table = processes.table()
     matching = list(_matching(spec, pattern, table))
-    allowed = [one for one in matching if _allowed(spec, one)]
-    found = {one.pid for one in allowed}
-    top = sorted(one for one in allowed if one.parent not in found)
+    allowed = [process for process in matching if _allowed(spec, process)]
+    found = {process.pid for process in allowed}
+    top = sorted(process for process in allowed if process.parent not in found)
     if len(top) == 1:
         return top[0]
     if top:
@@ -168,6 +169,7 @@ def _match(spec: Dict[str, Any], pattern: str) -> Process:
         top, message = sorted(matching), "Only processes of other users match %s." % pattern
     else:
         raise GuardError("ProcessNotFound", "No process matches %s." % pattern, target=pattern)
-    text = "".join("\n%d %s %s" % (one.pid, _owner(one), processes.command_line(one.pid)[:80]) for one in top[:MOST_SHOWN])
+    text = "".join("\n%d %s %s" % (process.pid, _owner(process), processes.command_line(process.pid)[:80])
+                   for process in top[:MOST_SHOWN])
     more = "\nand %d more" % (len(top) - MOST_SHOWN) if len(top) > MOST_SHOWN else ""
     raise GuardError("AmbiguousProcess" if found else "ProcessOfOther", message + text + more, target=pattern)

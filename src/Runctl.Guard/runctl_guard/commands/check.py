@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 from ..aws.credentials import ROLE_PATH
 from ..aws.s3 import S3, Location, S3Error
-from ..aws.session import Services
+from ..aws.session import Session
 from ..checkpoints import discovery
 from ..errors import GuardError
 from ..runs.registry import all_runs
@@ -27,17 +27,17 @@ DISK_RESERVE = 256 << 20
 
 
 def check(wanted: Dict[str, Any]) -> Dict[str, Any]:
-    services = Services()
-    reading = services.imds.get("meta-data/instance-id")
-    role = services.imds.get(ROLE_PATH) if reading.status == "ok" else reading
+    session = Session()
+    reading = session.imds.get("meta-data/instance-id")
+    role = session.imds.get(ROLE_PATH) if reading.status == "ok" else reading
     active = [run for run in all_runs() if run.state["state"] not in ENDED]
     answer: Dict[str, Any] = {
         "schema": 1, "python": platform.python_version(), "imds": reading.status,
         "role": role.body.decode("ascii", "replace").split("\n")[0].strip() or None if role.status == "ok" else None,
         "guard_alive": guard_identity() is not None, "active_runs": len(active),
-        "credentials": _problem(services.credentials.get), "storage": None, "directory": None}
+        "credentials": _problem(session.credentials.get), "storage": None, "directory": None}
     if wanted.get("bucket") and not answer["credentials"]:
-        answer["storage"] = _storage(services.s3(wanted), wanted["bucket"], wanted["keys"])
+        answer["storage"] = _storage(session.s3(wanted), wanted["bucket"], wanted["keys"])
     try:
         user = find_user(wanted.get("user"))
         if active:
@@ -116,7 +116,7 @@ def _timed(s3: S3, at: Location, size: int, connections: int) -> Optional[float]
 
 def _directory(path: str, patterns: List[str], user: User) -> Dict[str, Any]:
     """The directory as the training's user finds it: what is not there yet counts as its nearest parent."""
-    newest = max(discovery.scan(path, patterns), key=lambda one: one.saved, default=None)
+    newest = max(discovery.scan(path, patterns), key=lambda candidate: candidate.saved, default=None)
     answer = {"path": path, "exists": os.path.isdir(path), "user": user.name, "checkpoint": newest and {
         "name": newest.name, "size": newest.size, "age": max(0.0, time.time() - newest.saved)}}
     place = path

@@ -3,7 +3,7 @@ import os
 import time
 from typing import Any, Dict
 
-from ..aws.session import Services
+from ..aws.session import Session
 from ..errors import REFUSED, TRAINING_FAILED, GuardError
 from ..runs import run_log
 from ..runs.attempts import joined, new_attempt, refuse_shared_directory
@@ -26,7 +26,7 @@ def start(spec: Dict[str, Any]) -> Dict[str, Any]:
             raise GuardError("ScriptNotFound", "There is no %s in %s." % (spec["script"], project), REFUSED,
                              spec["script"])
         refuse_shared_directory(run, checkpoint_directory(spec, project))
-        new_attempt(run, spec, claim, Services().instance_id())
+        new_attempt(run, spec, claim, Session().instance_id())
     ensure_guard()
     wake_guard()
     return _await_living(run)

@@ -3,7 +3,7 @@ import time
 from typing import Dict
 
 from ..interruption.rehearsal import PATIENCE_SECONDS
-from ..interruption.termination import Teller
+from ..interruption.teller import Teller
 from ..interruption.trainer_watch import TrainerWatch
 from ..runs.journal import Journal, seconds_since
 from ..runs.run import Run

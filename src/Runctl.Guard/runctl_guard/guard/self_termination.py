@@ -20,7 +20,7 @@ def ask(run: Run) -> None:
         run.update(leaving=ASKED)
 
 
-class Leaving:
+class SelfTermination:
     def __init__(self) -> None:
         self._due = 0.0
 

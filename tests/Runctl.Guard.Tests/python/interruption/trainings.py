@@ -7,7 +7,8 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import support
-from runctl_guard.aws.session import Services
+from runctl_guard.aws.session import Session
+from runctl_guard.checkpoints.uploads import uploads_of
 from runctl_guard.interruption import trainer_watch
 from runctl_guard.interruption.sequence import Sequence
 from runctl_guard.interruption.trainer_watch import TrainerWatch
@@ -85,13 +86,8 @@ class Training(support.RootedTest):
 
     def interrupt(self, run, seconds=60.0, **trigger):
         trigger = Trigger("interruption", "drill", "terminate", "2026-01-31T12:00:00Z", time.monotonic() + seconds, **trigger)
-        sequence = Sequence(run, Services().uploads(run) if hasattr(Services, "uploads") else self.uploads(run), 1, self.watch)
-        self.final = sequence.run(trigger)
+        self.final = Sequence(run, uploads_of(run, Session()), 1, self.watch).run(trigger)
         return self.final
-
-    def uploads(self, run):
-        from runctl_guard.checkpoints.uploads import uploads_of
-        return uploads_of(run, Services())
 
     def told(self, run):
         """(command, role) of all who were told, in order."""
