@@ -118,7 +118,7 @@ class Launchers(Training):
     def test_a_coordinating_launcher_is_told_if_the_setting_says_so(self):
         launcher = "from lib import *\nimport subprocess\ncatch(signal.SIGTERM)\nchild = subprocess.Popen([sys.executable, 'train.py'])\n" \
                    "while not stop: time.sleep(0.02)\ntime.sleep(0.5)\nchild.terminate()\nchild.wait()\n"
-        run = self.started("launch.py", launch_py=launcher, more={"stop": {"to": "launcher"}})
+        run = self.started("launch.py", launch_py=launcher, policy={"signal_to": "launcher"})
         self.look()
         self.interrupt(run)
         self.assertEqual(["launch.py SIGTERM"] + SAVED, self.signals())

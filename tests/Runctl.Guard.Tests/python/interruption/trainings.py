@@ -77,7 +77,7 @@ class Training(support.RootedTest):
         self.watch = TrainerWatch(run, ProcessTarget(run))
         for name in wait.split():
             support.eventually(lambda: os.path.exists(os.path.join(self.project, "ready.%s" % name)) or run.exit())
-        self.assertIsNone(run.exit(), self.log(run) if run.exit() else "")
+        self.assertTrue(not wait or run.exit() is None, self.log(run))
         return run
 
     def look(self, until=lambda watch: watch.found.seen, seconds=20.0):
