@@ -6,7 +6,10 @@ import subprocess
 import tempfile
 import unittest
 
-from trainings import TRAIN, Training, support
+import live  # noqa: F401
+import support
+
+from .trainings import TRAIN, Training
 from runctl_guard.guard import leftovers
 from runctl_guard.system import processes
 
@@ -66,7 +69,3 @@ class Podman(Training):
         self.interrupt(run)
         self.assertEqual(["train.py SIGTERM", "train.py saved"], self.signals())
         self.assertFalse(left.lives())
-
-
-if __name__ == "__main__":
-    unittest.main()

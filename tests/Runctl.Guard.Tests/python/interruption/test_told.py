@@ -6,7 +6,10 @@ import time
 import unittest
 from unittest import mock
 
-from trainings import LAUNCH, TRAIN, Training, needs, support
+import live  # noqa: F401
+import support
+
+from .trainings import LAUNCH, TRAIN, Training
 from runctl_guard.guard import leftovers
 from runctl_guard.interruption import rehearsal, telling, trainer_watch
 from runctl_guard.interruption.observed import DirectoryLook
@@ -269,7 +272,3 @@ class Facts(Training):
         entry = Journal(run).first("signal")
         self.assertLess(entry["at"] - began, 0.7)
         self.assertEqual(1, len(signalled["data"]["pids"]))
-
-
-if __name__ == "__main__":
-    unittest.main()
