@@ -116,7 +116,7 @@ class Launchers(Training):
         folder = self.checkpoints
         newest = max(os.listdir(folder), key=lambda name: os.stat(os.path.join(folder, name)).st_mtime_ns)
         self.assertRegex(newest, r"^step_1\d\d\d\.pt$")
-        acts = [one["act"] for entry in Journal(run).all("decided") for one in entry["others"]]
+        acts = [one["act"] for entry in Journal(run).all("signal") for one in entry["others"]]
         self.assertIn("end", acts)
 
     def test_a_coordinating_launcher_is_told_if_the_setting_says_so(self):
