@@ -15,6 +15,8 @@ internal enum SettingKind
     Bytes,
     TextTable,
     AmountTable,
+    StopSignal,
+    SignalTo,
     OnExit,
     StoppedInstance,
     EventKinds,

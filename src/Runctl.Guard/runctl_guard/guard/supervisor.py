@@ -8,6 +8,7 @@ from ..checkpoints.mirror import Mirror
 from ..checkpoints.uploads import uploads_of
 from ..interruption import triggers
 from ..interruption.sequence import Busy, Sequence
+from ..interruption.trainer_watch import LOOK_SECONDS, TrainerWatch
 from ..interruption.triggers import Trigger, of_request
 from ..runs import run_log, webhook
 from ..runs.journal import Journal
@@ -19,7 +20,8 @@ from ..service.spawn import start_starter
 from ..system import files
 from ..system.clock import utc_text
 from . import completion
-from .tasks import ALERT, FINISH, LATE, LONGEST_PAUSE, MIRROR, SEQUENCE, SETTLE, SHIP, BackgroundTasks
+from .leftovers import Leftovers
+from .tasks import ALERT, FINISH, LATE, LONGEST_PAUSE, MIRROR, SEQUENCE, SETTLE, SHIP, TRAINERS, BackgroundTasks
 
 SHIP_SECONDS = 3.0
 ALERT_SECONDS = 0.5
@@ -39,12 +41,21 @@ class RunSupervisor:
         self.run = run
         self.tasks = BackgroundTasks(run.id)
         self._session, self._active_runs = session, active_runs
-        self._target = ProcessTarget(run)
         self._mirror = Mirror(run, session)
         self._webhook = Webhook(run, session)
         self._starter: Optional[Any] = None
         # How often each attempt was started.
         self._starts: Dict[Any, int] = {}
+        self._attempt: Any = 0
+        self._renew()
+
+    def _renew(self) -> None:
+        """What belongs to one attempt only, if another has begun."""
+        attempt = self.run.state.get("attempt")
+        if attempt != self._attempt:
+            self._attempt = attempt
+            self._trainers = TrainerWatch(self.run, ProcessTarget(self.run))
+            self._leftovers = Leftovers(self.run, self._trainers)
 
     def active(self) -> bool:
         return self.run.state.get("state") not in ENDED + (None,)
@@ -52,6 +63,7 @@ class RunSupervisor:
     def look(self, shutdown: Optional[Trigger], notice: Optional[Trigger]) -> None:
         """One look, at every tick of the guard. What takes time becomes a task."""
         run, tasks = self.run, self.tasks
+        self._renew()
         state = run.state
         name = state.get("state")
         # What failed is not left alone for long while the end is near.
@@ -73,10 +85,13 @@ class RunSupervisor:
             self.begin(trigger or Trigger("interruption", "imds"))
         elif name in PREPARING:
             self._prepare()
-        elif self._target.main_alive():
+        elif self._leftovers.lives():
             tasks.every(MIRROR, 1.0, self._mirror.look)
-        elif completion.ended(run, self._target):
+            tasks.every(TRAINERS, LOOK_SECONDS, self._trainers.look)
+        elif self._leftovers.ended():
             tasks.do(FINISH, lambda: completion.finish(run, self._session))
+        elif run.exit() is not None:
+            tasks.every(TRAINERS, LOOK_SECONDS, self._trainers.look)
         elif run.exit() is None:
             # The reaper waits for room to write down the end.
             tasks.every(MIRROR, 1.0, lambda: self._mirror.look(only_proven=True))
@@ -95,7 +110,7 @@ class RunSupervisor:
     def _sequence(self, trigger: Trigger) -> None:
         run = self.run
         try:
-            Sequence(run, uploads_of(run, self._session), max(1, self._active_runs())).run(trigger)
+            Sequence(run, uploads_of(run, self._session), max(1, self._active_runs()), self._trainers).run(trigger)
         except Busy:
             # A command has it, or the ordinary end.
             triggers.note_deadline(run, trigger)

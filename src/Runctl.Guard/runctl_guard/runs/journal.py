@@ -42,7 +42,8 @@ class Journal:
 
     def signalled(self) -> Set[Any]:
         """Who was or was about to be signalled, as (pid, start time): nobody gets a second SIGTERM."""
-        return {(process["pid"], process["start_time"]) for entry in self.all("signal") for process in entry["processes"]}
+        entries = self.all("signal") + self.all("leftover")
+        return {(process["pid"], process["start_time"]) for entry in entries for process in entry["processes"]}
 
 
 def seconds_since(entry: Dict[str, Any]) -> float:

@@ -1,11 +1,12 @@
 import os
+import subprocess
 from unittest import mock
 
 import live
 import support
 from runctl_guard.runs.target import ProcessTarget
 from runctl_guard.system import processes
-from runctl_guard.system.processes import Process, open_for_writing
+from runctl_guard.system.processes import open_for_writing
 
 
 class ProcessSet(live.LiveTest):
@@ -18,7 +19,6 @@ class ProcessSet(live.LiveTest):
         run, target = self.started(
             "import subprocess, signal\nsubprocess.Popen(['/bin/sleep', '60'], start_new_session=True)\nsignal.pause()")
         support.eventually(lambda: len(target.members()) == 2)
-        self.assertEqual([run.training()["pid"]], [one.pid for one in target.to_signal(target.members())])
 
     def test_an_orphan_that_cleaned_its_environment_is_found_and_killed(self):
         run, target = self.started(
@@ -37,18 +37,6 @@ class ProcessSet(live.LiveTest):
         self.assertEqual(4, len(target.kill()))
         self.assertEqual(9, support.eventually(run.exit)["signal"])
 
-    def test_a_script_that_goes_on_is_signalled_too_but_never_an_orphan(self):
-        run = self.new_run()
-        target = ProcessTarget(run)
-        base = 1 << 30
-        shell, fresh = Process(base, 1, 1, "S", "bash"), Process(base + 1, base, 2, "S", "python3")
-        orphan, told = Process(base + 2, 1, 2, "S", "python3"), Process(base + 3, base, 1, "S", "python3")
-        members = {one.pid: one for one in (shell, fresh, orphan)}
-        signalled = {(told.pid, told.start)}
-        self.assertEqual([shell, fresh], sorted(target.later_to_signal(members, signalled)))
-        members[told.pid] = told
-        self.assertEqual([], target.later_to_signal(members, signalled))
-
     def test_a_file_open_for_writing_is_not_settled(self):
         run, target = self.started("import signal\nf = open('checkpoints/a.pt', 'w')\ng = open('train.py')\n"
                                    "open('ready', 'w').close()\nsignal.pause()")
@@ -60,6 +48,17 @@ class ProcessSet(live.LiveTest):
 
     def test_a_descriptor_that_vanishes_while_they_are_listed_hides_no_other(self):
         path = os.path.realpath(os.path.join(self.root, "a.pt"))
-        listed = os.listdir
-        with open(path, "w"), mock.patch("os.listdir", lambda folder: ["99999"] + listed(folder)):
-            self.assertEqual({path}, open_for_writing({os.getpid(): processes.own()}, {path}))
+        scanned, gone = os.scandir, mock.Mock(path="/proc/self/fd/99999")
+        gone.name = "99999"
+        with open(path, "w"), mock.patch("os.scandir", lambda folder: [gone] + list(scanned(folder))):
+            self.assertEqual({path}, open_for_writing([os.getpid()], {path}))
+
+    def test_a_process_that_belongs_to_it_by_what_it_does_is_killed_with_its_children(self):
+        run, target = self.started("import signal\nsignal.pause()")
+        other = subprocess.Popen(["/bin/sh", "-c", "sleep 60 & wait"], env={}, start_new_session=True)
+        self.addCleanup(other.wait)
+        self.addCleanup(other.kill)
+        self.assertNotIn(other.pid, target.members())
+        target.add([(other.pid, processes.read(other.pid).start)])
+        support.eventually(lambda: len(target.members()) == 3)
+        self.assertEqual(3, len(target.kill()))

@@ -1,31 +1,37 @@
+import os
+import signal
 import unittest
 
 import support  # noqa: F401
-from runctl_guard.system.processes import Process, below_shells
+from runctl_guard.system import processes
 
 
-class Shells(unittest.TestCase):
-    """Process names are given here: these pids are not alive."""
+class CommandLines(unittest.TestCase):
+    def test_they_are_shown_without_arguments_which_may_hold_secrets(self):
+        for words, shown in (("/usr/bin/python3 -u train.py --token x", "python3 train.py"), ("python3 -m torch.distributed.run x", "python3 -m torch.distributed.run"),
+                             ("/opt/wandb-core --key x", "wandb-core"), ("bash -c secret", "bash"), ("python3.11 /a/b.py", "python3.11 b.py"),
+                             ("", "?")):
+            self.assertEqual(shown, processes.shown(words.split()))
 
-    def chosen(self, *members):
-        table = {pid: Process(pid, parent, 1, "S", name) for pid, parent, name in members}
-        return [process.pid for process in below_shells(table)]
 
-    BASE = 1 << 30
+class Signals(unittest.TestCase):
+    def test_masks_are_those_of_the_kernel(self):
+        before = signal.signal(signal.SIGUSR2, lambda *_: None)
+        self.addCleanup(signal.signal, signal.SIGUSR2, before)
+        found = processes.signals(os.getpid())
+        self.assertTrue(found.caught >> signal.SIGUSR2 - 1 & 1)
+        self.assertFalse(found.caught >> signal.SIGKILL - 1 & 1)
+        self.assertGreater(found.inner, 0)
 
-    def test_a_program_alone_is_signalled_itself(self):
-        self.assertEqual([self.BASE], self.chosen((self.BASE, 1, "python3")))
+    def test_of_a_process_that_is_gone_nothing_is_known(self):
+        self.assertEqual(processes.Signals(), processes.signals(1 << 30))
 
-    def test_a_shell_is_skipped_for_what_it_runs(self):
-        self.assertEqual([self.BASE + 2], self.chosen((self.BASE, 1, "bash"), (self.BASE + 1, self.BASE, "sh"),
-                                                      (self.BASE + 2, self.BASE + 1, "python3")))
 
-    def test_data_loaders_below_the_program_are_left_alone(self):
-        self.assertEqual([self.BASE], self.chosen((self.BASE, 1, "python3"), (self.BASE + 1, self.BASE, "python3")))
-
-    def test_the_pipe_behind_a_training_is_not_broken(self):
-        self.assertEqual([self.BASE + 1], self.chosen((self.BASE, 1, "bash"), (self.BASE + 1, self.BASE, "python3"),
-                                                      (self.BASE + 2, self.BASE, "tee")))
-
-    def test_a_shell_that_runs_nothing_is_signalled_itself(self):
-        self.assertEqual([self.BASE], self.chosen((self.BASE, 1, "dash")))
+class Descriptors(unittest.TestCase):
+    def test_what_is_open_for_reading_is_not_written(self):
+        with open(__file__) as file:
+            number = str(file.fileno())
+            self.assertEqual(os.path.realpath(__file__), processes.descriptors(os.getpid())[number])
+            self.assertFalse(processes.is_writing(os.getpid(), number))
+        with open(os.devnull, "w") as file:
+            self.assertTrue(processes.is_writing(os.getpid(), str(file.fileno())))
