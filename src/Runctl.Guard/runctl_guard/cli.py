@@ -6,10 +6,10 @@ import sys
 import traceback
 from typing import Any, List, NoReturn, Optional
 
-from . import paths
-from .envelope import decode
+from .commands.envelope import decode
 from .errors import DEFECT, STORAGE, USAGE, GuardError
-from .files import to_line
+from .system import paths
+from .system.files import to_line
 
 
 class Parser(argparse.ArgumentParser):
@@ -67,7 +67,9 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: List[str]) -> int:
+def main(program: str, argv: List[str]) -> int:
+    """`program` is the archive, or the source folder, that this process was started from."""
+    paths.set_program(program)
     stdin: Any = None
     try:
         if len(argv) == 1 and argv[0].startswith("@"):
@@ -104,35 +106,35 @@ def dispatch(options: argparse.Namespace, stdin: Any) -> Any:
     """Imports only what the command needs: `status` is called every few seconds, the keeper stays for days."""
     name = options.command
     if name == "keeper":
-        from .service import keep
-        return keep()
+        from .service import guard_process
+        return guard_process.keep()
     if name == "guard":
-        from .guard import main as guard
-        return guard()
+        from .guard import daemon
+        return daemon.main()
     if name == "reaper":
-        from .reaper import main as reaper
-        return reaper(options.run)
+        from .training import reaper
+        return reaper.main(options.run)
     if name == "prepare":
-        from .prepare import main as prepare
-        return prepare(options.run)
+        from .training import starter
+        return starter.main(options.run)
     if name in ("run", "attach"):
-        from .attach import attach
-        from .start import run
+        from .commands.attach import attach
+        from .commands.run import run
         os.makedirs(paths.runs(), exist_ok=True)
         spec = read_spec(options.spec, stdin)
         return run(spec) if name == "run" else attach(spec)
     if name == "check":
-        from .check import check
+        from .commands.check import check
         return check(read_spec(options.spec, stdin))
     return query(options)
 
 
 def query(options: argparse.Namespace) -> Any:
-    from . import status
-    from .run import all_runs, find_run
+    from .commands import status
+    from .runs.run import all_runs, find_run
     name = options.command
     if name == "repair":
-        from .service import ensure_guard
+        from .service.guard_process import ensure_guard
         os.makedirs(paths.runs(), exist_ok=True)
         ensure_guard()
         return status.status(None, 0, None, 2400)
@@ -140,11 +142,11 @@ def query(options: argparse.Namespace) -> Any:
         run = find_run(options.run) if options.run else None
         return status.status(run, options.events, options.after, options.max_bytes)
     if name == "processes":
-        from .usage import process_list
+        from .commands.processes import process_list
         runs = [find_run(options.run)] if options.run else all_runs()
         return process_list(runs, options.detailed, options.packed)
     if name == "restore":
-        from .manual import restore
+        from .commands.checkpoint import restore
         return restore(options.manifest, options.into)
     run = find_run(options.run)
     if name == "events":
@@ -152,9 +154,9 @@ def query(options: argparse.Namespace) -> Any:
     if name == "log":
         return status.log(run, options)
     if name == "upload":
-        from .manual import upload
+        from .commands.checkpoint import upload
         return upload(run, options.name)
-    from . import interrupt
+    from .commands import interrupt
     if name == "drill":
         return interrupt.drill(run, options.window)
     if name == "stop":
@@ -167,8 +169,8 @@ def read_spec(source: str, stdin: Any) -> Any:
     if source == "-" and stdin is not None:
         return stdin
     if source.startswith("s3://"):
-        from .s3 import parse_uri
-        from .services import Services
+        from .aws.s3 import parse_uri
+        from .aws.session import Services
         text = Services().s3().get(parse_uri(source)).body
     elif source == "-":
         text = sys.stdin.buffer.read()

@@ -19,9 +19,13 @@ import zlib
 from unittest import mock
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PROGRAM = os.path.join(HERE, "..", "..", "..", "src", "Runctl.Guard")
+PROGRAM = os.path.abspath(os.path.join(HERE, "..", "..", "..", "src", "Runctl.Guard"))
 sys.path.insert(0, PROGRAM)
 sys.dont_write_bytecode = True
+
+from runctl_guard.system import paths
+
+paths.set_program(PROGRAM)
 # Processes are told apart by it, also those of another run of these tests at the same time.
 RUN_ID = "test-20260131-120000-%06x" % (os.getpid() & 0xffffff)
 
@@ -40,7 +44,7 @@ def eventually(condition, seconds=30.0):
 @contextlib.contextmanager
 def full_disk():
     """Nothing new can be written or made, and what was set aside is used up."""
-    from runctl_guard import files, reserve
+    from runctl_guard.system import disk_reserve, files
     make, open_file = os.makedirs, os.open
 
     def refuse(*_, **__):
@@ -52,7 +56,7 @@ def full_disk():
     def made(path, *more, **named):
         return (make if os.path.isdir(path) else refuse)(path, *more, **named)
     with mock.patch.object(files, "write_unreserved", refuse), mock.patch.object(files, "_append_line", refuse), \
-            mock.patch.object(reserve, "_release", lambda: False), mock.patch.object(os, "open", opened), \
+            mock.patch.object(disk_reserve, "_release", lambda: False), mock.patch.object(os, "open", opened), \
             mock.patch.object(os, "makedirs", made), contextlib.redirect_stderr(io.StringIO()):
         yield
 
@@ -70,7 +74,7 @@ class RootedTest(unittest.TestCase):
         self.set_environment(RUNCTL_ROOT=self.root, AWS_EC2_METADATA_SERVICE_ENDPOINT="http://127.0.0.1:9",
                              AWS_ACCESS_KEY_ID="key", AWS_SECRET_ACCESS_KEY="secret", AWS_REGION="us-east-1")
         # Known already: there is no metadata service here, and it would be asked patiently.
-        from runctl_guard.clock import boot_id
+        from runctl_guard.system.clock import boot_id
         with open(os.path.join(self.root, "var/lib/runctl/instance.json"), "w") as file:
             json.dump({"schema": 1, "instance_id": os.uname().nodename, "boot_id": boot_id()}, file)
 
@@ -79,7 +83,10 @@ class RootedTest(unittest.TestCase):
         for thread in threading.enumerate():
             if RUN_ID in thread.name:
                 thread.join(30)
-        shutil.rmtree(self.root)
+        end = time.monotonic() + 5
+        while os.path.exists(self.root):
+            # An upload that ends just now still writes down how fast it was.
+            shutil.rmtree(self.root, ignore_errors=time.monotonic() < end)
 
     def set_environment(self, **values):
         for name, value in values.items():
@@ -100,11 +107,11 @@ class RootedTest(unittest.TestCase):
 
     def new_run(self, text="", script="train.py", **changes):
         """A run that is written down and not started; its script is in the project, with this text."""
-        from runctl_guard import start
-        from runctl_guard.run import Run
+        from runctl_guard.commands.run import new_attempt
+        from runctl_guard.runs.run import Run
         spec = self.spec(script=script, **changes)
         run = Run(spec["run_id"])
-        start.new_attempt(run, spec, spec["attempt"])
+        new_attempt(run, spec, spec["attempt"])
         self.checkpoints = run.state["checkpoint_dir"]
         os.makedirs(self.checkpoints)
         with open(os.path.join(run.state["project_dir"], spec["script"]), "w") as file:
@@ -113,8 +120,8 @@ class RootedTest(unittest.TestCase):
 
     def start_training(self, run):
         """Starts the reaper; the training and all it started are gone after the test."""
-        from runctl_guard.service import detach, ours
-        from runctl_guard.target import ProcessTarget
+        from runctl_guard.service.guard_process import detach, ours
+        from runctl_guard.runs.target import ProcessTarget
         run.update(state="running", started_at=time.time())
         reaper = detach(ours("reaper", "--run", run.id), os.path.join(self.root, "guard.log"))
 

@@ -7,17 +7,22 @@ import zipfile
 from unittest import mock
 
 import support
-from runctl_guard import files, finish, guard, picking, prepare, processes, protect, reaper, service, withdrawn
+from runctl_guard.aws.session import Services
+from runctl_guard.checkpoints import selection
+from runctl_guard.checkpoints.validation import validate
+from runctl_guard.commands.interrupt import request
 from runctl_guard.errors import GuardError
-from runctl_guard.interrupt import request
-from runctl_guard.interruption import Interruption
-from runctl_guard.journal import Journal
-from runctl_guard.run import Interrupted
-from runctl_guard.sequence import Busy, Sequence
-from runctl_guard.services import Services
-from runctl_guard.target import ProcessTarget
-from runctl_guard.trigger import Trigger
-from runctl_guard.validate import validate
+from runctl_guard.guard import completion, daemon
+from runctl_guard.interruption import snapshot, withdrawal
+from runctl_guard.interruption.interruption import Interruption
+from runctl_guard.interruption.sequence import Busy, Sequence
+from runctl_guard.interruption.triggers import Trigger
+from runctl_guard.runs.journal import Journal
+from runctl_guard.runs.run import Interrupted
+from runctl_guard.runs.target import ProcessTarget
+from runctl_guard.service import guard_process
+from runctl_guard.system import files, processes
+from runctl_guard.training import reaper, starter
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
 
@@ -63,13 +68,13 @@ class Aftermath(support.RootedTest):
 
     def after_the_copy(self, act):
         """Something happens once the protection has its copy, as the training's own save at the signal does."""
-        begin = protect.Protection.begin
+        begin = snapshot.Protection.begin
 
         def both(protection, *arguments, **named):
             begin(protection, *arguments, **named)
             protection.wait(5)
             act()
-        return mock.patch.object(protect.Protection, "begin", both)
+        return mock.patch.object(snapshot.Protection, "begin", both)
 
 
 class Successors(Aftermath):
@@ -80,11 +85,11 @@ class Successors(Aftermath):
         path = self.save("last.pt", "good")
         interruption = Interruption(one, notice(), 1)
         self.s3.fail = lambda *_: 403
-        protection = protect.Protection(interruption, self.services.uploads(one))
+        protection = snapshot.Protection(interruption, self.services.uploads(one))
         protection.begin()
         protection.wait(5)
         self.tear(path)
-        picked = picking.Picking(interruption, ProcessTarget(one)).pick(protection.candidate, protection.source)
+        picked = selection.Picking(interruption, ProcessTarget(one)).pick(protection.candidate, protection.source)
         self.assertEqual(protection.source, picked.source)
         self.s3.fail = lambda *_: None
         final = self.sequence(one, notice())
@@ -96,7 +101,7 @@ class Successors(Aftermath):
         self.save("last.pt")
         journal = Journal(one)
         journal.write("begin", **manual()._asdict())
-        candidate = picking.of_attempt(one)[0]
+        candidate = selection.of_attempt(one)[0]
         journal.write("picked", name=candidate.name, identity=candidate.identity)
         self.s3.fail = lambda *_: 403
         self.assertEqual("failed", self.sequence(one, manual())["data"]["outcome"])
@@ -112,7 +117,7 @@ class Successors(Aftermath):
                 raise OSError(28, "No space left on device")
             return write(path, data, mode)
 
-        with mock.patch.object(files, "write_unreserved", full), mock.patch("runctl_guard.reserve._release", return_value=False):
+        with mock.patch.object(files, "write_unreserved", full), mock.patch("runctl_guard.system.disk_reserve._release", return_value=False):
             self.sequence(one, notice())
         self.assertEqual(("interrupting", False), (one.state["state"], Journal(one).done))
         self.sequence(one, notice())
@@ -121,13 +126,13 @@ class Successors(Aftermath):
 
     def test_a_guard_that_the_disk_does_not_let_introduce_itself_does_its_work_and_does_so_later(self):
         # Nothing can be put in its place.
-        os.mkdir(service.guard_file())
-        watching = service.detach(service.ours("guard"))
+        os.mkdir(guard_process.guard_file())
+        watching = guard_process.detach(guard_process.ours("guard"))
         try:
             time.sleep(1.0)
             self.assertIsNone(watching.poll())
-            os.rmdir(service.guard_file())
-            self.assertEqual(watching.pid, support.eventually(service.guard_identity)["pid"])
+            os.rmdir(guard_process.guard_file())
+            self.assertEqual(watching.pid, support.eventually(guard_process.guard_identity)["pid"])
         finally:
             watching.kill()
             watching.wait()
@@ -154,16 +159,16 @@ class Starting(Aftermath):
             seen.append(run)
             return Journal(run)
 
-        with mock.patch.object(prepare, "Journal", journal), prepare._Phase(one, "restoring", "restore"):
+        with mock.patch.object(starter, "Journal", journal), starter._Phase(one, "restoring", "restore"):
             self.assertEqual("restoring", one.state["state"])
         self.assertEqual(1, len(seen))
 
     def test_after_a_sequence_nothing_is_prepared_any_more(self):
         one = self.new_run(store=STORE)
         self.sequence(one, notice())
-        with self.assertRaises(Interrupted), prepare._Phase(one, "restoring", "restore"):
+        with self.assertRaises(Interrupted), starter._Phase(one, "restoring", "restore"):
             self.fail("It was prepared.")
-        prepare._failed(one, GuardError("Any", "any"), self.services)
+        starter._failed(one, GuardError("Any", "any"), self.services)
         self.assertEqual("interrupted", one.state["state"])
 
     def test_a_training_whose_secrets_came_too_late_is_never_started(self):
@@ -202,12 +207,12 @@ class LateSaves(Aftermath):
         one = self.running()
         self.finished(one)
         self.s3.fail = lambda method, path, query: 403 if "final.pt" in path else None
-        finish.finish(one, self.services)
-        finish.settle(one, self.services)
+        completion.finish(one, self.services)
+        completion.settle(one, self.services)
         self.assertEqual("final.pt", one.state["unsaved"])
         self.s3.fail = lambda *_: None
-        with mock.patch.object(guard, "UNSAVED_SECONDS", 0.1), mock.patch.object(guard, "Services", lambda: self.services):
-            watching = guard.Guard()
+        with mock.patch.object(daemon, "UNSAVED_SECONDS", 0.1), mock.patch.object(daemon, "Services", lambda: self.services):
+            watching = daemon.Guard()
             support.eventually(lambda: watching._tick() or not one.state["unsaved"])
         self.assertTrue(any(key.endswith("final.pt.manifest.json") for key in self.s3.keys()))
         told = [event["data"].get("id") for event in one.events() if event["kind"] == "Warning"]
@@ -223,7 +228,7 @@ class LateSaves(Aftermath):
         self.assertEqual(("uploaded", "epoch_2.pt", "epoch_3.pt"), (said["outcome"], said["checkpoint"]["name"], said["unsaved"]))
         self.assertEqual("epoch_3.pt", one.state["unsaved"])
         self.s3.fail = lambda *_: None
-        finish.save_late(one, self.services)
+        completion.save_late(one, self.services)
         self.assertEqual((None, "epoch_3.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
         self.assertTrue(any(key.endswith("epoch_3.pt.manifest.json") for key in self.s3.keys()))
 
@@ -242,22 +247,22 @@ class LateSaves(Aftermath):
 
     def test_a_copy_whose_original_was_spoilt_is_what_is_tried_again(self):
         one = self.spoilt_original()
-        finish.save_late(one, self.services)
+        completion.save_late(one, self.services)
         self.assertEqual("last.pt", one.state["unsaved"])
         self.s3.fail = lambda *_: None
-        finish.save_late(one, self.services)
+        completion.save_late(one, self.services)
         self.assertEqual((None, "last.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
         self.assertEqual(self.good, self.s3.body("saved/%s/checkpoints/last.pt" % os.uname().nodename))
         # The copy has done its work, and who starts again goes on from S3.
-        self.assertFalse(os.path.exists(protect.directory(one)))
+        self.assertFalse(os.path.exists(snapshot.directory(one)))
         final = one.last_event(("InterruptionHandled",))["data"]["checkpoint"]
-        self.assertEqual({"manifest": one.state["checkpoint"]["manifest"]}, withdrawn._resume_from(one, final))
+        self.assertEqual({"manifest": one.state["checkpoint"]["manifest"]}, withdrawal._resume_from(one, final))
 
     def test_an_older_one_does_not_stand_for_what_was_picked(self):
         one = self.spoilt_original()
-        protect.clean(one)
+        snapshot.clean(one)
         for _ in range(3):
-            finish.save_late(one, self.services)
+            completion.save_late(one, self.services)
         self.assertEqual(("last.pt", "epoch_2.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
         rejected = [event["data"]["path"] for event in one.events() if event["kind"] == "CheckpointRejected"]
         self.assertEqual(1, len(rejected), rejected)
@@ -272,25 +277,25 @@ class LateSaves(Aftermath):
         one = self.running()
         self.finished(one)
         self.s3.fail = lambda method, path, query: 403 if "final.pt" in path else None
-        finish.finish(one, self.services)
-        finish.settle(one, self.services)
+        completion.finish(one, self.services)
+        completion.settle(one, self.services)
         self.s3.fail = lambda *_: None
-        with mock.patch.object(guard, "Services", lambda: self.services):
-            watching = guard.Guard()
-            watching._watched[one.id] = guard.Watched(one, self.services)
+        with mock.patch.object(daemon, "Services", lambda: self.services):
+            watching = daemon.Guard()
+            watching._watched[one.id] = daemon.Watched(one, self.services)
             watching._noticed(notice())
             support.eventually(lambda: not one.state["unsaved"])
 
     def test_an_older_upload_that_ends_later_is_not_called_the_newest(self):
         one = self.running()
         self.save("step_1.pt", age=5)
-        older = picking.of_attempt(one)[0]
+        older = selection.of_attempt(one)[0]
         gate = threading.Event()
         self.addCleanup(gate.set)
         self.s3.fail = lambda method, path, query: gate.wait(20) and None if method == "PUT" and path.endswith("step_1.pt") else None
         job = self.services.uploads(one).start(older, "periodic", False, validate(older))
         self.finished(one)
-        finish.finish(one, self.services)
+        completion.finish(one, self.services)
         gate.set()
         job.wait(10)
         self.assertIsNotNone(job.committed)
@@ -303,8 +308,8 @@ class Stops(Aftermath):
                            "while True: signal.pause()", store=STORE)
         self.start_training(one)
         support.eventually(lambda: os.path.exists(os.path.join(one.state["project_dir"], "ready")))
-        with mock.patch.object(guard, "Services", lambda: self.services):
-            watching = guard.Guard()
+        with mock.patch.object(daemon, "Services", lambda: self.services):
+            watching = daemon.Guard()
             request(one, "manual", "manual", None, 3600.0)
             watching._tick()
             support.eventually(lambda: Journal(one).get("signal"))
@@ -326,11 +331,11 @@ class Withdrawals(Aftermath):
         self.s3.fail = lambda *_: None
         self.record = "/bucket/runs/runs/%s/run.json" % one.id
         self.s3.objects[self.record] = json.dumps({"schema": 1, "attempts": [{"number": 1, "nonce": "n"}]}).encode()
-        support.eventually(lambda: withdrawn._is_over(one))
+        support.eventually(lambda: withdrawal._is_over(one))
         return one
 
     def resumed_from(self, one):
-        withdrawn.Withdrawal(self.services).look([one])
+        withdrawal.Withdrawal(self.services).look([one])
         self.assertEqual(2, one.state["attempt"])
         return one.state["claim"].get("resume_from")
 
@@ -358,18 +363,18 @@ class Withdrawals(Aftermath):
     def test_an_outage_of_s3_is_told_once_and_waited_out(self):
         one = self.interrupted()
         self.s3.fail = lambda *_: 403
-        withdrawal = withdrawn.Withdrawal(self.services)
+        found = withdrawal.Withdrawal(self.services)
         for _ in range(2):
-            withdrawal._due = 0.0
-            withdrawal.look([one])
+            found._due = 0.0
+            found.look([one])
         self.assertEqual(["InterruptionWithdrawn", "Warning"], [event["kind"] for event in one.events()][-2:])
         self.s3.fail = lambda *_: None
         self.resumed_from(one)
 
     def test_a_claim_a_killed_guard_has_won_is_used_by_the_next(self):
         one = self.interrupted()
-        with mock.patch.object(withdrawn, "new_attempt", side_effect=Killed), self.assertRaises(Killed):
-            withdrawn.Withdrawal(self.services).look([one])
+        with mock.patch.object(withdrawal, "new_attempt", side_effect=Killed), self.assertRaises(Killed):
+            withdrawal.Withdrawal(self.services).look([one])
         self.resumed_from(one)
         attempts = json.loads(self.s3.objects[self.record])["attempts"]
         self.assertEqual([1, 2], [attempt["number"] for attempt in attempts])
@@ -385,12 +390,12 @@ class Withdrawals(Aftermath):
         return one.state["attempt"], one.state.get("withdrawn")
 
     def test_who_lost_the_claim_leaves_the_run(self):
-        one, self.withdrawal = self.interrupted(), withdrawn.Withdrawal(self.services)
+        one, self.withdrawal = self.interrupted(), withdrawal.Withdrawal(self.services)
         self.assertEqual((1, None), self.claimed(one))
         self.assertEqual((1, True), self.claimed(one, state="running", started="2026-01-31T12:00:00Z"))
 
     def test_a_claim_that_is_given_up_has_the_training_start_again_here(self):
-        one, self.withdrawal = self.interrupted(), withdrawn.Withdrawal(self.services)
+        one, self.withdrawal = self.interrupted(), withdrawal.Withdrawal(self.services)
         for _ in range(2):
             self.assertEqual((1, None), self.claimed(one))
         self.assertEqual(1, [event["data"].get("id") for event in one.events()].count("NotStartedAgain"))

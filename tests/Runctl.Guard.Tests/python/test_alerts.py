@@ -4,8 +4,9 @@ import threading
 import unittest
 
 import support
-from runctl_guard import alerts, interrupt
-from runctl_guard.services import Services
+from runctl_guard.aws.session import Services
+from runctl_guard.commands import interrupt
+from runctl_guard.runs import webhook
 from test_standby import SAVES
 
 
@@ -46,8 +47,8 @@ class Alerting(support.RootedTest):
         super().setUp()
         self.hook = Webhook()
         self.addCleanup(self.hook.close)
-        self.addCleanup(setattr, alerts, "RETRY_SECONDS", alerts.RETRY_SECONDS)
-        alerts.RETRY_SECONDS = 0.1
+        self.addCleanup(setattr, webhook, "RETRY_SECONDS", webhook.RETRY_SECONDS)
+        webhook.RETRY_SECONDS = 0.1
 
     def alerting_run(self, text="", url=None, **more):
         run = self.new_run(text, alerts=dict({"webhook_url": url or self.hook.url}, **more))
@@ -59,7 +60,7 @@ class Alerting(support.RootedTest):
                  deadline="2026-01-31T12:02:00Z", action="terminate", source="imds")
 
     def look(self, run):
-        alerts.Alerts(run, Services()).look()
+        webhook.Alerts(run, Services()).look()
 
     def kinds(self):
         return [post["kind"] for post in self.hook.posts]
@@ -98,7 +99,7 @@ class Alerting(support.RootedTest):
             actor.join(30)
         self.look(run)
         self.assertEqual(["InterruptionDetected"], self.kinds())
-        self.assertEqual([], alerts.pending(run))
+        self.assertEqual([], webhook.pending(run))
 
     def test_a_failure_is_tried_again_a_little_and_told_once_without_the_address(self):
         self.hook.status = 500
@@ -106,9 +107,9 @@ class Alerting(support.RootedTest):
         self.detect(run)
         run.emit("InterruptionHandled", "handled", outcome="saved")
         self.look(run)
-        self.assertEqual(2 * alerts.ATTEMPTS, self.hook.tries)
+        self.assertEqual(2 * webhook.ATTEMPTS, self.hook.tries)
         self.assertEqual(["The webhook did not take the alert InterruptionDetected: HTTP 500"], self.warnings(run))
-        self.assertEqual([], alerts.pending(run))
+        self.assertEqual([], webhook.pending(run))
         for name in ("events.jsonl", "state.json", "alerted.json"):
             with open(run.file(name)) as file:
                 self.assertNotIn("hunter2", file.read().replace(run.spec["alerts"]["webhook_url"], ""))
@@ -133,7 +134,7 @@ class Alerting(support.RootedTest):
     def test_an_address_that_can_not_be_read_is_told_before_it_is_needed(self):
         # Nobody answers there: neither Parameter Store nor anybody else.
         self.set_environment(AWS_ENDPOINT_URL="http://127.0.0.1:9")
-        from runctl_guard import secrets
+        from runctl_guard.aws import secrets
         attempts, secrets.ATTEMPTS = secrets.ATTEMPTS, 1
         self.addCleanup(setattr, secrets, "ATTEMPTS", attempts)
         run = self.alerting_run(url="ssm:/hook")
@@ -169,7 +170,7 @@ class Alerting(support.RootedTest):
 
     def test_a_drill_says_that_it_is_one(self):
         run = self.alerting_run()
-        from runctl_guard.journal import Journal
+        from runctl_guard.runs.journal import Journal
         Journal(run).write("begin", source="drill", time=None)
         self.detect(run)
         self.look(run)

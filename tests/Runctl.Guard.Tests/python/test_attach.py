@@ -7,7 +7,7 @@ import unittest
 import uuid
 
 import support
-from runctl_guard import attach
+from runctl_guard.commands import attach
 from runctl_guard.errors import GuardError
 
 
@@ -18,9 +18,9 @@ class Attaching(support.RootedTest):
         self.mark = uuid.uuid4().hex
         self.here = os.path.join(self.root, "work")
         os.mkdir(self.here)
-        from runctl_guard import service
+        from runctl_guard.service import guard_process
         for module, name in ((attach, "ensure_guard"), (attach, "wake_guard")):
-            self.addCleanup(setattr, module, name, getattr(service, name))
+            self.addCleanup(setattr, module, name, getattr(guard_process, name))
             setattr(module, name, lambda: None)
 
     def spawn(self, *more, uid=None):
@@ -63,7 +63,7 @@ class Attaching(support.RootedTest):
             self.assertRegex(message, r"(?m)^%d \S+ .*%s" % (pid, self.mark[:8]))
 
     def test_the_command_that_asks_never_finds_itself_nor_who_runs_it(self):
-        code = ("import sys; sys.path.insert(0, %r); from runctl_guard import attach\n"
+        code = ("import sys; sys.path.insert(0, %r); from runctl_guard.commands import attach\n"
                 "try: print(attach.find_target({'target': {'pattern': '*%s*', 'any_user': True}}))\n"
                 "except attach.GuardError as error: print(error.id)") % (support.PROGRAM, self.mark)
         done = subprocess.run(["/bin/sh", "-c", '"$0" -c "$1" %s; true %s' % (self.mark, self.mark), sys.executable, code],
@@ -127,7 +127,7 @@ class Attaching(support.RootedTest):
                 self.assertNotIn(b"hunter2", file.read(), name)
 
     def attached(self, pid, run_id="own-20260131-120000-abcdef", **more):
-        from runctl_guard.run import Run
+        from runctl_guard.runs.run import Run
         state = attach.attach(self.spec(run_id=run_id, target={"pid": pid}, attempt={"number": 1, "nonce": run_id}, **more))
         return Run(state["run_id"])
 

@@ -1,7 +1,7 @@
 import unittest
 
 import support  # noqa: F401
-from runctl_guard import budget
+from runctl_guard.interruption import budget
 
 
 class GraceBudget(unittest.TestCase):

@@ -7,11 +7,13 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard import bundle, crc, files
+from runctl_guard.aws import crc
+from runctl_guard.aws.session import Services
 from runctl_guard.errors import GuardError
-from runctl_guard.run import Run
-from runctl_guard.services import Services
-from runctl_guard.users import caller
+from runctl_guard.runs.run import Run
+from runctl_guard.system import files
+from runctl_guard.system.users import caller
+from runctl_guard.training import code_bundle
 
 
 class Bundles(support.RootedTest):
@@ -34,10 +36,10 @@ class Bundles(support.RootedTest):
         self.pack(*members)
         target = os.path.join(self.root, "unpacked")
         os.makedirs(target)
-        return bundle.unpack(os.path.join(self.root, "var/lib/runctl/bundle.tar.gz"), target)
+        return code_bundle.unpack(os.path.join(self.root, "var/lib/runctl/bundle.tar.gz"), target)
 
     def install(self, run, *members):
-        bundle.install(run, self.pack(*members), None, caller())
+        code_bundle.install(run, self.pack(*members), None, caller())
 
 
 class Unpacking(Bundles):
@@ -66,7 +68,7 @@ class Unpacking(Bundles):
             with self.subTest(kind=kind):
                 self.pack(("odd", {"type": kind, "linkname": "/etc/passwd"}))
                 with self.assertRaises(GuardError):
-                    bundle.unpack(os.path.join(self.root, "var/lib/runctl/bundle.tar.gz"), self.root)
+                    code_bundle.unpack(os.path.join(self.root, "var/lib/runctl/bundle.tar.gz"), self.root)
 
     def test_a_link_inside_stays(self):
         self.unpack(("data/file", "x"), ("data/link", {"type": tarfile.SYMTYPE, "linkname": "file"}))
@@ -101,24 +103,24 @@ class Syncing(Bundles):
         os.makedirs(other.directory)
         files.write_json(other.file("state.json"), self.one.state)
         code = self.pack(("train.py", "new"))
-        give = bundle.give
+        give = code_bundle.give
 
         def meanwhile(path, user):
             if path.endswith(".runctl-new") and waiting:
                 waiting.clear()
-                thread = threading.Thread(target=bundle.install, args=(other, code, None, user))
+                thread = threading.Thread(target=code_bundle.install, args=(other, code, None, user))
                 thread.start()
                 thread.join(20)
             give(path, user)
-        with mock.patch.object(bundle, "give", meanwhile):
-            bundle.install(self.one, code, None, caller())
+        with mock.patch.object(code_bundle, "give", meanwhile):
+            code_bundle.install(self.one, code, None, caller())
         self.assertFalse(waiting)
         self.assertEqual(["checkpoints", "train.py"], sorted(os.listdir(self.project)))
 
     def test_a_damaged_bundle_is_refused(self):
         code = self.pack(("train.py", "x"))
         with self.assertRaises(GuardError) as caught:
-            bundle.install(self.one, dict(code, sha256="0" * 64), None, caller())
+            code_bundle.install(self.one, dict(code, sha256="0" * 64), None, caller())
         self.assertEqual("CodeDamaged", caught.exception.id)
 
 
@@ -134,7 +136,7 @@ class FromS3(Bundles):
 
     def refused(self, code):
         with self.assertRaises(GuardError) as caught:
-            bundle.install(self.one, code, Services().s3, caller())
+            code_bundle.install(self.one, code, Services().s3, caller())
         return caught.exception
 
     def test_a_bundle_that_is_missing_is_named(self):

@@ -3,7 +3,7 @@ import time
 import unittest
 
 import support
-from runctl_guard.check import check
+from runctl_guard.commands.check import check
 
 KEYS = ["checkpoints/i-1/runctl-check-a", "runs/runctl-check-a"]
 

@@ -7,9 +7,9 @@ import unittest
 import zipfile
 
 import support  # noqa: F401
-from runctl_guard import checkpoints
-from runctl_guard.checkpoints import newest_first, scan, step_goes_back, step_in
-from runctl_guard.validate import NotUsable, validate
+from runctl_guard.checkpoints import discovery
+from runctl_guard.checkpoints.discovery import newest_first, scan, step_goes_back, step_in
+from runctl_guard.checkpoints.validation import NotUsable, validate
 
 
 class InDirectory(unittest.TestCase):
@@ -104,7 +104,7 @@ class NewestGood(InDirectory):
         self.write("last.ckpt", b"half")
         seen = self.candidate("last.ckpt")
         self.write("last.ckpt", b"half and more", at=1001)
-        self.assertNotEqual(seen.identity, checkpoints.again(seen).identity)
+        self.assertNotEqual(seen.identity, discovery.again(seen).identity)
 
     def test_steps_are_read_from_usual_names(self):
         for name, step in (("epoch_10.pt", 10), ("checkpoint-500", 500), ("step=7.ckpt", 7), ("last.ckpt", None),

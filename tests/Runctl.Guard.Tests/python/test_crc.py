@@ -5,7 +5,7 @@ import unittest
 import zlib
 
 import support  # noqa: F401
-from runctl_guard import crc
+from runctl_guard.aws import crc
 
 
 def some_bytes(generator, count):

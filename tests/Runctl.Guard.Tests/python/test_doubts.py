@@ -4,11 +4,13 @@ import time
 import unittest
 
 import support
-from runctl_guard import checkpoints, files, finish, picking
-from runctl_guard.sequence import Sequence
-from runctl_guard.services import Services
-from runctl_guard.target import ProcessTarget
-from runctl_guard.trigger import Trigger
+from runctl_guard.aws.session import Services
+from runctl_guard.checkpoints import discovery, selection
+from runctl_guard.guard import completion
+from runctl_guard.interruption.sequence import Sequence
+from runctl_guard.interruption.triggers import Trigger
+from runctl_guard.runs.target import ProcessTarget
+from runctl_guard.system import files
 
 # One good checkpoint of some time ago, and another that is being saved.
 BEGIN = """
@@ -55,8 +57,8 @@ class CutOff(support.RootedTest):
         os.kill(self.one.training()["pid"], 9)
         support.eventually(self.one.exit)
         target = ProcessTarget(self.one)
-        support.eventually(lambda: finish.ended(self.one, target))
-        finish.finish(self.one, Services())
+        support.eventually(lambda: completion.ended(self.one, target))
+        completion.finish(self.one, Services())
         return (self.one.last_event(("TrainingFailed",))["data"]["checkpoint"] or {}).get("name")
 
     def rejected(self):
@@ -144,7 +146,7 @@ time.sleep(0.5)""", ""))
 
     def test_what_is_in_s3_already_is_taken(self):
         def mirrored():
-            for one in checkpoints.scan(self.checkpoints):
+            for one in discovery.scan(self.checkpoints):
                 files.append_line(self.one.file("committed.jsonl"), {"identity": one.identity, "name": one.name})
         self.assertEqual("epoch_2.h5", self.died("put('epoch_1.h5', -9)\nput('epoch_2.h5')", mirrored))
         self.assertEqual([], self.rejected())
@@ -162,14 +164,14 @@ time.sleep(0.5)""", ""))
             with open(os.path.join(path, name), "wb") as file:
                 file.write(b"weights" * 1000)
             os.utime(os.path.join(path, name), (time.time() - 60,) * 2)
-        restored, = checkpoints.scan(self.checkpoints)
-        picking.note_leftovers(self.one)
+        restored, = discovery.scan(self.checkpoints)
+        selection.note_leftovers(self.one)
         self.one.update(restored={"path": path, "identity": restored.identity})
         self.start_training(self.one)
         support.eventually(self.one.exit)
         target = ProcessTarget(self.one)
-        support.eventually(lambda: finish.ended(self.one, target))
-        finish.finish(self.one, Services())
+        support.eventually(lambda: completion.ended(self.one, target))
+        completion.finish(self.one, Services())
         return self.one.last_event(("TrainingFailed",))["data"]["checkpoint"]["name"]
 
     def test_a_save_at_an_exception_does_not_give_way_to_what_the_attempt_began_with(self):
@@ -193,7 +195,7 @@ time.sleep(0.5)""", ""))
 
     def test_the_last_try_decides_as_the_sequence_did(self):
         self.interrupted("put('epoch_1.h5', -9)\nfile = open_one('epoch_2.h5')")
-        self.assertEqual("epoch_1.h5", finish._last_checkpoint(self.one, Services())["name"])
+        self.assertEqual("epoch_1.h5", completion._last_checkpoint(self.one, Services())["name"])
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import json
 import unittest
 
 import support  # noqa: F401
-from runctl_guard.envelope import decode
+from runctl_guard.commands.envelope import decode
 from runctl_guard.errors import GuardError
 
 

@@ -7,9 +7,11 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard import files, finish, guard, leaving, processes, start
-from runctl_guard.clock import utc_text
-from runctl_guard.run import Run
+from runctl_guard.commands.run import new_attempt
+from runctl_guard.guard import completion, daemon, self_termination
+from runctl_guard.runs.run import Run
+from runctl_guard.system import files, processes
+from runctl_guard.system.clock import utc_text
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
 
@@ -20,7 +22,7 @@ class OrdinaryEnd(support.RootedTest):
         self.s3 = support.FakeS3()
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
-        from runctl_guard.services import Services
+        from runctl_guard.aws.session import Services
         self.services = Services()
 
     def test_on_a_full_disk_the_last_good_checkpoint_comes_to_s3_whatever_there_is_to_tell(self):
@@ -32,7 +34,7 @@ class OrdinaryEnd(support.RootedTest):
         for name in ("events.jsonl", "sequence.lock", "state.lock"):
             open(run.file(name), "a").close()
         with support.full_disk(), self.assertRaises(OSError):
-            finish.finish(run, self.services)
+            completion.finish(run, self.services)
         self.assertIn("saved/%s/checkpoints/step_0.json.manifest.json" % run.state["instance_id"], self.s3.keys())
 
     def test_on_a_full_disk_who_was_left_behind_is_killed(self):
@@ -40,7 +42,7 @@ class OrdinaryEnd(support.RootedTest):
         run.update(left_behind_at=0.0)
         open(run.file("events.jsonl"), "a").close()
         with support.full_disk():
-            self.assertTrue(finish._waited_long_enough(run, target, {1: None}))
+            self.assertTrue(completion._waited_long_enough(run, target, {1: None}))
         target.kill.assert_called_once_with()
 
     def test_the_mirror_goes_on_while_the_end_cannot_be_written_down(self):
@@ -51,7 +53,7 @@ class OrdinaryEnd(support.RootedTest):
             processes.own().identity(), attempt=1, start_time=1, reaper=processes.own().identity()))
         with open(os.path.join(self.checkpoints, "step_1.json"), "w") as file:
             file.write("{}")
-        one = guard.Guard()
+        one = daemon.Guard()
         support.eventually(lambda: one._tick() or any("step_1.json.manifest" in key for key in self.s3.keys()), 10)
 
     def test_what_a_dead_training_left_unproven_is_not_mirrored_while_the_end_cannot_be_written_down(self):
@@ -70,9 +72,9 @@ class OrdinaryEnd(support.RootedTest):
             files.write_json(run.file("exit.json"), {"attempt": 1, "exit_code": exit_code, "ended": utc_text()})
         with open(os.path.join(self.checkpoints, name), "w") as file:
             file.write("{}")
-        one = guard.Guard()
-        watched = one._watched.setdefault(run.id, guard.Watched(run, one._services))
-        with mock.patch("runctl_guard.finish.ended", return_value=False):
+        one = daemon.Guard()
+        watched = one._watched.setdefault(run.id, daemon.Watched(run, one._services))
+        with mock.patch("runctl_guard.guard.completion.ended", return_value=False):
             for _ in range(4):
                 watched._due.clear()
                 one._look(watched)
@@ -87,7 +89,7 @@ class OrdinaryEnd(support.RootedTest):
         for name, value in (("training.json", {}), ("exit.json", {"exit_code": 0})):
             with open(run.file(name), "w") as file:
                 json.dump(dict(value, attempt=1), file)
-        finish.finish(run, self.services)
+        completion.finish(run, self.services)
         return run
 
     def warnings(self, run):
@@ -95,9 +97,9 @@ class OrdinaryEnd(support.RootedTest):
 
     def settled(self, run):
         """As the guard does it: S3 first, then the machine, then what there is to say of that."""
-        looking = leaving.Leaving()
+        looking = self_termination.Leaving()
         for _ in range(2):
-            finish.settle(run, self.services)
+            completion.settle(run, self.services)
             looking._due = 0.0
             looking.look([run])
         return run
@@ -117,12 +119,12 @@ class OrdinaryEnd(support.RootedTest):
         target = mock.Mock()
         for offset in (-3600, 3600):
             run.update(left_behind_at=None)
-            self.assertFalse(finish._waited_long_enough(run, target, {1: None}))
+            self.assertFalse(completion._waited_long_enough(run, target, {1: None}))
             real = time.time
             with mock.patch("time.time", lambda: real() + offset):
-                self.assertFalse(finish._waited_long_enough(run, target, {1: None}))
+                self.assertFalse(completion._waited_long_enough(run, target, {1: None}))
                 time.sleep(0.4)
-                self.assertTrue(finish._waited_long_enough(run, target, {1: None}))
+                self.assertTrue(completion._waited_long_enough(run, target, {1: None}))
 
     def test_the_machine_is_ended_once_and_after_the_final_manifest(self):
         self.program("bin", 'echo "$@" >> "$RUNCTL_ROOT/called"')
@@ -165,14 +167,14 @@ class OrdinaryEnd(support.RootedTest):
         self.settled(run)
         self.assertEqual(["TerminationWaits"], self.warnings(run))
         self.assertFalse(os.path.exists(os.path.join(self.root, "called")))
-        one = guard.Guard()
+        one = daemon.Guard()
         self.assertFalse(one._all_handled())
         os.unlink(path)
         self.assertTrue(one._all_handled())
 
     def another(self, **changes):
         other = Run("other-20260131-120000-abcdef")
-        start.new_attempt(other, self.spec(run_id=other.id, store=STORE), {"number": 1, "nonce": "n"})
+        new_attempt(other, self.spec(run_id=other.id, store=STORE), {"number": 1, "nonce": "n"})
         other.update(**changes)
         return other
 
@@ -196,7 +198,7 @@ class OrdinaryEnd(support.RootedTest):
     def test_what_was_measured_is_known_to_the_next_attempt(self):
         run = self.ended()
         run.update(upload_rate=5e6, last_save_seconds=40.0)
-        start.new_attempt(run, self.spec(store=STORE), {"number": 2, "nonce": "m"})
+        new_attempt(run, self.spec(store=STORE), {"number": 2, "nonce": "m"})
         self.assertEqual((5e6, 40.0, 2), tuple(run.state[name] for name in ("upload_rate", "last_save_seconds", "attempt")))
 
 

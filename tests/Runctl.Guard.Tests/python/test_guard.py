@@ -11,12 +11,14 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard import guard, logs, paths, processes, service
-from runctl_guard.clock import utc_seconds_text
-from runctl_guard.journal import Journal
-from runctl_guard.run import all_runs
-from runctl_guard.trigger import Trigger
-from runctl_guard.watched import Watched
+from runctl_guard.guard import daemon
+from runctl_guard.guard.supervisor import Watched
+from runctl_guard.interruption.triggers import Trigger
+from runctl_guard.runs.journal import Journal
+from runctl_guard.runs.run import all_runs
+from runctl_guard.service import guard_process
+from runctl_guard.system import guard_log, paths, processes
+from runctl_guard.system.clock import utc_seconds_text
 from test_imds import ACTION, FakeImds
 
 SAVES = """
@@ -30,8 +32,8 @@ print("ready", flush=True)
 while True:
     signal.pause()
 """
-UNDER_SYSTEMD = "import sys; sys.path.insert(0, sys.argv[1])\nfrom runctl_guard import guard\n" \
-                "guard.has_systemd = lambda: True\nsys.exit(guard.main())"
+UNDER_SYSTEMD = "import sys; sys.path.insert(0, sys.argv[1])\nfrom runctl_guard.guard import daemon\nfrom runctl_guard.system import paths\n" \
+                "paths.set_program(sys.argv[1])\ndaemon.has_systemd = lambda: True\nsys.exit(daemon.main())"
 
 
 class Guarded(support.RootedTest):
@@ -44,10 +46,10 @@ class Guarded(support.RootedTest):
     def guard(self, *command):
         log = open(os.path.join(paths.home(), "guard.log"), "ab")
         self.addCleanup(log.close)
-        guard = subprocess.Popen(command or service.ours("guard"), stdout=log, stderr=log)
+        guard = subprocess.Popen(command or guard_process.ours("guard"), stdout=log, stderr=log)
         self.addCleanup(guard.wait)
         self.addCleanup(guard.kill)
-        support.eventually(service.guard_identity)
+        support.eventually(guard_process.guard_identity)
         return guard
 
     def guard_log(self):
@@ -143,19 +145,19 @@ class Troubles(support.RootedTest):
     def test_there_is_none_from_a_request_with_a_deadline_to_its_record(self):
         run = self.new_run()
         run.update(state="interrupted", record_pending=True)
-        one, watched = guard.Guard(), mock.Mock(run=run)
+        one, watched = daemon.Guard(), mock.Mock(run=run)
         watched.busy.return_value = False
 
         def longest():
             one._look(watched)
             return watched.every.call_args[0][3]
-        self.assertEqual(guard.LONGEST_PAUSE, longest())
+        self.assertEqual(daemon.LONGEST_PAUSE, longest())
         Journal(run).write("begin", **Trigger("interruption", "drill", deadline=self.now + 60)._asdict())
-        self.assertEqual(guard.NEAR_PAUSE, longest())
+        self.assertEqual(daemon.NEAR_PAUSE, longest())
         run.update(record_pending=False, unsaved="last.pt", state="running")
-        self.assertEqual(guard.NEAR_PAUSE, longest())
+        self.assertEqual(daemon.NEAR_PAUSE, longest())
         run.update(state="interrupted")
-        self.assertFalse(guard._presses(run))
+        self.assertFalse(daemon._presses(run))
 
     def test_a_success_ends_that(self):
         watched = self.watched()
@@ -168,18 +170,18 @@ class Troubles(support.RootedTest):
     def test_the_log_begins_anew_when_it_is_large(self):
         path = paths.log()
         with open(path, "ab") as file:
-            file.write(b"x" * logs.LARGEST)
+            file.write(b"x" * guard_log.LARGEST)
             file.flush()
-            logs.keep_short(path)
-            self.assertEqual(logs.LARGEST, os.path.getsize(path))
+            guard_log.keep_short(path)
+            self.assertEqual(guard_log.LARGEST, os.path.getsize(path))
             file.write(b"y")
             file.flush()
-            logs.keep_short(path)
+            guard_log.keep_short(path)
             # Whoever has it open goes on in it.
             file.write(b"later")
         with open(path) as file:
             self.assertEqual("later", file.read())
-        self.assertEqual(logs.LARGEST + 1, os.path.getsize(path + ".1"))
+        self.assertEqual(guard_log.LARGEST + 1, os.path.getsize(path + ".1"))
 
 
 class Signals(Guarded):
@@ -205,14 +207,14 @@ class Signals(Guarded):
         run = self.training()
         guard = self.under_systemd("stop")
         guard.send_signal(signal.SIGTERM)
-        self.assertEqual(service.LEFT, guard.wait(20))
+        self.assertEqual(guard_process.LEFT, guard.wait(20))
         self.assertEqual("interrupted", run.state["state"])
 
     def test_without_systemd_it_saves_first(self):
         run = self.training()
         guard = self.guard()
         guard.send_signal(signal.SIGTERM)
-        self.assertEqual(service.LEFT, guard.wait(20))
+        self.assertEqual(guard_process.LEFT, guard.wait(20))
         self.assertEqual("interrupted", run.state["state"])
 
     def test_however_often_it_is_woken_it_goes_on(self):
@@ -222,7 +224,7 @@ class Signals(Guarded):
             guard.send_signal(signal.SIGUSR1)
             time.sleep(0.00002)
         guard.send_signal(signal.SIGHUP)
-        self.assertEqual(service.LEFT, guard.wait(10))
+        self.assertEqual(guard_process.LEFT, guard.wait(10))
 
 
 if __name__ == "__main__":

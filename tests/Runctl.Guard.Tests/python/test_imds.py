@@ -7,8 +7,10 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard import credentials, errors, files, imds, paths
-from runctl_guard.poller import Poller
+from runctl_guard import errors
+from runctl_guard.aws import credentials, imds
+from runctl_guard.interruption.notice_poller import Poller
+from runctl_guard.system import files, paths
 
 ACTION = "meta-data/spot/instance-action"
 
@@ -191,12 +193,12 @@ class Polling(WithService):
     def test_failures_are_said_once_when_they_have_lasted_to_who_asks_as_well(self):
         def said():
             return files.read_json(os.path.join(paths.home(), "guard-status.json"))["imds"]
-        with mock.patch("runctl_guard.poller.UNKNOWN_SECONDS", 1000.0):
+        with mock.patch("runctl_guard.interruption.notice_poller.UNKNOWN_SECONDS", 1000.0):
             self.poller.poll()
             self.fake.answers[ACTION] = (500, "")
             self.poller.poll()
             self.assertEqual(("ok", []), (said(), self.told))
-        with mock.patch("runctl_guard.poller.UNKNOWN_SECONDS", 0.0):
+        with mock.patch("runctl_guard.interruption.notice_poller.UNKNOWN_SECONDS", 0.0):
             self.poller.poll()
             self.poller.poll()
             self.assertEqual(("error", ["ImdsError"]), (said(), [data["id"] for _, _, data in self.told]))
@@ -207,7 +209,7 @@ class Polling(WithService):
     def test_half_a_document_or_a_strangers_page_is_an_error_and_leaves_the_notice(self):
         self.notice(120)
         self.poller.poll()
-        with mock.patch("runctl_guard.poller.UNKNOWN_SECONDS", 0.0):
+        with mock.patch("runctl_guard.interruption.notice_poller.UNKNOWN_SECONDS", 0.0):
             for body in ('{"action": "termi', "<html>Please sign in.</html>", "[]"):
                 self.fake.answers[ACTION] = (200, body)
                 self.poller.poll()

@@ -18,14 +18,14 @@ class Logs(support.RootedTest):
             file.write(data)
 
     def answer(self, offset=0, attempt=None, tail=None, since=None, max_bytes=15000):
-        from runctl_guard.status import log
+        from runctl_guard.commands.status import log
         value = log(self.run_, SimpleNamespace(offset=offset, attempt=attempt, tail=tail, since=since, max_bytes=max_bytes))
         return value, gzip.decompress(base64.b64decode(value["data"]))
 
     def again(self, number):
-        from runctl_guard import start
+        from runctl_guard.commands.run import new_attempt
         self.run_.update(state="interrupted")
-        start.new_attempt(self.run_, self.spec(), {"number": number, "nonce": "n%d" % number})
+        new_attempt(self.run_, self.spec(), {"number": number, "nonce": "n%d" % number})
 
     def test_an_attempt_has_its_own_part_of_the_log(self):
         self.append(b"one\ntwo\n")
@@ -38,14 +38,14 @@ class Logs(support.RootedTest):
         self.assertEqual((b"three\n", False, 8, 14), (data, second["ended"], second["offset"], second["size"]))
 
     def test_offsets_go_on_when_the_file_is_emptied_and_nothing_comes_twice(self):
-        from runctl_guard import logs
+        from runctl_guard.runs import run_log
         self.append(b"before\n" * 10)
-        logs.note(self.run_)
+        run_log.note(self.run_)
         os.truncate(self.run_.file("log"), 0)
         self.append(b"after\n")
         value, data = self.answer(offset=70)
         self.assertEqual((b"after\n", 70, 76), (data, value["offset"], value["next_offset"]))
-        logs.note(self.run_)
+        run_log.note(self.run_)
         self.assertEqual(b"", self.answer(offset=76)[1])
         self.append(b"more\n")
         self.assertEqual(b"more\n", self.answer(offset=76)[1])
@@ -54,12 +54,12 @@ class Logs(support.RootedTest):
         self.assertEqual((70, b"after\nmore\n"), (value["offset"], data))
 
     def test_a_log_whose_file_is_gone_is_empty(self):
-        from runctl_guard import logs
+        from runctl_guard.runs import run_log
         self.append(b"x\n")
-        logs.note(self.run_)
+        run_log.note(self.run_)
         os.unlink(self.run_.file("log"))
         self.assertEqual(b"", self.answer(offset=2)[1])
-        logs.note(self.run_)
+        run_log.note(self.run_)
 
     def test_the_tail_begins_at_a_line_and_has_at_least_as_many(self):
         self.append(b"".join(b"line %d\n" % number for number in range(100000)))
@@ -71,14 +71,14 @@ class Logs(support.RootedTest):
         self.assertEqual(0, self.answer(tail=1000000)[0]["offset"])
 
     def test_since_misses_nothing_and_begins_at_a_line(self):
-        from runctl_guard import logs
+        from runctl_guard.runs import run_log
         self.append(b"old\nhalf a ")
-        logs.note(self.run_)
+        run_log.note(self.run_)
         time.sleep(0.01)
         now = time.time()
         time.sleep(0.01)
         self.append(b"line\nnew\n")
-        logs.note(self.run_)
+        run_log.note(self.run_)
         self.assertEqual(b"half a line\nnew\n", self.answer(since=now)[1])
         self.assertEqual(b"old\nhalf a line\nnew\n", self.answer(since=0)[1])
         self.assertEqual(b"", self.answer(since=time.time() + 60)[1])
@@ -97,8 +97,8 @@ class Shipped(support.RootedTest):
             file.write(data)
 
     def ship(self):
-        from runctl_guard.services import Services
-        from runctl_guard.ship import Shipper
+        from runctl_guard.aws.session import Services
+        from runctl_guard.runs.shipper import Shipper
         return Shipper(Services().s3(self.run_.spec), self.run_).ship()
 
     def segments(self):
@@ -106,10 +106,10 @@ class Shipped(support.RootedTest):
         return {key[len(base):]: gzip.decompress(self.s3.body(key)) for key in self.s3.keys() if key.startswith(base)}
 
     def test_what_an_attempt_left_unsent_goes_under_its_own_number(self):
-        from runctl_guard import start
+        from runctl_guard.commands.run import new_attempt
         self.append(b"one\n")
         self.run_.update(state="interrupted")
-        start.new_attempt(self.run_, self.run_.spec, {"number": 2, "nonce": "n"})
+        new_attempt(self.run_, self.run_.spec, {"number": 2, "nonce": "n"})
         self.append(b"two\n")
         self.assertTrue(self.ship())
         self.assertEqual({"1/000000000000.gz": b"one\n", "2/000000000004.gz": b"two\n"}, self.segments())

@@ -4,8 +4,8 @@ import time
 import unittest
 
 import support
-from runctl_guard.mirror import Mirror
-from runctl_guard.services import Services
+from runctl_guard.aws.session import Services
+from runctl_guard.checkpoints.mirror import Mirror
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
 SIZE = 20 << 20

@@ -6,13 +6,13 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard import multipart
-from runctl_guard.download import download, safe_join
+from runctl_guard.aws import upload
+from runctl_guard.aws.download import download, safe_join
+from runctl_guard.aws.part_queue import plan
+from runctl_guard.aws.s3 import Location
+from runctl_guard.aws.upload import FileUpload
 from runctl_guard.errors import GuardError
-from runctl_guard.files import read_json
-from runctl_guard.multipart import FileUpload
-from runctl_guard.parts import plan
-from runctl_guard.s3 import Location
+from runctl_guard.system.files import read_json
 
 AT = Location("bucket", "folder/model.pt")
 
@@ -23,7 +23,7 @@ class WithStorage(support.RootedTest):
         self.s3 = support.FakeS3()
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
-        from runctl_guard.services import Services
+        from runctl_guard.aws.session import Services
         self.client = Services().s3()
 
     def file(self, size):
@@ -176,14 +176,14 @@ class Upload(WithStorage):
                     release.wait(30)
         self.s3.fail = fail
         path, began = self.file(9 << 20), time.monotonic()
-        with mock.patch.object(multipart, "COMPLETE_SECONDS", 0.5):
+        with mock.patch.object(upload, "COMPLETE_SECONDS", 0.5):
             FileUpload(self.client, AT, path).run()
         self.assertLess(time.monotonic() - began, 15)
         self.assertEqual(self.content(path), self.s3.body(AT.key))
 
     def test_an_error_nobody_thought_of_is_told_and_not_waited_for(self):
         end = time.monotonic() + 10
-        with mock.patch.object(multipart.crc, "of_range", lambda *_: [][1]), self.assertRaises(IndexError):
+        with mock.patch.object(upload.crc, "of_range", lambda *_: [][1]), self.assertRaises(IndexError):
             FileUpload(self.client, AT, self.file(9 << 20), cancelled=lambda: time.monotonic() > end).run()
 
     def test_a_cancelled_upload_ends_at_once(self):

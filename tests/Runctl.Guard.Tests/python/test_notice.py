@@ -1,8 +1,8 @@
 import unittest
 
 import support  # noqa: F401
-from runctl_guard.clock import utc_seconds_text
-from runctl_guard.notice import Notice, NoticeLatch
+from runctl_guard.interruption.notice import Notice, NoticeLatch
+from runctl_guard.system.clock import utc_seconds_text
 
 NOW = 1769860800.0
 

@@ -5,9 +5,9 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard import processes
-from runctl_guard.processes import Process, below_shells
-from runctl_guard.target import ProcessTarget, writers
+from runctl_guard.runs.target import ProcessTarget, writers
+from runctl_guard.system import processes
+from runctl_guard.system.processes import Process, below_shells
 
 class Shells(unittest.TestCase):
     """Process names are given here: these pids are not alive."""
@@ -93,7 +93,7 @@ class Reaper(support.RootedTest):
     def test_nothing_is_started_twice(self):
         run = self.new_run("import time\nprint('started', flush=True)\ntime.sleep(60)")
         training = self.start_training(run)
-        from runctl_guard.reaper import main
+        from runctl_guard.training.reaper import main
         self.assertEqual(0, main(run.id))
         self.assertEqual(training["pid"], run.training()["pid"])
 

@@ -147,7 +147,7 @@ class Bytecode(support.RootedTest):
                               stdout=subprocess.PIPE, check=True, universal_newlines=True).stdout
 
     def keep(self):
-        self.python("from runctl_guard import bytecode; bytecode.keep()")
+        self.python("from runctl_guard.service import bytecode_cache; bytecode_cache.keep(sys.argv[1])")
 
     def status(self):
         return subprocess.run([sys.executable, "-IBS", self.path, "status"], stdout=subprocess.PIPE).returncode
@@ -189,25 +189,29 @@ class Bytecode(support.RootedTest):
 
     def test_who_runs_from_the_archive_already_still_finds_all_of_it(self):
         told = self.python("""
-from runctl_guard import bytecode, paths
-bytecode.keep()
-from runctl_guard import alerts, check, guard, multipart, sequence, usage
-print(guard.__file__)""")
+from runctl_guard.service import bytecode_cache
+bytecode_cache.keep(sys.argv[1])
+from runctl_guard.aws import upload
+from runctl_guard.commands import check, processes
+from runctl_guard.guard import daemon
+from runctl_guard.interruption import sequence
+print(daemon.__file__)""")
         self.assertTrue(told.startswith(self.path), told)
 
     def test_bytecode_that_can_not_be_made_holds_up_no_guard(self):
-        from runctl_guard import files, paths, processes, service
+        from runctl_guard.service import guard_process
+        from runctl_guard.system import files, paths, processes
         self.spoil(".py")
         identity = dict(processes.own().identity(), program=self.path, ready=True)
         with mock.patch.object(paths, "program", lambda: self.path), contextlib.redirect_stderr(io.StringIO()), \
-                mock.patch.object(service, "detach", lambda *_: files.write_json(service.guard_file(), identity)), \
-                mock.patch.object(service, "has_systemd", lambda: False):
-            self.assertEqual(identity, service.ensure_guard())
+                mock.patch.object(guard_process, "detach", lambda *_: files.write_json(guard_process.guard_file(), identity)), \
+                mock.patch.object(guard_process, "has_systemd", lambda: False):
+            self.assertEqual(identity, guard_process.ensure_guard())
 
     def test_a_folder_of_sources_is_left_alone(self):
-        from runctl_guard import bytecode
+        from runctl_guard.service import bytecode_cache
         before = list(os.walk(support.PROGRAM))
-        bytecode.keep()
+        bytecode_cache.keep(support.PROGRAM)
         self.assertEqual(before, list(os.walk(support.PROGRAM)))
 
 

@@ -5,10 +5,10 @@ import unittest
 import zipfile
 
 import support
-from runctl_guard.journal import Journal
-from runctl_guard.interruption import Interruption
-from runctl_guard.protect import Protection, clean, directory
-from runctl_guard.trigger import Trigger
+from runctl_guard.interruption.interruption import Interruption
+from runctl_guard.interruption.snapshot import Protection, clean, directory
+from runctl_guard.interruption.triggers import Trigger
+from runctl_guard.runs.journal import Journal
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
 BASE = "saved/%s/checkpoints/" % os.uname().nodename
@@ -31,7 +31,7 @@ class PutAside(support.RootedTest):
         return path
 
     def begin(self):
-        from runctl_guard.services import Services
+        from runctl_guard.aws.session import Services
         self.uploads = Services().uploads(self.one)
         one = Interruption(self.one, Trigger("interruption", "drill", deadline=time.monotonic() + 100), 1)
         protection = Protection(one, self.uploads)
@@ -102,11 +102,11 @@ class PutAside(support.RootedTest):
         self.assertIn(b"good", self.s3.body(BASE + "last.pt"))
 
     def test_an_upload_of_another_version_gives_way_to_it(self):
-        from runctl_guard import picking
-        from runctl_guard.services import Services
-        from runctl_guard.validate import validate
+        from runctl_guard.checkpoints import selection
+        from runctl_guard.aws.session import Services
+        from runctl_guard.checkpoints.validation import validate
         self.save("step_1.pt", age=5.0)
-        older = picking.of_attempt(self.one)[0]
+        older = selection.of_attempt(self.one)[0]
         release = self.held_back()
         services = Services()
         job = services.uploads(self.one).start(older, "periodic", False, validate(older))
@@ -122,10 +122,10 @@ class PutAside(support.RootedTest):
 
     def test_where_there_is_no_room_for_a_copy_the_original_is_uploaded(self):
         self.save("last.pt")
-        from runctl_guard import protect
-        before = protect.LARGEST_COPY
-        protect.LARGEST_COPY = 10
-        self.addCleanup(setattr, protect, "LARGEST_COPY", before)
+        from runctl_guard.interruption import snapshot
+        before = snapshot.LARGEST_COPY
+        snapshot.LARGEST_COPY = 10
+        self.addCleanup(setattr, snapshot, "LARGEST_COPY", before)
         protection = self.end(self.begin())
         # Unless the file system copies by reference, which takes no room.
         if protection.source is None:

@@ -3,12 +3,13 @@ import os
 import unittest
 
 import support
-from runctl_guard import files, pruning
-from runctl_guard.checkpoints import scan
-from runctl_guard.journal import Journal
-from runctl_guard.services import Services
-from runctl_guard.store import CheckpointStore
-from runctl_guard.validate import validate
+from runctl_guard.aws.session import Services
+from runctl_guard.checkpoints import retention
+from runctl_guard.checkpoints.discovery import scan
+from runctl_guard.checkpoints.store import CheckpointStore
+from runctl_guard.checkpoints.validation import validate
+from runctl_guard.runs.journal import Journal
+from runctl_guard.system import files
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
 BASE = "saved/%s/checkpoints/" % os.uname().nodename
@@ -39,7 +40,7 @@ class Pruning(support.RootedTest):
         return self.store.upload(candidate, path, validate(candidate), "periodic", None)
 
     def prune(self):
-        pruning.prune(self.run_, self.services)
+        retention.prune(self.run_, self.services)
 
     def left(self):
         return [key[len(BASE):] for key in self.s3.keys() if key.startswith(BASE)]

@@ -4,10 +4,10 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard import http as web
-from runctl_guard.http import Answer
-from runctl_guard.s3 import Location, S3Error, error_from
-from runctl_guard.services import Services
+from runctl_guard.aws import connections
+from runctl_guard.aws.connections import Answer
+from runctl_guard.aws.s3 import Location, S3Error, error_from
+from runctl_guard.aws.session import Services
 
 AT = Location("bucket", "runs/one/run.json")
 
@@ -75,14 +75,14 @@ class Heads(support.RootedTest):
 class Certificates(unittest.TestCase):
     def test_they_are_read_once_for_all_threads(self):
         made = []
-        web._context.cache_clear()
+        connections._context.cache_clear()
         with mock.patch.object(ssl, "create_default_context", lambda: made.append(1) or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)):
             for _ in range(3):
-                thread = threading.Thread(target=lambda: web._connection("https", "localhost", 1.0))
+                thread = threading.Thread(target=lambda: connections._connection("https", "localhost", 1.0))
                 thread.start()
                 thread.join()
         self.assertEqual([1], made)
-        web._context.cache_clear()
+        connections._context.cache_clear()
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ import time
 import unittest
 
 import support  # noqa: F401
-from runctl_guard.checkpoints import scan
-from runctl_guard.saves import SaveTimes
+from runctl_guard.checkpoints.discovery import scan
+from runctl_guard.checkpoints.save_times import SaveTimes
 
 
 class HowLongASaveTakes(unittest.TestCase):

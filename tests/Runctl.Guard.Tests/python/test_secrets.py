@@ -7,7 +7,7 @@ import time
 import unittest
 
 import support
-from runctl_guard import secrets
+from runctl_guard.aws import secrets
 from runctl_guard.errors import GuardError
 
 
@@ -58,7 +58,7 @@ class Resolving(support.RootedTest):
         self.set_environment(AWS_ENDPOINT_URL=self.store.url)
 
     def resolve(self, **values):
-        from runctl_guard.services import Services
+        from runctl_guard.aws.session import Services
         return secrets.resolve(values, "us-east-1", Services().credentials)
 
     def refused(self, reference="ssm:/key"):
@@ -126,7 +126,7 @@ class Resolving(support.RootedTest):
 
         class Source:
             def get(self):
-                from runctl_guard.credentials import Credentials
+                from runctl_guard.aws.credentials import Credentials
                 return Credentials("new" if forgotten else "old", "secret", None)
 
             def forget(self):

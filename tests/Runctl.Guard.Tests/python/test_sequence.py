@@ -10,10 +10,11 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard import files, journal
-from runctl_guard.journal import Journal
-from runctl_guard.sequence import Busy, Sequence
-from runctl_guard.trigger import Trigger
+from runctl_guard.interruption.sequence import Busy, Sequence
+from runctl_guard.interruption.triggers import Trigger
+from runctl_guard.runs import journal
+from runctl_guard.runs.journal import Journal
+from runctl_guard.system import files
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
 SAVES = """
@@ -51,7 +52,7 @@ class Sequences(support.RootedTest):
         return run
 
     def sequence(self, run):
-        from runctl_guard.services import Services
+        from runctl_guard.aws.session import Services
         return Sequence(run, Services().uploads(run))
 
     def kinds(self, run):
@@ -120,8 +121,9 @@ class Sequences(support.RootedTest):
     def test_a_successor_never_signals_twice(self):
         run = self.training(SAVES % 1.5)
         # The first actor dies right after its signal, in the middle of the save.
-        code = ("import sys, time\nsys.path.insert(0, %r)\nfrom runctl_guard.run import Run\n"
-                "from runctl_guard.services import Services\nfrom runctl_guard.sequence import Sequence\nfrom runctl_guard.trigger import Trigger\n"
+        code = ("import sys, time\nsys.path.insert(0, %r)\nfrom runctl_guard.runs.run import Run\n"
+                "from runctl_guard.aws.session import Services\nfrom runctl_guard.interruption.sequence import Sequence\n"
+                "from runctl_guard.interruption.triggers import Trigger\n"
                 "run = Run(%r)\nSequence(run, Services().uploads(run)).run(Trigger('interruption', 'drill', "
                 "deadline=time.monotonic() + 120))" % (support.PROGRAM, run.id))
         first = subprocess.Popen([sys.executable, "-B", "-c", code])

@@ -8,9 +8,12 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard import errors, files, interrupt, paths, processes, service, status
-from runctl_guard.clock import boot_id, utc_seconds_text
-from runctl_guard.notice import standing
+from runctl_guard import errors
+from runctl_guard.commands import interrupt, status
+from runctl_guard.interruption.notice import standing
+from runctl_guard.service import guard_process
+from runctl_guard.system import files, paths, processes
+from runctl_guard.system.clock import boot_id, utc_seconds_text
 from test_imds import ACTION, WithService
 
 SAVES = """
@@ -117,13 +120,13 @@ class StoodIn(WithService):
     def test_an_S3_that_does_not_take_the_end_does_not_undo_what_was_saved(self):
         run = self.run_it()
         with mock.patch.object(interrupt, "SETTLE_SECONDS", 0.0), \
-                mock.patch.object(interrupt.finish, "settle", side_effect=errors.GuardError("S3Failed", "no")) as settle:
+                mock.patch.object(interrupt.completion, "settle", side_effect=errors.GuardError("S3Failed", "no")) as settle:
             self.assertEqual("InterruptionHandled", self.interrupt(run)["kind"])
         settle.assert_called()
 
     def test_a_guard_that_lives_and_does_not_begin_is_stood_in_for(self):
         run = self.run_it()
-        files.write_json(service.guard_file(), dict(processes.own().identity(), ready=False))
+        files.write_json(guard_process.guard_file(), dict(processes.own().identity(), ready=False))
         with mock.patch.object(interrupt, "DEAF_PATIENCE", 0.3):
             self.assertEqual("InterruptionHandled", self.interrupt(run)["kind"])
 
@@ -158,8 +161,8 @@ class StoodIn(WithService):
 class Kept(support.RootedTest):
     def test_a_second_keeper_leaves_at_once(self):
         path = os.path.join(paths.home(), "keeper.lock")
-        with files.locked(path), mock.patch.object(service, "KEEPER_SECONDS", 0.1), mock.patch.object(service, "detach") as detach:
-            self.assertEqual(service.LEFT, service.keep())
+        with files.locked(path), mock.patch.object(guard_process, "KEEPER_SECONDS", 0.1), mock.patch.object(guard_process, "detach") as detach:
+            self.assertEqual(guard_process.LEFT, guard_process.keep())
         detach.assert_not_called()
 
 

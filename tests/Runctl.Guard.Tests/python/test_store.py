@@ -7,13 +7,13 @@ import zipfile
 from unittest import mock
 
 import support
-from runctl_guard import budget
-from runctl_guard.checkpoints import scan
+from runctl_guard.checkpoints.discovery import scan
+from runctl_guard.checkpoints.store import CheckpointStore, restore, version_names
+from runctl_guard.checkpoints.uploads import Uploads
+from runctl_guard.checkpoints.validation import validate
 from runctl_guard.errors import GuardError
-from runctl_guard.store import CheckpointStore, restore, version_names
-from runctl_guard.uploads import Uploads
-from runctl_guard.users import caller
-from runctl_guard.validate import validate
+from runctl_guard.interruption import budget
+from runctl_guard.system.users import caller
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
 BASE = "saved/%s/checkpoints/" % os.uname().nodename
@@ -38,7 +38,7 @@ class Committing(support.RootedTest):
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
         self.one = self.new_run(store=STORE)
-        from runctl_guard.services import Services
+        from runctl_guard.aws.session import Services
         self.store = CheckpointStore(Services().s3(), self.one)
 
     def save(self, name="last.ckpt", text="weights"):

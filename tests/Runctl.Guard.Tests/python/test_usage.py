@@ -20,7 +20,7 @@ class Usage(support.RootedTest):
         self.set_environment(PATH=folder + ":" + os.environ["PATH"])
 
     def list(self, runs, **options):
-        from runctl_guard.usage import process_list
+        from runctl_guard.commands.processes import process_list
         return process_list(runs, options.get("detailed", True), options.get("packed", False))
 
     def trained(self, text="import time\nend = time.time() + 60\nwhile time.time() < end: pass\n"):
@@ -62,7 +62,7 @@ class Usage(support.RootedTest):
         self.assertIsNone(self.list([run])["gpus"])
         with open(os.path.join(self.root, "usr/local/bin/nvidia-smi"), "w") as file:
             file.write("#!/bin/sh\ntrap '' TERM\nsleep 600\n")
-        with mock.patch("runctl_guard.usage.GPU_SECONDS", 0.2):
+        with mock.patch("runctl_guard.commands.processes.GPU_SECONDS", 0.2):
             began = time.monotonic()
             self.assertIsNone(self.list([run])["gpus"])
             self.assertLess(time.monotonic() - began, 30)
@@ -80,7 +80,7 @@ class Usage(support.RootedTest):
     def test_however_many_processes_the_answer_fits(self):
         run = self.new_run()
         fake = [dict(pid=number, command=os.urandom(120).hex()) for number in range(500)]
-        from runctl_guard.usage import MOST, _pack
+        from runctl_guard.commands.processes import MOST, _pack
         packed = _pack({"schema": 1, "processes": fake})
         self.assertLessEqual(len(packed["packed"]), MOST)
         value = json.loads(gzip.decompress(base64.b64decode(packed["packed"])).decode())

@@ -1,0 +1,1 @@
+"""What decides about a checkpoint, stores it or fetches it."""

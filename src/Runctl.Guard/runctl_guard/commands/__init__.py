@@ -1,0 +1,1 @@
+"""What is typed: `commands/X.py` is `runctl-guard X`."""

@@ -1,0 +1,176 @@
+"""`attach`: guards a process that Runctl did not start. It is not in our tree, and its exit code stays unknown."""
+import fnmatch
+import os
+import pwd
+import time
+from typing import Any, Dict, Iterator, List, Optional
+
+from ..aws.session import Services
+from ..errors import REFUSED, GuardError
+from ..runs.run import ENDED, Run, all_runs
+from ..service.guard_process import ensure_guard, wake_guard
+from ..system import files, paths, processes
+from ..system.clock import utc_text
+from ..system.processes import Process
+from ..system.users import by_id, find_user
+from ..training import launch
+from . import run
+
+MOST_SHOWN = 10
+INTERPRETERS = ("python", "bash", "sh", "dash", "torchrun", "accelerate", "deepspeed")
+
+
+def attach(spec: Dict[str, Any]) -> Dict[str, Any]:
+    """The run's state; of the run that guards the process already, where there is one."""
+    run.check_spec(spec)
+    one, claim = Run(spec["run_id"]), spec["attempt"]
+    if not run.joined(one, claim):
+        process = find_target(spec)
+        known = _guarded_by(process)
+        if known:
+            one = known
+        else:
+            _begin(one, spec, claim, process)
+    ensure_guard()
+    wake_guard()
+    return dict(one.shown(), script=one.spec["script"])
+
+
+def _begin(one: Run, spec: Dict[str, Any], claim: Dict[str, Any], process: Process) -> None:
+    directory = os.readlink("/proc/%d/cwd" % process.pid)
+    run.refuse_shared_directory(one, launch.checkpoint_directory(spec, directory))
+    began = time.time() - _age(process)
+    spec = dict(spec, script=script_of(process))
+    run.new_attempt(one, spec, dict(claim, attached=True), by_id(_uid(process.pid)), project_dir=directory,
+                      pid=process.pid, state="running", started_at=began, started=utc_text(began))
+    files.write_json(one.file("training.json"), dict(process.identity(), schema=1, attempt=claim["number"],
+                                                     attached=True, reaper=None))
+    record = Services().record(one)
+    if record:
+        try:
+            record.write_spec(one.spec)
+            record.take(one)
+        except GuardError:
+            # Nobody else knows of it: as if it had not been asked for.
+            one.update(state="failed", ended=utc_text())
+            raise
+    one.emit("TrainingStarted", "Training started on instance %s: %s (process %d)"
+             % (one.state["instance_id"], spec["script"], process.pid), pid=process.pid, first_step=None,
+             resumed_from=None, attached=True)
+    if not os.path.isdir(one.state["checkpoint_dir"]):
+        one.warn("CheckpointDirectoryMissing", "There is no %s yet: checkpoints saved elsewhere are not seen."
+                 % one.state["checkpoint_dir"], path=one.state["checkpoint_dir"])
+
+
+def script_of(process: Process) -> str:
+    """What it executes, without its arguments: they may hold secrets."""
+    words = processes.arguments(process.pid) or [process.name]
+    if os.path.basename(words[0]).rstrip("0123456789.") in INTERPRETERS:
+        return next((word for word in words[1:] if not word.startswith("-")), words[0])
+    return words[0]
+
+
+def _uid(pid: int) -> int:
+    return os.stat("/proc/%d" % pid).st_uid
+
+
+def _age(process: Process) -> float:
+    with open("/proc/uptime") as file:
+        uptime = float(file.read().split()[0])
+    return max(0.0, uptime - process.start / os.sysconf("SC_CLK_TCK"))
+
+
+def _guarded_by(process: Process) -> Optional[Run]:
+    for run in all_runs():
+        state = run.state
+        if state["state"] in ENDED:
+            continue
+        if state["claim"].get("attached"):
+            known = processes.find(run.training())
+            if known and known.identity() == process.identity():
+                return run
+        elif processes.environment_has(process.pid, [("RUNCTL_RUN_ID=%s" % run.id).encode()]):
+            raise GuardError("ProcessGuarded", "Process %d belongs to %s, which is guarded already."
+                             % (process.pid, run.id), REFUSED, run.id)
+    return None
+
+
+def find_target(spec: Dict[str, Any]) -> Process:
+    target = spec.get("target") or {}
+    if target.get("pattern"):
+        return _match(spec, target["pattern"])
+    pid, name = target.get("pid"), target.get("pid_file")
+    written = None
+    if name:
+        try:
+            with open(paths.under_root(name)) as file:
+                pid, written = int(file.read().split()[0]), os.fstat(file.fileno()).st_mtime
+        except (OSError, ValueError, IndexError) as error:
+            raise GuardError("ProcessNotFound", "The pid file cannot be read: %s" % error, target=name)
+    process = processes.read(int(pid)) if pid is not None else None
+    if process is None or not processes.alive(process):
+        raise GuardError("ProcessNotFound", "There is no process %s." % pid, target=str(pid))
+    if not processes.arguments(process.pid) or process.pid in _ours(processes.table()):
+        raise GuardError("ProcessRefused", "Process %d (%s) is no training: it belongs to the system or to Runctl."
+                         % (process.pid, process.name), target=str(pid))
+    if written is not None:
+        if time.time() - _age(process) > written + 60:
+            raise GuardError("ProcessNotFound", "%s is older than process %d, which is another one than it means."
+                             % (name, process.pid), target=name)
+        if not _allowed(spec, process):
+            raise GuardError("ProcessOfOther", "Process %d belongs to %s." % (process.pid, _owner(process)), target=name)
+    return process
+
+
+def _ours(table: Dict[int, Process]) -> List[int]:
+    """Who runs this very command, up to init, and Runctl's own programs."""
+    own = [1, os.getpid()]
+    while own[-1] in table:
+        own.append(table[own[-1]].parent)
+    programs = os.path.join(paths.home(), "guard", "")
+    return own + [pid for pid in table if any(programs in word for word in processes.arguments(pid))]
+
+
+def _allowed(spec: Dict[str, Any], process: Process) -> bool:
+    return bool(spec["target"].get("any_user")) or _uid(process.pid) == find_user(spec.get("user")).uid
+
+
+def _owner(process: Process) -> str:
+    uid = _uid(process.pid)
+    known = by_id(uid)
+    if known.uid == uid:
+        return known.name
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _matching(spec: Dict[str, Any], pattern: str, table: Dict[int, Process]) -> Iterator[Process]:
+    ours = set(_ours(table))
+    for pid, process in table.items():
+        line = processes.command_line(pid)
+        if pid not in ours and line:
+            names = (process.name, processes.program_name(process), os.path.basename(line.split(" ")[0]), line)
+            if any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for name in names):
+                yield process
+
+
+def _match(spec: Dict[str, Any], pattern: str) -> Process:
+    """The topmost process whose name or command line matches; refused where it could be one of several."""
+    table = processes.table()
+    matching = list(_matching(spec, pattern, table))
+    allowed = [one for one in matching if _allowed(spec, one)]
+    found = {one.pid for one in allowed}
+    top = sorted(one for one in allowed if one.parent not in found)
+    if len(top) == 1:
+        return top[0]
+    if top:
+        message = "%d processes match %s." % (len(top), pattern)
+    elif matching:
+        top, message = sorted(matching), "Only processes of other users match %s." % pattern
+    else:
+        raise GuardError("ProcessNotFound", "No process matches %s." % pattern, target=pattern)
+    text = "".join("\n%d %s %s" % (one.pid, _owner(one), processes.command_line(one.pid)[:80]) for one in top[:MOST_SHOWN])
+    more = "\nand %d more" % (len(top) - MOST_SHOWN) if len(top) > MOST_SHOWN else ""
+    raise GuardError("AmbiguousProcess" if found else "ProcessOfOther", message + text + more, target=pattern)

@@ -1,0 +1,156 @@
+"""The ordinary end of a training: its last checkpoint to S3, the final event, and the record."""
+import functools
+import time
+from typing import Any, Dict, List, Optional, Tuple
+
+from ..aws.session import Services
+from ..checkpoints import selection
+from ..checkpoints.discovery import Candidate
+from ..checkpoints.retention import prune
+from ..checkpoints.validation import validate
+from ..interruption import snapshot
+from ..runs.journal import Journal
+from ..runs.run import ENDED, FINAL_EVENTS, Run
+from ..runs.shipper import Shipper
+from ..runs.target import ProcessTarget
+from ..system import files, processes
+from ..system.clock import utc_text
+from ..system.guard_log import best_effort
+from . import self_termination
+
+
+def ended(run: Run, target: ProcessTarget) -> bool:
+    """True when the training is over: its main process, and everything it started."""
+    if target.main_alive():
+        return False
+    training = run.training()
+    exit = run.exit()
+    if not training and not exit:
+        return False
+    members = target.members()
+    if not members:
+        # The reaper writes the exit code a moment after the process is gone.
+        return exit is not None or not processes.find((training or {}).get("reaper"))
+    return exit is not None and _waited_long_enough(run, target, members)
+
+
+def _waited_long_enough(run: Run, target: ProcessTarget, members: Dict[int, Any]) -> bool:
+    """A script may end before what it started: that gets the grace period, then it is killed."""
+    since = run.state.get("left_behind_at")
+    if since is None:
+        # By a clock that nobody sets: set back it would never end, set forward there would be no grace.
+        run.update(left_behind_at=time.monotonic())
+        return False
+    if time.monotonic() - since < float(run.spec["policy"].get("grace_seconds", 90.0)):
+        return False
+    best_effort(lambda: run.warn(
+        "ProcessesLeft", "Processes of the training were still there after its end and were killed.", pids=sorted(members)))
+    Journal(run).write("kill", pids=sorted(members), unfinished=selection.unfinished(run, members))
+    target.kill()
+    return True
+
+
+def finish(run: Run, services: Services) -> None:
+    """Does nothing when the sequence has the run."""
+    with files.locked(run.file("sequence.lock"), wait=False) as mine:
+        if not mine or Journal(run).begun or run.state["state"] in ENDED:
+            return
+        exit = run.exit() or {}
+        training = run.training() or {}
+        code = exit.get("exit_code")
+        if code is None and not training.get("attached"):
+            best_effort(lambda: run.warn(
+                "ExitCodeUnknown", "The training's exit code is not known: the machine or its reaper died with it."))
+        checkpoint = _last_checkpoint(run, services)
+        good = code == 0 or (code is None and bool(training.get("attached")))
+        # The event first: who sees the final state has to find the final event.
+        if run.last_event(FINAL_EVENTS, run.state["attempt"]) is None:
+            run.emit("TrainingFinished" if good else "TrainingFailed",
+                     "Training finished" if good else "Training " + _reason(code, exit.get("signal")),
+                     exit_code=code, last_step=run.last_step(), checkpoint=checkpoint, unsaved=run.state.get("unsaved"))
+        run.update(state="finished" if good else "failed", ended=exit.get("ended") or utc_text(), exit_code=code,
+                   signal=exit.get("signal"), record_pending=True,
+                   error=None if good else {"id": "TrainingFailed", "message": _reason(code, exit.get("signal"))})
+        prune(run, services)
+
+
+def _reason(code: Optional[int], number: Optional[int]) -> str:
+    if number:
+        return "failed with exit code %s (%s)" % (code, processes.signal_name(number))
+    return "failed with exit code %s" % ("unknown" if code is None else code)
+
+
+def _last_checkpoint(run: Run, services: Services) -> Optional[Dict[str, Any]]:
+    """The newest good one, in S3 where there is a bucket; what failed is noted: no machine is ended with it."""
+    picked = Journal(run).get("picked")
+    found = selection.best(run, _candidates(run, picked), lambda one, source: validate(one._replace(path=source)),
+                         functools.partial(_reject, run))
+    if not found:
+        return run.state.get("checkpoint")
+    candidate, source, validation = found
+    # An older one in S3 does not make the newest one safe.
+    newest = not picked or picked["identity"] == candidate.identity
+    uploads = services.uploads(run)
+    if uploads.store is None:
+        run.update(unsaved=candidate.name)
+        return {"name": candidate.name, "step": candidate.step, "manifest": None}
+    known = uploads.store.already(candidate)
+    job = uploads.start(candidate, "periodic", False, validation, source)
+    job.wait()
+    if job.committed:
+        if not known:
+            best_effort(lambda: run.emit(
+                "CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed))
+        if newest and run.state.get("unsaved"):
+            run.update(unsaved=None)
+        return {"name": candidate.name, "step": candidate.step, "manifest": job.committed["manifest"]}
+    if not run.state.get("unsaved"):
+        best_effort(lambda: run.warn(
+            "UploadFailed", "The checkpoint could not be brought to S3, and is tried again as long as the instance is "
+            "there: %s" % job.error, path=candidate.path))
+    if newest:
+        run.update(unsaved=candidate.name)
+    return run.state.get("checkpoint")
+
+
+def _candidates(run: Run, picked: Optional[Dict[str, Any]]) -> List[Tuple[Candidate, str]]:
+    """Newest first, and where each is read from; what a sequence picked goes first, and its copy before the file."""
+    found = [(one, one.path) for one in selection.of_attempt(run)]
+    if picked:
+        found.sort(key=lambda one: one[0].identity != picked["identity"])
+        kept = snapshot.copy_of_picked(Journal(run))
+        found[:0] = [kept] if kept else []
+    return found
+
+
+def _reject(run: Run, candidate: Candidate, reason: str) -> None:
+    """Once: what is tried again meets the same files."""
+    if not any(event["kind"] == "CheckpointRejected" and event["attempt"] == run.state["attempt"]
+               and event["data"] == {"path": candidate.path, "reason": reason} for event in run.events()):
+        best_effort(lambda: run.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (candidate.path, reason),
+                                     path=candidate.path, reason=reason))
+
+
+def unsaved(run: Run) -> bool:
+    """Whether the last checkpoint of an ended run is on this disk only, and there is a bucket it belongs in."""
+    return bool(run.state.get("unsaved") and run.spec.get("store"))
+
+
+def save_late(run: Run, services: Services) -> None:
+    """Tries again what S3 did not take at the end."""
+    _last_checkpoint(run, services)
+    if not unsaved(run):
+        if run.state["state"] in ENDED:
+            snapshot.clean(run)
+        settle(run, services)
+
+
+def settle(run: Run, services: Services) -> None:
+    """Events, log and record of an ended run; raises when S3 does not take them, and is simply tried again."""
+    if run.spec.get("store"):
+        Shipper(services.s3(run.spec), run).ship()
+        record = services.record(run)
+        if record:
+            record.settle(run)
+    run.update(record_pending=False)
+    self_termination.ask(run)

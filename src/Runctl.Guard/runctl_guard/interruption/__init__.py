@@ -1,0 +1,1 @@
+"""What happens because a notice, a drill, a stop or a shutdown came."""

@@ -1,0 +1,107 @@
+"""Alive five minutes after the deadline: the notice was withdrawn, and the training starts again where nobody has it."""
+import functools
+import os
+import time
+import uuid
+from typing import Any, Callable, Dict, List, Optional, Set
+
+from ..aws.session import Services
+from ..checkpoints import discovery
+from ..commands.run import new_attempt
+from ..errors import GuardError
+from ..runs.journal import Journal
+from ..runs.record import ClaimLost
+from ..runs.run import Run
+from ..system.clock import boot_id, parse_utc
+from ..system.guard_log import for_each
+from .snapshot import copy_of_picked, put_back
+
+AFTER_SECONDS = 300.0
+
+
+class Withdrawal:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._due = 0.0
+        self._told: Set[str] = set()
+
+    def look(self, runs: List[Run], do: Callable[[Run, Callable[[], None]], None] = lambda run, act: act()) -> None:
+        """`do` is given the start of every run whose notice is over: it talks to S3, and may take its time."""
+        if time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + 1.0
+
+        def look(run: Run) -> None:
+            if run.state.get("state") == "interrupted" and not run.state.get("withdrawn") and _is_over(run):
+                do(run, functools.partial(self._start_again, run))
+        for_each(look, runs)
+
+    def _start_again(self, run: Run) -> None:
+        """As a new attempt, from the newest checkpoint, if the claim for it is won; tried until that is known."""
+        state, begun = run.state, Journal(run).get("begin")
+        if state["state"] != "interrupted" or begun is None:
+            return  # Started again since it was looked at.
+        if run.last_event(("InterruptionWithdrawn",), state["attempt"]) is None:
+            run.emit("InterruptionWithdrawn", "Interruption notice for %s is over and the instance is still here"
+                     % begun["time"], time=begun["time"])
+        if state["claim"].get("attached"):
+            run.update(withdrawn=True)
+            return
+        # One nonce for all tries: what a lost answer or a killed guard had won is known again.
+        nonce = state.get("withdrawal") or run.update(withdrawal=uuid.uuid4().hex)["withdrawal"]
+        claim = dict(state["claim"], nonce=nonce, number=state["attempt"] + 1)
+        try:
+            record = self._services.record(run)
+            if record:
+                claim["number"] = record.next_claim(nonce, "guard on " + str(state["instance_id"]))
+        except ClaimLost:
+            run.update(withdrawn=True)  # The training goes on elsewhere.
+            return
+        except GuardError as error:
+            if run.id not in self._told:
+                self._told.add(run.id)
+                run.warn("NotStartedAgain", "The training is not started again here yet: %s" % error)
+            return
+        self._told.discard(run.id)
+        final = run.last_event(("InterruptionHandled",), state["attempt"]) or {"data": {}}
+        newest = final["data"].get("checkpoint") or state.get("checkpoint") or state.get("resumed_from")
+        # An attempt that was interrupted before it began leaves what it was to begin with.
+        claim["resume_from"] = _resume_from(run, newest) or state["claim"].get("resume_from")
+        new_attempt(run, run.spec, claim)
+
+
+def _is_over(run: Run) -> bool:
+    begun = Journal(run).get("begin")
+    if not begun or begun["source"] not in ("imds", "monitor", "manual") or begun["time"] is None:
+        return False
+    if begun["boot_id"] == boot_id():
+        late = time.monotonic() - begun["deadline"]
+    else:
+        late = time.time() - parse_utc(begun["time"])
+    return late >= float(run.spec["policy"].get("withdrawn_seconds", AFTER_SECONDS))
+
+
+def _resume_from(run: Run, newest: Optional[Dict[str, Any]]) -> Optional[Dict[str, str]]:
+    """The newest good version if it still is on this machine, or its copy, put back in its place; else what S3 holds."""
+    journal = Journal(run)
+    picked = journal.get("picked")
+    if picked:
+        path = os.path.join(run.state["checkpoint_dir"], picked["name"])
+        if picked["identity"] in _identities(path):
+            return {"path": path}
+        kept = copy_of_picked(journal)
+        if kept:
+            put_back(run, kept[1], path)
+            return {"path": path}
+        # A late try may have brought it to S3.
+        newest = run.committed(picked["identity"], picked["name"]) or newest
+    if not newest:
+        return None
+    if newest.get("manifest"):
+        return {"manifest": newest["manifest"]}
+    path = os.path.join(run.state["checkpoint_dir"], newest["name"])
+    return {"path": path} if not picked and _identities(path) else None
+
+
+def _identities(path: str) -> List[str]:
+    return [one.identity for one in discovery.scan(os.path.dirname(path), [os.path.basename(path)]) if one.path == path]

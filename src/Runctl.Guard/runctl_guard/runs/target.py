@@ -1,0 +1,100 @@
+"""Who is interrupted: finds, signals and kills the processes of one run. A container would be another such target."""
+import os
+import signal
+import time
+from typing import Any, Dict, List, Set, Tuple
+
+from ..system import processes
+from ..system.processes import Process
+from .run import Run
+
+
+class ProcessTarget:
+    """All processes of the training, sessions of their own and orphans included; the reaper is not one of them."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._seen: Set[Tuple[int, int]] = set()
+
+    def main_alive(self) -> bool:
+        return processes.find(self._run.training()) is not None
+
+    def members(self) -> Dict[int, Process]:
+        training = self._run.training() or {}
+        everything = processes.table()
+        reaper = processes.find(training.get("reaper"))
+        main = processes.find(training)
+        roots = [one.pid for one in (reaper, main) if one]
+        found = processes.descendants(everything, roots) | {one.pid for one in (main,) if one}
+        found |= _in_cgroup(training.get("cgroup"))
+        # A process seen once stays a member: its parent may be gone by now.
+        found |= {pid for pid, process in everything.items() if (pid, process.start) in self._seen}
+        if not training.get("attached"):
+            markers = [("RUNCTL_RUN_ID=%s" % self._run.id).encode(),
+                       ("RUNCTL_ATTEMPT=%s" % self._run.state.get("attempt")).encode()]
+            found |= {pid for pid in everything if pid not in found and processes.environment_has(pid, markers)}
+            found |= processes.descendants(everything, found)
+        found -= {os.getpid(), reaper.pid if reaper else 0}
+        members = {pid: everything[pid] for pid in found if pid in everything}
+        self._seen |= {(process.pid, process.start) for process in members.values()}
+        return members
+
+    def to_signal(self, members: Dict[int, Process]) -> List[Process]:
+        return processes.below_shells(members)
+
+    def later_to_signal(self, members: Dict[int, Process], signalled: Set[Any]) -> List[Process]:
+        """When all who were signalled have gone and a script goes on: its shells, and what they started since.
+
+        Never an orphan: it may be a process that is still saving.
+        """
+        if not signalled or any((one.pid, one.start) in signalled for one in members.values()):
+            return []
+        shells = {one.pid for one in members.values() if processes.is_shell(one)}
+        return [one for one in members.values() if one.pid in shells or one.parent in shells]
+
+    def kill(self, seconds: float = 5.0) -> List[int]:
+        """SIGKILL to the whole set until it is empty; returns everybody it was sent to."""
+        killed: Set[int] = set()
+        end = time.monotonic() + seconds
+        members = self.members()
+        while members and time.monotonic() < end:
+            for process in members.values():
+                if processes.send(process, signal.SIGKILL):
+                    killed.add(process.pid)
+            time.sleep(0.02)
+            members = self.members()
+        return sorted(killed)
+
+
+def _in_cgroup(path: Any) -> Set[int]:
+    found: Set[int] = set()
+    if path:
+        for folder, _, _ in os.walk(path):
+            try:
+                with open(os.path.join(folder, "cgroup.procs")) as file:
+                    found.update(int(line) for line in file)
+            except (OSError, ValueError):
+                continue
+    return found
+
+
+def writers(members: Dict[int, Process], paths: Set[str]) -> Set[str]:
+    """Those of the files that one of the processes has open for writing."""
+    found: Set[str] = set()
+    for pid in members:
+        try:
+            descriptors = os.listdir("/proc/%d/fd" % pid)
+        except OSError:
+            continue
+        for name in descriptors:
+            try:
+                path = os.readlink("/proc/%d/fd/%s" % (pid, name))
+                if path in paths:
+                    with open("/proc/%d/fdinfo/%s" % (pid, name)) as file:
+                        flags = int(file.read().split("flags:")[1].split()[0], 8)
+                    if flags & os.O_ACCMODE != os.O_RDONLY:
+                        found.add(path)
+            except (OSError, IndexError, ValueError):
+                # Closed meanwhile; the process's others count all the same.
+                continue
+    return found

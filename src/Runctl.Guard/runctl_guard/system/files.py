@@ -1,0 +1,112 @@
+"""Files that survive a crash at any moment: whole or not at all, and synced before anybody acts on them."""
+import contextlib
+import errno
+import fcntl
+import json
+import os
+from typing import Any, Iterator, List, Optional
+
+from .disk_reserve import writing
+
+
+def sync_directory(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_atomic(path: str, data: bytes, mode: int = 0o644) -> None:
+    writing(lambda: write_unreserved(path, data, mode))
+
+
+def write_unreserved(path: str, data: bytes, mode: int = 0o644) -> None:
+    """The same without the disk's last reserve: all that what can be done without may take."""
+    # The name carries the thread as well: two writers must not share a temporary file.
+    temporary = "%s.%d.%d.tmp" % (path, os.getpid(), id(data))
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    sync_directory(os.path.dirname(path))
+
+
+def to_line(value: Any) -> bytes:
+    return (json.dumps(value, separators=(",", ":"), ensure_ascii=False) + "\n").encode("utf-8", "replace")
+
+
+def write_json(path: str, value: Any, mode: int = 0o644) -> None:
+    write_atomic(path, to_line(value), mode)
+
+
+def read_json(path: str) -> Any:
+    """The value, or None where there is no such file or it is not JSON."""
+    try:
+        with open(path, "rb") as file:
+            return json.loads(file.read().decode("utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def append_line(path: str, value: Any) -> None:
+    """Adds one JSON line and syncs it. A torn line left by a crash is closed first, so it spoils only itself."""
+    writing(lambda: _append_line(path, value))
+
+
+def _append_line(path: str, value: Any) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        size = os.fstat(descriptor).st_size
+        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        data = (b"\n" if torn else b"") + to_line(value)
+        if os.write(descriptor, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_lines(path: str) -> List[Any]:
+    """All JSON lines that are whole."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError:
+        return []
+    values = []
+    for line in data.split(b"\n"):
+        try:
+            values.append(json.loads(line.decode("utf-8")))
+        except ValueError:
+            continue
+    return values
+
+
+@contextlib.contextmanager
+def locked(path: str, wait: bool = True) -> Iterator[bool]:
+    """An exclusive lock on a file for the time of the block; yields False when `wait` is off and another has it."""
+    held = take_lock(path, wait)
+    try:
+        yield held is not None
+    finally:
+        if held is not None:
+            os.close(held)
+
+
+def take_lock(path: str, wait: bool) -> Optional[int]:
+    """The descriptor that holds the lock until it is closed; None when another has it."""
+    descriptor = writing(lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644))
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

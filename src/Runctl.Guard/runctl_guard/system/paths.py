@@ -1,0 +1,54 @@
+"""Where things are. Everything hangs below RUNCTL_ROOT, which is `/` on a real instance."""
+import os
+import re
+
+# What those we start get of our environment: where services are, as we were told.
+PASSED_ON = re.compile(r"^(AWS_(REGION|DEFAULT_REGION|ENDPOINT_URL\w*|EC2_METADATA_\w+)|RUNCTL_ROOT|LANG|TZ)$")
+
+_program = ""
+
+
+def root() -> str:
+    return os.environ.get("RUNCTL_ROOT") or "/"
+
+
+def rooted() -> bool:
+    """True in a root of its own: then there is no systemd, and nothing outside is touched."""
+    return root() != "/"
+
+
+def under_root(path: str) -> str:
+    """The path as seen from outside the root; one that is in the root already stays."""
+    base = root().rstrip("/")
+    if base == "" or path == base or path.startswith(base + "/"):
+        return path
+    return base + "/" + path.lstrip("/")
+
+
+def home() -> str:
+    return under_root("/var/lib/runctl")
+
+
+def log() -> str:
+    """The guard's own, of its troubles."""
+    return os.path.join(home(), "guard.log")
+
+
+def runs() -> str:
+    return os.path.join(home(), "runs")
+
+
+def run_directory(run_id: str) -> str:
+    return os.path.join(runs(), run_id)
+
+
+def set_program(path: str) -> None:
+    """Called once, before anything else."""
+    global _program
+    _program = path
+
+
+def program() -> str:
+    """The archive (or source folder) this very program was started from."""
+    assert _program
+    return _program

@@ -1,0 +1,154 @@
+"""What is executed, as whom and with which environment. The same for the training and for its setup command."""
+import contextlib
+import os
+import re
+import shutil
+from typing import Any, Dict, List, Optional
+
+from ..errors import GuardError
+from ..runs.run import Run
+from ..system import paths
+from ..system.users import User, by_id, find_user
+
+STANDARD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def run_user(run: Run) -> User:
+    uid = run.state.get("uid")
+    return by_id(uid) if uid is not None else find_user(run.spec.get("user"))
+
+
+def project_directory(spec: Dict[str, Any], user: User) -> str:
+    name = spec["project_name"]
+    if not re.match(r"^[A-Za-z0-9_][A-Za-z0-9_. -]*$", name):
+        raise GuardError("BadSpec", "%r cannot be a project's name." % name, target="project_name")
+    return os.path.join(user.home, name)
+
+
+def checkpoint_directory(spec: Dict[str, Any], project: str) -> str:
+    directory = spec["checkpoint"]["dir"]
+    if os.path.isabs(directory):
+        return os.path.normpath(paths.under_root(directory))
+    return os.path.normpath(os.path.join(project, directory))
+
+
+def search_path() -> str:
+    given = os.environ.get("PATH", "")
+    if paths.rooted() and given:
+        return given
+    known = given.split(":") if given else []
+    return ":".join(known + [entry for entry in STANDARD_PATH.split(":") if entry not in known])
+
+
+def _reachable(path: str, user: User) -> bool:
+    """Whether the user may execute it: what root finds first may lie in root's home."""
+    if not user.switch:
+        return True
+    path = os.path.realpath(path)
+    while True:
+        stat = os.stat(path)
+        if not stat.st_mode & (0o100 if stat.st_uid == user.uid else 0o010 if stat.st_gid == user.gid else 0o001):
+            return False
+        if path == "/":
+            return True
+        path = os.path.dirname(path)
+
+
+def system_python(user: User) -> str:
+    for folder in search_path().split(":"):
+        path = os.path.join(folder, "python3")
+        if os.access(path, os.X_OK) and _reachable(path, user):
+            return path
+    raise GuardError("PythonNotFound", "There is no python3 on this instance that %s may execute." % user.name)
+
+
+def find_python(spec: Dict[str, Any], project: str, user: User) -> str:
+    """The configured one, the project's, the image's, what Runctl made, else the system's."""
+    if spec.get("python"):
+        python = spec["python"]
+        if python.startswith("~/"):
+            python = os.path.join(os.path.dirname(project), python[2:])
+        found = shutil.which(python if "/" not in python else os.path.join(project, python), path=search_path())
+        if not found:
+            raise GuardError("PythonNotFound", "There is no Python at %s." % spec["python"], target=spec["python"])
+        return found
+    for python in (os.path.join(project, ".venv/bin/python"), paths.under_root("/opt/pytorch/bin/python"),
+                   os.path.join(project, ".runctl-venv/bin/python")):
+        if os.access(python, os.X_OK):
+            return python
+    return system_python(user)
+
+
+def command(spec: Dict[str, Any], project: str, user: User, restored: Optional[str]) -> List[str]:
+    """The training's argument list; `restored` is the checkpoint to go on from, as a path."""
+    script = os.path.join(project, spec["script"])
+    arguments = list(spec.get("arguments") or [])
+    if restored:
+        shown = os.path.relpath(restored, project)
+        shown = restored if shown.startswith("..") else shown
+        if not any(shown in argument for argument in arguments):
+            arguments += [part.replace("{checkpoint}", shown) for part in spec.get("resume_arguments") or []]
+    if script.endswith(".py"):
+        return [find_python(spec, project, user), script] + arguments
+    if script.endswith(".sh") or not os.access(script, os.X_OK):
+        return [shutil.which("bash", path=search_path()) or "/bin/sh", script] + arguments
+    return [script] + arguments
+
+
+def environment(run: Run, user: User, resolved: Dict[str, str]) -> Dict[str, str]:
+    """As at a login of the user, and what Runctl tells a training. `resolved` is the spec's, secrets filled in."""
+    spec, state = run.spec, run.state
+    values = {name: value for name, value in os.environ.items() if paths.PASSED_ON.match(name)}
+    values.update(_etc_environment())
+    if spec.get("region"):
+        values.setdefault("AWS_REGION", spec["region"])
+        values.setdefault("AWS_DEFAULT_REGION", spec["region"])
+    values.update(HOME=user.home, USER=user.name, LOGNAME=user.name, SHELL=user.shell, PATH=search_path())
+    values.setdefault("LANG", "C.UTF-8")
+    # Without it the log would come in blocks, and the last one not at all.
+    values["PYTHONUNBUFFERED"] = "1"
+    python = find_python(spec, state["project_dir"], user)
+    if os.path.exists(os.path.join(os.path.dirname(os.path.dirname(python)), "pyvenv.cfg")):
+        values["VIRTUAL_ENV"] = os.path.dirname(os.path.dirname(python))
+        values["PATH"] = os.path.dirname(python) + ":" + values["PATH"]
+    values.update(resolved)
+    values.update(RUNCTL_RUN_ID=run.id, RUNCTL_ATTEMPT=str(state["attempt"]),
+                  RUNCTL_CHECKPOINT_DIR=state["checkpoint_dir"], RUNCTL_PROGRESS_FILE=run.file("progress"))
+    if spec["checkpoint"].get("save_interval") is not None:
+        values["RUNCTL_SAVE_INTERVAL"] = str(spec["checkpoint"]["save_interval"])
+    if state.get("restored"):
+        values["RUNCTL_RESUME_FROM"] = state["restored"]["path"]
+    return values
+
+
+def _etc_environment() -> Dict[str, str]:
+    values = {}
+    try:
+        with open(paths.under_root("/etc/environment"), encoding="utf-8", errors="replace") as file:
+            for line in file:
+                match = re.match(r'^\s*(?:export\s+)?(\w+)=("?)(.*?)\2\s*$', line)
+                if match:
+                    values[match.group(1)] = match.group(3)
+    except OSError:
+        pass
+    return values
+
+
+def enter(user: User, directory: str) -> None:
+    """In a child before exec: becomes the user, in the directory. What protects us from the OOM killer is not his."""
+    from ..system.users import become
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "r+") as file:
+        if int(file.read()) < 0:
+            file.write("0")
+    become(user)
+    os.chdir(directory)
+
+
+def tail(path: str, size: int = 1500) -> str:
+    """The end of a log, for an error message."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - size))
+            return file.read().decode("utf-8", "replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,223 @@
+"""From a spec to a living training: code, checkpoint, setup, claim, start. A killed starter is simply started again."""
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+from typing import Any, Dict, Iterator, Optional
+
+from ..aws.download import safe_join
+from ..aws.session import Services
+from ..checkpoints import discovery, selection
+from ..checkpoints.store import restore
+from ..errors import REFUSED, TRAINING_FAILED, GuardError
+from ..runs.journal import Journal
+from ..runs.record import ClaimLost
+from ..runs.run import PREPARING, Interrupted, Run
+from ..service.guard_process import start_reaper, wake_guard
+from ..system import files, paths, processes
+from ..system.clock import utc_text
+from ..system.users import make_directories
+from . import code_bundle, launch
+
+# A reaper is there by then, even on a busy machine.
+REAPER_SECONDS = 30.0
+
+
+def main(run_id: str) -> int:
+    run = Run(run_id)
+    lock = files.take_lock(run.file("starter.lock"), wait=False)
+    if lock is None:
+        return 0
+    files.write_json(run.file("starter.json"), processes.own().identity())
+    services = Services()
+    try:
+        if run.state["state"] in PREPARING:
+            _prepare(run, services)
+            _launch(run, services)
+        return 0
+    except Interrupted:
+        return 0
+    except GuardError as error:
+        _failed(run, error, services)
+    except Exception as error:  # A defect has to reach the user as well; the traceback is in guard.log.
+        _failed(run, GuardError("StartFailed", "%s: %s" % (type(error).__name__, error), TRAINING_FAILED), services)
+        raise
+    finally:
+        wake_guard()
+    return 1
+
+
+def _prepare(run: Run, services: Services) -> None:
+    spec, user = run.spec, launch.run_user(run)
+    project = run.state["project_dir"]
+    if spec.get("code"):
+        with _Phase(run, "preparing", "code"):
+            code_bundle.install(run, spec["code"], lambda: services.s3(spec), user)
+    if not os.path.isfile(safe_join(project, os.path.normpath(spec["script"]))):
+        raise GuardError("ScriptNotFound", "There is no %s in %s." % (spec["script"], project), REFUSED, spec["script"])
+    make_directories(run.state["checkpoint_dir"], user)
+    resume = (run.state["claim"] or {}).get("resume_from")
+    if resume and not run.state.get("restored"):
+        with _Phase(run, "restoring", "restore"):
+            _restore(run, services, resume)
+    if spec.get("setup_command"):
+        _setup(run, spec, user, services)
+
+
+class _Phase:
+    """Shows the state while a step runs, and keeps how long it took."""
+
+    def __init__(self, run: Run, state: str, name: str) -> None:
+        self._run, self._state, self._name = run, state, name
+
+    def __enter__(self) -> None:
+        with _unless_begun(self._run):
+            self._run.update(state=self._state)
+        self._started = time.monotonic()
+
+    def __exit__(self, *error: Any) -> None:
+        self._run.add_phase(self._name, time.monotonic() - self._started)
+
+
+@contextlib.contextmanager
+def _unless_begun(run: Run) -> Iterator[None]:
+    """What is written in this block no sequence has begun before, and none begins meanwhile."""
+    with files.locked(run.file("sequence.lock")):
+        if Journal(run).begun:
+            raise Interrupted()
+        yield
+
+
+def _restore(run: Run, services: Services, resume: Dict[str, Any]) -> None:
+    spec, started = run.spec, time.monotonic()
+    directory, user = run.state["checkpoint_dir"], launch.run_user(run)
+    manifest: Dict[str, Any] = {}
+    if resume.get("manifest"):
+        manifest = restore(services.s3(spec), resume["manifest"], directory, user)
+        path = manifest["local"]
+    else:
+        path = resume["path"]
+        path = paths.under_root(path) if os.path.isabs(path) else os.path.join(run.state["project_dir"], path)
+        path = os.path.normpath(path)
+        if not os.path.exists(path):
+            raise GuardError("CheckpointNotFound", "There is no checkpoint %s on the instance." % path, REFUSED, path)
+    found = [one for one in discovery.scan(os.path.dirname(path), [os.path.basename(path)])]
+    step = manifest.get("step") if manifest else discovery.step_in(os.path.basename(path))
+    if found and manifest:
+        files.append_line(run.file("committed.jsonl"), {
+            "attempt": run.state["attempt"], "restored": True, "name": manifest["name"], "identity": found[0].identity,
+            "key": manifest["files"][0]["key"], "manifest": resume["manifest"], "step": step,
+            "bytes": manifest["bytes"], "uri": resume["manifest"][:-len(".manifest.json")]})
+    run.update(
+        restored={"path": path, "identity": found[0].identity if found else None},
+        resumed_from={"manifest": resume.get("manifest"), "name": os.path.basename(path), "step": step,
+                      "last_step": manifest.get("last_step"), "run_id": manifest.get("run_id")})
+    run.emit("CheckpointRestored", "Checkpoint restored: %s" % path, path=path, manifest=resume.get("manifest"),
+             step=step, seconds=round(time.monotonic() - started, 3))
+
+
+def _setup(run: Run, spec: Dict[str, Any], user: Any, services: Services) -> None:
+    project = run.state["project_dir"]
+    digest = _setup_digest(spec["setup_command"], project)
+    done = os.path.join(paths.home(), "projects", "setup-%s" % digest)
+    if os.path.exists(done):
+        return
+    with _Phase(run, "setup", "setup"):
+        python = launch.find_python(spec, project, user)
+        if not spec.get("python") and "venv" not in python and "/opt/pytorch" not in python:
+            _make_environment(run, python, project, user)
+        code = _execute(run, ["/bin/sh", "-c", spec["setup_command"]], user, services)
+        if Journal(run).begun:
+            raise Interrupted()
+        if code:
+            raise GuardError("SetupFailed", "The setup command failed with exit code %d:\n%s"
+                             % (code, launch.tail(run.file("log"))), TRAINING_FAILED, "setup_command")
+        os.makedirs(os.path.dirname(done), exist_ok=True)
+        files.write_json(done, {"schema": 1, "run_id": run.id, "time": utc_text()})
+
+
+def _setup_digest(command: str, project: str) -> str:
+    """Of the command, its project, and the files that say what it installs."""
+    digest = hashlib.sha256(("%s\0%s" % (project, command)).encode("utf-8"))
+    for name in sorted(os.listdir(project)):
+        if name.startswith("requirements") or name in ("pyproject.toml", "setup.py", "setup.cfg", "uv.lock"):
+            with open(os.path.join(project, name), "rb") as file:
+                digest.update(name.encode() + b"\0" + file.read())
+    return digest.hexdigest()[:32]
+
+
+def _make_environment(run: Run, python: str, project: str, user: Any) -> None:
+    """A venv that sees the image's packages, so that what the setup installs changes nothing of the system's."""
+    folder = os.path.join(project, ".runctl-venv")
+    code = _execute(run, [python, "-m", "venv", "--system-site-packages", folder], user, None)
+    if code:
+        code = _execute(run, [python, "-m", "venv", "--system-site-packages", "--without-pip", "--clear", folder],
+                        user, None)
+    if code:
+        shutil.rmtree(folder, ignore_errors=True)
+        run.warn("VenvFailed", "No virtual environment could be made; the system's Python is used as it is.")
+
+
+def _execute(run: Run, command: Any, user: Any, services: Optional[Services]) -> int:
+    """Runs as the user, into the log. The run's marks are in its environment: an interruption finds it."""
+    values = services.secrets(run.spec) if services else {}
+    environment = launch.environment(run, user, values)
+    with open(run.file("log"), "ab") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True,
+            preexec_fn=lambda: launch.enter(user, run.state["project_dir"]))
+        return process.wait()
+
+
+def _launch(run: Run, services: Services) -> None:
+    """Takes the run and has the process started, by a reaper that takes the sequence's lock for it as we do here."""
+    with _unless_begun(run):
+        if run.training() is None and run.exit() is None:
+            record = services.record(run)
+            if record:
+                record.take(run)
+            # Before the process: a file saved in its first moments is this attempt's.
+            selection.note_leftovers(run)
+            run.update(started_at=time.time(), started=utc_text())
+            start_reaper(run.id, run.state["attempt"])
+    training_file, ended = _await_start(run)
+    with _unless_begun(run):
+        if training_file is None:
+            problem = (ended or {}).get("error") or {"id": "TrainingNotStarted", "message": "The training did not start."}
+            raise GuardError(problem["id"], problem["message"], TRAINING_FAILED, problem.get("target") or run.spec["script"])
+        resumed = run.state.get("resumed_from")
+        # A new process begins where the checkpoint ended; what it really reports follows in its progress.
+        run.emit("TrainingStarted", "Training started on instance %s: %s (process %d)"
+                 % (run.state["instance_id"], run.spec["script"], training_file["pid"]),
+                 pid=training_file["pid"], first_step=run.first_step(), resumed_from=resumed)
+        run.update(state="running", pid=training_file["pid"])
+
+
+def _await_start(run: Run) -> Any:
+    """What the reaper wrote. One that lives is waited for: it may be waiting for secrets."""
+    end = time.monotonic() + REAPER_SECONDS
+    while time.monotonic() < end or _reaper_lives(run):
+        started, ended = run.training(), run.exit()
+        if started or ended:
+            return started, ended
+        if Journal(run).begun:
+            raise Interrupted()
+        time.sleep(0.01)
+    return None, None
+
+
+def _reaper_lives(run: Run) -> bool:
+    with files.locked(run.file("reaper.lock"), wait=False) as free:
+        return not free
+
+
+def _failed(run: Run, error: GuardError, services: Services) -> None:
+    # Who lost the claim leaves the record to the winner.
+    pending = not isinstance(error, ClaimLost)
+    with contextlib.suppress(Interrupted), _unless_begun(run):
+        run.emit("TrainingFailed", "Training failed: %s" % error.message, exit_code=None, last_step=None,
+                 checkpoint=None, error=error.id)
+        run.update(state="failed", ended=utc_text(), record_pending=pending,
+                   error={"id": error.id, "message": error.message, "exit": error.exit_code, "target": error.target})
