@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -39,6 +40,24 @@ def eventually(condition, seconds=30.0):
             return value
         time.sleep(0.01)
     raise AssertionError("it did not happen within %g s" % seconds)
+
+
+def kill_all_of(root):
+    """SIGKILL to every process of an instance, of the guard and of its trainings, until none is left. `root` is its RUNCTL_ROOT."""
+    def killed():
+        found = 0
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/environ" % entry, "rb") as file:
+                    marked = ("RUNCTL_ROOT=" + root).encode() in file.read().split(b"\0")
+                if marked and int(entry) != os.getpid():
+                    os.kill(int(entry), signal.SIGKILL)
+                    found += 1
+            except OSError:
+                # Gone meanwhile, or of another user and so not ours.
+                continue
+        return found
+    eventually(lambda: not killed())
 
 
 @contextlib.contextmanager

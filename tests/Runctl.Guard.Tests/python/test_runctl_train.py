@@ -9,6 +9,7 @@ import sys
 import tempfile
 import types
 import unittest
+import zipfile
 from unittest import mock
 
 import support
@@ -206,7 +207,7 @@ class Together(unittest.TestCase):
 
 class Steps(Scripts):
     def test_they_are_reported_as_the_guard_reads_them(self):
-        from runctl_guard import run
+        from runctl_guard.runs import run
         self.run_script("import runctl_train\nfor n in range(3, 1000):\n    runctl_train.step(n)",
                         RUNCTL_PROGRESS_FILE=self.path("progress"))
         self.assertEqual((3, 999), (run._step(self.path("progress"), False), run._step(self.path("progress"), True)))
@@ -297,7 +298,7 @@ class Saving(Scripts):
             self.assertEqual((text, ["checkpoint-5"]), (self.read("checkpoint-5/inner/file"), os.listdir(self.folder)))
 
     def test_what_is_being_written_keeps_its_ending_and_is_no_checkpoint_for_runctl(self):
-        from runctl_guard import checkpoints as discovery
+        from runctl_guard.checkpoints import discovery
         for name in ("epoch_1.pt", "weights.npz", "checkpoint-5", "epoch=1-loss=0.25", "checkpoint.pth.tar"):
             seen = []
             runctl_train.atomic_save(self.path(name), lambda staging: (seen.append(staging), self.write(staging)))
@@ -478,6 +479,86 @@ class LightningTrainer(Told):
     def test_it_can_be_sent_to_another_process(self):
         copy = pickle.loads(pickle.dumps(runctl_train.LightningCallback()))
         self.assertIs(runctl_train.LightningCallback, type(copy))
+
+
+UNDER_THE_GUARD = """
+import mine, os, runctl_train, sys, time
+print(runctl_train.__file__, mine.__file__, runctl_train.resume_path(), sys.argv[1:], flush=True)
+number = 0
+while not runctl_train.stop_requested():
+    number += 1
+    runctl_train.step(number)
+    time.sleep(0.02)
+def write(staging):
+    with open(staging, "w") as file:
+        file.write('{"step": %d}' % number)
+print(runctl_train.atomic_save(os.path.join(runctl_train.checkpoint_dir(), "step_%d.json" % number), write), flush=True)
+"""
+
+
+class UnderTheGuard(support.RootedTest):
+    """A real training, started by the guard as an instance gets it: packed, and without comments."""
+
+    def setUp(self):
+        super().setUp()
+        from test_program import sources, stripped
+        self.program = os.path.join(self.root, "guard.pyz")
+        with zipfile.ZipFile(self.program, "w") as archive:
+            for path in sources():
+                with open(path, encoding="utf-8") as file:
+                    archive.writestr(os.path.relpath(path, support.PROGRAM), stripped(file.read()))
+        self.addCleanup(support.kill_all_of, self.root)
+        for path, text in (("project/train.py", UNDER_THE_GUARD), ("theirs/mine.py", "")):
+            path = os.path.join(self.root, "home/ubuntu", path)
+            os.makedirs(os.path.dirname(path))
+            with open(path, "w") as file:
+                file.write(text)
+
+    def guard(self, *arguments):
+        done = subprocess.run([sys.executable, "-IBS", self.program] + list(arguments), stdout=subprocess.PIPE,
+                              universal_newlines=True)
+        self.assertEqual(0, done.returncode, done.stdout)
+        return json.loads(done.stdout)
+
+    def start(self, **changes):
+        with open(os.path.join(self.root, "spec.json"), "w") as file:
+            json.dump(self.spec(**changes), file)
+        return self.guard("run", "--spec", file.name)
+
+    def run_and_stop(self, **changes):
+        """The log's lines and the last step of a training that was told to stop."""
+        run_id = self.start(**changes)["run_id"]
+        support.eventually(lambda: (self.guard("status", "--run", run_id)["runs"][0]["last_step"] or 0) >= 3)
+        self.guard("stop", "--run", run_id)
+        ended = support.eventually(lambda: next((one for one in self.guard("status", "--run", run_id)["runs"]
+                                                 if one["state"] == "stopped"), None))
+        self.assertEqual(0, ended["exit_code"])
+        with open(os.path.join(self.root, "var/lib/runctl/runs", run_id, "log")) as file:
+            return file.read().split("\n"), ended["last_step"]
+
+    def test_a_training_finds_it_behind_its_own_and_saves_when_it_is_told(self):
+        theirs = os.path.join(self.root, "home/ubuntu/theirs")
+        log, last = self.run_and_stop(environment={"PYTHONPATH": theirs})
+        library = os.path.join(self.root, "var/lib/runctl/runs", support.RUN_ID, "lib/runctl_train.py")
+        self.assertEqual("%s %s None []" % (library, theirs + "/mine.py"), log[0])
+        self.assertEqual(os.path.join(self.root, "home/ubuntu/project/checkpoints/step_%d.json" % last), log[1])
+        self.assertEqual((0o644, 0o755), tuple(os.stat(path).st_mode & 0o777 for path in (library, os.path.dirname(library))))
+
+    def test_one_that_the_user_brings_comes_first(self):
+        theirs = os.path.join(self.root, "home/ubuntu/theirs")
+        shutil.copy(runctl_train.__file__, theirs)
+        log, _ = self.run_and_stop(environment={"PYTHONPATH": theirs})
+        self.assertEqual(os.path.join(theirs, "runctl_train.py"), log[0].split()[0])
+
+    def test_what_was_restored_is_what_it_resumes_from(self):
+        checkpoint = os.path.join(self.root, "home/ubuntu/project/checkpoints/step_7.json")
+        os.makedirs(os.path.dirname(checkpoint))
+        with open(checkpoint, "w") as file:
+            file.write('{"step": 7}')
+        theirs = os.path.join(self.root, "home/ubuntu/theirs")
+        log, _ = self.run_and_stop(environment={"PYTHONPATH": theirs}, attempt={
+            "number": 1, "nonce": "n", "resume_from": {"path": checkpoint}})
+        self.assertEqual([checkpoint, "[]"], log[0].split()[2:])
 
 
 class Names(unittest.TestCase):

@@ -58,6 +58,7 @@ def _prepare(run: Run, services: Services) -> None:
     if not os.path.isfile(safe_join(project, os.path.normpath(spec["script"]))):
         raise GuardError("ScriptNotFound", "There is no %s in %s." % (spec["script"], project), REFUSED, spec["script"])
     make_directories(run.state["checkpoint_dir"], user)
+    launch.install_library(run)
     resume = (run.state["claim"] or {}).get("resume_from")
     if resume and not run.state.get("restored"):
         with _Phase(run, "restoring", "restore"):
