@@ -74,7 +74,8 @@ def main():
         if told or step % arguments.save_steps == 0:
             save(step, model, optimizer)
     if told:
-        print(f"worker {rank} was told to stop, and did after step {step}", flush=True)
+        # As one piece: the workers share the log.
+        print(f"worker {rank} was told to stop, and did after step {step}\n", end="", flush=True)
     elif rank == 0:
         weights = b"".join(value.numpy().tobytes() for value in model.state_dict().values())
         print(f"finished: {hashlib.sha256(weights).hexdigest()}", flush=True)

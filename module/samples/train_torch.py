@@ -38,7 +38,7 @@ def main():
     dataset = TensorDataset(inputs, torch.sin(inputs.sum(dim=1, keepdim=True)))
     model = torch.nn.Sequential(torch.nn.Linear(16, 32), torch.nn.Tanh(), torch.nn.Dropout(0.1), torch.nn.Linear(32, 1)).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.999)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, (step + 1) / 50))
     scaler = torch.cuda.amp.GradScaler(enabled=device == "cuda")
     parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler, "scaler": scaler}
     first_epoch, batch, order, loss = 0, 0, None, 0.0
