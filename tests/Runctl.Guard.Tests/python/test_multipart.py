@@ -7,12 +7,13 @@ from unittest import mock
 
 import support
 from runctl_guard.aws import upload
-from runctl_guard.aws.download import download, safe_join
+from runctl_guard.aws.download import download
 from runctl_guard.aws.part_queue import plan
 from runctl_guard.aws.s3 import Location
 from runctl_guard.aws.upload import FileUpload
 from runctl_guard.errors import GuardError
 from runctl_guard.system.files import read_json
+from runctl_guard.system.paths import safe_join
 
 AT = Location("bucket", "folder/model.pt")
 
@@ -23,8 +24,8 @@ class WithStorage(support.RootedTest):
         self.s3 = support.FakeS3()
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
-        from runctl_guard.aws.session import Services
-        self.client = Services().s3()
+        from runctl_guard.aws.session import Session
+        self.client = Session().s3()
 
     def file(self, size):
         path = os.path.join(self.root, "model.pt")

@@ -5,9 +5,9 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard.runs.target import ProcessTarget, writers
+from runctl_guard.runs.target import ProcessTarget
 from runctl_guard.system import processes
-from runctl_guard.system.processes import Process, below_shells
+from runctl_guard.system.processes import Process, below_shells, open_for_writing
 
 class Shells(unittest.TestCase):
     """Process names are given here: these pids are not alive."""
@@ -94,7 +94,7 @@ class Reaper(support.RootedTest):
         run = self.new_run("import time\nprint('started', flush=True)\ntime.sleep(60)")
         training = self.start_training(run)
         from runctl_guard.training.reaper import main
-        self.assertEqual(0, main(run.id))
+        self.assertEqual(0, main(run.id, lambda _: None))
         self.assertEqual(training["pid"], run.training()["pid"])
 
 
@@ -145,14 +145,14 @@ class ProcessSet(support.RootedTest):
         project = run.state["project_dir"]
         support.eventually(lambda: os.path.exists(os.path.join(project, "ready")))
         members = target.members()
-        self.assertTrue(writers(members, {os.path.realpath(os.path.join(self.checkpoints, "a.pt"))}))
-        self.assertFalse(writers(members, {os.path.realpath(os.path.join(project, "train.py"))}))
+        self.assertTrue(open_for_writing(members, {os.path.realpath(os.path.join(self.checkpoints, "a.pt"))}))
+        self.assertFalse(open_for_writing(members, {os.path.realpath(os.path.join(project, "train.py"))}))
 
     def test_a_descriptor_that_vanishes_while_they_are_listed_hides_no_other(self):
         path = os.path.realpath(os.path.join(self.root, "a.pt"))
         listed = os.listdir
         with open(path, "w"), mock.patch("os.listdir", lambda folder: ["99999"] + listed(folder)):
-            self.assertEqual({path}, writers({os.getpid(): processes.own()}, {path}))
+            self.assertEqual({path}, open_for_writing({os.getpid(): processes.own()}, {path}))
 
 
 class ExitCode(support.RootedTest):

@@ -5,8 +5,10 @@ import unittest
 import zipfile
 
 import support
+from runctl_guard.checkpoints.snapshots import clean, directory
+from runctl_guard.checkpoints.uploads import uploads_of
 from runctl_guard.interruption.interruption import Interruption
-from runctl_guard.interruption.snapshot import Protection, clean, directory
+from runctl_guard.interruption.snapshot import Snapshot
 from runctl_guard.interruption.triggers import Trigger
 from runctl_guard.runs.journal import Journal
 
@@ -31,17 +33,17 @@ class PutAside(support.RootedTest):
         return path
 
     def begin(self):
-        from runctl_guard.aws.session import Services
-        self.uploads = Services().uploads(self.one)
+        from runctl_guard.aws.session import Session
+        self.uploads = uploads_of(self.one, Session())
         one = Interruption(self.one, Trigger("interruption", "drill", deadline=time.monotonic() + 100), 1)
-        protection = Protection(one, self.uploads)
-        protection.begin()
-        return protection
+        taken = Snapshot(one, self.uploads)
+        taken.begin()
+        return taken
 
-    def end(self, protection):
-        protection.wait(20)
-        self.assertFalse(protection.running())
-        return protection
+    def end(self, taken):
+        taken.wait(20)
+        self.assertFalse(taken.running())
+        return taken
 
     def held_back(self):
         """S3 answers when this event is set."""
@@ -53,12 +55,12 @@ class PutAside(support.RootedTest):
     def test_the_copy_is_made_when_begin_returns_and_the_upload_goes_on(self):
         self.save("last.pt", "good")
         release = self.held_back()
-        protection = self.begin()
-        self.assertTrue(protection.running())
+        taken = self.begin()
+        self.assertTrue(taken.running())
         self.save("last.pt", "later")
         release.set()
-        self.end(protection)
-        self.assertEqual("last.pt", protection.candidate.name)
+        self.end(taken)
+        self.assertEqual("last.pt", taken.candidate.name)
         self.assertIn(b"good", self.s3.body(BASE + "last.pt"))
 
     def test_a_directory_that_changed_just_now_gives_way_to_the_one_before_it(self):
@@ -77,7 +79,7 @@ class PutAside(support.RootedTest):
         self.assertEqual([BASE + "step_1.pt", BASE + "step_1.pt.manifest.json"], self.s3.keys())
         self.assertEqual(1, len(os.listdir(directory(self.one))))
 
-    def test_what_is_in_s3_already_needs_no_protection(self):
+    def test_what_is_in_s3_already_needs_no_snapshot(self):
         self.save("step_1.pt")
         self.end(self.begin())
         self.s3.calls = []
@@ -103,21 +105,21 @@ class PutAside(support.RootedTest):
 
     def test_an_upload_of_another_version_gives_way_to_it(self):
         from runctl_guard.checkpoints import selection
-        from runctl_guard.aws.session import Services
+        from runctl_guard.aws.session import Session
         from runctl_guard.checkpoints.validation import validate
         self.save("step_1.pt", age=5.0)
         older = selection.of_attempt(self.one)[0]
         release = self.held_back()
-        services = Services()
-        job = services.uploads(self.one).start(older, "periodic", False, validate(older))
+        session = Session()
+        job = uploads_of(self.one, session).start(older, "periodic", False, validate(older))
         self.save("step_2.pt")
         one = Interruption(self.one, Trigger("interruption", "drill", deadline=time.monotonic() + 100), 1)
-        protection = Protection(one, services.uploads(self.one))
-        protection.begin()
-        support.eventually(lambda: protection.job)
+        taken = Snapshot(one, uploads_of(self.one, session))
+        taken.begin()
+        support.eventually(lambda: taken.job)
         self.assertTrue(job.cancelled())
         release.set()
-        self.end(protection)
+        self.end(taken)
         self.assertIn(BASE + "step_2.pt.manifest.json", self.s3.keys())
 
     def test_where_there_is_no_room_for_a_copy_the_original_is_uploaded(self):
@@ -126,9 +128,9 @@ class PutAside(support.RootedTest):
         before = snapshot.LARGEST_COPY
         snapshot.LARGEST_COPY = 10
         self.addCleanup(setattr, snapshot, "LARGEST_COPY", before)
-        protection = self.end(self.begin())
+        taken = self.end(self.begin())
         # Unless the file system copies by reference, which takes no room.
-        if protection.source is None:
+        if taken.source is None:
             self.assertEqual([], os.listdir(directory(self.one)))
         self.assertIn(BASE + "last.pt.manifest.json", self.s3.keys())
 

@@ -7,12 +7,13 @@ import zipfile
 from unittest import mock
 
 import support
+from runctl_guard.checkpoints import uploads
 from runctl_guard.checkpoints.discovery import scan
-from runctl_guard.checkpoints.store import CheckpointStore, restore, version_names
+from runctl_guard.checkpoints.restore import restore
+from runctl_guard.checkpoints.store import CheckpointStore, version_names
 from runctl_guard.checkpoints.uploads import Uploads
 from runctl_guard.checkpoints.validation import validate
 from runctl_guard.errors import GuardError
-from runctl_guard.interruption import budget
 from runctl_guard.system.users import caller
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
@@ -38,8 +39,8 @@ class Committing(support.RootedTest):
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
         self.one = self.new_run(store=STORE)
-        from runctl_guard.aws.session import Services
-        self.store = CheckpointStore(Services().s3(), self.one)
+        from runctl_guard.aws.session import Session
+        self.store = CheckpointStore(Session().s3(), self.one)
 
     def save(self, name="last.ckpt", text="weights"):
         with zipfile.ZipFile(os.path.join(self.checkpoints, name), "w") as archive:
@@ -74,7 +75,7 @@ class Committing(support.RootedTest):
         with open(os.path.join(self.checkpoints, "model.bin"), "wb") as file:
             file.write(os.urandom(9 << 20))
         candidate = scan(self.checkpoints)[0]
-        with support.full_disk(), mock.patch.object(budget, "TELLING_BYTES", 1):
+        with support.full_disk(), mock.patch.object(uploads, "TELLING_BYTES", 1):
             job = Uploads(self.one, self.store).start(candidate, "interruption", None, validate(candidate))
             self.assertTrue(job.wait(30))
         self.assertIsNone(job.error)

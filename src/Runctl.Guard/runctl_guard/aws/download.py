@@ -13,14 +13,6 @@ from .upload import MINIMUM_PART, Part, plan
 WORKERS = 8
 
 
-def safe_join(directory: str, relative: str) -> str:
-    """A path below the directory; a name from S3 or an archive can not lead out of it."""
-    parts = relative.split("/")
-    if relative.startswith("/") or "\0" in relative or any(part in ("", ".", "..") for part in parts):
-        raise GuardError("UnsafePath", "The name %r would lead out of the directory." % relative, target=relative)
-    return os.path.join(directory, *parts)
-
-
 def download(s3: S3, at: Location, path: str, size: Optional[int] = None, crc32: Optional[str] = None) -> None:
     """The object at `path`, complete and checked; a file that was there stays until then."""
     if size is None or crc32 is None:

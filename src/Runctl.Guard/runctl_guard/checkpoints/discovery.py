@@ -5,6 +5,8 @@ import os
 import re
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
+from ..system.files import version
+
 WEIGHTS = (".pt", ".pth", ".ckpt", ".safetensors", ".npz", ".npy", ".bin", ".h5", ".hdf5", ".keras", ".pkl", ".pickle",
            ".msgpack", ".joblib", ".onnx", ".gguf", ".distcp")
 INDEXES = (".metadata", "index.json", ".index", "checkpoint")
@@ -62,11 +64,6 @@ def again(candidate: Candidate, patterns: Iterable[str] = ()) -> Optional[Candid
     return None
 
 
-def version(stat: os.stat_result) -> str:
-    """The identity of a file as it is at this moment."""
-    return "%d-%d-%d" % (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-
-
 def weighty(file: str) -> bool:
     """Whether a directory with that file in it is a checkpoint."""
     return file.lower().endswith(WEIGHTS) or file.endswith(INDEXES)
@@ -120,7 +117,8 @@ def newest_first(candidates: Iterable[Candidate], since: float, restored: Option
            if own_save(candidate) or (restored and restored["identity"] == candidate.identity)]
     best = max((candidate.rank for candidate in own), default=0)
     chosen = [candidate for candidate in own if candidate.rank == best]
-    return sorted(chosen, key=lambda one: (one.saved, -1 if one.step is None else one.step, one.name), reverse=True)
+    return sorted(chosen, reverse=True, key=lambda candidate: (
+        candidate.saved, -1 if candidate.step is None else candidate.step, candidate.name))
 
 
 def step_goes_back(ordered: List[Candidate]) -> bool:

@@ -4,13 +4,17 @@ import time
 from typing import Any, Callable, Dict, Optional
 
 from ..aws.connections import close_connections
+from ..aws.session import Session
 from ..errors import GuardError
-from ..interruption import budget
 from ..runs.run import Run
 from ..system.guard_log import best_effort
 from .discovery import Candidate
 from .store import CheckpointStore, Committed
 from .validation import Validation
+
+# An upload that is smaller and quicker than this measures the time of a request, not the link.
+TELLING_BYTES = 32 << 20
+TELLING_SECONDS = 2.0
 
 
 class UploadJob:
@@ -94,7 +98,7 @@ class Uploads:
             close_connections()
 
     def _learn_rate(self, sent: int, seconds: float) -> None:
-        rate = budget.learned_rate(self._run.state.get("upload_rate"), sent, seconds)
+        rate = learned_rate(self._run.state.get("upload_rate"), sent, seconds)
         if rate:
             self._run.update(upload_rate=rate)
 
@@ -114,3 +118,21 @@ def _until(deadline: Optional[float], cancelled: Callable[[], bool], act: Callab
             if cancelled() or lasting or over or error.id == "CheckpointChanged":
                 raise
             time.sleep(0.5)
+
+
+def learned_rate(known: Optional[float], sent: int, seconds: float) -> Optional[float]:
+    """Bytes per second after one more upload; None where it taught nothing.
+
+    Halfway to the new measure: a single slow one must not cut the next grace, a link that has changed shows soon.
+    """
+    if sent <= 0 or seconds <= 0 or (sent < TELLING_BYTES and seconds < TELLING_SECONDS):
+        return None
+    return sent / seconds if known is None else (known + sent / seconds) / 2
+
+
+def uploads_of(run: Run, session: Session) -> Uploads:
+    """Those of the current attempt of the run: the same for all that ask in this process."""
+    def make() -> Uploads:
+        spec = run.spec
+        return Uploads(run, CheckpointStore(session.s3(spec), run) if spec.get("store") else None)
+    return session.once(("uploads", run.id, run.state.get("attempt")), make)

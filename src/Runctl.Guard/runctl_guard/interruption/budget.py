@@ -5,24 +5,11 @@ from typing import Optional
 MARGIN = 3.0
 LEAST_GRACE = 30.0
 DEFAULT_RATE = 100e6
-# An upload that is smaller and quicker than this measures the time of a request, not the link.
-TELLING_BYTES = 32 << 20
-TELLING_SECONDS = 2.0
 
 
 def upload_seconds(size: int, rate: Optional[float]) -> float:
     """How long an upload takes: bytes at the rate last seen, and a second for its requests."""
     return 1.0 + size / (rate or DEFAULT_RATE)
-
-
-def learned_rate(known: Optional[float], sent: int, seconds: float) -> Optional[float]:
-    """Bytes per second after one more upload; None where it taught nothing.
-
-    Halfway to the new measure: a single slow one must not cut the next grace, a link that has changed shows soon.
-    """
-    if sent <= 0 or seconds <= 0 or (sent < TELLING_BYTES and seconds < TELLING_SECONDS):
-        return None
-    return sent / seconds if known is None else (known + sent / seconds) / 2
 
 
 def check_seconds(left: Optional[float], upload: float) -> Optional[float]:

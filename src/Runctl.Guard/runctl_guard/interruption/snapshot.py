@@ -1,38 +1,34 @@
 """Step 1: the newest good checkpoint that is not in S3 yet, out of reach of a trainer that may be about to overwrite it."""
-import fcntl
 import os
 import shutil
 import threading
 import time
-from typing import Callable, List, Optional, Tuple
+from typing import Optional
 
 from ..aws.connections import close_connections
 from ..checkpoints import selection
 from ..checkpoints.discovery import Candidate
+from ..checkpoints.snapshots import copy_files, directory
 from ..checkpoints.torn_saves import LAST_MOMENTS
 from ..checkpoints.uploads import UploadJob, Uploads
 from ..checkpoints.validation import NotUsable, Validation, validate
-from ..runs.journal import Journal
-from ..runs.run import Run
-from ..runs.target import ProcessTarget, writers
+from ..runs.target import ProcessTarget
 from ..system.guard_log import log_exception
-from ..system.users import give
-from ..training import launch
+from ..system.processes import open_for_writing
 from . import budget
 from .interruption import Interruption
 
-FICLONE = 0x40049409
 # Who is to be signalled waits no longer than this; what is not copied by then would only be in the way of the save.
 COPY_SECONDS = 2.0
 # A plain copy is worth its time up to this size; beyond it the upload reads the original and notices a change.
 LARGEST_COPY = 1 << 30
 
 
-class Protection:
+class Snapshot:
     """`candidate`: what it chose. `source`: its copy, or None where it had to stay where it is. `job`: its upload."""
 
     def __init__(self, interruption: Interruption, uploads: Uploads) -> None:
-        self._one, self._uploads, self._run = interruption, uploads, interruption.run
+        self._interruption, self._uploads, self._run = interruption, uploads, interruption.run
         self._placed, self._ended, self._cancelled = threading.Event(), threading.Event(), threading.Event()
         self.candidate: Optional[Candidate] = None
         self.source: Optional[str] = None
@@ -77,7 +73,7 @@ class Protection:
 
     def _successor(self) -> Optional[Validation]:
         """What a predecessor had put aside. The original may be spoilt by now."""
-        kept = self._one.journal.get("protect")
+        kept = self._interruption.journal.get("protect")
         if not kept or not os.path.exists(kept["source"]):
             return None
         candidate = Candidate(**kept["candidate"])
@@ -87,11 +83,12 @@ class Protection:
         members = ProcessTarget(self._run).members()
         # A directory that changed just now may be between two of its files.
         fresh = time.time() - LAST_MOMENTS
-        for candidate in sorted(selection.of_attempt(self._run), key=lambda one: one.kind == "directory" and one.saved > fresh):
+        for candidate in sorted(selection.of_attempt(self._run),
+                                key=lambda candidate: candidate.kind == "directory" and candidate.saved > fresh):
             assert self._uploads.store is not None
             if self._uploads.store.already(candidate):
                 return None
-            if self.cancelled() or writers(members, selection.paths_of(candidate)) or not _plausible(candidate):
+            if self.cancelled() or open_for_writing(members, selection.paths_of(candidate)) or not _plausible(candidate):
                 continue
             validation = self._whole(candidate, self._copy(candidate))
             if validation:
@@ -102,7 +99,7 @@ class Protection:
         """Sets what is protected, and says how good it is; None for one that is damaged."""
         self.candidate, self.source = candidate, source
         self._placed.set()
-        limit = budget.check_seconds(self._one.left(), budget.upload_seconds(candidate.size, self._one.rate))
+        limit = budget.check_seconds(self._interruption.left(), budget.upload_seconds(candidate.size, self._interruption.rate))
         try:
             return validate(candidate._replace(path=source or candidate.path), selection.stopwatch(limit))
         except NotUsable:
@@ -122,9 +119,9 @@ class Protection:
             os.makedirs(directory(self._run), 0o700, exist_ok=True)
             os.makedirs(folder)
             plain = candidate.size <= LARGEST_COPY and shutil.disk_usage(folder).free >= 2 * candidate.size
-            whole = _copy_files(candidate, target, plain, lambda: self.cancelled() or not in_time())
+            whole = copy_files(candidate, target, plain, lambda: self.cancelled() or not in_time())
             if whole and selection.unchanged(self._run, candidate):
-                self._one.journal.write("protect", candidate=candidate._asdict(), source=target)
+                self._interruption.journal.write("protect", candidate=candidate._asdict(), source=target)
                 return target
         except OSError:
             log_exception()
@@ -139,45 +136,11 @@ class Protection:
         for _ in range(2):
             if self.cancelled():
                 return
-            self.job = self._uploads.start(candidate, self._one.reason, False, validation, self.source,
-                                           self._one.deadline)
+            self.job = self._uploads.start(candidate, self._interruption.reason, False, validation, self.source,
+                                           self._interruption.deadline)
             self.job.wait()
             if self.job.committed or not self.source:
                 return
-
-
-def directory(run: Run) -> str:
-    return run.file("protected")
-
-
-def copy_of_picked(journal: Journal) -> Optional[Tuple[Candidate, str]]:
-    """What the sequence picked, and where its copy is: the original may have been spoilt since."""
-    picked, kept = journal.get("picked"), journal.get("protect")
-    if picked and kept and kept["candidate"]["identity"] == picked["identity"] and os.path.exists(kept["source"]):
-        return Candidate(**kept["candidate"]), kept["source"]
-    return None
-
-
-def clean(run: Run) -> None:
-    shutil.rmtree(directory(run), ignore_errors=True)
-
-
-def put_back(run: Run, source: str, path: str) -> None:
-    """The copy in the place of its original; what a later save made of that is kept beside it."""
-    user = launch.run_user(run)
-    waiting = "%s.tmp" % path
-    if os.path.isdir(source):
-        shutil.rmtree(waiting, ignore_errors=True)
-        shutil.copytree(source, waiting)
-    else:
-        shutil.copyfile(source, waiting)
-    for folder, folders, names in os.walk(waiting):
-        for name in folders + names:
-            give(os.path.join(folder, name), user)
-    give(waiting, user)
-    if os.path.lexists(path):
-        os.rename(path, "%s.replaced-%d" % (path, int(time.time())))
-    os.rename(waiting, path)
 
 
 def _plausible(candidate: Candidate) -> bool:
@@ -187,26 +150,3 @@ def _plausible(candidate: Candidate) -> bool:
         return True
     except NotUsable:
         return False
-
-
-def _copy_files(candidate: Candidate, target: str, plain: bool, given_up: Callable[[], bool]) -> bool:
-    """By reflink where the file system has it, else byte by byte if `plain` says so; False when it was left undone."""
-    pairs: List[List[str]] = [[candidate.path, target]] if candidate.kind == "file" else \
-        [[os.path.join(candidate.path, name), os.path.join(target, name)] for name in candidate.files]
-    for original, copy in pairs:
-        os.makedirs(os.path.dirname(copy), exist_ok=True)
-        with open(original, "rb") as source, open(copy, "wb") as out:
-            try:
-                fcntl.ioctl(out.fileno(), FICLONE, source.fileno())
-                continue
-            except OSError:
-                if not plain:
-                    return False
-            while not given_up():
-                block = source.read(1 << 20)
-                if not block:
-                    break
-                out.write(block)
-            else:
-                return False
-    return True

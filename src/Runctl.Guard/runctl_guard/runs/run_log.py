@@ -58,7 +58,7 @@ def begins(run: Run) -> List[List[int]]:
 def attempt_at(run: Run, offset: int, end: int) -> Tuple[int, int]:
     """Whose the byte at an offset is, and where the attempt's part ends."""
     known = begins(run)
-    at = max((i for i, one in enumerate(known) if one[1] <= offset), default=0)
+    at = max((i for i, begin in enumerate(known) if begin[1] <= offset), default=0)
     return known[at][0], known[at + 1][1] if at + 1 < len(known) else end
 
 
@@ -99,7 +99,7 @@ def tail(run: Run, lines: int, first: int, end: int) -> int:
     while position > first:
         start = max(first, position - BLOCK)
         block = read(run, base, start, position - start)
-        ends = [one.end() for one in LINE_END.finditer(block)]
+        ends = [match.end() for match in LINE_END.finditer(block)]
         if len(ends) >= left:
             return start + ends[-left]
         position, left = start, left - len(ends)
@@ -114,3 +114,13 @@ def _last(run: Run) -> Tuple[int, int]:
             return MARK.unpack(file.read(MARK.size))[1:] if count else (0, 0)
     except OSError:
         return 0, 0
+
+
+def last_text(path: str, size: int = 1500) -> str:
+    """The end of a log, for an error message."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - size))
+            return file.read().decode("utf-8", "replace").strip()
+    except OSError:
+        return ""

@@ -110,3 +110,12 @@ def take_lock(path: str, wait: bool) -> Optional[int]:
         os.close(descriptor)
         return None
     return descriptor
+
+
+def version(stat: os.stat_result) -> str:
+    """The identity of a file as it is at this moment."""
+    return "%d-%d-%d" % (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+
+
+def line_length(value: Any) -> int:
+    return len(to_line(value))

@@ -2,6 +2,8 @@
 import os
 import re
 
+from ..errors import GuardError
+
 # What those we start get of our environment: where services are, as we were told.
 PASSED_ON = re.compile(r"^(AWS_(REGION|DEFAULT_REGION|ENDPOINT_URL\w*|EC2_METADATA_\w+)|RUNCTL_ROOT|LANG|TZ)$")
 
@@ -52,3 +54,11 @@ def program() -> str:
     """The archive (or source folder) this very program was started from."""
     assert _program
     return _program
+
+
+def safe_join(directory: str, relative: str) -> str:
+    """A path below the directory; a name from S3 or an archive can not lead out of it."""
+    parts = relative.split("/")
+    if relative.startswith("/") or "\0" in relative or any(part in ("", ".", "..") for part in parts):
+        raise GuardError("UnsafePath", "The name %r would lead out of the directory." % relative, target=relative)
+    return os.path.join(directory, *parts)

@@ -151,3 +151,25 @@ def signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return "signal %d" % number
+
+
+def open_for_writing(members: Dict[int, Process], paths: Set[str]) -> Set[str]:
+    """Those of the files that one of the processes has open for writing."""
+    found: Set[str] = set()
+    for pid in members:
+        try:
+            descriptors = os.listdir("/proc/%d/fd" % pid)
+        except OSError:
+            continue
+        for name in descriptors:
+            try:
+                path = os.readlink("/proc/%d/fd/%s" % (pid, name))
+                if path in paths:
+                    with open("/proc/%d/fdinfo/%s" % (pid, name)) as file:
+                        flags = int(file.read().split("flags:")[1].split()[0], 8)
+                    if flags & os.O_ACCMODE != os.O_RDONLY:
+                        found.add(path)
+            except (OSError, IndexError, ValueError):
+                # Closed meanwhile; the process's others count all the same.
+                continue
+    return found

@@ -7,11 +7,12 @@ import tarfile
 import threading
 from typing import Any, Dict, Iterator, List, Set
 
-from ..aws.download import download, safe_join
+from ..aws.download import download
 from ..aws.s3 import S3, Location
 from ..errors import REFUSED, GuardError
 from ..runs.run import Run
 from ..system import files, paths
+from ..system.paths import safe_join
 from ..system.users import User, give, make_directories
 
 ERRORS = {"ObjectNotFound": "CodeNotFound", "ChecksumMismatch": "CodeDamaged", "UnsafePath": "CodeUnsafe"}

@@ -9,30 +9,11 @@ from typing import Any, Dict, List, Optional
 from ..errors import GuardError
 from ..runs.run import Run
 from ..system import files, paths
-from ..system.users import User, by_id, find_user
+from ..system.users import User
 
 # What scripts may import of Runctl. It lies beside the guard's package in the program.
 LIBRARY = "runctl_train"
 STANDARD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-def run_user(run: Run) -> User:
-    uid = run.state.get("uid")
-    return by_id(uid) if uid is not None else find_user(run.spec.get("user"))
-
-
-def project_directory(spec: Dict[str, Any], user: User) -> str:
-    name = spec["project_name"]
-    if not re.match(r"^[A-Za-z0-9_][A-Za-z0-9_. -]*$", name):
-        raise GuardError("BadSpec", "%r cannot be a project's name." % name, target="project_name")
-    return os.path.join(user.home, name)
-
-
-def checkpoint_directory(spec: Dict[str, Any], project: str) -> str:
-    directory = spec["checkpoint"]["dir"]
-    if os.path.isabs(directory):
-        return os.path.normpath(paths.under_root(directory))
-    return os.path.normpath(os.path.join(project, directory))
 
 
 def search_path() -> str:
@@ -121,6 +102,8 @@ def environment(run: Run, user: User, resolved: Dict[str, str]) -> Dict[str, str
                   RUNCTL_CHECKPOINT_DIR=state["checkpoint_dir"], RUNCTL_PROGRESS_FILE=run.file("progress"))
     if spec["checkpoint"].get("save_interval") is not None:
         values["RUNCTL_SAVE_INTERVAL"] = str(spec["checkpoint"]["save_interval"])
+    if (spec.get("stop") or {}).get("signal"):
+        values["RUNCTL_STOP_SIGNAL"] = spec["stop"]["signal"]
     if state.get("restored"):
         values["RUNCTL_RESUME_FROM"] = state["restored"]["path"]
     return values
@@ -155,13 +138,3 @@ def enter(user: User, directory: str) -> None:
             file.write("0")
     become(user)
     os.chdir(directory)
-
-
-def tail(path: str, size: int = 1500) -> str:
-    """The end of a log, for an error message."""
-    try:
-        with open(path, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - size))
-            return file.read().decode("utf-8", "replace").strip()
-    except OSError:
-        return ""
