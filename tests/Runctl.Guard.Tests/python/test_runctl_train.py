@@ -550,13 +550,13 @@ class UnderTheGuard(support.RootedTest):
         log, _ = self.run_and_stop(environment={"PYTHONPATH": theirs})
         self.assertEqual(os.path.join(theirs, "runctl_train.py"), log[0].split()[0])
 
-    def test_another_stop_signal_is_told_to_it(self):
-        from runctl_guard.runs import spec
-        from runctl_guard.training import launch
-        for stop, expected in (({"signal": "USR1"}, "USR1"), ({"signal": None}, None), (None, None)):
-            run = self.new_run(stop=stop, project_name="other%s" % expected)
-            self.assertEqual(expected, launch.environment(run, spec.run_user(run), {}).get("RUNCTL_STOP_SIGNAL"))
-            shutil.rmtree(run.state["project_dir"])
+    def test_it_is_told_in_whatever_way_was_set(self):
+        theirs = os.path.join(self.root, "home/ubuntu/theirs")
+        for number, way in enumerate(({"stop_signal": "USR1"}, {"stop_file": True})):
+            policy = dict({"grace_seconds": 20.0, "on_exit": "keep"}, **way)
+            log, last = self.run_and_stop(environment={"PYTHONPATH": theirs}, policy=policy,
+                                          run_id="%s-%d" % (support.RUN_ID, number))
+            self.assertTrue(log[1].endswith("/step_%d.json" % last), log)
 
     def test_what_was_restored_is_what_it_resumes_from(self):
         checkpoint = os.path.join(self.root, "home/ubuntu/project/checkpoints/step_7.json")
