@@ -125,8 +125,8 @@ def _install():
     name = os.environ.get("RUNCTL_STOP_SIGNAL") or "SIGTERM"
     number = int(name) if name.isdigit() else getattr(signal, name if name.startswith("SIG") else "SIG" + name)
     before = signal.getsignal(number)
-    if before is None:
-        # Native code has it, and Python can neither see nor call that.
+    if before is None or not callable(before) and _is_caught(number):
+        # By native code, as JAX' preemption service: it cannot be called from here.
         warnings.warn("A library that is not Python handles %s: only RUNCTL_STOP_FILE is seen." % signal.Signals(number).name)
     else:
         signal.signal(number, _handle)
@@ -139,6 +139,15 @@ def _handle(number, frame):
     # The one that Python brings for SIGINT would end the training here.
     if callable(_before) and _before is not signal.default_int_handler:
         _before(number, frame)
+
+
+def _is_caught(number):
+    """What the kernel says: Python knows its own handlers only. False where that cannot be read."""
+    if not os.path.exists("/proc/self/status"):
+        return False
+    with open("/proc/self/status") as file:
+        caught = next(line for line in file if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> number - 1 & 1)
 
 
 def _is_worker():
