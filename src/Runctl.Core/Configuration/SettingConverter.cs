@@ -59,7 +59,11 @@ internal static class SettingConverter
         return seconds != 0 && decimal.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? Seconds(number * seconds) : null;
     }
 
-    private static string? StopSignal(string name) => (name.StartsWith("SIG", StringComparison.Ordinal) ? name[3..] : name) is "TERM" or "INT" or "USR1" or "USR2" and var signal ? signal : null;
+    private static string? StopSignal(string name)
+    {
+        var bare = name.StartsWith("SIG", StringComparison.Ordinal) ? name[3..] : name;
+        return bare is "TERM" or "INT" or "USR1" or "USR2" ? bare : null;
+    }
 
     private static TimeSpan? Seconds(decimal seconds) => seconds is > 0 and < 1_000_000_000 ? TimeSpan.FromTicks((long)decimal.Round(seconds * TimeSpan.TicksPerSecond)) : null;
 

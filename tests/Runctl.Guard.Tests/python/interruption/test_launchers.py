@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from trainings import LAUNCH, LIB, TRAIN, Training, needs
+from .trainings import LAUNCH, TRAIN, Training, needs
 from runctl_guard.interruption import telling
 from runctl_guard.runs.journal import Journal
 
@@ -200,7 +200,3 @@ class Services(Training):
         self.look()
         self.interrupt(run)
         self.assertEqual(["train.py SIGTERM", "train.py saved", "train.py noted the end", "train.py service 0"], self.signals())
-
-
-if __name__ == "__main__":
-    unittest.main()

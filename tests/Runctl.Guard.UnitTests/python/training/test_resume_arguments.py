@@ -1,8 +1,6 @@
-import os
-import sys
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 4, "src", "Runctl.Guard"))
+import support  # noqa: F401
 from runctl_guard.training.launch import resume_arguments
 
 USUAL = ["--resume", "{checkpoint}"]
@@ -42,7 +40,3 @@ class ResumeArguments(unittest.TestCase):
 
     def test_none_are_none(self):
         self.assertEqual([], self.added(["--save", "x"], []))
-
-
-if __name__ == "__main__":
-    unittest.main()
