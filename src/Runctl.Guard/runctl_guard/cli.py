@@ -106,62 +106,74 @@ def dispatch(options: argparse.Namespace, stdin: Any) -> Any:
     """Imports only what the command needs: `status` is called every few seconds, the keeper stays for days."""
     name = options.command
     if name == "keeper":
-        from .service import guard_process
-        return guard_process.keep()
+        from .service import keeper
+        return keeper.keep()
     if name == "guard":
         from .guard import daemon
         return daemon.main()
     if name == "reaper":
         from .training import reaper
-        return reaper.main(options.run)
+        return reaper.main(options.run, _unit_stopped)
     if name == "prepare":
         from .training import starter
         return starter.main(options.run)
     if name in ("run", "attach"):
         from .commands.attach import attach
-        from .commands.run import run
+        from .commands.run import start
         os.makedirs(paths.runs(), exist_ok=True)
         spec = read_spec(options.spec, stdin)
-        return run(spec) if name == "run" else attach(spec)
+        return start(spec) if name == "run" else attach(spec)
     if name == "check":
         from .commands.check import check
         return check(read_spec(options.spec, stdin))
     return query(options)
 
 
+def _unit_stopped(run: Any) -> None:
+    """Imports the sequence when it is needed: a reaper lives for days, and most see no stop."""
+    from .commands.interrupt import unit_stopped
+    unit_stopped(run)
+
+
 def query(options: argparse.Namespace) -> Any:
-    from .commands import status
-    from .runs.run import all_runs, find_run
+    from .runs.registry import all_runs, find_run
     name = options.command
     if name == "repair":
-        from .service.guard_process import ensure_guard
-        os.makedirs(paths.runs(), exist_ok=True)
-        ensure_guard()
-        return status.status(None, 0, None, 2400)
+        from .commands.repair import repair
+        return repair()
     if name == "status":
+        from .commands.status import status
         run = find_run(options.run) if options.run else None
-        return status.status(run, options.events, options.after, options.max_bytes)
+        return status(run, options.events, options.after, options.max_bytes)
     if name == "processes":
         from .commands.processes import process_list
         runs = [find_run(options.run)] if options.run else all_runs()
         return process_list(runs, options.detailed, options.packed)
     if name == "restore":
-        from .commands.checkpoint import restore
-        return restore(options.manifest, options.into)
-    run = find_run(options.run)
+        from .commands.restore import restore_into
+        return restore_into(options.manifest, options.into)
+    return query_run(options, find_run(options.run))
+
+
+def query_run(options: argparse.Namespace, run: Any) -> Any:
+    name = options.command
     if name == "events":
-        return status.events(run, options.after, options.max_bytes)
+        from .commands.events import events
+        return events(run, options.after, options.max_bytes)
     if name == "log":
-        return status.log(run, options)
+        from .commands.log import log
+        return log(run, options)
     if name == "upload":
-        from .commands.checkpoint import upload
+        from .commands.upload import upload
         return upload(run, options.name)
-    from .commands import interrupt
     if name == "drill":
-        return interrupt.drill(run, options.window)
+        from .commands.drill import drill
+        return drill(run, options.window)
     if name == "stop":
-        return interrupt.interrupt(run, "manual", None, options.grace, not options.no_wait)
-    return interrupt.interrupt(run, options.reason, options.deadline, None, True, options.source, options.action)
+        from .commands.stop import stop
+        return stop(run, options.grace, not options.no_wait)
+    from .commands.interrupt import interrupt
+    return interrupt(run, options.reason, options.deadline, None, True, options.source, options.action)
 
 
 def read_spec(source: str, stdin: Any) -> Any:
@@ -170,8 +182,8 @@ def read_spec(source: str, stdin: Any) -> Any:
         return stdin
     if source.startswith("s3://"):
         from .aws.s3 import parse_uri
-        from .aws.session import Services
-        text = Services().s3().get(parse_uri(source)).body
+        from .aws.session import Session
+        text = Session().s3().get(parse_uri(source)).body
     elif source == "-":
         text = sys.stdin.buffer.read()
     else:

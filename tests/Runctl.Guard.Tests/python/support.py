@@ -107,11 +107,11 @@ class RootedTest(unittest.TestCase):
 
     def new_run(self, text="", script="train.py", **changes):
         """A run that is written down and not started; its script is in the project, with this text."""
-        from runctl_guard.commands.run import new_attempt
+        from runctl_guard.runs.attempts import new_attempt
         from runctl_guard.runs.run import Run
         spec = self.spec(script=script, **changes)
         run = Run(spec["run_id"])
-        new_attempt(run, spec, spec["attempt"])
+        new_attempt(run, spec, spec["attempt"], os.uname().nodename)
         self.checkpoints = run.state["checkpoint_dir"]
         os.makedirs(self.checkpoints)
         with open(os.path.join(run.state["project_dir"], spec["script"]), "w") as file:
@@ -120,7 +120,8 @@ class RootedTest(unittest.TestCase):
 
     def start_training(self, run):
         """Starts the reaper; the training and all it started are gone after the test."""
-        from runctl_guard.service.guard_process import detach, ours
+        from runctl_guard.service.spawn import detach, ours
+        from runctl_guard.system import files
         from runctl_guard.runs.target import ProcessTarget
         run.update(state="running", started_at=time.time())
         reaper = detach(ours("reaper", "--run", run.id), os.path.join(self.root, "guard.log"))
@@ -129,7 +130,10 @@ class RootedTest(unittest.TestCase):
             ProcessTarget(run).kill()
             reaper.wait(10)
         self.addCleanup(end)
-        return eventually(run.training)
+        found = eventually(run.training)
+        # The reaper releases the sequence a moment after it has written that down.
+        with files.locked(run.file("sequence.lock")):
+            return found
 
     def log(self, run):
         with open(run.file("log")) as file:

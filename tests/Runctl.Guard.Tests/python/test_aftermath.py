@@ -7,20 +7,20 @@ import zipfile
 from unittest import mock
 
 import support
-from runctl_guard.aws.session import Services
+from runctl_guard.aws.session import Session
 from runctl_guard.checkpoints import selection, snapshots
+from runctl_guard.checkpoints.uploads import uploads_of
 from runctl_guard.checkpoints.validation import validate
-from runctl_guard.commands.interrupt import request
 from runctl_guard.errors import GuardError
 from runctl_guard.guard import completion, daemon
 from runctl_guard.interruption import pick, snapshot, withdrawal
 from runctl_guard.interruption.interruption import Interruption
 from runctl_guard.interruption.sequence import Busy, Sequence
-from runctl_guard.interruption.triggers import Trigger
+from runctl_guard.interruption.triggers import Trigger, request
 from runctl_guard.runs.journal import Journal
 from runctl_guard.runs.run import Interrupted
 from runctl_guard.runs.target import ProcessTarget
-from runctl_guard.service import guard_process
+from runctl_guard.service import guard_process, spawn
 from runctl_guard.system import files, processes
 from runctl_guard.training import reaper, starter
 
@@ -45,7 +45,7 @@ class Aftermath(support.RootedTest):
         self.s3 = support.FakeS3()
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
-        self.services = Services()
+        self.session = Session()
 
     def running(self, **more):
         one = self.new_run(store=STORE, **more)
@@ -64,7 +64,7 @@ class Aftermath(support.RootedTest):
             file.truncate(300)
 
     def sequence(self, one, trigger):
-        return Sequence(one, Services().uploads(one)).run(trigger)
+        return Sequence(one, uploads_of(one, Session())).run(trigger)
 
     def after_the_copy(self, act):
         """Something happens once the snapshot is there, as the training's own save at the signal does."""
@@ -85,7 +85,7 @@ class Successors(Aftermath):
         path = self.save("last.pt", "good")
         interruption = Interruption(one, notice(), 1)
         self.s3.fail = lambda *_: 403
-        taken = snapshot.Snapshot(interruption, self.services.uploads(one))
+        taken = snapshot.Snapshot(interruption, uploads_of(one, self.session))
         taken.begin()
         taken.wait(5)
         self.tear(path)
@@ -117,7 +117,8 @@ class Successors(Aftermath):
                 raise OSError(28, "No space left on device")
             return write(path, data, mode)
 
-        with mock.patch.object(files, "write_unreserved", full), mock.patch("runctl_guard.system.disk_reserve._release", return_value=False):
+        with mock.patch.object(files, "write_unreserved", full), \
+                mock.patch("runctl_guard.system.disk_reserve._release", return_value=False):
             self.sequence(one, notice())
         self.assertEqual(("interrupting", False), (one.state["state"], Journal(one).done))
         self.sequence(one, notice())
@@ -127,7 +128,7 @@ class Successors(Aftermath):
     def test_a_guard_that_the_disk_does_not_let_introduce_itself_does_its_work_and_does_so_later(self):
         # Nothing can be put in its place.
         os.mkdir(guard_process.guard_file())
-        watching = guard_process.detach(guard_process.ours("guard"))
+        watching = spawn.detach(spawn.ours("guard"))
         try:
             time.sleep(1.0)
             self.assertIsNone(watching.poll())
@@ -168,18 +169,18 @@ class Starting(Aftermath):
         self.sequence(one, notice())
         with self.assertRaises(Interrupted), starter._Phase(one, "restoring", "restore"):
             self.fail("It was prepared.")
-        starter._failed(one, GuardError("Any", "any"), self.services)
+        starter._failed(one, GuardError("Any", "any"), self.session)
         self.assertEqual("interrupted", one.state["state"])
 
     def test_a_training_whose_secrets_came_too_late_is_never_started(self):
         one = self.new_run("open('ran', 'w')", store=STORE)
-        secrets = Services.secrets
+        secrets = Session.secrets
 
-        def slow(services, spec):
+        def slow(session, spec):
             self.sequence(one, notice())
-            return secrets(services, spec)
+            return secrets(session, spec)
 
-        with mock.patch.object(Services, "secrets", slow), self.assertRaises(Interrupted):
+        with mock.patch.object(Session, "secrets", slow), self.assertRaises(Interrupted):
             reaper._start(one)
         self.assertIsNone(one.training())
 
@@ -207,11 +208,11 @@ class LateSaves(Aftermath):
         one = self.running()
         self.finished(one)
         self.s3.fail = lambda method, path, query: 403 if "final.pt" in path else None
-        completion.finish(one, self.services)
-        completion.settle(one, self.services)
+        completion.finish(one, self.session)
+        completion.settle(one, self.session)
         self.assertEqual("final.pt", one.state["unsaved"])
         self.s3.fail = lambda *_: None
-        with mock.patch.object(daemon, "UNSAVED_SECONDS", 0.1), mock.patch.object(daemon, "Services", lambda: self.services):
+        with mock.patch.object(daemon, "UNSAVED_SECONDS", 0.1), mock.patch.object(daemon, "Session", lambda: self.session):
             watching = daemon.Guard()
             support.eventually(lambda: watching._tick() or not one.state["unsaved"])
         self.assertTrue(any(key.endswith("final.pt.manifest.json") for key in self.s3.keys()))
@@ -228,7 +229,7 @@ class LateSaves(Aftermath):
         self.assertEqual(("uploaded", "epoch_2.pt", "epoch_3.pt"), (said["outcome"], said["checkpoint"]["name"], said["unsaved"]))
         self.assertEqual("epoch_3.pt", one.state["unsaved"])
         self.s3.fail = lambda *_: None
-        completion.save_late(one, self.services)
+        completion.save_late(one, self.session)
         self.assertEqual((None, "epoch_3.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
         self.assertTrue(any(key.endswith("epoch_3.pt.manifest.json") for key in self.s3.keys()))
 
@@ -247,10 +248,10 @@ class LateSaves(Aftermath):
 
     def test_a_copy_whose_original_was_spoilt_is_what_is_tried_again(self):
         one = self.spoilt_original()
-        completion.save_late(one, self.services)
+        completion.save_late(one, self.session)
         self.assertEqual("last.pt", one.state["unsaved"])
         self.s3.fail = lambda *_: None
-        completion.save_late(one, self.services)
+        completion.save_late(one, self.session)
         self.assertEqual((None, "last.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
         self.assertEqual(self.good, self.s3.body("saved/%s/checkpoints/last.pt" % os.uname().nodename))
         # The copy has done its work, and who starts again goes on from S3.
@@ -262,7 +263,7 @@ class LateSaves(Aftermath):
         one = self.spoilt_original()
         snapshots.clean(one)
         for _ in range(3):
-            completion.save_late(one, self.services)
+            completion.save_late(one, self.session)
         self.assertEqual(("last.pt", "epoch_2.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
         rejected = [event["data"]["path"] for event in one.events() if event["kind"] == "CheckpointRejected"]
         self.assertEqual(1, len(rejected), rejected)
@@ -277,12 +278,12 @@ class LateSaves(Aftermath):
         one = self.running()
         self.finished(one)
         self.s3.fail = lambda method, path, query: 403 if "final.pt" in path else None
-        completion.finish(one, self.services)
-        completion.settle(one, self.services)
+        completion.finish(one, self.session)
+        completion.settle(one, self.session)
         self.s3.fail = lambda *_: None
-        with mock.patch.object(daemon, "Services", lambda: self.services):
+        with mock.patch.object(daemon, "Session", lambda: self.session):
             watching = daemon.Guard()
-            watching._watched[one.id] = daemon.Watched(one, self.services)
+            watching._watched[one.id] = daemon.Watched(one, self.session)
             watching._noticed(notice())
             support.eventually(lambda: not one.state["unsaved"])
 
@@ -293,9 +294,9 @@ class LateSaves(Aftermath):
         gate = threading.Event()
         self.addCleanup(gate.set)
         self.s3.fail = lambda method, path, query: gate.wait(20) and None if method == "PUT" and path.endswith("step_1.pt") else None
-        job = self.services.uploads(one).start(older, "periodic", False, validate(older))
+        job = uploads_of(one, self.session).start(older, "periodic", False, validate(older))
         self.finished(one)
-        completion.finish(one, self.services)
+        completion.finish(one, self.session)
         gate.set()
         job.wait(10)
         self.assertIsNotNone(job.committed)
@@ -308,7 +309,7 @@ class Stops(Aftermath):
                            "while True: signal.pause()", store=STORE)
         self.start_training(one)
         support.eventually(lambda: os.path.exists(os.path.join(one.state["project_dir"], "ready")))
-        with mock.patch.object(daemon, "Services", lambda: self.services):
+        with mock.patch.object(daemon, "Session", lambda: self.session):
             watching = daemon.Guard()
             request(one, "manual", "manual", None, 3600.0)
             watching._tick()
@@ -335,7 +336,7 @@ class Withdrawals(Aftermath):
         return one
 
     def resumed_from(self, one):
-        withdrawal.Withdrawal(self.services).look([one])
+        withdrawal.Withdrawal(self.session).look([one])
         self.assertEqual(2, one.state["attempt"])
         return one.state["claim"].get("resume_from")
 
@@ -363,7 +364,7 @@ class Withdrawals(Aftermath):
     def test_an_outage_of_s3_is_told_once_and_waited_out(self):
         one = self.interrupted()
         self.s3.fail = lambda *_: 403
-        found = withdrawal.Withdrawal(self.services)
+        found = withdrawal.Withdrawal(self.session)
         for _ in range(2):
             found._due = 0.0
             found.look([one])
@@ -374,7 +375,7 @@ class Withdrawals(Aftermath):
     def test_a_claim_a_killed_guard_has_won_is_used_by_the_next(self):
         one = self.interrupted()
         with mock.patch.object(withdrawal, "new_attempt", side_effect=Killed), self.assertRaises(Killed):
-            withdrawal.Withdrawal(self.services).look([one])
+            withdrawal.Withdrawal(self.session).look([one])
         self.resumed_from(one)
         attempts = json.loads(self.s3.objects[self.record])["attempts"]
         self.assertEqual([1, 2], [attempt["number"] for attempt in attempts])
@@ -390,12 +391,12 @@ class Withdrawals(Aftermath):
         return one.state["attempt"], one.state.get("withdrawn")
 
     def test_who_lost_the_claim_leaves_the_run(self):
-        one, self.withdrawal = self.interrupted(), withdrawal.Withdrawal(self.services)
+        one, self.withdrawal = self.interrupted(), withdrawal.Withdrawal(self.session)
         self.assertEqual((1, None), self.claimed(one))
         self.assertEqual((1, True), self.claimed(one, state="running", started="2026-01-31T12:00:00Z"))
 
     def test_a_claim_that_is_given_up_has_the_training_start_again_here(self):
-        one, self.withdrawal = self.interrupted(), withdrawal.Withdrawal(self.services)
+        one, self.withdrawal = self.interrupted(), withdrawal.Withdrawal(self.session)
         for _ in range(2):
             self.assertEqual((1, None), self.claimed(one))
         self.assertEqual(1, [event["data"].get("id") for event in one.events()].count("NotStartedAgain"))

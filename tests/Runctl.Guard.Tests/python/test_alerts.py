@@ -4,7 +4,7 @@ import threading
 import unittest
 
 import support
-from runctl_guard.aws.session import Services
+from runctl_guard.aws.session import Session
 from runctl_guard.commands import interrupt
 from runctl_guard.runs import webhook
 from test_standby import SAVES
@@ -60,7 +60,7 @@ class Alerting(support.RootedTest):
                  deadline="2026-01-31T12:02:00Z", action="terminate", source="imds")
 
     def look(self, run):
-        webhook.Alerts(run, Services()).look()
+        webhook.Webhook(run, Session()).look()
 
     def kinds(self):
         return [post["kind"] for post in self.hook.posts]

@@ -8,7 +8,7 @@ from unittest import mock
 
 import support
 from runctl_guard.aws import crc
-from runctl_guard.aws.session import Services
+from runctl_guard.aws.session import Session
 from runctl_guard.errors import GuardError
 from runctl_guard.runs.run import Run
 from runctl_guard.system import files
@@ -136,7 +136,7 @@ class FromS3(Bundles):
 
     def refused(self, code):
         with self.assertRaises(GuardError) as caught:
-            code_bundle.install(self.one, code, Services().s3, caller())
+            code_bundle.install(self.one, code, Session().s3, caller())
         return caught.exception
 
     def test_a_bundle_that_is_missing_is_named(self):

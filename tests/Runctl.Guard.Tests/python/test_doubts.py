@@ -4,8 +4,9 @@ import time
 import unittest
 
 import support
-from runctl_guard.aws.session import Services
+from runctl_guard.aws.session import Session
 from runctl_guard.checkpoints import discovery, selection
+from runctl_guard.checkpoints.uploads import uploads_of
 from runctl_guard.guard import completion
 from runctl_guard.interruption.sequence import Sequence
 from runctl_guard.interruption.triggers import Trigger
@@ -46,7 +47,7 @@ class CutOff(support.RootedTest):
     def interrupted(self, text, ignores=IGNORES):
         """The name of what is picked."""
         self.training(text + ignores)
-        final = Sequence(self.one, Services().uploads(self.one)).run(
+        final = Sequence(self.one, uploads_of(self.one, Session())).run(
             Trigger("interruption", "drill", "terminate", "2026-01-31T12:00:00Z", time.monotonic() + 60))
         return (final["data"]["checkpoint"] or {}).get("name")
 
@@ -58,7 +59,7 @@ class CutOff(support.RootedTest):
         support.eventually(self.one.exit)
         target = ProcessTarget(self.one)
         support.eventually(lambda: completion.ended(self.one, target))
-        completion.finish(self.one, Services())
+        completion.finish(self.one, Session())
         return (self.one.last_event(("TrainingFailed",))["data"]["checkpoint"] or {}).get("name")
 
     def rejected(self):
@@ -171,7 +172,7 @@ time.sleep(0.5)""", ""))
         support.eventually(self.one.exit)
         target = ProcessTarget(self.one)
         support.eventually(lambda: completion.ended(self.one, target))
-        completion.finish(self.one, Services())
+        completion.finish(self.one, Session())
         return self.one.last_event(("TrainingFailed",))["data"]["checkpoint"]["name"]
 
     def test_a_save_at_an_exception_does_not_give_way_to_what_the_attempt_began_with(self):
@@ -195,7 +196,7 @@ time.sleep(0.5)""", ""))
 
     def test_the_last_try_decides_as_the_sequence_did(self):
         self.interrupted("put('epoch_1.h5', -9)\nfile = open_one('epoch_2.h5')")
-        self.assertEqual("epoch_1.h5", completion._last_checkpoint(self.one, Services())["name"])
+        self.assertEqual("epoch_1.h5", completion._last_checkpoint(self.one, Session())["name"])
 
 
 if __name__ == "__main__":

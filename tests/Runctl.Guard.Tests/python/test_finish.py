@@ -7,8 +7,8 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard.commands.run import new_attempt
 from runctl_guard.guard import completion, daemon, self_termination
+from runctl_guard.runs.attempts import new_attempt
 from runctl_guard.runs.run import Run
 from runctl_guard.system import files, processes
 from runctl_guard.system.clock import utc_text
@@ -22,8 +22,8 @@ class OrdinaryEnd(support.RootedTest):
         self.s3 = support.FakeS3()
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
-        from runctl_guard.aws.session import Services
-        self.services = Services()
+        from runctl_guard.aws.session import Session
+        self.session = Session()
 
     def test_on_a_full_disk_the_last_good_checkpoint_comes_to_s3_whatever_there_is_to_tell(self):
         run = self.new_run(store=STORE)
@@ -34,7 +34,7 @@ class OrdinaryEnd(support.RootedTest):
         for name in ("events.jsonl", "sequence.lock", "state.lock"):
             open(run.file(name), "a").close()
         with support.full_disk(), self.assertRaises(OSError):
-            completion.finish(run, self.services)
+            completion.finish(run, self.session)
         self.assertIn("saved/%s/checkpoints/step_0.json.manifest.json" % run.state["instance_id"], self.s3.keys())
 
     def test_on_a_full_disk_who_was_left_behind_is_killed(self):
@@ -73,12 +73,12 @@ class OrdinaryEnd(support.RootedTest):
         with open(os.path.join(self.checkpoints, name), "w") as file:
             file.write("{}")
         one = daemon.Guard()
-        watched = one._watched.setdefault(run.id, daemon.Watched(run, one._services))
+        watched = one._watched.setdefault(run.id, daemon.Watched(run, one._session))
         with mock.patch("runctl_guard.guard.completion.ended", return_value=False):
             for _ in range(4):
-                watched._due.clear()
+                watched.tasks._due.clear()
                 one._look(watched)
-                support.eventually(lambda: not watched.busy("mirror"), 10)
+                support.eventually(lambda: not watched.tasks.busy("mirror"), 10)
         return [key for key in self.s3.keys() if "manifest" in key]
 
     def ended(self, store=STORE):
@@ -89,7 +89,7 @@ class OrdinaryEnd(support.RootedTest):
         for name, value in (("training.json", {}), ("exit.json", {"exit_code": 0})):
             with open(run.file(name), "w") as file:
                 json.dump(dict(value, attempt=1), file)
-        completion.finish(run, self.services)
+        completion.finish(run, self.session)
         return run
 
     def warnings(self, run):
@@ -97,9 +97,9 @@ class OrdinaryEnd(support.RootedTest):
 
     def settled(self, run):
         """As the guard does it: S3 first, then the machine, then what there is to say of that."""
-        looking = self_termination.Leaving()
+        looking = self_termination.SelfTermination()
         for _ in range(2):
-            completion.settle(run, self.services)
+            completion.settle(run, self.session)
             looking._due = 0.0
             looking.look([run])
         return run
@@ -174,7 +174,7 @@ class OrdinaryEnd(support.RootedTest):
 
     def another(self, **changes):
         other = Run("other-20260131-120000-abcdef")
-        new_attempt(other, self.spec(run_id=other.id, store=STORE), {"number": 1, "nonce": "n"})
+        new_attempt(other, self.spec(run_id=other.id, store=STORE), {"number": 1, "nonce": "n"}, "vm")
         other.update(**changes)
         return other
 
@@ -198,7 +198,7 @@ class OrdinaryEnd(support.RootedTest):
     def test_what_was_measured_is_known_to_the_next_attempt(self):
         run = self.ended()
         run.update(upload_rate=5e6, last_save_seconds=40.0)
-        new_attempt(run, self.spec(store=STORE), {"number": 2, "nonce": "m"})
+        new_attempt(run, self.spec(store=STORE), {"number": 2, "nonce": "m"}, "vm")
         self.assertEqual((5e6, 40.0, 2), tuple(run.state[name] for name in ("upload_rate", "last_save_seconds", "attempt")))
 
 

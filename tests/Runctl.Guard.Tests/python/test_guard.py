@@ -12,11 +12,11 @@ from unittest import mock
 
 import support
 from runctl_guard.guard import daemon
-from runctl_guard.guard.supervisor import Watched
+from runctl_guard.guard.tasks import BackgroundTasks
 from runctl_guard.interruption.triggers import Trigger
 from runctl_guard.runs.journal import Journal
-from runctl_guard.runs.run import all_runs
-from runctl_guard.service import guard_process
+from runctl_guard.runs.registry import all_runs
+from runctl_guard.service import guard_process, spawn
 from runctl_guard.system import guard_log, paths, processes
 from runctl_guard.system.clock import utc_seconds_text
 from test_imds import ACTION, FakeImds
@@ -32,7 +32,8 @@ print("ready", flush=True)
 while True:
     signal.pause()
 """
-UNDER_SYSTEMD = "import sys; sys.path.insert(0, sys.argv[1])\nfrom runctl_guard.guard import daemon\nfrom runctl_guard.system import paths\n" \
+UNDER_SYSTEMD = "import sys; sys.path.insert(0, sys.argv[1])\nfrom runctl_guard.guard import daemon\n" \
+                "from runctl_guard.system import paths\n" \
                 "paths.set_program(sys.argv[1])\ndaemon.has_systemd = lambda: True\nsys.exit(daemon.main())"
 
 
@@ -46,7 +47,7 @@ class Guarded(support.RootedTest):
     def guard(self, *command):
         log = open(os.path.join(paths.home(), "guard.log"), "ab")
         self.addCleanup(log.close)
-        guard = subprocess.Popen(command or guard_process.ours("guard"), stdout=log, stderr=log)
+        guard = subprocess.Popen(command or spawn.ours("guard"), stdout=log, stderr=log)
         self.addCleanup(guard.wait)
         self.addCleanup(guard.kill)
         support.eventually(guard_process.guard_identity)
@@ -116,41 +117,41 @@ class Troubles(support.RootedTest):
         super().setUp()
         self.now = time.monotonic()
 
-    def watched(self):
-        return Watched(self.new_run(), None)
+    def tasks(self):
+        return BackgroundTasks(support.RUN_ID)
 
     def fail(self):
         self.tries += 1
         raise OSError("no")
 
-    def tried(self, watched, seconds, **more):
+    def tried(self, tasks, seconds, **more):
         """How often it is tried in a time that passes quickly."""
         self.tries, end = 0, self.now + seconds
         with contextlib.redirect_stderr(io.StringIO()), mock.patch("time.monotonic", lambda: self.now):
             while self.now < end:
-                watched.do("ship", self.fail, **more)
-                watched._work["ship"].join()
+                tasks.do("ship", self.fail, **more)
+                tasks._threads["ship"].join()
                 self.now += 0.25
         return self.tries
 
     def test_what_fails_again_and_again_is_tried_ever_more_seldom(self):
         # At once, after 2, 4, 8 and 16 seconds, after 32, and each minute from then on.
-        self.assertEqual(5 + 10, self.tried(self.watched(), 62 + 600))
+        self.assertEqual(5 + 10, self.tried(self.tasks(), 62 + 600))
 
     def test_where_there_is_no_time_it_is_tried_again_soon(self):
-        watched = self.watched()
-        self.tried(watched, 120)
-        self.assertEqual(10, self.tried(watched, 10, longest=1.0))
+        tasks = self.tasks()
+        self.tried(tasks, 120)
+        self.assertEqual(10, self.tried(tasks, 10, longest=1.0))
 
     def test_there_is_none_from_a_request_with_a_deadline_to_its_record(self):
         run = self.new_run()
         run.update(state="interrupted", record_pending=True)
         one, watched = daemon.Guard(), mock.Mock(run=run)
-        watched.busy.return_value = False
+        watched.tasks.busy.return_value = False
 
         def longest():
             one._look(watched)
-            return watched.every.call_args[0][3]
+            return watched.tasks.every.call_args[0][3]
         self.assertEqual(daemon.LONGEST_PAUSE, longest())
         Journal(run).write("begin", **Trigger("interruption", "drill", deadline=self.now + 60)._asdict())
         self.assertEqual(daemon.NEAR_PAUSE, longest())
@@ -160,12 +161,12 @@ class Troubles(support.RootedTest):
         self.assertFalse(daemon._presses(run))
 
     def test_a_success_ends_that(self):
-        watched = self.watched()
-        self.tried(watched, 120)
+        tasks = self.tasks()
+        self.tried(tasks, 120)
         with mock.patch("time.monotonic", lambda: self.now):
-            watched.do("ship", lambda: None, 0.0)
-        watched._work["ship"].join()
-        self.assertEqual(2, self.tried(watched, 3))
+            tasks.do("ship", lambda: None, 0.0)
+        tasks._threads["ship"].join()
+        self.assertEqual(2, self.tried(tasks, 3))
 
     def test_the_log_begins_anew_when_it_is_large(self):
         path = paths.log()

@@ -18,14 +18,14 @@ class Logs(support.RootedTest):
             file.write(data)
 
     def answer(self, offset=0, attempt=None, tail=None, since=None, max_bytes=15000):
-        from runctl_guard.commands.status import log
+        from runctl_guard.commands.log import log
         value = log(self.run_, SimpleNamespace(offset=offset, attempt=attempt, tail=tail, since=since, max_bytes=max_bytes))
         return value, gzip.decompress(base64.b64decode(value["data"]))
 
     def again(self, number):
-        from runctl_guard.commands.run import new_attempt
+        from runctl_guard.runs.attempts import new_attempt
         self.run_.update(state="interrupted")
-        new_attempt(self.run_, self.spec(), {"number": number, "nonce": "n%d" % number})
+        new_attempt(self.run_, self.spec(), {"number": number, "nonce": "n%d" % number}, "vm")
 
     def test_an_attempt_has_its_own_part_of_the_log(self):
         self.append(b"one\ntwo\n")
@@ -97,19 +97,19 @@ class Shipped(support.RootedTest):
             file.write(data)
 
     def ship(self):
-        from runctl_guard.aws.session import Services
+        from runctl_guard.aws.session import Session
         from runctl_guard.runs.shipper import Shipper
-        return Shipper(Services().s3(self.run_.spec), self.run_).ship()
+        return Shipper(Session().s3(self.run_.spec), self.run_).ship()
 
     def segments(self):
         base = "r/runs/%s/log/" % self.run_.id
         return {key[len(base):]: gzip.decompress(self.s3.body(key)) for key in self.s3.keys() if key.startswith(base)}
 
     def test_what_an_attempt_left_unsent_goes_under_its_own_number(self):
-        from runctl_guard.commands.run import new_attempt
+        from runctl_guard.runs.attempts import new_attempt
         self.append(b"one\n")
         self.run_.update(state="interrupted")
-        new_attempt(self.run_, self.run_.spec, {"number": 2, "nonce": "n"})
+        new_attempt(self.run_, self.run_.spec, {"number": 2, "nonce": "n"}, "vm")
         self.append(b"two\n")
         self.assertTrue(self.ship())
         self.assertEqual({"1/000000000000.gz": b"one\n", "2/000000000004.gz": b"two\n"}, self.segments())

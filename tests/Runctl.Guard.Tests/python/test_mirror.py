@@ -4,7 +4,7 @@ import time
 import unittest
 
 import support
-from runctl_guard.aws.session import Services
+from runctl_guard.aws.session import Session
 from runctl_guard.checkpoints.mirror import Mirror
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
@@ -21,7 +21,7 @@ class Mirroring(support.RootedTest):
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
         self.one = self.new_run(store=STORE, checkpoint={"dir": "checkpoints", "mirror": True, "patterns": []})
         self.one.update(state="running", started_at=time.time() - 10)
-        self.mirror = Mirror(self.one, Services())
+        self.mirror = Mirror(self.one, Session())
 
     def save(self, name="last.bin", size=SIZE):
         path = os.path.join(self.checkpoints, name)

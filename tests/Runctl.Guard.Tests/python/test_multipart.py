@@ -24,8 +24,8 @@ class WithStorage(support.RootedTest):
         self.s3 = support.FakeS3()
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
-        from runctl_guard.aws.session import Services
-        self.client = Services().s3()
+        from runctl_guard.aws.session import Session
+        self.client = Session().s3()
 
     def file(self, size):
         path = os.path.join(self.root, "model.pt")

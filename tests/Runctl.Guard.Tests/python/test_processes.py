@@ -94,7 +94,7 @@ class Reaper(support.RootedTest):
         run = self.new_run("import time\nprint('started', flush=True)\ntime.sleep(60)")
         training = self.start_training(run)
         from runctl_guard.training.reaper import main
-        self.assertEqual(0, main(run.id))
+        self.assertEqual(0, main(run.id, lambda _: None))
         self.assertEqual(training["pid"], run.training()["pid"])
 
 

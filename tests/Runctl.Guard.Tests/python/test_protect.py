@@ -6,6 +6,7 @@ import zipfile
 
 import support
 from runctl_guard.checkpoints.snapshots import clean, directory
+from runctl_guard.checkpoints.uploads import uploads_of
 from runctl_guard.interruption.interruption import Interruption
 from runctl_guard.interruption.snapshot import Snapshot
 from runctl_guard.interruption.triggers import Trigger
@@ -32,8 +33,8 @@ class PutAside(support.RootedTest):
         return path
 
     def begin(self):
-        from runctl_guard.aws.session import Services
-        self.uploads = Services().uploads(self.one)
+        from runctl_guard.aws.session import Session
+        self.uploads = uploads_of(self.one, Session())
         one = Interruption(self.one, Trigger("interruption", "drill", deadline=time.monotonic() + 100), 1)
         taken = Snapshot(one, self.uploads)
         taken.begin()
@@ -104,16 +105,16 @@ class PutAside(support.RootedTest):
 
     def test_an_upload_of_another_version_gives_way_to_it(self):
         from runctl_guard.checkpoints import selection
-        from runctl_guard.aws.session import Services
+        from runctl_guard.aws.session import Session
         from runctl_guard.checkpoints.validation import validate
         self.save("step_1.pt", age=5.0)
         older = selection.of_attempt(self.one)[0]
         release = self.held_back()
-        services = Services()
-        job = services.uploads(self.one).start(older, "periodic", False, validate(older))
+        session = Session()
+        job = uploads_of(self.one, session).start(older, "periodic", False, validate(older))
         self.save("step_2.pt")
         one = Interruption(self.one, Trigger("interruption", "drill", deadline=time.monotonic() + 100), 1)
-        taken = Snapshot(one, services.uploads(self.one))
+        taken = Snapshot(one, uploads_of(self.one, session))
         taken.begin()
         support.eventually(lambda: taken.job)
         self.assertTrue(job.cancelled())

@@ -3,12 +3,13 @@ import os
 import unittest
 
 import support
-from runctl_guard.aws.session import Services
+from runctl_guard.aws.session import Session
 from runctl_guard.checkpoints import retention
 from runctl_guard.checkpoints.discovery import scan
 from runctl_guard.checkpoints.store import CheckpointStore
 from runctl_guard.checkpoints.validation import validate
 from runctl_guard.runs.journal import Journal
+from runctl_guard.runs.record import RunRecord
 from runctl_guard.system import files
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
@@ -21,14 +22,14 @@ class Pruning(support.RootedTest):
         self.s3 = support.FakeS3()
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
-        self.services = Services()
+        self.session = Session()
 
     def pruned_run(self, keep=2):
         self.run_ = self.new_run(store=STORE, checkpoint={"dir": "checkpoints", "mirror": True, "patterns": [], "keep_last_n": keep})
         self.run_.update(state="running")
-        self.record = self.services.record(self.run_)
+        self.record = RunRecord.of(self.run_, self.session)
         self.record.take(self.run_)
-        self.store = CheckpointStore(self.services.s3(), self.run_)
+        self.store = CheckpointStore(self.session.s3(), self.run_)
         return self.run_
 
     def save(self, step, text="{}"):
@@ -40,7 +41,7 @@ class Pruning(support.RootedTest):
         return self.store.upload(candidate, path, validate(candidate), "periodic", None)
 
     def prune(self):
-        retention.prune(self.run_, self.services)
+        retention.prune(self.run_, self.session)
 
     def left(self):
         return [key[len(BASE):] for key in self.s3.keys() if key.startswith(BASE)]

@@ -4,7 +4,7 @@ import unittest
 
 import support
 from runctl_guard.errors import GuardError
-from runctl_guard.runs.record import ClaimLost
+from runctl_guard.runs.record import ClaimLost, RunRecord
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
 KEY = "runs/runs/%s/run.json" % support.RUN_ID
@@ -17,8 +17,8 @@ class Claims(support.RootedTest):
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
         self.one = self.new_run(store=STORE)
-        from runctl_guard.aws.session import Services
-        self.record = Services().record(self.one)
+        from runctl_guard.aws.session import Session
+        self.record = RunRecord.of(self.one, Session())
 
     def write(self, *attempts):
         body = {"schema": 1, "run_id": self.one.id, "project_name": "project", "created": "", "outcome": None,

@@ -7,7 +7,7 @@ import support
 from runctl_guard.aws import connections
 from runctl_guard.aws.connections import Answer
 from runctl_guard.aws.s3 import Location, S3Error, error_from
-from runctl_guard.aws.session import Services
+from runctl_guard.aws.session import Session
 
 AT = Location("bucket", "runs/one/run.json")
 
@@ -52,7 +52,7 @@ class Heads(support.RootedTest):
         self.s3 = support.FakeS3()
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
-        self.client = Services().s3()
+        self.client = Session().s3()
         self.renewed = []
         self.client._credentials.forget = lambda: self.renewed.append(1)
 

@@ -58,8 +58,8 @@ class Resolving(support.RootedTest):
         self.set_environment(AWS_ENDPOINT_URL=self.store.url)
 
     def resolve(self, **values):
-        from runctl_guard.aws.session import Services
-        return secrets.resolve(values, "us-east-1", Services().credentials)
+        from runctl_guard.aws.session import Session
+        return secrets.resolve(values, "us-east-1", Session().credentials)
 
     def refused(self, reference="ssm:/key"):
         with self.assertRaises(GuardError) as caught:

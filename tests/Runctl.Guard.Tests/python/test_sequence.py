@@ -10,6 +10,7 @@ import unittest
 from unittest import mock
 
 import support
+from runctl_guard.checkpoints.uploads import uploads_of
 from runctl_guard.interruption.sequence import Busy, Sequence
 from runctl_guard.interruption.triggers import Trigger
 from runctl_guard.runs import journal
@@ -52,8 +53,8 @@ class Sequences(support.RootedTest):
         return run
 
     def sequence(self, run):
-        from runctl_guard.aws.session import Services
-        return Sequence(run, Services().uploads(run))
+        from runctl_guard.aws.session import Session
+        return Sequence(run, uploads_of(run, Session()))
 
     def kinds(self, run):
         return [event["kind"] for event in run.events()]
@@ -122,9 +123,10 @@ class Sequences(support.RootedTest):
         run = self.training(SAVES % 1.5)
         # The first actor dies right after its signal, in the middle of the save.
         code = ("import sys, time\nsys.path.insert(0, %r)\nfrom runctl_guard.runs.run import Run\n"
-                "from runctl_guard.aws.session import Services\nfrom runctl_guard.interruption.sequence import Sequence\n"
+                "from runctl_guard.aws.session import Session\nfrom runctl_guard.checkpoints.uploads import uploads_of\n"
+                "from runctl_guard.interruption.sequence import Sequence\n"
                 "from runctl_guard.interruption.triggers import Trigger\n"
-                "run = Run(%r)\nSequence(run, Services().uploads(run)).run(Trigger('interruption', 'drill', "
+                "run = Run(%r)\nSequence(run, uploads_of(run, Session())).run(Trigger('interruption', 'drill', "
                 "deadline=time.monotonic() + 120))" % (support.PROGRAM, run.id))
         first = subprocess.Popen([sys.executable, "-B", "-c", code])
         support.eventually(lambda: os.path.exists(os.path.join(self.project, "signals")))

@@ -11,7 +11,7 @@ import support
 from runctl_guard import errors
 from runctl_guard.commands import interrupt, status
 from runctl_guard.interruption.notice import standing
-from runctl_guard.service import guard_process
+from runctl_guard.service import guard_process, keeper
 from runctl_guard.system import files, paths, processes
 from runctl_guard.system.clock import boot_id, utc_seconds_text
 from test_imds import ACTION, WithService
@@ -117,6 +117,15 @@ class StoodIn(WithService):
         self.assertEqual(("monitor", "stop"), (detected["source"], detected["action"]))
         self.assertEqual("x", self.signals(run))
 
+    def test_a_stopped_unit_is_a_stop_by_hand_unless_the_system_goes_down(self):
+        run = self.new_run()
+        for going_down, reason in ((False, "manual"), (True, "interruption")):
+            with mock.patch.object(interrupt, "going_down", lambda: going_down), \
+                    mock.patch.object(interrupt, "interrupt") as called:
+                interrupt.unit_stopped(run)
+            asked, reason_asked, deadline = called.call_args[0][:3]
+            self.assertEqual((run, reason, going_down), (asked, reason_asked, deadline is not None))
+
     def test_an_S3_that_does_not_take_the_end_does_not_undo_what_was_saved(self):
         run = self.run_it()
         with mock.patch.object(interrupt, "SETTLE_SECONDS", 0.0), \
@@ -161,8 +170,9 @@ class StoodIn(WithService):
 class Kept(support.RootedTest):
     def test_a_second_keeper_leaves_at_once(self):
         path = os.path.join(paths.home(), "keeper.lock")
-        with files.locked(path), mock.patch.object(guard_process, "KEEPER_SECONDS", 0.1), mock.patch.object(guard_process, "detach") as detach:
-            self.assertEqual(guard_process.LEFT, guard_process.keep())
+        with files.locked(path), mock.patch.object(keeper, "KEEPER_SECONDS", 0.1), \
+                mock.patch.object(keeper, "detach") as detach:
+            self.assertEqual(guard_process.LEFT, keeper.keep())
         detach.assert_not_called()
 
 

@@ -9,7 +9,8 @@ from unittest import mock
 import support
 from runctl_guard.checkpoints import uploads
 from runctl_guard.checkpoints.discovery import scan
-from runctl_guard.checkpoints.store import CheckpointStore, restore, version_names
+from runctl_guard.checkpoints.restore import restore
+from runctl_guard.checkpoints.store import CheckpointStore, version_names
 from runctl_guard.checkpoints.uploads import Uploads
 from runctl_guard.checkpoints.validation import validate
 from runctl_guard.errors import GuardError
@@ -38,8 +39,8 @@ class Committing(support.RootedTest):
         self.addCleanup(self.s3.close)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
         self.one = self.new_run(store=STORE)
-        from runctl_guard.aws.session import Services
-        self.store = CheckpointStore(Services().s3(), self.one)
+        from runctl_guard.aws.session import Session
+        self.store = CheckpointStore(Session().s3(), self.one)
 
     def save(self, name="last.ckpt", text="weights"):
         with zipfile.ZipFile(os.path.join(self.checkpoints, name), "w") as archive:

@@ -62,7 +62,7 @@ class Usage(support.RootedTest):
         self.assertIsNone(self.list([run])["gpus"])
         with open(os.path.join(self.root, "usr/local/bin/nvidia-smi"), "w") as file:
             file.write("#!/bin/sh\ntrap '' TERM\nsleep 600\n")
-        with mock.patch("runctl_guard.commands.processes.GPU_SECONDS", 0.2):
+        with mock.patch("runctl_guard.system.gpus.GPU_SECONDS", 0.2):
             began = time.monotonic()
             self.assertIsNone(self.list([run])["gpus"])
             self.assertLess(time.monotonic() - began, 30)

@@ -37,7 +37,7 @@ class Range:
         return block
 
 
-class PartDesk:
+class PartQueue:
     """Hands parts out to workers. `done` has the ETag of every part that S3 has."""
 
     def __init__(self, parts: List[Part]) -> None:

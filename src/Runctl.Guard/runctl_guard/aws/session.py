@@ -1,25 +1,22 @@
-"""What all parts of the program share: the metadata service, credentials, S3, and one upload desk per run."""
+"""What the parts of the program share: the metadata service, credentials, and clients of AWS."""
 import os
-from typing import TYPE_CHECKING, Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 
 from ..errors import STORAGE, GuardError
-from ..runs.run import Run
 from .credentials import CredentialSource
 from .imds import Imds, instance_id
 
-# What only looks (`status`, every few seconds) pays for no S3; the guard itself has all of it from its beginning.
+# `status`, which runs every few seconds, does not pay for the import of S3.
 if TYPE_CHECKING:
-    from ..runs.record import RunRecord
     from .s3 import S3
-    from ..checkpoints.uploads import Uploads
 
 
-class Services:
+class Session:
     def __init__(self) -> None:
         self.imds = Imds()
         self.credentials = CredentialSource(self.imds)
         self._clients: Dict[str, "S3"] = {}
-        self._uploads: Dict[Any, "Uploads"] = {}
+        self._made: Dict[Any, Any] = {}
 
     def instance_id(self) -> str:
         return instance_id(self.imds)
@@ -40,21 +37,11 @@ class Services:
             self._clients[region] = S3(region, self.credentials)
         return self._clients[region]
 
-    def record(self, run: Run) -> Optional["RunRecord"]:
-        """None where the run has no store: then there is nobody to agree with."""
-        from ..runs.record import RunRecord
-        spec = dict(run.spec, attempt=run.state["claim"])
-        return RunRecord(self.s3(spec), spec) if spec.get("store") else None
-
-    def uploads(self, run: Run) -> "Uploads":
-        key = (run.id, run.state.get("attempt"))
-        if key not in self._uploads:
-            from ..checkpoints.store import CheckpointStore
-            from ..checkpoints.uploads import Uploads
-            spec = run.spec
-            store = CheckpointStore(self.s3(spec), run) if spec.get("store") else None
-            self._uploads[key] = Uploads(run, store)
-        return self._uploads[key]
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What `make` returned for this key when it was first asked for."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
 
     def secrets(self, spec: Dict[str, Any]) -> Dict[str, str]:
         """The training's own variables, those kept elsewhere filled in."""

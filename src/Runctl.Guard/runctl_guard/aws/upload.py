@@ -11,7 +11,7 @@ from ..system.files import read_json, version, write_json
 from ..system.guard_log import best_effort
 from . import crc
 from .connections import close_connections
-from .part_queue import MINIMUM_PART, Part, PartDesk, Range, plan
+from .part_queue import MINIMUM_PART, Part, PartQueue, Range, plan
 from .s3 import S3, Location, S3Error, error_from
 
 WORKERS = 8
@@ -75,14 +75,14 @@ class FileUpload:
         parts = plan(size)
         checksums: Dict[int, int] = {}
         upload_id, held = self._resumed() or (self._begin(), {})
-        desk = PartDesk(parts)
+        queue = PartQueue(parts)
         for _ in range(min(WORKERS, len(parts))):
             # A descriptor of its own: one that is late must not read from a number that was given to another file.
-            threading.Thread(target=self._work, args=(desk, os.dup(descriptor), upload_id, held, checksums),
+            threading.Thread(target=self._work, args=(queue, os.dup(descriptor), upload_id, held, checksums),
                              name="parts", daemon=True).start()
         try:
             try:
-                desk.wait(lambda: self._cancelled() or self._changed(descriptor),
+                queue.wait(lambda: self._cancelled() or self._changed(descriptor),
                           S3Error(0, "", "given up", self._at.uri()))
             finally:
                 # Whatever came of it: parts of a file that changes fail in many ways.
@@ -96,7 +96,7 @@ class FileUpload:
         for part in parts:
             total = crc.combine(total, checksums[part.number], part.length)
         stored = Stored(size, crc.to_base64(total))
-        self._complete(upload_id, parts, desk.done, stored)
+        self._complete(upload_id, parts, queue.done, stored)
         self._verify(stored)
         self._write_ticket(crc32=stored.crc32)
         return stored
@@ -157,18 +157,18 @@ class FileUpload:
 
     # The workers
 
-    def _work(self, desk: PartDesk, descriptor: int, upload_id: str, held: Dict[int, Dict[str, str]],
+    def _work(self, queue: PartQueue, descriptor: int, upload_id: str, held: Dict[int, Dict[str, str]],
               checksums: Dict[int, int]) -> None:
         try:
-            part = desk.next()
+            part = queue.next()
             while part:
-                self._send(desk, part, descriptor, upload_id, held.get(part.number) or {}, checksums)
-                part = desk.next()
+                self._send(queue, part, descriptor, upload_id, held.get(part.number) or {}, checksums)
+                part = queue.next()
         finally:
             os.close(descriptor)
             close_connections()
 
-    def _send(self, desk: PartDesk, part: Part, descriptor: int, upload_id: str, held: Dict[str, str],
+    def _send(self, queue: PartQueue, part: Part, descriptor: int, upload_id: str, held: Dict[str, str],
               checksums: Dict[int, int]) -> None:
         """One part, unless S3 has it already."""
         started = time.monotonic()
@@ -177,14 +177,14 @@ class FileUpload:
                 checksums[part.number] = crc.of_range(descriptor, part.offset, part.length)
             checksum = crc.to_base64(checksums[part.number])
             if (held.get("Size"), held.get("ChecksumCRC32")) == (str(part.length), checksum):
-                return desk.finished(part, held["ETag"])
+                return queue.finished(part, held["ETag"])
             answer = self._s3.call(
                 "PUT", self._at, {"partNumber": str(part.number), "uploadId": upload_id},
                 {"x-amz-checksum-crc32": checksum}, lambda: Range(descriptor, part.offset, part.length),
-                cancelled=lambda: self._cancelled() or desk.needless(part))
+                cancelled=lambda: self._cancelled() or queue.needless(part))
         except Exception as error:  # Whoever waits for the part has to hear of it, whatever it was.
-            return desk.failed(part, error)
-        desk.finished(part, answer.header("etag") or "", time.monotonic() - started)
+            return queue.failed(part, error)
+        queue.finished(part, answer.header("etag") or "", time.monotonic() - started)
         self._count(part.length)
 
     def _complete(self, upload_id: str, parts: List[Part], etags: Dict[int, str], stored: Stored) -> None:

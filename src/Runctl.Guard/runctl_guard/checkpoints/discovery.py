@@ -117,7 +117,8 @@ def newest_first(candidates: Iterable[Candidate], since: float, restored: Option
            if own_save(candidate) or (restored and restored["identity"] == candidate.identity)]
     best = max((candidate.rank for candidate in own), default=0)
     chosen = [candidate for candidate in own if candidate.rank == best]
-    return sorted(chosen, key=lambda one: (one.saved, -1 if one.step is None else one.step, one.name), reverse=True)
+    return sorted(chosen, reverse=True, key=lambda candidate: (
+        candidate.saved, -1 if candidate.step is None else candidate.step, candidate.name))
 
 
 def step_goes_back(ordered: List[Candidate]) -> bool:

@@ -2,8 +2,9 @@
 import time
 from typing import Optional
 
-from ..aws.session import Services
+from ..aws.session import Session
 from ..runs.journal import Journal
+from ..runs.record import RunRecord
 from ..runs.run import Run
 from ..runs.target import ProcessTarget
 from ..system.processes import open_for_writing
@@ -11,7 +12,7 @@ from . import selection
 from .discovery import Candidate
 from .retention import prune
 from .save_times import SaveTimes
-from .uploads import UploadJob
+from .uploads import UploadJob, uploads_of
 from .validation import NotUsable, validate
 
 # After an upload that failed for good.
@@ -19,8 +20,8 @@ PAUSE_SECONDS = 60.0
 
 
 class Mirror:
-    def __init__(self, run: Run, services: Services) -> None:
-        self._run, self._services = run, services
+    def __init__(self, run: Run, session: Session) -> None:
+        self._run, self._session = run, session
         self._target = ProcessTarget(run)
         self._saves = SaveTimes()
         self._job: Optional[UploadJob] = None
@@ -55,7 +56,7 @@ class Mirror:
         if not spec.get("store") or not spec["checkpoint"].get("mirror"):
             self._done = newest.identity
             return
-        uploads = self._services.uploads(self._run)
+        uploads = uploads_of(self._run, self._session)
         if uploads.running() or time.monotonic() < self._pause_until \
                 or open_for_writing(self._target.members(), selection.paths_of(newest)):
             return
@@ -76,10 +77,10 @@ class Mirror:
         if job.committed:
             self._failed = False
             run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
-            record = self._services.record(run)
+            record = RunRecord.of(run, self._session)
             if record:
                 record.settle(run)
-            prune(run, self._services)
+            prune(run, self._session)
         elif job.error and not job.cancelled():
             self._done = ""
             if selection.unchanged(run, job.candidate):

@@ -2,20 +2,21 @@
 from typing import Any, Dict, List, Set
 
 from ..aws.s3 import S3, Location, S3Error, parse_uri
-from ..aws.session import Services
+from ..aws.session import Session
 from ..errors import GuardError
 from ..runs.journal import Journal
+from ..runs.record import RunRecord
 from ..runs.run import Run
 from ..system import files
-from .store import read_manifest
+from .restore import read_manifest
 
 
-def prune(run: Run, services: Services) -> None:
+def prune(run: Run, session: Session) -> None:
     """Deletes what is beyond the number to keep, manifest first; never in the way of an interruption."""
     keep = run.spec["checkpoint"].get("keep_last_n")
     if not keep or not run.spec.get("store"):
         return
-    s3 = services.s3(run.spec)
+    s3 = session.s3(run.spec)
     try:
         with files.locked(run.file("prune.lock"), wait=False) as mine:
             if not mine:
@@ -24,8 +25,8 @@ def prune(run: Run, services: Services) -> None:
             known = _known(run)
             # Set back, the clock makes the newest look old: the last that came stay as well.
             last = known[-int(keep):]
-            for entry in sorted(known, key=lambda one: one.get("saved") or 0.0)[:-int(keep)]:
-                if entry in last or Journal(run).begun or entry["manifest"] in _needed(run, services):
+            for entry in sorted(known, key=lambda commit: commit.get("saved") or 0.0)[:-int(keep)]:
+                if entry in last or Journal(run).begun or entry["manifest"] in _needed(run, session):
                     continue
                 _delete(run, s3, entry)
     except GuardError as error:
@@ -43,15 +44,15 @@ def _known(run: Run) -> List[Dict[str, Any]]:
     return list(known.values())
 
 
-def _needed(run: Run, services: Services) -> Set[str]:
+def _needed(run: Run, session: Session) -> Set[str]:
     """Manifests that attempts began from or end with. Everything, where another attempt has been claimed: it chooses now."""
-    record, _ = services.record(run).read()  # type: ignore[union-attr]
+    record, _ = RunRecord.of(run, session).read()  # type: ignore[union-attr]
     attempts = (record or {}).get("attempts") or []
     if not attempts or attempts[-1]["number"] != run.state["attempt"]:
         return {entry["manifest"] for entry in _known(run)}
-    named = [one.get(name) for one in attempts for name in ("resumed_from", "checkpoint")]
+    named = [attempt.get(name) for attempt in attempts for name in ("resumed_from", "checkpoint")]
     named += [run.state.get("resumed_from"), run.state.get("checkpoint")]
-    return {one["manifest"] for one in named if one and one.get("manifest")}
+    return {checkpoint["manifest"] for checkpoint in named if checkpoint and checkpoint.get("manifest")}
 
 
 def _delete(run: Run, s3: S3, entry: Dict[str, Any]) -> None:
@@ -67,7 +68,7 @@ def _delete(run: Run, s3: S3, entry: Dict[str, Any]) -> None:
     files.append_line(run.file("committed.jsonl"), dict(entry, gone=True))
     at = parse_uri(entry["manifest"])
     files.write_json(run.file("pruning.json"), {
-        "schema": 1, "bucket": at.bucket, "keys": [at.key] + [one["key"] for one in manifest["files"]]})
+        "schema": 1, "bucket": at.bucket, "keys": [at.key] + [entry["key"] for entry in manifest["files"]]})
     _finish(run, s3)
 
 

@@ -9,7 +9,7 @@ from ..system.guard_log import log_exception
 from ..system.processes import Process, open_for_writing
 from . import discovery
 from .discovery import Candidate, weighty
-from .torn_saves import Doubts
+from .torn_saves import TornSaves
 from .validation import NotUsable, Validation
 
 
@@ -30,18 +30,18 @@ def note_leftovers(run: Run) -> None:
     """What is there right before the training starts is not its own, whatever the clocks say."""
     found = discovery.scan(run.state["checkpoint_dir"], patterns(run))
     files.write_json(run.file("leftovers.json"), {"schema": 1, "attempt": run.state["attempt"],
-                                                  "identities": [one.identity for one in found]})
+                                                  "identities": [candidate.identity for candidate in found]})
 
 
 def expected_size(run: Run) -> int:
     """Of the save to come, by those before it. The newest alone may be half-written."""
-    return max((one.size for one in of_attempt(run)[:2]), default=0)
+    return max((candidate.size for candidate in of_attempt(run)[:2]), default=0)
 
 
 def unfinished(run: Run, members: Dict[int, Process]) -> List[str]:
     """The checkpoints that these processes are writing at this moment, for those who kill them. A log in one is none."""
     try:
-        files_of = {one.path: paths_of(one, weighty) for one in of_attempt(run)} if members else {}
+        files_of = {candidate.path: paths_of(candidate, weighty) for candidate in of_attempt(run)} if members else {}
         written = open_for_writing(members, set().union(*files_of.values()))
         return [path for path, names in files_of.items() if names & written]
     except Exception:  # They are killed, whatever came.
@@ -52,23 +52,23 @@ def unfinished(run: Run, members: Dict[int, Process]) -> List[str]:
 def best(run: Run, candidates: Iterable[Tuple[Candidate, str]], check: Callable[[Candidate, str], Validation],
          reject: Callable[[Candidate, str], None]) -> Optional[Tuple[Candidate, str, Validation]]:
     """The first good one of candidates and where they are read from. A doubtful one gives way to any that is not."""
-    doubts, doubtful = Doubts(run), []
+    torn, doubtful = TornSaves(run), []
     for candidate, source in candidates:
         try:
             validation = check(candidate, source)
-            reason = doubts.against(candidate, validation) if source == candidate.path else None
+            reason = torn.against(candidate, validation) if source == candidate.path else None
         except NotUsable as error:
             reject(candidate, str(error))
             continue
         if reason:
             doubtful.append((candidate, source, validation._replace(detail=reason)))
             continue
-        better = next((one for one in doubtful if not doubts.give_way(one[0], candidate, source)), None)
+        better = next((pair for pair in doubtful if not torn.give_way(pair[0], candidate, source)), None)
         for other, _, doubted in doubtful[:doubtful.index(better)] if better else doubtful:
             reject(other, str(doubted.detail))
         return better or (candidate, source, validation)
     # What was only late goes before what was seen to be cut off.
-    return min(doubtful, key=lambda one: doubts.cut_off(one[0]), default=None)
+    return min(doubtful, key=lambda pair: torn.cut_off(pair[0]), default=None)
 
 
 def unchanged(run: Run, candidate: Candidate) -> bool:

@@ -5,10 +5,10 @@ import shutil
 import time
 from typing import Callable, List, Optional, Tuple
 
+from ..runs import spec
 from ..runs.journal import Journal
 from ..runs.run import Run
 from ..system.users import give
-from ..training import launch
 from .discovery import Candidate
 
 FICLONE = 0x40049409
@@ -32,7 +32,7 @@ def clean(run: Run) -> None:
 
 def put_back(run: Run, source: str, path: str) -> None:
     """The copy in the place of its original; what a later save made of that is kept beside it."""
-    user = launch.run_user(run)
+    user = spec.run_user(run)
     waiting = "%s.tmp" % path
     if os.path.isdir(source):
         shutil.rmtree(waiting, ignore_errors=True)

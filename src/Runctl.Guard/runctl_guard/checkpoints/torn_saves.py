@@ -16,13 +16,13 @@ FILE_CLOCK = 0.05
 # Until who does not catch a signal is dead.
 DEATH_SECONDS = 1.0
 # What nobody saves at; of any other code a training that was signalled may have made its end.
-DEADLY_CODES = tuple(128 + one for one in (signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL,
+DEADLY_CODES = tuple(128 + number for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL,
                                            signal.SIGFPE))
 # What the journal says of checkpoints that a process was writing when it was killed, or when it may have died.
 CUT_OFF = ("unfinished", "endangered")
 
 
-class Doubts:
+class TornSaves:
     def __init__(self, run: Run) -> None:
         self._run, self._journal = run, Journal(run)
         self._exit, self._restored = run.exit() or {}, run.state.get("restored")

@@ -4,6 +4,7 @@ import time
 from typing import Any, Callable, Dict, Optional
 
 from ..aws.connections import close_connections
+from ..aws.session import Session
 from ..errors import GuardError
 from ..runs.run import Run
 from ..system.guard_log import best_effort
@@ -127,3 +128,11 @@ def learned_rate(known: Optional[float], sent: int, seconds: float) -> Optional[
     if sent <= 0 or seconds <= 0 or (sent < TELLING_BYTES and seconds < TELLING_SECONDS):
         return None
     return sent / seconds if known is None else (known + sent / seconds) / 2
+
+
+def uploads_of(run: Run, session: Session) -> Uploads:
+    """Those of the current attempt of the run: the same for all that ask in this process."""
+    def make() -> Uploads:
+        spec = run.spec
+        return Uploads(run, CheckpointStore(session.s3(spec), run) if spec.get("store") else None)
+    return session.once(("uploads", run.id, run.state.get("attempt")), make)

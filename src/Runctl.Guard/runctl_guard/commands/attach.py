@@ -5,61 +5,65 @@ import pwd
 import time
 from typing import Any, Dict, Iterator, List, Optional
 
-from ..aws.session import Services
+from ..aws.session import Session
 from ..errors import REFUSED, GuardError
-from ..runs.run import ENDED, Run, all_runs
+from ..runs import attempts
+from ..runs.record import RunRecord
+from ..runs.registry import all_runs
+from ..runs.run import ENDED, Run
+from ..runs.spec import check_spec, checkpoint_directory
 from ..service.guard_process import ensure_guard, wake_guard
-from ..system import files, paths, processes
+from ..system import files, machine, paths, processes
 from ..system.clock import utc_text
 from ..system.processes import Process
 from ..system.users import by_id, find_user
-from ..training import launch
-from . import run
 
 MOST_SHOWN = 10
 INTERPRETERS = ("python", "bash", "sh", "dash", "torchrun", "accelerate", "deepspeed")
 
 
 def attach(spec: Dict[str, Any]) -> Dict[str, Any]:
-    """The run's state; of the run that guards the process already, where there is one."""
-    run.check_spec(spec)
-    one, claim = Run(spec["run_id"]), spec["attempt"]
-    if not run.joined(one, claim):
+    """The run's state; of the run that guards the process already, where there is run."""
+    check_spec(spec)
+    run, claim = Run(spec["run_id"]), spec["attempt"]
+    if not attempts.joined(run, claim):
         process = find_target(spec)
         known = _guarded_by(process)
         if known:
-            one = known
+            run = known
         else:
-            _begin(one, spec, claim, process)
+            _begin(run, spec, claim, process)
     ensure_guard()
     wake_guard()
-    return dict(one.shown(), script=one.spec["script"])
+    return dict(run.shown(), script=run.spec["script"])
 
 
-def _begin(one: Run, spec: Dict[str, Any], claim: Dict[str, Any], process: Process) -> None:
+def _begin(run: Run, spec: Dict[str, Any], claim: Dict[str, Any], process: Process) -> None:
     directory = os.readlink("/proc/%d/cwd" % process.pid)
-    run.refuse_shared_directory(one, launch.checkpoint_directory(spec, directory))
+    attempts.refuse_shared_directory(run, checkpoint_directory(spec, directory))
     began = time.time() - _age(process)
     spec = dict(spec, script=script_of(process))
-    run.new_attempt(one, spec, dict(claim, attached=True), by_id(_uid(process.pid)), project_dir=directory,
-                      pid=process.pid, state="running", started_at=began, started=utc_text(began))
-    files.write_json(one.file("training.json"), dict(process.identity(), schema=1, attempt=claim["number"],
+    session = Session()
+    attempts.new_attempt(run, spec, dict(claim, attached=True), session.instance_id(), by_id(_uid(process.pid)),
+                         project_dir=directory, pid=process.pid, state="running", started_at=began,
+                         started=utc_text(began))
+    files.write_json(run.file("training.json"), dict(process.identity(), schema=1, attempt=claim["number"],
                                                      attached=True, reaper=None))
-    record = Services().record(one)
+    record = RunRecord.of(run, session)
     if record:
         try:
-            record.write_spec(one.spec)
-            record.take(one)
+            record.write_spec(run.spec)
+            record.take(run)
         except GuardError:
             # Nobody else knows of it: as if it had not been asked for.
-            one.update(state="failed", ended=utc_text())
+            run.update(state="failed", ended=utc_text())
             raise
-    one.emit("TrainingStarted", "Training started on instance %s: %s (process %d)"
-             % (one.state["instance_id"], spec["script"], process.pid), pid=process.pid, first_step=None,
+    run.emit("TrainingStarted", "Training started on instance %s: %s (process %d)"
+             % (run.state["instance_id"], spec["script"], process.pid), pid=process.pid, first_step=None,
              resumed_from=None, attached=True)
-    if not os.path.isdir(one.state["checkpoint_dir"]):
-        one.warn("CheckpointDirectoryMissing", "There is no %s yet: checkpoints saved elsewhere are not seen."
-                 % one.state["checkpoint_dir"], path=one.state["checkpoint_dir"])
+    if not os.path.isdir(run.state["checkpoint_dir"]):
+        run.warn("CheckpointDirectoryMissing", "There is no %s yet: checkpoints saved elsewhere are not seen."
+                 % run.state["checkpoint_dir"], path=run.state["checkpoint_dir"])
 
 
 def script_of(process: Process) -> str:
@@ -75,9 +79,7 @@ def _uid(pid: int) -> int:
 
 
 def _age(process: Process) -> float:
-    with open("/proc/uptime") as file:
-        uptime = float(file.read().split()[0])
-    return max(0.0, uptime - process.start / os.sysconf("SC_CLK_TCK"))
+    return max(0.0, machine.uptime() - process.start / os.sysconf("SC_CLK_TCK"))
 
 
 def _guarded_by(process: Process) -> Optional[Run]:
@@ -160,9 +162,9 @@ def _match(spec: Dict[str, Any], pattern: str) -> Process:
     """The topmost process whose name or command line matches; refused where it could be one of several."""
     table = processes.table()
     matching = list(_matching(spec, pattern, table))
-    allowed = [one for one in matching if _allowed(spec, one)]
-    found = {one.pid for one in allowed}
-    top = sorted(one for one in allowed if one.parent not in found)
+    allowed = [process for process in matching if _allowed(spec, process)]
+    found = {process.pid for process in allowed}
+    top = sorted(process for process in allowed if process.parent not in found)
     if len(top) == 1:
         return top[0]
     if top:
@@ -171,6 +173,7 @@ def _match(spec: Dict[str, Any], pattern: str) -> Process:
         top, message = sorted(matching), "Only processes of other users match %s." % pattern
     else:
         raise GuardError("ProcessNotFound", "No process matches %s." % pattern, target=pattern)
-    text = "".join("\n%d %s %s" % (one.pid, _owner(one), processes.command_line(one.pid)[:80]) for one in top[:MOST_SHOWN])
+    text = "".join("\n%d %s %s" % (process.pid, _owner(process), processes.command_line(process.pid)[:80])
+                   for process in top[:MOST_SHOWN])
     more = "\nand %d more" % (len(top) - MOST_SHOWN) if len(top) > MOST_SHOWN else ""
     raise GuardError("AmbiguousProcess" if found else "ProcessOfOther", message + text + more, target=pattern)

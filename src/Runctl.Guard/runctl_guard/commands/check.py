@@ -8,13 +8,14 @@ from typing import Any, Callable, Dict, List, Optional
 
 from ..aws.credentials import ROLE_PATH
 from ..aws.s3 import S3, Location, S3Error
-from ..aws.session import Services
+from ..aws.session import Session
 from ..checkpoints import discovery
 from ..errors import GuardError
-from ..runs.run import ENDED, all_runs
+from ..runs.registry import all_runs
+from ..runs.run import ENDED
+from ..runs.spec import checkpoint_directory, project_directory
 from ..service.guard_process import guard_identity
 from ..system.users import User, become, find_user
-from ..training import launch
 
 # A link is measured by more and more until it takes this long, and then over several connections, as an upload does.
 SIZES = (64 << 10, 512 << 10, 2 << 20)
@@ -26,24 +27,24 @@ DISK_RESERVE = 256 << 20
 
 
 def check(wanted: Dict[str, Any]) -> Dict[str, Any]:
-    services = Services()
-    reading = services.imds.get("meta-data/instance-id")
-    role = services.imds.get(ROLE_PATH) if reading.status == "ok" else reading
+    session = Session()
+    reading = session.imds.get("meta-data/instance-id")
+    role = session.imds.get(ROLE_PATH) if reading.status == "ok" else reading
     active = [run for run in all_runs() if run.state["state"] not in ENDED]
     answer: Dict[str, Any] = {
         "schema": 1, "python": platform.python_version(), "imds": reading.status,
         "role": role.body.decode("ascii", "replace").split("\n")[0].strip() or None if role.status == "ok" else None,
         "guard_alive": guard_identity() is not None, "active_runs": len(active),
-        "credentials": _problem(services.credentials.get), "storage": None, "directory": None}
+        "credentials": _problem(session.credentials.get), "storage": None, "directory": None}
     if wanted.get("bucket") and not answer["credentials"]:
-        answer["storage"] = _storage(services.s3(wanted), wanted["bucket"], wanted["keys"])
+        answer["storage"] = _storage(session.s3(wanted), wanted["bucket"], wanted["keys"])
     try:
         user = find_user(wanted.get("user"))
         if active:
             directory = active[0].state["checkpoint_dir"]
         else:
-            directory = launch.checkpoint_directory(
-                {"checkpoint": {"dir": wanted["checkpoint_dir"]}}, launch.project_directory(wanted, user))
+            directory = checkpoint_directory(
+                {"checkpoint": {"dir": wanted["checkpoint_dir"]}}, project_directory(wanted, user))
         answer["directory"] = _directory(directory, wanted.get("patterns") or [], user)
     except GuardError as error:
         answer["directory"] = {"error": error.message}
@@ -115,7 +116,7 @@ def _timed(s3: S3, at: Location, size: int, connections: int) -> Optional[float]
 
 def _directory(path: str, patterns: List[str], user: User) -> Dict[str, Any]:
     """The directory as the training's user finds it: what is not there yet counts as its nearest parent."""
-    newest = max(discovery.scan(path, patterns), key=lambda one: one.saved, default=None)
+    newest = max(discovery.scan(path, patterns), key=lambda candidate: candidate.saved, default=None)
     answer = {"path": path, "exists": os.path.isdir(path), "user": user.name, "checkpoint": newest and {
         "name": newest.name, "size": newest.size, "age": max(0.0, time.time() - newest.saved)}}
     place = path

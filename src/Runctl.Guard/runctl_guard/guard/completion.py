@@ -3,12 +3,14 @@ import functools
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
-from ..aws.session import Services
+from ..aws.session import Session
 from ..checkpoints import selection, snapshots
 from ..checkpoints.discovery import Candidate
 from ..checkpoints.retention import prune
+from ..checkpoints.uploads import uploads_of
 from ..checkpoints.validation import validate
 from ..runs.journal import Journal
+from ..runs.record import RunRecord
 from ..runs.run import ENDED, FINAL_EVENTS, Run
 from ..runs.shipper import Shipper
 from ..runs.target import ProcessTarget
@@ -49,7 +51,7 @@ def _waited_long_enough(run: Run, target: ProcessTarget, members: Dict[int, Any]
     return True
 
 
-def finish(run: Run, services: Services) -> None:
+def finish(run: Run, session: Session) -> None:
     """Does nothing when the sequence has the run."""
     with files.locked(run.file("sequence.lock"), wait=False) as mine:
         if not mine or Journal(run).begun or run.state["state"] in ENDED:
@@ -60,7 +62,7 @@ def finish(run: Run, services: Services) -> None:
         if code is None and not training.get("attached"):
             best_effort(lambda: run.warn(
                 "ExitCodeUnknown", "The training's exit code is not known: the machine or its reaper died with it."))
-        checkpoint = _last_checkpoint(run, services)
+        checkpoint = _last_checkpoint(run, session)
         good = code == 0 or (code is None and bool(training.get("attached")))
         # The event first: who sees the final state has to find the final event.
         if run.last_event(FINAL_EVENTS, run.state["attempt"]) is None:
@@ -70,7 +72,7 @@ def finish(run: Run, services: Services) -> None:
         run.update(state="finished" if good else "failed", ended=exit.get("ended") or utc_text(), exit_code=code,
                    signal=exit.get("signal"), record_pending=True,
                    error=None if good else {"id": "TrainingFailed", "message": _reason(code, exit.get("signal"))})
-        prune(run, services)
+        prune(run, session)
 
 
 def _reason(code: Optional[int], number: Optional[int]) -> str:
@@ -79,17 +81,17 @@ def _reason(code: Optional[int], number: Optional[int]) -> str:
     return "failed with exit code %s" % ("unknown" if code is None else code)
 
 
-def _last_checkpoint(run: Run, services: Services) -> Optional[Dict[str, Any]]:
+def _last_checkpoint(run: Run, session: Session) -> Optional[Dict[str, Any]]:
     """The newest good one, in S3 where there is a bucket; what failed is noted: no machine is ended with it."""
     picked = Journal(run).get("picked")
-    found = selection.best(run, _candidates(run, picked), lambda one, source: validate(one._replace(path=source)),
+    found = selection.best(run, _candidates(run, picked), lambda candidate, source: validate(candidate._replace(path=source)),
                          functools.partial(_reject, run))
     if not found:
         return run.state.get("checkpoint")
     candidate, source, validation = found
     # An older one in S3 does not make the newest one safe.
     newest = not picked or picked["identity"] == candidate.identity
-    uploads = services.uploads(run)
+    uploads = uploads_of(run, session)
     if uploads.store is None:
         run.update(unsaved=candidate.name)
         return {"name": candidate.name, "step": candidate.step, "manifest": None}
@@ -114,9 +116,9 @@ def _last_checkpoint(run: Run, services: Services) -> Optional[Dict[str, Any]]:
 
 def _candidates(run: Run, picked: Optional[Dict[str, Any]]) -> List[Tuple[Candidate, str]]:
     """Newest first, and where each is read from; what a sequence picked goes first, and its copy before the file."""
-    found = [(one, one.path) for one in selection.of_attempt(run)]
+    found = [(candidate, candidate.path) for candidate in selection.of_attempt(run)]
     if picked:
-        found.sort(key=lambda one: one[0].identity != picked["identity"])
+        found.sort(key=lambda pair: pair[0].identity != picked["identity"])
         kept = snapshots.copy_of_picked(Journal(run))
         found[:0] = [kept] if kept else []
     return found
@@ -135,20 +137,20 @@ def unsaved(run: Run) -> bool:
     return bool(run.state.get("unsaved") and run.spec.get("store"))
 
 
-def save_late(run: Run, services: Services) -> None:
+def save_late(run: Run, session: Session) -> None:
     """Tries again what S3 did not take at the end."""
-    _last_checkpoint(run, services)
+    _last_checkpoint(run, session)
     if not unsaved(run):
         if run.state["state"] in ENDED:
             snapshots.clean(run)
-        settle(run, services)
+        settle(run, session)
 
 
-def settle(run: Run, services: Services) -> None:
+def settle(run: Run, session: Session) -> None:
     """Events, log and record of an ended run; raises when S3 does not take them, and is simply tried again."""
     if run.spec.get("store"):
-        Shipper(services.s3(run.spec), run).ship()
-        record = services.record(run)
+        Shipper(session.s3(run.spec), run).ship()
+        record = RunRecord.of(run, session)
         if record:
             record.settle(run)
     run.update(record_pending=False)

@@ -9,29 +9,32 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional, Set
 
-from ..aws.session import Services
-from ..interruption import urgent
+from ..aws.session import Session
+from ..checkpoints.uploads import uploads_of
+from ..interruption import triggers
 from ..interruption.notice_poller import Poller
 from ..interruption.sequence import Busy, Sequence
 from ..interruption.triggers import Trigger, of_request
 from ..interruption.withdrawal import Withdrawal
 from ..runs import run_log, webhook
 from ..runs.journal import Journal
-from ..runs.run import ENDED, PREPARING, Run, all_runs, is_run_id, unreadable
+from ..runs.registry import all_runs, unreadable
+from ..runs.run import ENDED, PREPARING, Run, is_run_id
 from ..runs.shipper import Shipper
-from ..service.guard_process import LEFT, guard_file, start_starter
+from ..service.guard_process import LEFT, guard_file
+from ..service.spawn import start_starter
 from ..service.systemd import has_systemd, restarting
 from ..system import disk_reserve, files, guard_log, paths, processes
-from ..system.clock import utc_seconds_text, utc_text
+from ..system.clock import utc_text
 from ..system.guard_log import best_effort, for_each, log_exception
 from . import completion
-from .self_termination import Leaving
-from .supervisor import LONGEST_PAUSE, Watched
+from .self_termination import SelfTermination
+from .supervisor import Watched
+from .tasks import ALERT, FINISH, LATE, LONGEST_PAUSE, MIRROR, SEQUENCE, SETTLE, SHIP, WITHDRAWN
 
 TICK_SECONDS = 0.25
 SHIP_SECONDS = 3.0
 ALERT_SECONDS = 0.5
-SHUTDOWN_SECONDS = 110.0
 RESERVE_SECONDS = 60.0
 # Before the sequence is gone through again because the disk did not take its end.
 FULL_DISK_SECONDS = 1.0
@@ -44,7 +47,7 @@ MOST_STARTERS = 3
 
 class Guard:
     def __init__(self) -> None:
-        self._services = Services()
+        self._session = Session()
         self._watched: Dict[str, Watched] = {}
         self._settled: Dict[str, float] = {}
         # Their handlers do no more than this: what takes a lock there waits for ever for the thread it interrupted.
@@ -56,9 +59,9 @@ class Guard:
         self._unknown = False
         self._reserve_due = 0.0
         self._shutdown: Optional[Trigger] = None
-        self._poller = Poller(self._services.imds, self._noticed, self._told)
-        self._withdrawal = Withdrawal(self._services)
-        self._exit = Leaving()
+        self._poller = Poller(self._session.imds, self._noticed, self._told)
+        self._withdrawal = Withdrawal(self._session)
+        self._exit = SelfTermination()
 
     def main(self) -> int:
         os.makedirs(paths.runs(), exist_ok=True)
@@ -66,8 +69,8 @@ class Guard:
         if lock is None:
             return LEFT
         awake = self._take_signals()
-        # The id is asked for once, before it could be needed in a hurry.
-        self._services.instance_id()
+        # The id is asked for once, before it could be needed in a adopt_nearer_deadline.
+        self._session.instance_id()
         best_effort(lambda: disk_reserve.writing(self._introduce))
         threading.Thread(target=self._poller.run, args=(self._poll_seconds,), daemon=True).start()
         while self._leaving is None or self._in_sequence():
@@ -115,15 +118,13 @@ class Guard:
         if has_systemd() and restarting():
             self._leaving = 0
         elif self._shutdown is None:
-            at = time.time() + SHUTDOWN_SECONDS
-            self._shutdown = Trigger("interruption", "shutdown", "terminate", utc_seconds_text(at),
-                                     time.monotonic() + SHUTDOWN_SECONDS)
+            self._shutdown = triggers.of_shutdown()
 
     def _in_sequence(self) -> bool:
-        return any(watched.busy("sequence") for watched in self._watched.values())
+        return any(watched.tasks.busy(SEQUENCE) for watched in self._watched.values())
 
     def _all_handled(self) -> bool:
-        return not any(watched.busy(name) for watched in self._watched.values() for name in ("sequence", "settle")) \
+        return not any(watched.tasks.busy(name) for watched in self._watched.values() for name in (SEQUENCE, SETTLE)) \
             and not unreadable() and all(run.state["state"] in ENDED and not webhook.pending(run) for run in all_runs())
 
     # What the poller tells
@@ -137,12 +138,12 @@ class Guard:
         # In the poller's own thread: not even the next tick is waited for.
         def late(watched: Watched) -> None:
             if completion.unsaved(watched.run) and watched.run.state["state"] in ENDED:
-                watched.do("late", functools.partial(completion.save_late, watched.run, self._services), 0.0)
+                watched.tasks.do(LATE, functools.partial(completion.save_late, watched.run, self._session), 0.0)
         for_each(lambda watched: self._begin(watched, trigger), self._active())
         for_each(late, self._all())
 
     def _told(self, kind: str, message: str, data: Dict[str, Any]) -> None:
-        text = message.replace("{id}", self._services.instance_id())
+        text = message.replace("{id}", self._session.instance_id())
         for_each(lambda watched: watched.run.emit(kind, text, **data), self._active())
 
     # Every tick
@@ -177,7 +178,7 @@ class Guard:
                                                     or webhook.pending(run)):
             self._settled[name] = modified
         with self._lock:
-            watched = self._watched.setdefault(name, Watched(run, self._services))
+            watched = self._watched.setdefault(name, Watched(run, self._session))
         self._look(watched)
 
     def _all(self) -> List[Watched]:
@@ -185,26 +186,26 @@ class Guard:
             return list(self._watched.values())
 
     def _active(self) -> List[Watched]:
-        return [one for one in self._all() if one.run.state.get("state") not in ENDED + (None,)]
+        return [watched for watched in self._all() if watched.run.state.get("state") not in ENDED + (None,)]
 
     def _look(self, watched: Watched) -> None:
         run = watched.run
         state = run.state
         name = state.get("state")
         # What failed is not left alone for long while the end is near.
-        near = self._shutdown or self._poller.standing() or watched.busy("sequence") or _presses(run)
+        near = self._shutdown or self._poller.standing() or watched.tasks.busy(SEQUENCE) or _presses(run)
         longest = NEAR_PAUSE if near else LONGEST_PAUSE
         if webhook.asked_for(run):
-            watched.every("alert", ALERT_SECONDS, watched.alerts.look, longest)
+            watched.tasks.every(ALERT, ALERT_SECONDS, watched.webhook.look, longest)
         if name in ENDED:
             if state.get("record_pending"):
-                watched.every("settle", 2.0, lambda: completion.settle(run, self._services), longest)
+                watched.tasks.every(SETTLE, 2.0, lambda: completion.settle(run, self._session), longest)
             elif completion.unsaved(run):
-                watched.every("late", NEAR_PAUSE if near else UNSAVED_SECONDS,
-                              lambda: completion.save_late(run, self._services), longest)
+                watched.tasks.every(LATE, NEAR_PAUSE if near else UNSAVED_SECONDS,
+                              lambda: completion.save_late(run, self._session), longest)
             return
-        watched.every("ship", SHIP_SECONDS, lambda: self._ship(run), longest)
-        if watched.busy("sequence"):
+        watched.tasks.every(SHIP, SHIP_SECONDS, lambda: self._ship(run), longest)
+        if watched.tasks.busy(SEQUENCE):
             return
         trigger = self._trigger(run)
         if trigger or Journal(run).begun:
@@ -212,38 +213,38 @@ class Guard:
         elif name in PREPARING:
             self._prepare(watched)
         elif watched.target.main_alive():
-            watched.every("mirror", 1.0, watched.mirror.look)
+            watched.tasks.every(MIRROR, 1.0, watched.mirror.look)
         elif completion.ended(run, watched.target):
-            watched.do("finish", lambda: completion.finish(run, self._services))
+            watched.tasks.do(FINISH, lambda: completion.finish(run, self._session))
         elif run.exit() is None:
             # The reaper waits for room to write down the end.
-            watched.every("mirror", 1.0, lambda: watched.mirror.look(only_proven=True))
+            watched.tasks.every(MIRROR, 1.0, lambda: watched.mirror.look(only_proven=True))
 
     def _start_again(self, run: Run, act: Callable[[], None]) -> None:
-        self._watched[run.id].do("withdrawn", act)
+        self._watched[run.id].tasks.do(WITHDRAWN, act)
 
     def _ship(self, run: Run) -> None:
         if not run.spec.get("store"):
             run_log.note(run)
             return
-        Shipper(self._services.s3(run.spec), run).ship()
+        Shipper(self._session.s3(run.spec), run).ship()
 
     def _begin(self, watched: Watched, trigger: Trigger) -> None:
         def act() -> None:
             try:
-                Sequence(watched.run, self._services.uploads(watched.run), max(1, len(self._active()))).run(trigger)
+                Sequence(watched.run, uploads_of(watched.run, self._session), max(1, len(self._active()))).run(trigger)
             except Busy:
                 # A command has it, or the ordinary end.
-                urgent.note(watched.run, trigger)
+                triggers.note_deadline(watched.run, trigger)
                 return
             if watched.run.state["state"] not in ENDED:
                 time.sleep(FULL_DISK_SECONDS)
                 return
             # The record says "handled" as soon as S3 holds the final event.
-            completion.settle(watched.run, self._services)
-        if watched.busy("sequence"):
-            urgent.note(watched.run, trigger)
-        watched.do("sequence", act, NEAR_PAUSE)
+            completion.settle(watched.run, self._session)
+        if watched.tasks.busy(SEQUENCE):
+            triggers.note_deadline(watched.run, trigger)
+        watched.tasks.do(SEQUENCE, act, NEAR_PAUSE)
 
     def _trigger(self, run: Run) -> Optional[Trigger]:
         """Why this run is to be interrupted now, if it is."""

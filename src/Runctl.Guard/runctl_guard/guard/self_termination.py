@@ -5,7 +5,8 @@ import time
 from typing import List
 
 from ..runs import webhook
-from ..runs.run import ENDED, Run, all_runs, unreadable
+from ..runs.registry import all_runs, unreadable
+from ..runs.run import ENDED, Run
 from ..system import paths
 
 ASKED, WAITING, OVER = "asked", "waiting", "over"
@@ -19,7 +20,7 @@ def ask(run: Run) -> None:
         run.update(leaving=ASKED)
 
 
-class Leaving:
+class SelfTermination:
     def __init__(self) -> None:
         self._due = 0.0
 

@@ -6,7 +6,7 @@ from ..runs.journal import Journal, seconds_since
 from ..runs.run import Run
 from ..system.clock import boot_id, utc_seconds_text
 from ..system.guard_log import best_effort
-from . import urgent
+from . import triggers
 from .triggers import Trigger
 
 
@@ -34,9 +34,9 @@ class Interruption:
         best_effort(lambda: self.run.update(state="stopping" if manual else "interrupting"))
         return began
 
-    def hurry(self) -> bool:
+    def adopt_nearer_deadline(self) -> bool:
         """True where a notice that came meanwhile leaves less time than there was."""
-        found = urgent.of(self.run)
+        found = triggers.noted_deadline(self.run)
         if not found or (self.deadline is not None and self.deadline <= found["deadline"]):
             return False
         self.deadline = found["deadline"]

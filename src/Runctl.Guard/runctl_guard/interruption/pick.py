@@ -23,37 +23,37 @@ class Picked(NamedTuple):
 
 class Picking:
     def __init__(self, interruption: Interruption, target: ProcessTarget) -> None:
-        self._one, self._target, self._run = interruption, target, interruption.run
+        self._interruption, self._target, self._run = interruption, target, interruption.run
 
     def pick(self, copied: Optional[Candidate], copy: Optional[str]) -> Optional[Picked]:
         """The newest good one, and says so. `copied` is the version that was put out of harm's way, if any."""
         started = time.monotonic()
         ordered = of_attempt(self._run)
         if discovery.step_goes_back(ordered):
-            self._one.warn("StepWentBack", "The newest checkpoint %s has a lower step than an older one."
+            self._interruption.warn("StepWentBack", "The newest checkpoint %s has a lower step than an older one."
                            % ordered[0].name, name=ordered[0].name)
-        if copied and copied.identity not in [one.identity for one in ordered]:
-            ordered = sorted(ordered + [copied], key=lambda one: one.saved, reverse=True)
+        if copied and copied.identity not in [candidate.identity for candidate in ordered]:
+            ordered = sorted(ordered + [copied], key=lambda candidate: candidate.saved, reverse=True)
         sources = [candidate.path for candidate in ordered]
         for i, candidate in enumerate(ordered):
             if copy and copied and copied.identity == candidate.identity and not unchanged(self._run, candidate):
                 sources[i] = copy
         found = best(self._run, zip(ordered, sources), self._validate, self._reject)
         picked = self._told(*found) if found else None
-        self._one.phase("check", time.monotonic() - started)
+        self._interruption.phase("check", time.monotonic() - started)
         return picked
 
     def _reject(self, candidate: Candidate, reason: str) -> None:
-        self._one.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (candidate.path, reason),
+        self._interruption.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (candidate.path, reason),
                        path=candidate.path, reason=reason)
 
     def _told(self, candidate: Candidate, source: str, validation: Validation) -> Picked:
-        signalled = self._one.journal.first("signal")
+        signalled = self._interruption.journal.first("signal")
         after_signal = bool(signalled and candidate.saved >= signalled["at"] - 0.01)
-        before = self._one.journal.get("picked")
+        before = self._interruption.journal.get("picked")
         if not before or before["identity"] != candidate.identity:
-            self._one.journal.write("picked", name=candidate.name, identity=candidate.identity)
-            self._one.emit("CheckpointSaved", "Checkpoint saved: %s" % candidate.path, path=candidate.path,
+            self._interruption.journal.write("picked", name=candidate.name, identity=candidate.identity)
+            self._interruption.emit("CheckpointSaved", "Checkpoint saved: %s" % candidate.path, path=candidate.path,
                            name=candidate.name, step=candidate.step, size=candidate.size,
                            saved_at=utc_text(candidate.saved), saved_after_signal=after_signal, format=validation.format)
         return Picked(candidate, source, validation, after_signal)
@@ -61,8 +61,9 @@ class Picking:
     def _validate(self, candidate: Candidate, source: str) -> Validation:
         if source == candidate.path and open_for_writing(self._target.members(), paths_of(candidate)):
             raise NotUsable("a process is writing to it")
-        needed = budget.upload_seconds(candidate.size, self._one.rate)
-        validation = validate(candidate._replace(path=source), stopwatch(budget.check_seconds(self._one.left(), needed)))
+        needed = budget.upload_seconds(candidate.size, self._interruption.rate)
+        limit = budget.check_seconds(self._interruption.left(), needed)
+        validation = validate(candidate._replace(path=source), stopwatch(limit))
         if source == candidate.path and not unchanged(self._run, candidate):
             raise NotUsable("it changed while it was read")
         return validation

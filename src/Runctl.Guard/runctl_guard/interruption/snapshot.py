@@ -28,7 +28,7 @@ class Snapshot:
     """`candidate`: what it chose. `source`: its copy, or None where it had to stay where it is. `job`: its upload."""
 
     def __init__(self, interruption: Interruption, uploads: Uploads) -> None:
-        self._one, self._uploads, self._run = interruption, uploads, interruption.run
+        self._interruption, self._uploads, self._run = interruption, uploads, interruption.run
         self._placed, self._ended, self._cancelled = threading.Event(), threading.Event(), threading.Event()
         self.candidate: Optional[Candidate] = None
         self.source: Optional[str] = None
@@ -73,7 +73,7 @@ class Snapshot:
 
     def _successor(self) -> Optional[Validation]:
         """What a predecessor had put aside. The original may be spoilt by now."""
-        kept = self._one.journal.get("protect")
+        kept = self._interruption.journal.get("protect")
         if not kept or not os.path.exists(kept["source"]):
             return None
         candidate = Candidate(**kept["candidate"])
@@ -83,7 +83,8 @@ class Snapshot:
         members = ProcessTarget(self._run).members()
         # A directory that changed just now may be between two of its files.
         fresh = time.time() - LAST_MOMENTS
-        for candidate in sorted(selection.of_attempt(self._run), key=lambda one: one.kind == "directory" and one.saved > fresh):
+        for candidate in sorted(selection.of_attempt(self._run),
+                                key=lambda candidate: candidate.kind == "directory" and candidate.saved > fresh):
             assert self._uploads.store is not None
             if self._uploads.store.already(candidate):
                 return None
@@ -98,7 +99,7 @@ class Snapshot:
         """Sets what is protected, and says how good it is; None for one that is damaged."""
         self.candidate, self.source = candidate, source
         self._placed.set()
-        limit = budget.check_seconds(self._one.left(), budget.upload_seconds(candidate.size, self._one.rate))
+        limit = budget.check_seconds(self._interruption.left(), budget.upload_seconds(candidate.size, self._interruption.rate))
         try:
             return validate(candidate._replace(path=source or candidate.path), selection.stopwatch(limit))
         except NotUsable:
@@ -120,7 +121,7 @@ class Snapshot:
             plain = candidate.size <= LARGEST_COPY and shutil.disk_usage(folder).free >= 2 * candidate.size
             whole = copy_files(candidate, target, plain, lambda: self.cancelled() or not in_time())
             if whole and selection.unchanged(self._run, candidate):
-                self._one.journal.write("protect", candidate=candidate._asdict(), source=target)
+                self._interruption.journal.write("protect", candidate=candidate._asdict(), source=target)
                 return target
         except OSError:
             log_exception()
@@ -135,8 +136,8 @@ class Snapshot:
         for _ in range(2):
             if self.cancelled():
                 return
-            self.job = self._uploads.start(candidate, self._one.reason, False, validation, self.source,
-                                           self._one.deadline)
+            self.job = self._uploads.start(candidate, self._interruption.reason, False, validation, self.source,
+                                           self._interruption.deadline)
             self.job.wait()
             if self.job.committed or not self.source:
                 return

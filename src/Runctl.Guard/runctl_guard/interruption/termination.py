@@ -16,9 +16,9 @@ LAST_LINES_SECONDS = 2.0
 STILL_SECONDS = 5.0
 
 
-class Ending:
+class Termination:
     def __init__(self, interruption: Interruption, target: ProcessTarget) -> None:
-        self._one, self._target = interruption, target
+        self._interruption, self._target = interruption, target
         self._run, self._journal = interruption.run, interruption.journal
         # Seconds from the first signal to the kill.
         self._limit = 0.0
@@ -34,30 +34,30 @@ class Ending:
         chosen = self._target.to_signal(members)
         seconds = self._grace()
         self._send(chosen, members, grace=seconds)
-        self._one.emit(
+        self._interruption.emit(
             "TrainingSignalled",
-            "Training detected on instance %s, attempting graceful shutdown..." % self._one.instance,
-            pids=[one.pid for one in chosen], signal="SIGTERM", grace_seconds=round(seconds, 3),
+            "Training detected on instance %s, attempting graceful shutdown..." % self._interruption.instance,
+            pids=[process.pid for process in chosen], signal="SIGTERM", grace_seconds=round(seconds, 3),
             last_step=self._run.last_step())
 
     def _send(self, chosen: List[processes.Process], members: Dict[int, processes.Process], **data: Any) -> None:
-        doomed = {pid: one for pid, one in members.items() if processes.dies_of(one, signal.SIGTERM)}
+        doomed = {pid: process for pid, process in members.items() if processes.dies_of(process, signal.SIGTERM)}
         # Who is chosen may pass the signal on to the others.
-        ours = {one.pid: doomed.pop(one.pid) for one in chosen if one.pid in doomed}
-        self._journal.write("signal", processes=[one.identity() for one in chosen],
+        ours = {process.pid: doomed.pop(process.pid) for process in chosen if process.pid in doomed}
+        self._journal.write("signal", processes=[process.identity() for process in chosen],
                             unfinished=selection.unfinished(self._run, ours),
                             endangered=selection.unfinished(self._run, doomed), **data)
         for process in chosen:
             processes.send(process, signal.SIGTERM)
 
     def _grace(self) -> float:
-        policy = self._one.began.get("grace")
+        policy = self._interruption.began.get("grace")
         if policy is None:
             policy = float(self._run.spec["policy"].get("grace_seconds", 90.0))
         upload = 0.0
         if self._run.spec.get("store"):
-            upload = budget.upload_seconds(selection.expected_size(self._run), self._one.rate)
-        return budget.grace(policy, self._one.left(), upload, self._run.state.get("last_save_seconds"))
+            upload = budget.upload_seconds(selection.expected_size(self._run), self._interruption.rate)
+        return budget.grace(policy, self._interruption.left(), upload, self._run.state.get("last_save_seconds"))
 
     def wait(self) -> None:
         """Until nobody is left, or grace is over."""
@@ -71,7 +71,7 @@ class Ending:
             members = self._target.members()
             if not members:
                 return self._exited(first)
-            if self._one.hurry():
+            if self._interruption.adopt_nearer_deadline():
                 self._limit = min(self._limit, seconds_since(first) + self._grace())
             now = seconds_since(first)
             if now - before >= STILL_SECONDS:
@@ -89,7 +89,7 @@ class Ending:
 
     def _goes_on(self, late: List[processes.Process]) -> bool:
         """Whether a script has started something else, or does not end by itself within a moment."""
-        if not all(processes.is_shell(one) for one in late):
+        if not all(processes.is_shell(process) for process in late):
             return True
         now = time.monotonic()
         self._shells_alone = self._shells_alone or now
@@ -100,7 +100,7 @@ class Ending:
         seconds = seconds_since(first)
         code = ended.get("exit_code")
         self._journal.write("exited", exit_code=code, seconds=seconds)
-        self._one.emit("TrainingExited", "Training exited with code %s, %.1f s after the signal"
+        self._interruption.emit("TrainingExited", "Training exited with code %s, %.1f s after the signal"
                        % ("unknown" if code is None else code, seconds),
                        exit_code=code, signal=ended.get("signal"), seconds=round(seconds, 3),
                        last_step=self._run.last_step())
@@ -125,5 +125,5 @@ class Ending:
         self._journal.write("kill", pids=sorted(members), unfinished=selection.unfinished(self._run, members))
         pids = self._target.kill()
         grace = round(self._limit, 1)
-        self._one.emit("TrainingKilled", "Training did not stop within %g s and was killed" % grace, pids=pids)
+        self._interruption.emit("TrainingKilled", "Training did not stop within %g s and was killed" % grace, pids=pids)
         self._await_exit()

@@ -5,13 +5,13 @@ import time
 import uuid
 from typing import Any, Callable, Dict, List, Optional, Set
 
-from ..aws.session import Services
+from ..aws.session import Session
 from ..checkpoints import discovery
 from ..checkpoints.snapshots import copy_of_picked, put_back
-from ..commands.run import new_attempt
 from ..errors import GuardError
+from ..runs.attempts import new_attempt
 from ..runs.journal import Journal
-from ..runs.record import ClaimLost
+from ..runs.record import ClaimLost, RunRecord
 from ..runs.run import Run
 from ..system.clock import boot_id, parse_utc
 from ..system.guard_log import for_each
@@ -20,8 +20,8 @@ AFTER_SECONDS = 300.0
 
 
 class Withdrawal:
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._due = 0.0
         self._told: Set[str] = set()
 
@@ -51,7 +51,7 @@ class Withdrawal:
         nonce = state.get("withdrawal") or run.update(withdrawal=uuid.uuid4().hex)["withdrawal"]
         claim = dict(state["claim"], nonce=nonce, number=state["attempt"] + 1)
         try:
-            record = self._services.record(run)
+            record = RunRecord.of(run, self._session)
             if record:
                 claim["number"] = record.next_claim(nonce, "guard on " + str(state["instance_id"]))
         except ClaimLost:
@@ -67,7 +67,7 @@ class Withdrawal:
         newest = final["data"].get("checkpoint") or state.get("checkpoint") or state.get("resumed_from")
         # An attempt that was interrupted before it began leaves what it was to begin with.
         claim["resume_from"] = _resume_from(run, newest) or state["claim"].get("resume_from")
-        new_attempt(run, run.spec, claim)
+        new_attempt(run, run.spec, claim, self._session.instance_id())
 
 
 def _is_over(run: Run) -> bool:
@@ -104,4 +104,5 @@ def _resume_from(run: Run, newest: Optional[Dict[str, Any]]) -> Optional[Dict[st
 
 
 def _identities(path: str) -> List[str]:
-    return [one.identity for one in discovery.scan(os.path.dirname(path), [os.path.basename(path)]) if one.path == path]
+    found = discovery.scan(os.path.dirname(path), [os.path.basename(path)])
+    return [candidate.identity for candidate in found if candidate.path == path]

@@ -3,6 +3,7 @@ import json
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from ..aws.s3 import S3, Location, S3Error
+from ..aws.session import Session
 from ..errors import REFUSED, GuardError
 from ..system.clock import utc_text
 from .run import ENDED, Run
@@ -21,6 +22,12 @@ class RunRecord:
         self._s3 = s3
         self._spec = spec
         self._at = Location(store["bucket"], "%s/runs/%s/run.json" % (store["run_prefix"].strip("/"), spec["run_id"]))
+
+    @classmethod
+    def of(cls, run: Run, session: Session) -> "Optional[RunRecord]":
+        """None for a run without a bucket: then there is nobody to agree with."""
+        spec = dict(run.spec, attempt=run.state["claim"])
+        return cls(session.s3(spec), spec) if spec.get("store") else None
 
     def read(self) -> Tuple[Optional[Dict[str, Any]], Optional[str]]:
         """The record and its ETag; (None, None) where there is none."""
@@ -46,7 +53,7 @@ class RunRecord:
             attempts = record["attempts"]
             if attempts and attempts[-1]["number"] > claim["number"]:
                 raise ClaimLost("Attempt %d has the run." % attempts[-1]["number"], run.id)
-            mine = next((one for one in attempts if one["number"] == claim["number"]), None)
+            mine = next((attempt for attempt in attempts if attempt["number"] == claim["number"]), None)
             if mine is None:
                 mine = _attempt(claim)
                 attempts.append(mine)
@@ -73,9 +80,9 @@ class RunRecord:
             number = last["number"]
             if last["nonce"] == nonce:
                 return False
-            above = [one for one in record["attempts"] if one["number"] > ours]
+            above = [attempt for attempt in record["attempts"] if attempt["number"] > ours]
             # A claim that is not the newest can not be taken any more: see `take`.
-            if any(one.get("started") or one["state"] not in ("claimed", "failed", "lost") for one in above):
+            if any(attempt.get("started") or attempt["state"] not in ("claimed", "failed", "lost") for attempt in above):
                 raise ClaimLost("Attempt %d has the run." % number, self._spec["run_id"])
             if above and last["state"] == "claimed":
                 raise GuardError("ClaimStands", "Attempt %d is claimed by %s." % (number, last.get("claimed_by")))
@@ -93,7 +100,7 @@ class RunRecord:
         claim, shown = self._spec["attempt"], run.shown()
 
         def change(record: Dict[str, Any]) -> bool:
-            mine = next((one for one in record["attempts"] if one["number"] == claim["number"]), None)
+            mine = next((attempt for attempt in record["attempts"] if attempt["number"] == claim["number"]), None)
             if mine is None or mine["nonce"] != claim["nonce"]:
                 return False
             ended = shown["state"] in ENDED

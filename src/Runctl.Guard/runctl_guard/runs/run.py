@@ -5,7 +5,7 @@ import re
 import threading
 from typing import Any, Dict, Iterator, List, Optional
 
-from ..errors import NO_SUCH_RUN, REFUSED, GuardError
+from ..errors import REFUSED, GuardError
 from ..system import files, paths, processes
 from ..system.clock import utc_text
 
@@ -171,37 +171,3 @@ def _step(path: str, last: bool) -> Optional[int]:
     # A line still being written has no end yet, and its number may lack digits.
     found = re.findall(rb"(?m)^\s*step[ \t=:]+(\d+)[^\n]*\n", text)
     return int(found[-1 if last else 0]) if found else None
-
-
-def find_run(run_id: Optional[str]) -> Run:
-    """The run named; without a name the only one, or the only active one."""
-    if run_id:
-        run = Run(run_id)
-        if not run.state:
-            raise GuardError("RunNotFound", "There is no run %s on this instance." % run_id, NO_SUCH_RUN, run_id)
-        return run
-    known = all_runs()
-    active = [run for run in known if run.state["state"] not in ENDED]
-    chosen = active if len(active) == 1 else known
-    if len(chosen) != 1:
-        raise GuardError("RunNotFound", "There are %d runs on this instance; say which." % len(known), NO_SUCH_RUN)
-    return chosen[0]
-
-
-def all_runs() -> List[Run]:
-    """Every run of this instance that has a state, the newest first."""
-    found = [run for run in _known() if run.state.get("state")]
-    return sorted(found, key=lambda run: (run.state.get("started") or "", run.id), reverse=True)
-
-
-def unreadable() -> List[str]:
-    """The ids of those that have a state which can not be read: what they do, and what they need, nobody knows."""
-    return sorted(run.id for run in _known() if os.path.exists(run.file("state.json")) and not run.state.get("state"))
-
-
-def _known() -> List[Run]:
-    try:
-        names = os.listdir(paths.runs())
-    except OSError:
-        return []
-    return [Run(name) for name in names if is_run_id(name)]

@@ -58,7 +58,7 @@ def begins(run: Run) -> List[List[int]]:
 def attempt_at(run: Run, offset: int, end: int) -> Tuple[int, int]:
     """Whose the byte at an offset is, and where the attempt's part ends."""
     known = begins(run)
-    at = max((i for i, one in enumerate(known) if one[1] <= offset), default=0)
+    at = max((i for i, begin in enumerate(known) if begin[1] <= offset), default=0)
     return known[at][0], known[at + 1][1] if at + 1 < len(known) else end
 
 
@@ -99,7 +99,7 @@ def tail(run: Run, lines: int, first: int, end: int) -> int:
     while position > first:
         start = max(first, position - BLOCK)
         block = read(run, base, start, position - start)
-        ends = [one.end() for one in LINE_END.finditer(block)]
+        ends = [match.end() for match in LINE_END.finditer(block)]
         if len(ends) >= left:
             return start + ends[-left]
         position, left = start, left - len(ends)

@@ -24,8 +24,8 @@ class ProcessTarget:
         everything = processes.table()
         reaper = processes.find(training.get("reaper"))
         main = processes.find(training)
-        roots = [one.pid for one in (reaper, main) if one]
-        found = processes.descendants(everything, roots) | {one.pid for one in (main,) if one}
+        roots = [process.pid for process in (reaper, main) if process]
+        found = processes.descendants(everything, roots) | {process.pid for process in (main,) if process}
         found |= _in_cgroup(training.get("cgroup"))
         # A process seen once stays a member: its parent may be gone by now.
         found |= {pid for pid, process in everything.items() if (pid, process.start) in self._seen}
@@ -47,10 +47,10 @@ class ProcessTarget:
 
         Never an orphan: it may be a process that is still saving.
         """
-        if not signalled or any((one.pid, one.start) in signalled for one in members.values()):
+        if not signalled or any((process.pid, process.start) in signalled for process in members.values()):
             return []
-        shells = {one.pid for one in members.values() if processes.is_shell(one)}
-        return [one for one in members.values() if one.pid in shells or one.parent in shells]
+        shells = {process.pid for process in members.values() if processes.is_shell(process)}
+        return [process for process in members.values() if process.pid in shells or process.parent in shells]
 
     def kill(self, seconds: float = 5.0) -> List[int]:
         """SIGKILL to the whole set until it is empty; returns everybody it was sent to."""

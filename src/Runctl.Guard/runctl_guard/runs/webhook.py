@@ -8,7 +8,7 @@ import time
 from typing import Any, Dict, Iterator, List, Optional
 
 from ..aws import connections
-from ..aws.session import Services
+from ..aws.session import Session
 from ..errors import GuardError
 from ..system import files
 from ..system.guard_log import best_effort
@@ -40,15 +40,15 @@ def pending(run: Run, after: int = 0) -> List[Dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def telling(run: Run, services: Services) -> Iterator[None]:
+def telling(run: Run, session: Session) -> Iterator[None]:
     """Tells what happens during the block, where no guard may be there to do so."""
-    alerts, over = Alerts(run, services), threading.Event()
+    webhook, over = Webhook(run, session), threading.Event()
 
     def work() -> None:
         ended = False
         while not ended:
             ended = over.wait(0.2)
-            alerts.look()
+            webhook.look()
     thread = threading.Thread(target=work, daemon=True)
     if asked_for(run):
         thread.start()
@@ -60,9 +60,9 @@ def telling(run: Run, services: Services) -> Iterator[None]:
             thread.join(2 * LONGEST_SECONDS)
 
 
-class Alerts:
-    def __init__(self, run: Run, services: Services) -> None:
-        self._run, self._services = run, services
+class Webhook:
+    def __init__(self, run: Run, session: Session) -> None:
+        self._run, self._session = run, session
         self._url: Optional[str] = None
         self._due = 0.0
         self._tried = 0
@@ -71,7 +71,7 @@ class Alerts:
     def look(self) -> None:
         """Tells what is to be told: each event once, by whoever comes first."""
         if self._url is None and time.monotonic() >= self._due:
-            # Found out before it is needed in a hurry.
+            # Found out before it is needed in a adopt_nearer_deadline.
             self._due = time.monotonic() + PAUSE_SECONDS
             self._address()
         size = os.path.getsize(self._run.file("events.jsonl")) if os.path.exists(self._run.file("events.jsonl")) else 0
@@ -94,7 +94,7 @@ class Alerts:
         if self._url is None:
             wanted = {"webhook_url": self._run.spec["alerts"]["webhook_url"]}
             try:
-                self._url = self._services.resolve(self._run.spec, wanted)["webhook_url"]
+                self._url = self._session.resolve(self._run.spec, wanted)["webhook_url"]
             except GuardError as error:
                 self._failed(error.message)
         return self._url

@@ -8,28 +8,9 @@ from typing import Any, Dict, List, Optional
 from ..errors import GuardError
 from ..runs.run import Run
 from ..system import paths
-from ..system.users import User, by_id, find_user
+from ..system.users import User
 
 STANDARD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-def run_user(run: Run) -> User:
-    uid = run.state.get("uid")
-    return by_id(uid) if uid is not None else find_user(run.spec.get("user"))
-
-
-def project_directory(spec: Dict[str, Any], user: User) -> str:
-    name = spec["project_name"]
-    if not re.match(r"^[A-Za-z0-9_][A-Za-z0-9_. -]*$", name):
-        raise GuardError("BadSpec", "%r cannot be a project's name." % name, target="project_name")
-    return os.path.join(user.home, name)
-
-
-def checkpoint_directory(spec: Dict[str, Any], project: str) -> str:
-    directory = spec["checkpoint"]["dir"]
-    if os.path.isabs(directory):
-        return os.path.normpath(paths.under_root(directory))
-    return os.path.normpath(os.path.join(project, directory))
 
 
 def search_path() -> str:

@@ -5,14 +5,15 @@ import os
 import signal
 import threading
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from ..runs.journal import Journal
 from ..runs.run import ENDED, Interrupted, Run
+from ..runs.spec import run_user
 from ..service.guard_process import wake_guard
-from ..service.systemd import going_down, has_systemd
+from ..service.systemd import has_systemd
 from ..system import files, paths, processes
-from ..system.clock import utc_seconds_text, utc_text
+from ..system.clock import utc_text
 from ..system.users import User
 from . import launch
 
@@ -21,7 +22,8 @@ PR_SET_CHILD_SUBREAPER = 36
 WRITE_SECONDS = 1.0
 
 
-def main(run_id: str) -> int:
+def main(run_id: str, on_stop: Callable[[Run], None]) -> int:
+    """`on_stop` is called in a thread when systemd stops the unit of the training."""
     run = Run(run_id)
     lock = files.take_lock(run.file("reaper.lock"), wait=False)
     if lock is None or run.training() or run.exit():
@@ -29,7 +31,7 @@ def main(run_id: str) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     if has_systemd():
-        signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=_stopped, args=(run,)).start())
+        signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=on_stop, args=(run,)).start())
     try:
         # Orphans of the training come to us instead of to init: nothing escapes by leaving its session.
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -47,24 +49,14 @@ def main(run_id: str) -> int:
     return 0
 
 
-def _stopped(run: Run) -> None:
-    """Our unit is stopped: by hand, or at a shutdown that found no guard to stop before it."""
-    from ..guard.daemon import SHUTDOWN_SECONDS
-    from ..commands.interrupt import interrupt
-    if going_down():
-        interrupt(run, "interruption", utc_seconds_text(time.time() + SHUTDOWN_SECONDS), None, True)
-    else:
-        interrupt(run, "manual", None, None, True)
-
-
 def _start(run: Run) -> int:
-    from ..aws.session import Services
+    from ..aws.session import Session
     state, spec = run.state, run.spec
-    user = launch.run_user(run)
+    user = run_user(run)
     restored = (state.get("restored") or {}).get("path")
     argv = launch.command(spec, state["project_dir"], user, restored)
     # Secrets may take their time to come; the sequence does not wait for them.
-    environment = launch.environment(run, user, Services().secrets(spec))
+    environment = launch.environment(run, user, Session().secrets(spec))
     with files.locked(run.file("sequence.lock")):
         if Journal(run).begun or state["attempt"] != run.state["attempt"] or run.state["state"] in ENDED:
             raise Interrupted()

@@ -7,15 +7,17 @@ import subprocess
 import time
 from typing import Any, Dict, Iterator, Optional
 
-from ..aws.session import Services
+from ..aws.session import Session
 from ..checkpoints import discovery, selection
-from ..checkpoints.store import restore
+from ..checkpoints.restore import restore
 from ..errors import REFUSED, TRAINING_FAILED, GuardError
 from ..runs import run_log
 from ..runs.journal import Journal
-from ..runs.record import ClaimLost
+from ..runs.record import ClaimLost, RunRecord
 from ..runs.run import PREPARING, Interrupted, Run
-from ..service.guard_process import start_reaper, wake_guard
+from ..runs.spec import run_user
+from ..service.guard_process import wake_guard
+from ..service.spawn import start_reaper
 from ..system import files, paths, processes
 from ..system.clock import utc_text
 from ..system.paths import safe_join
@@ -32,39 +34,39 @@ def main(run_id: str) -> int:
     if lock is None:
         return 0
     files.write_json(run.file("starter.json"), processes.own().identity())
-    services = Services()
+    session = Session()
     try:
         if run.state["state"] in PREPARING:
-            _prepare(run, services)
-            _launch(run, services)
+            _prepare(run, session)
+            _launch(run, session)
         return 0
     except Interrupted:
         return 0
     except GuardError as error:
-        _failed(run, error, services)
+        _failed(run, error, session)
     except Exception as error:  # A defect has to reach the user as well; the traceback is in guard.log.
-        _failed(run, GuardError("StartFailed", "%s: %s" % (type(error).__name__, error), TRAINING_FAILED), services)
+        _failed(run, GuardError("StartFailed", "%s: %s" % (type(error).__name__, error), TRAINING_FAILED), session)
         raise
     finally:
         wake_guard()
     return 1
 
 
-def _prepare(run: Run, services: Services) -> None:
-    spec, user = run.spec, launch.run_user(run)
+def _prepare(run: Run, session: Session) -> None:
+    spec, user = run.spec, run_user(run)
     project = run.state["project_dir"]
     if spec.get("code"):
         with _Phase(run, "preparing", "code"):
-            code_bundle.install(run, spec["code"], lambda: services.s3(spec), user)
+            code_bundle.install(run, spec["code"], lambda: session.s3(spec), user)
     if not os.path.isfile(safe_join(project, os.path.normpath(spec["script"]))):
         raise GuardError("ScriptNotFound", "There is no %s in %s." % (spec["script"], project), REFUSED, spec["script"])
     make_directories(run.state["checkpoint_dir"], user)
     resume = (run.state["claim"] or {}).get("resume_from")
     if resume and not run.state.get("restored"):
         with _Phase(run, "restoring", "restore"):
-            _restore(run, services, resume)
+            _restore(run, session, resume)
     if spec.get("setup_command"):
-        _setup(run, spec, user, services)
+        _setup(run, spec, user, session)
 
 
 class _Phase:
@@ -91,12 +93,12 @@ def _unless_begun(run: Run) -> Iterator[None]:
         yield
 
 
-def _restore(run: Run, services: Services, resume: Dict[str, Any]) -> None:
+def _restore(run: Run, session: Session, resume: Dict[str, Any]) -> None:
     spec, started = run.spec, time.monotonic()
-    directory, user = run.state["checkpoint_dir"], launch.run_user(run)
+    directory, user = run.state["checkpoint_dir"], run_user(run)
     manifest: Dict[str, Any] = {}
     if resume.get("manifest"):
-        manifest = restore(services.s3(spec), resume["manifest"], directory, user)
+        manifest = restore(session.s3(spec), resume["manifest"], directory, user)
         path = manifest["local"]
     else:
         path = resume["path"]
@@ -104,7 +106,7 @@ def _restore(run: Run, services: Services, resume: Dict[str, Any]) -> None:
         path = os.path.normpath(path)
         if not os.path.exists(path):
             raise GuardError("CheckpointNotFound", "There is no checkpoint %s on the instance." % path, REFUSED, path)
-    found = [one for one in discovery.scan(os.path.dirname(path), [os.path.basename(path)])]
+    found = [candidate for candidate in discovery.scan(os.path.dirname(path), [os.path.basename(path)])]
     step = manifest.get("step") if manifest else discovery.step_in(os.path.basename(path))
     if found and manifest:
         files.append_line(run.file("committed.jsonl"), {
@@ -119,7 +121,7 @@ def _restore(run: Run, services: Services, resume: Dict[str, Any]) -> None:
              step=step, seconds=round(time.monotonic() - started, 3))
 
 
-def _setup(run: Run, spec: Dict[str, Any], user: Any, services: Services) -> None:
+def _setup(run: Run, spec: Dict[str, Any], user: Any, session: Session) -> None:
     project = run.state["project_dir"]
     digest = _setup_digest(spec["setup_command"], project)
     done = os.path.join(paths.home(), "projects", "setup-%s" % digest)
@@ -129,7 +131,7 @@ def _setup(run: Run, spec: Dict[str, Any], user: Any, services: Services) -> Non
         python = launch.find_python(spec, project, user)
         if not spec.get("python") and "venv" not in python and "/opt/pytorch" not in python:
             _make_environment(run, python, project, user)
-        code = _execute(run, ["/bin/sh", "-c", spec["setup_command"]], user, services)
+        code = _execute(run, ["/bin/sh", "-c", spec["setup_command"]], user, session)
         if Journal(run).begun:
             raise Interrupted()
         if code:
@@ -161,9 +163,9 @@ def _make_environment(run: Run, python: str, project: str, user: Any) -> None:
         run.warn("VenvFailed", "No virtual environment could be made; the system's Python is used as it is.")
 
 
-def _execute(run: Run, command: Any, user: Any, services: Optional[Services]) -> int:
+def _execute(run: Run, command: Any, user: Any, session: Optional[Session]) -> int:
     """Runs as the user, into the log. The run's marks are in its environment: an interruption finds it."""
-    values = services.secrets(run.spec) if services else {}
+    values = session.secrets(run.spec) if session else {}
     environment = launch.environment(run, user, values)
     with open(run.file("log"), "ab") as log:
         process = subprocess.Popen(
@@ -172,11 +174,11 @@ def _execute(run: Run, command: Any, user: Any, services: Optional[Services]) ->
         return process.wait()
 
 
-def _launch(run: Run, services: Services) -> None:
+def _launch(run: Run, session: Session) -> None:
     """Takes the run and has the process started, by a reaper that takes the sequence's lock for it as we do here."""
     with _unless_begun(run):
         if run.training() is None and run.exit() is None:
-            record = services.record(run)
+            record = RunRecord.of(run, session)
             if record:
                 record.take(run)
             # Before the process: a file saved in its first moments is this attempt's.
@@ -214,7 +216,7 @@ def _reaper_lives(run: Run) -> bool:
         return not free
 
 
-def _failed(run: Run, error: GuardError, services: Services) -> None:
+def _failed(run: Run, error: GuardError, session: Session) -> None:
     # Who lost the claim leaves the record to the winner.
     pending = not isinstance(error, ClaimLost)
     with contextlib.suppress(Interrupted), _unless_begun(run):

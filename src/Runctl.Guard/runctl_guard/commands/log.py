@@ -1,0 +1,29 @@
+"""`log`: what a training has printed, compressed, as much as fits."""
+import base64
+import gzip
+from typing import Any, Dict
+
+from ..runs import run_log
+from ..runs.run import ENDED, Run
+
+
+def log(run: Run, options: Any) -> Dict[str, Any]:
+    """Bytes from an offset, compressed. `max_bytes` bounds the answer: what does not compress is cut to fit."""
+    active = run.state.get("state") not in ENDED
+    base, _ = run_log.extent(run)
+    first, end, newest = run_log.part(run, options.attempt)
+    offset = max(first, min(options.offset, end))
+    if options.since is not None:
+        offset = max(offset, run_log.since(run, options.since, first, end))
+    if options.tail is not None:
+        offset = max(offset, run_log.tail(run, options.tail, first, end))
+    take = 1 << 20
+    while True:
+        data = run_log.read(run, base, offset, min(take, end - offset))
+        packed = base64.b64encode(gzip.compress(data, 6)).decode("ascii")
+        if len(packed) <= options.max_bytes or take <= 512:
+            break
+        take = max(512, min(take // 2, int(len(data) * 0.9 * options.max_bytes / len(packed))))
+    following = offset + len(data)
+    return {"schema": 1, "offset": offset, "next_offset": following, "size": end,
+            "ended": following >= end and not (active and newest), "data": packed}

@@ -1,0 +1,45 @@
+"""What a spec asks for: whether it is one, and its user and directories on this instance."""
+import os
+import re
+from typing import Any, Dict
+
+from ..errors import GuardError
+from ..system import paths
+from ..system.users import User, by_id, find_user
+from .run import Run
+
+
+def run_user(run: Run) -> User:
+    uid = run.state.get("uid")
+    return by_id(uid) if uid is not None else find_user(run.spec.get("user"))
+
+
+def project_directory(spec: Dict[str, Any], user: User) -> str:
+    name = spec["project_name"]
+    if not re.match(r"^[A-Za-z0-9_][A-Za-z0-9_. -]*$", name):
+        raise GuardError("BadSpec", "%r cannot be a project's name." % name, target="project_name")
+    return os.path.join(user.home, name)
+
+
+def checkpoint_directory(spec: Dict[str, Any], project: str) -> str:
+    directory = spec["checkpoint"]["dir"]
+    if os.path.isabs(directory):
+        return os.path.normpath(paths.under_root(directory))
+    return os.path.normpath(os.path.join(project, directory))
+
+
+def check_spec(spec: Any) -> None:
+    """GuardError BadSpec naming the first thing that is wrong."""
+    if not isinstance(spec, dict) or spec.get("schema") != 1:
+        raise GuardError("BadSpec", "The spec is not one of schema 1.", target="schema")
+    attempt = spec.get("attempt")
+    needed = [("run_id", str), ("project_name", str), ("checkpoint", dict), ("policy", dict), ("attempt", dict)]
+    for name, kind in needed + ([] if spec.get("target") else [("script", str)]):
+        if not isinstance(spec.get(name), kind):
+            raise GuardError("BadSpec", "The spec has no usable %s." % name, target=name)
+    if not isinstance(attempt.get("number"), int) or not attempt.get("nonce"):
+        raise GuardError("BadSpec", "The spec's attempt has no number or nonce.", target="attempt")
+    if not isinstance(spec["checkpoint"].get("dir"), str):
+        raise GuardError("BadSpec", "The spec's checkpoint has no dir.", target="checkpoint.dir")
+    if os.readlink("/proc/self") != str(os.getpid()):
+        raise GuardError("ProcNotOurs", "/proc shows the processes of another namespace.")
