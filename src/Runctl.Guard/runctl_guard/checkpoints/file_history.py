@@ -45,6 +45,13 @@ class FileHistory:
                 self._totals[pattern_of(path)] = total + record.size, number + 1
         self._open = {path for path, record in self.files.items() if record.opened is not None}
 
+    def inodes(self) -> Dict[Inode, Set[str]]:
+        """Every file there is, by what descriptors of processes are compared with."""
+        return self._inodes
+
+    def has_open(self) -> bool:
+        return bool(self._open)
+
     # Versions
 
     def _note(self, path: str, entry: Entry, now: float, step: Optional[int]) -> None:
