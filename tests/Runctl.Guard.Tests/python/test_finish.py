@@ -7,11 +7,11 @@ import unittest
 from unittest import mock
 
 import support
-from runctl_guard.guard import completion, daemon, self_termination
+from runctl_guard.guard import completion, daemon, leftovers, self_termination
 from runctl_guard.runs.attempts import new_attempt
 from runctl_guard.runs.run import Run
 from runctl_guard.system import files, processes
-from runctl_guard.system.clock import utc_text
+from runctl_guard.system.clock import boot_id, utc_text
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
 
@@ -38,12 +38,18 @@ class OrdinaryEnd(support.RootedTest):
         self.assertIn("saved/%s/checkpoints/step_0.json.manifest.json" % run.state["instance_id"], self.s3.keys())
 
     def test_on_a_full_disk_who_was_left_behind_is_killed(self):
-        run, target = self.new_run(policy={"grace_seconds": 0.0}), mock.Mock()
+        run, watch = self.new_run(policy={"grace_seconds": 0.0}), mock.Mock()
         run.update(left_behind_at=0.0)
         open(run.file("events.jsonl"), "a").close()
-        with support.full_disk():
-            self.assertTrue(completion._waited_long_enough(run, target, {1: None}))
-        target.kill.assert_called_once_with()
+        left = leftovers.Leftovers(run, watch)
+        with support.full_disk(), mock.patch.object(left, "_teller") as teller:
+            teller.unfinished.return_value = []
+            teller.journal.first.return_value = None
+            self.assertFalse(left._end({1: None}))
+            teller.leftovers.assert_called_once_with({1: None})
+            teller.journal.first.return_value = {"boot_id": boot_id(), "monotonic": time.monotonic()}
+            self.assertTrue(left._end({1: None}))
+        watch.target.kill.assert_called_once_with()
 
     def test_the_mirror_goes_on_while_the_end_cannot_be_written_down(self):
         run = self.new_run(store=STORE, checkpoint={"dir": "checkpoints", "mirror": True, "patterns": []})
@@ -74,7 +80,7 @@ class OrdinaryEnd(support.RootedTest):
             file.write("{}")
         one = daemon.Guard()
         watched = one._watched.setdefault(run.id, daemon.Watched(run, one._session))
-        with mock.patch("runctl_guard.guard.completion.ended", return_value=False):
+        with mock.patch("runctl_guard.guard.leftovers.Leftovers.ended", return_value=False):
             for _ in range(4):
                 watched.tasks._due.clear()
                 one._look(watched)
@@ -115,16 +121,23 @@ class OrdinaryEnd(support.RootedTest):
         self.set_environment(PATH=folder + ":" + os.environ["PATH"])
 
     def test_what_a_script_left_behind_gets_its_grace_by_no_clock_that_can_be_set(self):
-        run = self.new_run(policy={"grace_seconds": 0.3, "on_exit": "keep"})
-        target = mock.Mock()
+        run = self.new_run(policy={"grace_seconds": 30.0, "on_exit": "keep"})
+        real, monotonic, passed = time.time, time.monotonic, [0.0]
         for offset in (-3600, 3600):
             run.update(left_behind_at=None)
-            self.assertFalse(completion._waited_long_enough(run, target, {1: None}))
-            real = time.time
-            with mock.patch("time.time", lambda: real() + offset):
-                self.assertFalse(completion._waited_long_enough(run, target, {1: None}))
-                time.sleep(0.4)
-                self.assertTrue(completion._waited_long_enough(run, target, {1: None}))
+            left = leftovers.Leftovers(run, mock.Mock())
+            with mock.patch("time.time", lambda: real() + offset), \
+                    mock.patch("time.monotonic", lambda: monotonic() + passed[0]), mock.patch.object(left, "_teller") as teller:
+                teller.unfinished.return_value = []
+                teller.journal.first.return_value = None
+                for seconds, told in ((0, 0), (29, 0), (2, 1)):
+                    passed[0] += seconds
+                    self.assertFalse(left._end({1: None}))
+                    self.assertEqual(told, teller.leftovers.call_count)
+                teller.journal.first.return_value = {"boot_id": boot_id(), "monotonic": time.monotonic()}
+                for seconds, over in ((29, False), (2, True)):
+                    passed[0] += seconds
+                    self.assertEqual(over, left._end({1: None}))
 
     def test_the_machine_is_ended_once_and_after_the_final_manifest(self):
         self.program("bin", 'echo "$@" >> "$RUNCTL_ROOT/called"')

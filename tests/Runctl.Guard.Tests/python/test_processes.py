@@ -7,34 +7,7 @@ from unittest import mock
 import support
 from runctl_guard.runs.target import ProcessTarget
 from runctl_guard.system import processes
-from runctl_guard.system.processes import Process, below_shells, open_for_writing
-
-class Shells(unittest.TestCase):
-    """Process names are given here: these pids are not alive."""
-
-    def chosen(self, *members):
-        table = {pid: Process(pid, parent, 1, "S", name) for pid, parent, name in members}
-        return [process.pid for process in below_shells(table)]
-
-    BASE = 1 << 30
-
-    def test_a_program_alone_is_signalled_itself(self):
-        self.assertEqual([self.BASE], self.chosen((self.BASE, 1, "python3")))
-
-    def test_a_shell_is_skipped_for_what_it_runs(self):
-        self.assertEqual([self.BASE + 2], self.chosen((self.BASE, 1, "bash"), (self.BASE + 1, self.BASE, "sh"),
-                                                      (self.BASE + 2, self.BASE + 1, "python3")))
-
-    def test_data_loaders_below_the_program_are_left_alone(self):
-        self.assertEqual([self.BASE], self.chosen((self.BASE, 1, "python3"), (self.BASE + 1, self.BASE, "python3")))
-
-    def test_the_pipe_behind_a_training_is_not_broken(self):
-        self.assertEqual([self.BASE + 1], self.chosen((self.BASE, 1, "bash"), (self.BASE + 1, self.BASE, "python3"),
-                                                      (self.BASE + 2, self.BASE, "tee")))
-
-    def test_a_shell_that_runs_nothing_is_signalled_itself(self):
-        self.assertEqual([self.BASE], self.chosen((self.BASE, 1, "dash")))
-
+from runctl_guard.system.processes import open_for_writing
 
 class Identity(unittest.TestCase):
     def test_a_pid_given_to_another_is_not_the_process(self):
@@ -108,7 +81,6 @@ class ProcessSet(support.RootedTest):
         run, target = self.started(
             "import subprocess, signal\nsubprocess.Popen(['/bin/sleep', '60'], start_new_session=True)\nsignal.pause()")
         support.eventually(lambda: len(target.members()) == 2)
-        self.assertEqual([run.training()["pid"]], [one.pid for one in target.to_signal(target.members())])
 
     def test_an_orphan_that_cleaned_its_environment_is_found_and_killed(self):
         run, target = self.started(
@@ -127,18 +99,6 @@ class ProcessSet(support.RootedTest):
         self.assertEqual(4, len(target.kill()))
         self.assertEqual(9, support.eventually(run.exit)["signal"])
 
-    def test_a_script_that_goes_on_is_signalled_too_but_never_an_orphan(self):
-        run = self.new_run()
-        target = ProcessTarget(run)
-        base = 1 << 30
-        shell, fresh = Process(base, 1, 1, "S", "bash"), Process(base + 1, base, 2, "S", "python3")
-        orphan, told = Process(base + 2, 1, 2, "S", "python3"), Process(base + 3, base, 1, "S", "python3")
-        members = {one.pid: one for one in (shell, fresh, orphan)}
-        signalled = {(told.pid, told.start)}
-        self.assertEqual([shell, fresh], sorted(target.later_to_signal(members, signalled)))
-        members[told.pid] = told
-        self.assertEqual([], target.later_to_signal(members, signalled))
-
     def test_a_file_open_for_writing_is_not_settled(self):
         run, target = self.started("import signal\nf = open('checkpoints/a.pt', 'w')\ng = open('train.py')\n"
                                    "open('ready', 'w').close()\nsignal.pause()")
@@ -150,9 +110,11 @@ class ProcessSet(support.RootedTest):
 
     def test_a_descriptor_that_vanishes_while_they_are_listed_hides_no_other(self):
         path = os.path.realpath(os.path.join(self.root, "a.pt"))
-        listed = os.listdir
-        with open(path, "w"), mock.patch("os.listdir", lambda folder: ["99999"] + listed(folder)):
-            self.assertEqual({path}, open_for_writing({os.getpid(): processes.own()}, {path}))
+        scanned = os.scandir
+        gone = mock.Mock()
+        gone.name, gone.path = "99999", "/proc/self/fd/99999"
+        with open(path, "w"), mock.patch("os.scandir", lambda folder: [gone] + list(scanned(folder))):
+            self.assertEqual({path}, open_for_writing([os.getpid()], {path}))
 
 
 class ExitCode(support.RootedTest):

@@ -13,7 +13,7 @@ from ..runs.registry import all_runs
 from ..runs.run import ENDED, Run
 from ..runs.spec import check_spec, checkpoint_directory
 from ..service.guard_process import ensure_guard, wake_guard
-from ..system import files, machine, paths, processes
+from ..system import files, paths, processes
 from ..system.clock import utc_text
 from ..system.processes import Process
 from ..system.users import by_id, find_user
@@ -41,7 +41,7 @@ def attach(spec: Dict[str, Any]) -> Dict[str, Any]:
 def _begin(run: Run, spec: Dict[str, Any], claim: Dict[str, Any], process: Process) -> None:
     directory = os.readlink("/proc/%d/cwd" % process.pid)
     attempts.refuse_shared_directory(run, checkpoint_directory(spec, directory))
-    began = time.time() - _age(process)
+    began = time.time() - processes.age(process)
     spec = dict(spec, script=script_of(process))
     session = Session()
     attempts.new_attempt(run, spec, dict(claim, attached=True), session.instance_id(), by_id(_uid(process.pid)),
@@ -78,10 +78,6 @@ def _uid(pid: int) -> int:
     return os.stat("/proc/%d" % pid).st_uid
 
 
-def _age(process: Process) -> float:
-    return max(0.0, machine.uptime() - process.start / os.sysconf("SC_CLK_TCK"))
-
-
 def _guarded_by(process: Process) -> Optional[Run]:
     for run in all_runs():
         state = run.state
@@ -116,7 +112,7 @@ def find_target(spec: Dict[str, Any]) -> Process:
         raise GuardError("ProcessRefused", "Process %d (%s) is no training: it belongs to the system or to Runctl."
                          % (process.pid, process.name), target=str(pid))
     if written is not None:
-        if time.time() - _age(process) > written + 60:
+        if time.time() - processes.age(process) > written + 60:
             raise GuardError("ProcessNotFound", "%s is older than process %d, which is another one than it means."
                              % (name, process.pid), target=name)
         if not _allowed(spec, process):

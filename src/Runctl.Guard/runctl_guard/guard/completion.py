@@ -1,6 +1,5 @@
 """The ordinary end of a training: its last checkpoint to S3, the final event, and the record."""
 import functools
-import time
 from typing import Any, Dict, List, Optional, Tuple
 
 from ..aws.session import Session
@@ -13,42 +12,10 @@ from ..runs.journal import Journal
 from ..runs.record import RunRecord
 from ..runs.run import ENDED, FINAL_EVENTS, Run
 from ..runs.shipper import Shipper
-from ..runs.target import ProcessTarget
 from ..system import files, processes
 from ..system.clock import utc_text
 from ..system.guard_log import best_effort
 from . import self_termination
-
-
-def ended(run: Run, target: ProcessTarget) -> bool:
-    """True when the training is over: its main process, and everything it started."""
-    if target.main_alive():
-        return False
-    training = run.training()
-    exit = run.exit()
-    if not training and not exit:
-        return False
-    members = target.members()
-    if not members:
-        # The reaper writes the exit code a moment after the process is gone.
-        return exit is not None or not processes.find((training or {}).get("reaper"))
-    return exit is not None and _waited_long_enough(run, target, members)
-
-
-def _waited_long_enough(run: Run, target: ProcessTarget, members: Dict[int, Any]) -> bool:
-    """A script may end before what it started: that gets the grace period, then it is killed."""
-    since = run.state.get("left_behind_at")
-    if since is None:
-        # By a clock that nobody sets: set back it would never end, set forward there would be no grace.
-        run.update(left_behind_at=time.monotonic())
-        return False
-    if time.monotonic() - since < float(run.spec["policy"].get("grace_seconds", 90.0)):
-        return False
-    best_effort(lambda: run.warn(
-        "ProcessesLeft", "Processes of the training were still there after its end and were killed.", pids=sorted(members)))
-    Journal(run).write("kill", pids=sorted(members), unfinished=selection.unfinished(run, members))
-    target.kill()
-    return True
 
 
 def finish(run: Run, session: Session) -> None:

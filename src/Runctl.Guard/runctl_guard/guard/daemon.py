@@ -14,6 +14,7 @@ from ..checkpoints.uploads import uploads_of
 from ..interruption import triggers
 from ..interruption.notice_poller import Poller
 from ..interruption.sequence import Busy, Sequence
+from ..interruption.trainer_watch import LOOK_SECONDS
 from ..interruption.triggers import Trigger, of_request
 from ..interruption.withdrawal import Withdrawal
 from ..runs import run_log, webhook
@@ -30,7 +31,7 @@ from ..system.guard_log import best_effort, for_each, log_exception
 from . import completion
 from .self_termination import SelfTermination
 from .supervisor import Watched
-from .tasks import ALERT, FINISH, LATE, LONGEST_PAUSE, MIRROR, SEQUENCE, SETTLE, SHIP, WITHDRAWN
+from .tasks import ALERT, FINISH, LATE, LONGEST_PAUSE, MIRROR, SEQUENCE, SETTLE, SHIP, TRAINERS, WITHDRAWN
 
 TICK_SECONDS = 0.25
 SHIP_SECONDS = 3.0
@@ -178,7 +179,7 @@ class Guard:
                                                     or webhook.pending(run)):
             self._settled[name] = modified
         with self._lock:
-            watched = self._watched.setdefault(name, Watched(run, self._session))
+            watched = known or self._watched.setdefault(name, Watched(run, self._session))
         self._look(watched)
 
     def _all(self) -> List[Watched]:
@@ -190,6 +191,7 @@ class Guard:
 
     def _look(self, watched: Watched) -> None:
         run = watched.run
+        watched.renew()
         state = run.state
         name = state.get("state")
         # What failed is not left alone for long while the end is near.
@@ -212,10 +214,13 @@ class Guard:
             self._begin(watched, trigger or Trigger("interruption", "imds"))
         elif name in PREPARING:
             self._prepare(watched)
-        elif watched.target.main_alive():
+        elif watched.leftovers.lives():
             watched.tasks.every(MIRROR, 1.0, watched.mirror.look)
-        elif completion.ended(run, watched.target):
+            watched.tasks.every(TRAINERS, LOOK_SECONDS, watched.trainers.look)
+        elif watched.leftovers.ended():
             watched.tasks.do(FINISH, lambda: completion.finish(run, self._session))
+        elif run.exit() is not None:
+            watched.tasks.every(TRAINERS, LOOK_SECONDS, watched.trainers.look)
         elif run.exit() is None:
             # The reaper waits for room to write down the end.
             watched.tasks.every(MIRROR, 1.0, lambda: watched.mirror.look(only_proven=True))
@@ -232,7 +237,8 @@ class Guard:
     def _begin(self, watched: Watched, trigger: Trigger) -> None:
         def act() -> None:
             try:
-                Sequence(watched.run, uploads_of(watched.run, self._session), max(1, len(self._active()))).run(trigger)
+                Sequence(watched.run, uploads_of(watched.run, self._session), max(1, len(self._active())),
+                         watched.trainers).run(trigger)
             except Busy:
                 # A command has it, or the ordinary end.
                 triggers.note_deadline(watched.run, trigger)

@@ -14,6 +14,7 @@ FINISH = "finish"            # the ordinary end of a training
 SETTLE = "settle"            # the end into the record
 LATE = "late"                # the last checkpoint, which S3 did not take at the end
 MIRROR = "mirror"            # the newest checkpoint, while the training runs
+TRAINERS = "trainers"        # who trains, while the training runs
 SHIP = "ship"                # log and events to S3
 ALERT = "alert"              # events to the webhook
 WITHDRAWN = "withdrawn"      # a new start after a notice that came to nothing

@@ -13,7 +13,9 @@ from . import budget
 from .interruption import Interruption
 from .pick import Picked, Picking
 from .snapshot import Snapshot
+from .teller import trainers_told
 from .termination import Termination
+from .trainer_watch import TrainerWatch
 from .triggers import Trigger
 
 
@@ -23,8 +25,9 @@ class Busy(Exception):
 
 
 class Sequence:
-    def __init__(self, run: Run, uploads: Uploads, sharing: int = 1) -> None:
+    def __init__(self, run: Run, uploads: Uploads, sharing: int = 1, watch: Optional[TrainerWatch] = None) -> None:
         self._run, self._uploads, self._sharing = run, uploads, sharing
+        self._watch = watch or TrainerWatch(run, ProcessTarget(run))
 
     def run(self, trigger: Trigger) -> Dict[str, Any]:
         """The whole sequence, or what a predecessor left of it. Returns the final event; Busy when another is at it."""
@@ -42,16 +45,15 @@ class Sequence:
             return run.last_event((self._final_kind(),), run.state["attempt"]) or {}
 
     def _act(self) -> None:
-        target = ProcessTarget(self._run)
         self._snapshot = Snapshot(self._interruption, self._uploads)
         self._snapshot.begin(choose=not self._interruption.journal.get("picked"))
-        termination = Termination(self._interruption, target)
+        termination = Termination(self._interruption, self._watch)
         termination.signal()
         termination.wait()
         termination.kill()
         self._tell_times()
         self._interruption.adopt_nearer_deadline()
-        picked = Picking(self._interruption, target).pick(self._snapshot.candidate, self._snapshot.source)
+        picked = Picking(self._interruption, self._watch.target).pick(self._snapshot.candidate, self._snapshot.source)
         job = self._upload(picked)
         # An older one in S3 does not make the newest one safe.
         unsaved = None
@@ -162,6 +164,7 @@ class Sequence:
             interruption.emit(
                 kind, message, outcome=outcome, phases=interruption.phases, exit_code=ended.get("exit_code"),
                 last_step=run.last_step(), checkpoint=checkpoint, unsaved=unsaved, seconds=round(seconds, 3),
+                trainers=trainers_told(interruption.journal),
                 seconds_to_deadline=None if left is None else round(left, 3))
         self._end(unsaved=unsaved)
 

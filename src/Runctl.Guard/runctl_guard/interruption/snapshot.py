@@ -20,6 +20,7 @@ from .interruption import Interruption
 
 # Who is to be signalled waits no longer than this; what is not copied by then would only be in the way of the save.
 COPY_SECONDS = 2.0
+SCAN_SECONDS = 0.3
 # A plain copy is worth its time up to this size; beyond it the upload reads the original and notices a change.
 LARGEST_COPY = 1 << 30
 
@@ -30,6 +31,7 @@ class Snapshot:
     def __init__(self, interruption: Interruption, uploads: Uploads) -> None:
         self._interruption, self._uploads, self._run = interruption, uploads, interruption.run
         self._placed, self._ended, self._cancelled = threading.Event(), threading.Event(), threading.Event()
+        self._scanned = threading.Event()
         self.candidate: Optional[Candidate] = None
         self.source: Optional[str] = None
         self.job: Optional[UploadJob] = None
@@ -43,7 +45,9 @@ class Snapshot:
             self._ended.set()
             return
         threading.Thread(target=self._work, args=(choose,), name="protect", daemon=True).start()
-        self._placed.wait(COPY_SECONDS)
+        # The signal does not wait for a scan of many files.
+        if self._scanned.wait(SCAN_SECONDS):
+            self._placed.wait(COPY_SECONDS)
 
     def running(self) -> bool:
         return not self._ended.is_set()
@@ -67,6 +71,7 @@ class Snapshot:
         except Exception:  # Whatever it was, the sequence goes on without a copy.
             log_exception()
         finally:
+            self._scanned.set()
             self._placed.set()
             self._ended.set()
             close_connections()
@@ -83,8 +88,9 @@ class Snapshot:
         members = ProcessTarget(self._run).members()
         # A directory that changed just now may be between two of its files.
         fresh = time.time() - LAST_MOMENTS
-        for candidate in sorted(selection.of_attempt(self._run),
-                                key=lambda candidate: candidate.kind == "directory" and candidate.saved > fresh):
+        found = selection.of_attempt(self._run)
+        self._scanned.set()
+        for candidate in sorted(found, key=lambda candidate: candidate.kind == "directory" and candidate.saved > fresh):
             assert self._uploads.store is not None
             if self._uploads.store.already(candidate):
                 return None

@@ -1,72 +1,74 @@
-"""The end of a training's processes: SIGTERM once to those who do the work, a wait for all of them, SIGKILL for the rest."""
-import signal
+"""The end of a training's processes: each trainer is told once, the rest after them, SIGKILL for who is left after grace."""
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, FrozenSet, List
 
 from ..checkpoints import selection
 from ..runs.journal import seconds_since
-from ..runs.target import ProcessTarget
 from ..system import processes
 from . import budget
+from .facts import Key
 from .interruption import Interruption
+from .teller import Teller, grouped, trainers_told
+from .telling import NOW, TRAINER, Decision
+from .trainer_watch import TrainerWatch
 
-# A script whose programs have ended may be at its last lines.
-LAST_LINES_SECONDS = 2.0
-# Between two looks at the training: so long only where we stood still, and the training with us.
+# Between two looks at the training: so long only where the guard stood still, and the training with it.
 STILL_SECONDS = 5.0
+# Between two decisions while nothing has ended.
+DECIDE_SECONDS = 0.25
 
 
 class Termination:
-    def __init__(self, interruption: Interruption, target: ProcessTarget) -> None:
-        self._interruption, self._target = interruption, target
+    def __init__(self, interruption: Interruption, watch: TrainerWatch) -> None:
+        self._interruption, self._watch, self._target = interruption, watch, watch.target
         self._run, self._journal = interruption.run, interruption.journal
+        self._teller = Teller(self._run, self._journal, watch)
         # Seconds from the first signal to the kill.
         self._limit = 0.0
-        self._shells_alone: Optional[float] = None
 
     def signal(self) -> None:
-        """To nobody who was signalled before, by whomever: a second SIGTERM in the middle of a save corrupts it."""
+        """Before anything is scanned: grace, which needs the sizes of checkpoints, is worked out afterwards."""
         if self._journal.get("signal"):
             return
         members = self._target.members()
         if not members:
             return
-        chosen = self._target.to_signal(members)
+        policy = self._policy()
+        decisions = self._teller.round(members, budget.grace(policy, self._interruption.left(), 0.0, None), first=True)
         seconds = self._grace()
-        self._send(chosen, members, grace=seconds)
+        self._journal.write("grace", seconds=seconds)
+        told = [one for one in decisions if one.act == NOW]
         self._interruption.emit(
             "TrainingSignalled",
             "Training detected on instance %s, attempting graceful shutdown..." % self._interruption.instance,
-            pids=[process.pid for process in chosen], signal="SIGTERM", grace_seconds=round(seconds, 3),
-            last_step=self._run.last_step())
+            pids=[one.fact.pid for one in told], signal=processes.signal_name(self._teller.settings.signal),
+            grace_seconds=round(seconds, 3), last_step=self._run.last_step(), processes=self._data(told),
+            others=grouped([one for one in decisions if one.act != NOW and one.role == TRAINER]))
 
-    def _send(self, chosen: List[processes.Process], members: Dict[int, processes.Process], **data: Any) -> None:
-        doomed = {pid: process for pid, process in members.items() if processes.dies_of(process, signal.SIGTERM)}
-        # Who is chosen may pass the signal on to the others.
-        ours = {process.pid: doomed.pop(process.pid) for process in chosen if process.pid in doomed}
-        self._journal.write("signal", processes=[process.identity() for process in chosen],
-                            unfinished=selection.unfinished(self._run, ours),
-                            endangered=selection.unfinished(self._run, doomed), **data)
-        for process in chosen:
-            processes.send(process, signal.SIGTERM)
+    def _data(self, told: List[Decision]) -> List[Dict[str, Any]]:
+        return [{"pid": one.fact.pid, "command": processes.shown(one.fact.argv), "role": one.role, "reason": one.reason,
+                 "handles": one.fact.handles(self._teller.settings.signal)} for one in told]
+
+    def _policy(self) -> float:
+        policy = self._interruption.began.get("grace")
+        return float(self._run.spec["policy"].get("grace_seconds", 90.0)) if policy is None else policy
 
     def _grace(self) -> float:
-        policy = self._interruption.began.get("grace")
-        if policy is None:
-            policy = float(self._run.spec["policy"].get("grace_seconds", 90.0))
         upload = 0.0
         if self._run.spec.get("store"):
             upload = budget.upload_seconds(selection.expected_size(self._run), self._interruption.rate)
-        return budget.grace(policy, self._interruption.left(), upload, self._run.state.get("last_save_seconds"))
+        return budget.grace(self._policy(), self._interruption.left(), upload, self._run.state.get("last_save_seconds"))
 
     def wait(self) -> None:
-        """Until nobody is left, or grace is over."""
-        signalled = self._journal.all("signal")
-        if not signalled or self._journal.get("exited") or self._journal.get("kill"):
+        """Until no process is left, or grace is over."""
+        first = self._journal.first("signal")
+        if not first or self._journal.get("exited") or self._journal.get("kill"):
             return
-        first, pause = signalled[0], 0.02
-        self._limit = first["grace"]
-        before = seconds_since(first)
+        pause = 0.02
+        granted = self._journal.get("grace")
+        self._limit = granted["seconds"] if granted else first.get("grace") or self._grace()
+        before, decided = seconds_since(first), 0.0
+        present: FrozenSet[Key] = frozenset()
         while True:
             members = self._target.members()
             if not members:
@@ -77,23 +79,17 @@ class Termination:
             if now - before >= STILL_SECONDS:
                 # Hibernated, or paused: on a clock that ran on, that was no time to save in.
                 self._limit = min(self._limit + now - before, now + self._grace())
-                self._shells_alone = None
             before = now
             if now >= self._limit:
                 return
-            late = self._target.later_to_signal(members, self._journal.signalled())
-            if late and self._goes_on(late):
-                self._send(late, members)
+            living = frozenset((one.pid, one.start) for one in members.values())
+            if living != present or now - decided >= DECIDE_SECONDS:
+                present, decided = living, now
+                if self._teller.asks_for_saves:
+                    self._watch.observed = self._watch.observe()
+                self._teller.round(members, self._limit - now)
             time.sleep(pause)
             pause = min(0.1, pause * 1.5)
-
-    def _goes_on(self, late: List[processes.Process]) -> bool:
-        """Whether a script has started something else, or does not end by itself within a moment."""
-        if not all(processes.is_shell(process) for process in late):
-            return True
-        now = time.monotonic()
-        self._shells_alone = self._shells_alone or now
-        return now - self._shells_alone >= LAST_LINES_SECONDS
 
     def _exited(self, first: Dict[str, Any]) -> None:
         ended = self._await_exit()
@@ -103,7 +99,7 @@ class Termination:
         self._interruption.emit("TrainingExited", "Training exited with code %s, %.1f s after the signal"
                        % ("unknown" if code is None else code, seconds),
                        exit_code=code, signal=ended.get("signal"), seconds=round(seconds, 3),
-                       last_step=self._run.last_step())
+                       last_step=self._run.last_step(), trainers=trainers_told(self._journal))
 
     def _await_exit(self) -> Dict[str, Any]:
         """What the reaper wrote; it does so a moment after the process is gone."""
@@ -122,8 +118,9 @@ class Termination:
         members = self._target.members()
         if not members:
             return
-        self._journal.write("kill", pids=sorted(members), unfinished=selection.unfinished(self._run, members))
+        self._journal.write("kill", pids=sorted(members), unfinished=self._teller.unfinished(members))
         pids = self._target.kill()
         grace = round(self._limit, 1)
-        self._interruption.emit("TrainingKilled", "Training did not stop within %g s and was killed" % grace, pids=pids)
+        self._interruption.emit("TrainingKilled", "Training did not stop within %g s and was killed" % grace, pids=pids,
+                       trainers=trainers_told(self._journal))
         self._await_exit()

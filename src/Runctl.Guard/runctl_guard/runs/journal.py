@@ -42,7 +42,7 @@ class Journal:
 
     def signalled(self) -> Set[Any]:
         """Who was or was about to be signalled, as (pid, start time): nobody gets a second SIGTERM."""
-        return {(process["pid"], process["start_time"]) for entry in self.all("signal") for process in entry["processes"]}
+        return {(one["pid"], one["start_time"]) for entry in self.all("signal") + self.all("leftover") for one in entry["processes"]}
 
 
 def seconds_since(entry: Dict[str, Any]) -> float:

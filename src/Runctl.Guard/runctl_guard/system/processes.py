@@ -2,13 +2,16 @@
 import os
 import re
 import signal
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set
 
 from .clock import boot_id
 
+# What a shell is; whether a shell gets a signal is decided by what it catches.
 SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "busybox"}
-# Behind a pipe of a training script; a SIGTERM to them would break the pipe under the training.
-FILTERS = {"tee", "cat", "ts", "logger", "grep", "sed", "awk", "gawk", "mawk"}
+INTERPRETERS = ("python", "bash", "sh", "dash", "zsh", "node", "perl", "ruby", "torchrun", "accelerate", "deepspeed")
+TICKS = os.sysconf("SC_CLK_TCK")
+# Open in processes that compute on an accelerator. Monitors open /dev/nvidia0 as well, but not nvidia-uvm.
+ACCELERATORS = re.compile(r"^/dev/(nvidia-uvm$|kfd$|neuron\d|accel\d|accel/|vfio/\d)")
 
 
 class Process(NamedTuple):
@@ -17,6 +20,9 @@ class Process(NamedTuple):
     start: int
     state: str
     name: str
+    session: int = 0
+    # Seconds of processor time so far.
+    cpu: float = 0.0
 
     def identity(self) -> Dict[str, Any]:
         return {"pid": self.pid, "start_time": self.start, "boot_id": boot_id()}
@@ -31,7 +37,8 @@ def read(pid: int) -> Optional[Process]:
     # The name stands in parentheses and may hold anything, parentheses too.
     name, _, rest = text.partition("(")[2].rpartition(")")
     fields = rest.split()
-    return Process(pid, int(fields[1]), int(fields[19]), fields[0], name)
+    return Process(pid, int(fields[1]), int(fields[19]), fields[0], name, int(fields[3]),
+                   (int(fields[11]) + int(fields[12])) / TICKS)
 
 
 def alive(process: Optional[Process]) -> bool:
@@ -96,21 +103,6 @@ def is_shell(process: Process) -> bool:
     return program_name(process) in SHELLS
 
 
-def below_shells(members: Dict[int, Process]) -> List[Process]:
-    """The first processes below the shells: who is to get a SIGTERM, for shells do not pass it on."""
-    roots = [process for process in members.values() if process.parent not in members]
-    chosen: List[Process] = []
-    while roots:
-        process = roots.pop()
-        children = [child for child in members.values() if child.parent == process.pid]
-        if children and is_shell(process):
-            roots.extend(children)
-        else:
-            chosen.append(process)
-    workers = [process for process in chosen if program_name(process) not in FILTERS]
-    return sorted(workers or chosen)
-
-
 def send(process: Process, number: int) -> bool:
     """Signals exactly this process; False when it is gone."""
     if not find(process.identity()):
@@ -122,14 +114,79 @@ def send(process: Process, number: int) -> bool:
         return False
 
 
-def dies_of(process: Process, number: int) -> bool:
-    """Whether it neither catches nor ignores nor blocks that signal."""
+class Signals(NamedTuple):
+    """Masks with bit N-1 for signal N, and the process's pid in its own namespace."""
+    caught: int = 0
+    ignored: int = 0
+    blocked: int = 0
+    inner: int = 0
+
+
+def signals(pid: int) -> Signals:
     try:
-        with open("/proc/%d/status" % process.pid) as file:
-            masks = re.findall(r"(?m)^Sig(?:Blk|Ign|Cgt):\s*(\w+)", file.read())
+        with open("/proc/%d/status" % pid) as file:
+            text = file.read()
     except OSError:
+        return Signals()
+    masks = dict(re.findall(r"(?m)^Sig(Cgt|Ign|Blk):\s*(\w+)", text))
+    inner = re.search(r"(?m)^NSpid:.*?(\d+)$", text)
+    return Signals(*(int(masks.get(name, "0"), 16) for name in ("Cgt", "Ign", "Blk")), int(inner.group(1)) if inner else pid)
+
+
+def age(process: Process) -> float:
+    with open("/proc/uptime") as file:
+        return max(0.0, float(file.read().split()[0]) - process.start / TICKS)
+
+
+def descriptors(pid: int) -> Dict[str, str]:
+    """The paths behind its open descriptors, by number; empty for one that is gone or belongs to another user."""
+    found = {}
+    try:
+        for entry in os.scandir("/proc/%d/fd" % pid):
+            try:
+                found[entry.name] = os.readlink(entry.path)
+            except OSError:
+                continue  # Closed meanwhile.
+    except OSError:
+        pass
+    return found
+
+
+def is_writing(pid: int, number: str) -> bool:
+    """Whether that descriptor is open for writing."""
+    try:
+        with open("/proc/%d/fdinfo/%s" % (pid, number)) as file:
+            flags = int(file.read().split("flags:")[1].split()[0], 8)
+    except (OSError, IndexError, ValueError):
         return False
-    return not any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
+    return flags & os.O_ACCMODE != os.O_RDONLY
+
+
+def bytes_written(pid: int) -> int:
+    """By write calls, those of children it has waited for included."""
+    try:
+        with open("/proc/%d/io" % pid) as file:
+            return int(file.read().split("wchar:")[1].split()[0])
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def shown(argv: Sequence[str]) -> str:
+    """A command line for people: the program, or what an interpreter runs. Arguments may hold secrets."""
+    if not argv:
+        return "?"
+    name = os.path.basename(argv[0])
+    if name.rstrip("0123456789.") not in INTERPRETERS:
+        return name
+    words = iter(argv[1:])
+    for word in words:
+        if word == "-m":
+            return "%s -m %s" % (name, next(words, ""))
+        if word in ("-c", "-e", "--eval"):
+            return name
+        if not word.startswith("-"):
+            return "%s %s" % (name, os.path.basename(word))
+    return name
 
 
 def arguments(pid: int) -> List[str]:
@@ -153,23 +210,6 @@ def signal_name(number: int) -> str:
         return "signal %d" % number
 
 
-def open_for_writing(members: Dict[int, Process], paths: Set[str]) -> Set[str]:
+def open_for_writing(members: Iterable[int], paths: Set[str]) -> Set[str]:
     """Those of the files that one of the processes has open for writing."""
-    found: Set[str] = set()
-    for pid in members:
-        try:
-            descriptors = os.listdir("/proc/%d/fd" % pid)
-        except OSError:
-            continue
-        for name in descriptors:
-            try:
-                path = os.readlink("/proc/%d/fd/%s" % (pid, name))
-                if path in paths:
-                    with open("/proc/%d/fdinfo/%s" % (pid, name)) as file:
-                        flags = int(file.read().split("flags:")[1].split()[0], 8)
-                    if flags & os.O_ACCMODE != os.O_RDONLY:
-                        found.add(path)
-            except (OSError, IndexError, ValueError):
-                # Closed meanwhile; the process's others count all the same.
-                continue
-    return found
+    return {path for pid in members for number, path in descriptors(pid).items() if path in paths and is_writing(pid, number)}

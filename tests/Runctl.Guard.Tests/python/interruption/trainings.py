@@ -1,0 +1,107 @@
+"""Trainings of real processes for the tests beside this file: a script, what it starts, and who got which signal."""
+import os
+import shutil
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import support
+from runctl_guard.aws.session import Session
+from runctl_guard.checkpoints.uploads import uploads_of
+from runctl_guard.interruption import trainer_watch
+from runctl_guard.interruption.sequence import Sequence
+from runctl_guard.interruption.trainer_watch import TrainerWatch
+from runctl_guard.interruption.triggers import Trigger
+from runctl_guard.runs.journal import Journal
+from runctl_guard.runs.target import ProcessTarget
+
+# A trainer saves every few steps and when it is told; what it gets, it notes in the file `signals`.
+LIB = '''
+import os, signal, sys, time, zipfile
+stop, d = [], os.environ["RUNCTL_CHECKPOINT_DIR"]
+def note(text):
+    with open("signals", "a") as file:
+        file.write("%s %s\\n" % (os.path.basename(sys.argv[0]), text))
+def told(number, _):
+    note(signal.Signals(number).name)
+    stop.append(number)
+def catch(*numbers):
+    for number in numbers:
+        signal.signal(number, told)
+def save(step):
+    path = "%s/step_%d.pt" % (d, step)
+    with zipfile.ZipFile(path + ".tmp", "w") as file:
+        file.writestr("data/0", os.urandom(50000))
+    os.replace(path + ".tmp", path)
+def ready():
+    open("ready.%s" % os.path.basename(sys.argv[0]), "w").close()
+def train(every=2, pause=0.05, step=0):
+    ready()
+    while not stop:
+        time.sleep(pause)
+        step += 1
+        if every and step % every == 0:
+            save(step)
+    save(1000 + step)
+    note("saved")
+'''
+TRAIN = "from lib import *\ncatch(signal.SIGTERM)\ntrain()\n"
+LAUNCH = "import subprocess, sys\nsys.exit(subprocess.call([sys.executable, 'train.py']))\n"
+
+
+def needs(*programs):
+    missing = [name for name in programs if not shutil.which(name)]
+    return unittest.skipIf(missing, "%s is not installed" % ", ".join(missing))
+
+
+class Training(support.RootedTest):
+    def setUp(self):
+        super().setUp()
+        for name, value in (("LOOK_SECONDS", 0.05), ("SHARE", 1)):
+            before = getattr(trainer_watch, name)
+            self.addCleanup(setattr, trainer_watch, name, before)
+            setattr(trainer_watch, name, value)
+
+    def started(self, script="train.py", wait="train.py", policy=None, more=None, **files):
+        """A run whose script `wait` is ready; names of files have `_` for the dot."""
+        files = {name.replace("_", "."): text for name, text in files.items()}
+        files.setdefault("lib.py", LIB)
+        files.setdefault("train.py", TRAIN)
+        run = self.new_run(files.pop(script), script, policy=dict({"grace_seconds": 20.0}, **(policy or {})), **(more or {}))
+        self.project = run.state["project_dir"]
+        for name, text in files.items():
+            with open(os.path.join(self.project, name), "w") as file:
+                file.write(text)
+        self.start_training(run)
+        self.watch = TrainerWatch(run, ProcessTarget(run))
+        for name in wait.split():
+            support.eventually(lambda: os.path.exists(os.path.join(self.project, "ready.%s" % name)) or run.exit())
+        self.assertIsNone(run.exit(), self.log(run) if run.exit() else "")
+        return run
+
+    def look(self, until=lambda watch: watch.found.seen, seconds=20.0):
+        """Watches until it is known by its saves who trains."""
+        support.eventually(lambda: self.watch.look() or until(self.watch), seconds)
+
+    def interrupt(self, run, seconds=60.0, **trigger):
+        trigger = Trigger("interruption", "drill", "terminate", "2026-01-31T12:00:00Z", time.monotonic() + seconds, **trigger)
+        self.final = Sequence(run, uploads_of(run, Session()), 1, self.watch).run(trigger)
+        return self.final
+
+    def told(self, run):
+        """(command, role) of all who were told, in order."""
+        return [(one["command"], one["role"]) for entry in Journal(run).all("signal") for one in entry["processes"]]
+
+    def signals(self):
+        try:
+            with open(os.path.join(self.project, "signals")) as file:
+                return file.read().splitlines()
+        except FileNotFoundError:
+            return []
+
+    def kinds(self, run):
+        return [event["kind"] for event in run.events()]
+
+    def event(self, run, kind):
+        return next(event for event in run.events() if event["kind"] == kind)
