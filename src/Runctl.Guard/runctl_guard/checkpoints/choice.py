@@ -32,8 +32,9 @@ def candidates(seen: Observation, read: Callable[[str, str, int], Optional[bytes
 
 
 def choose(seen: Observation, read: Callable[[str, str, int], Optional[bytes]], available: Callable[[SetFile], bool],
-           prove: Prover = lambda checkpoint: {}) -> Choice:
-    """`available`: whether a file can still be had, from the disk, from a copy or from S3."""
+           prove: Prover = lambda checkpoint: {}, newest_only: bool = False) -> Choice:
+    """`available`: whether a file can still be had, from the disk, from a copy or from S3. With `newest_only` a refusal of
+    the last save is the end."""
     refused: List[Refused] = []
     doubtful: Optional[CheckpointSet] = None
     doubt: Optional[str] = None
@@ -47,6 +48,8 @@ def choose(seen: Observation, read: Callable[[str, str, int], Optional[bytes]], 
         if lacks:
             path = sorted(lacks)[0]
             refused.append(Refused(checkpoint, path, lacks[path]))
+            if newest_only:
+                break
             continue
         reason = torn(seen, checkpoint.save)
         if reason is None:

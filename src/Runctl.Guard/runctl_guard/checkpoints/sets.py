@@ -1,4 +1,5 @@
 """A checkpoint: what a save wrote and names, the newest of everything else, and what is older."""
+import hashlib
 from typing import Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
 from .heads import head_of
@@ -38,6 +39,10 @@ class CheckpointSet(NamedTuple):
 
     def size(self) -> int:
         return sum(file.size for file in self.files if file.part != OLDER and file.link is None)
+
+    def name(self) -> str:
+        """The identity as a short text."""
+        return hashlib.sha1(repr(self.identity()).encode("utf-8", "replace")).hexdigest()
 
     def identity(self) -> Tuple[Tuple[str, str], ...]:
         """Equal for two sets that bring the same state back; logs do not count."""
