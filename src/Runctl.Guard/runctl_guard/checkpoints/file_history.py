@@ -61,7 +61,8 @@ class FileHistory:
              if other != path and self.files[other].version == version), None)
         record = Record(version=version, type=entry.type, dev=entry.dev, ino=entry.ino, size=entry.size, target=entry.target,
                         mtime_ns=entry.mtime_ns, kind=entry.kind, first=now, began=now, origin="new", changes=[self.looks], cut=False,
-                        step=self.step, grown=0, larger=now, again=False, prior=None)
+                        step=self.step, grown=0, larger=now, again=False, prior=None,
+                        added=entry.size)
         if before is not None:
             if self._is_own_file(path, before):
                 self._discount(path, before)
@@ -69,6 +70,7 @@ class FileHistory:
             record.again = not open_still
             record.prior = [before.save, before.version, before.size] if before.save is not None else before.prior
             record.larger = now if entry.size > before.size else before.larger
+            record.added = max(0, entry.size - before.size) if open_still else entry.size
             record.changes = (before.changes + [self.looks])[-RUNNING_CHANGES:]
             # A large file may grow while it is open; what is opened again and again to add to it is a log.
             record.grown = before.grown + 1 if entry.grew and (not open_still or entry.kind in TEXT_KINDS) else 0

@@ -1,4 +1,5 @@
 """One look at the checkpoint directory, and what is kept of each file from look to look. Plain data."""
+import os
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 Inode = Tuple[int, int]
@@ -35,13 +36,18 @@ class Look(NamedTuple):
     final: bool = False
 
 
+def version_of(stat: os.stat_result) -> str:
+    """The version of a file as an entry tells it."""
+    return "%d-%d-%d-%d" % (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+
+
 class Record:
     """The version that a path has now. `first`: when this version was seen under this name. `began`: when its writing
     was, under any name. `save`: the number of the save it belongs to, 0 for what was restored. `step`: the last one
     reported before. `origin`: before, restored or new. `prior`: save, version and size of what it replaced. `again`: that
     was closed already."""
     __slots__ = ("version", "type", "dev", "ino", "size", "mtime_ns", "target", "kind", "first", "began", "save",
-                 "origin", "changes", "opened", "cut", "step", "grown", "larger", "again", "prior")
+                 "origin", "changes", "opened", "cut", "step", "grown", "larger", "again", "prior", "added")
 
     def __init__(self, **values: Any) -> None:
         for name in self.__slots__:

@@ -31,6 +31,8 @@ class Observation(FileHistory):
         self.ends: List[float] = []
         self.head: Optional[Dict[str, Any]] = None
         self.died: Optional[Dict[str, Any]] = None
+        # Bytes of weight files that were new, in all looks.
+        self.weight_bytes = 0
 
     # What there was
 
@@ -85,6 +87,7 @@ class Observation(FileHistory):
     def _advance(self, changed: List[str], look: Look) -> None:
         now = look.time
         weights = [path for path in changed if self.is_weight(path)]
+        self.weight_bytes += sum(self.files[path].added for path in weights)
         if look.final and not weights and self.current is None and not self.saves:
             weights = changed = [path for path, record in self.files.items() if record.save is None
                                  and self.counts(path) and self.is_weight(path)]
@@ -176,7 +179,8 @@ class Observation(FileHistory):
     # Written down
 
     def to_state(self) -> Dict[str, Any]:
-        plain = ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final")
+        plain = ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final",
+                 "weight_bytes")
         state: Dict[str, Any] = {name: getattr(self, name) for name in plain}
         state.update(schema=1, files={path: record.values() for path, record in self.files.items()},
                      saves=[save.to_state() for save in self.saves], opened=sorted(self.opened),
@@ -186,7 +190,8 @@ class Observation(FileHistory):
     @classmethod
     def from_state(cls, state: Dict[str, Any], settings: Settings = Settings()) -> "Observation":
         self = cls(settings)
-        for name in ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final"):
+        for name in ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final",
+                 "weight_bytes"):
             setattr(self, name, state[name])
         self.files = {path: Record(**dict(zip(Record.__slots__, values))) for path, values in state["files"].items()}
         self.saves = [Save.from_state(save) for save in state["saves"]]

@@ -6,6 +6,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Set
 from ..errors import STORAGE, GuardError
 from ..system.user_rights import open_readable
 from ..system.users import User
+from .looks import version_of
 from .proof import LEVELS, NotUsable, Validation, prove
 from .sets import CURRENT, SAVE, CheckpointSet, SetFile
 
@@ -78,7 +79,7 @@ def _open(file: SetFile, directory: str, user: Optional[User], copies: Dict[str,
     descriptor = open_readable(copy, None) if copy else open_readable(os.path.join(directory, file.path), user)
     try:
         stat = os.fstat(descriptor)
-        version = "%d-%d-%d-%d" % (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        version = version_of(stat)
         if file.running:
             file = file._replace(version=version, size=stat.st_size)
         elif not copy and version != file.version:

@@ -12,6 +12,7 @@ from ..system import files
 from ..system.guard_log import best_effort, log_exception
 from ..system.user_rights import open_readable, rights_of
 from ..system.users import User
+from .looks import version_of
 from .sets import SetFile
 
 FICLONE = 0x40049409
@@ -93,7 +94,7 @@ def _copy(path: str, target: str, version: str, user: Optional[User], plain: boo
                     break
                 out.write(block)
         stat = os.fstat(source.fileno())
-        return version == "%d-%d-%d-%d" % (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        return version == version_of(stat)
 
 
 def _clone(target: int, source: int) -> bool:

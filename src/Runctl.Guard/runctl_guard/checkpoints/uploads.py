@@ -10,6 +10,7 @@ from ..runs.run import Run
 from ..system.guard_log import best_effort
 from .manifest import Facts
 from .opened import OpenedCheckpoint
+from .selection import RunCheckpoints
 from .sets import CheckpointSet
 from .store import CheckpointStore, Committed
 
@@ -79,6 +80,7 @@ class Uploads:
     def __init__(self, run: Run, store: Optional[CheckpointStore]) -> None:
         self._run = run
         self.store = store
+        self.checkpoints = RunCheckpoints(run)
         self._jobs: Dict[str, UploadJob] = {}
         self._lock = threading.Lock()
 

@@ -51,6 +51,11 @@ class CheckpointWatch:
             self.seen.begin(self._scanner.scan(whole=True).changed, time.monotonic(), restored)
             self._write_whole()
 
+    def load(self) -> None:
+        """What was seen so far, without a look."""
+        with self.lock:
+            self._load()
+
     def _load(self) -> None:
         attempt = self.run.state.get("attempt")
         if self._attempt == attempt:
@@ -78,6 +83,18 @@ class CheckpointWatch:
         return time.monotonic() + self._offset
 
     # Looking
+
+    def left_out(self) -> Dict[str, str]:
+        """What is in the directory and no part of checkpoints, with the reason."""
+        with self.lock:
+            found = {path: reason for path, reason in self._scanner.left_out.items() if path not in self._scanner.entries
+                     or self._scanner.entries[path].type == "dangling"}
+            for path, record in self.seen.files.items():
+                if record.type == "file" and record.origin == "new" and not self.seen.belongs(path):
+                    found[path] = "its name says that it is not finished, or a setting excludes it"
+            if any(record.origin == "before" for record in self.seen.files.values()):
+                found["(older files)"] = "they were there before this attempt"
+            return found
 
     def due(self) -> bool:
         return time.monotonic() >= self._due
