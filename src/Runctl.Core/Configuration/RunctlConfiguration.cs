@@ -56,8 +56,17 @@ public sealed record RunctlConfiguration
     /// <summary>Command that prepares the environment, run once for each change.</summary>
     public string? SetupCommand { get; init; }
 
-    /// <summary>Arguments added on resume; <c>{checkpoint}</c> stands for the restored checkpoint's path.</summary>
+    /// <summary>Arguments added on resume, unless the script's arguments have the same flag; <c>{checkpoint}</c> stands for the restored checkpoint's path, <c>{checkpoint_dir}</c> for the checkpoint directory.</summary>
     public IReadOnlyList<string> ResumeArguments { get; init; } = ["--resume", "{checkpoint}"];
+
+    /// <summary>TERM, INT, USR1 or USR2: the signal that tells the training to save and stop.</summary>
+    public string StopSignal { get; init; } = "TERM";
+
+    /// <summary>Whether the file that RUNCTL_STOP_FILE names appears instead of a signal.</summary>
+    public bool UsesStopFile { get; init; }
+
+    /// <summary>trainers or launcher: which processes get the signal.</summary>
+    public string SignalTo { get; init; } = "trainers";
 
     /// <summary>Environment of the training.</summary>
     public IReadOnlyDictionary<string, string> TrainingEnvironment { get; init; } = new Dictionary<string, string>();

@@ -19,6 +19,8 @@ internal static class SettingConverter
         SettingKind.Texts => "a list of texts such as [\"a\", \"b\"]",
         SettingKind.TextTable => "a table of texts",
         SettingKind.AmountTable => "a table of US dollars an hour by instance type, such as \"g5.xlarge\" = 1.006",
+        SettingKind.StopSignal => "\"TERM\", \"INT\", \"USR1\" or \"USR2\"",
+        SettingKind.SignalTo => "\"trainers\" or \"launcher\"",
         SettingKind.OnExit => "\"keep\" or \"terminate\"",
         SettingKind.StoppedInstance => "\"replace\" or \"wait\"",
         SettingKind.EventKinds => $"a list of kinds of events ({string.Join(", ", EventKinds.All)})",
@@ -41,6 +43,8 @@ internal static class SettingConverter
         SettingKind.TextTable => Table(value, v => v is string s ? s : null),
         SettingKind.AmountTable => Table(value, v => Number(v, isText) is { } n && n > 0 ? n : (decimal?)null),
         SettingKind.StoppedInstance => value is RunctlStoppedInstance ? value : value switch { "replace" => RunctlStoppedInstance.Replace, "wait" => RunctlStoppedInstance.Wait, _ => null },
+        SettingKind.StopSignal => value is string name ? StopSignal(name.Trim().ToUpperInvariant()) : null,
+        SettingKind.SignalTo => value is "trainers" or "launcher" ? value : null,
         SettingKind.OnExit => value is "keep" or "terminate" ? value : null,
         SettingKind.EventKinds => Texts(value, isText) is { } kinds && kinds.TrueForAll(EventKinds.All.Contains) ? kinds : null,
         _ => null,
@@ -53,6 +57,12 @@ internal static class SettingConverter
         var unit = new string([.. text.SkipWhile(c => char.IsAsciiDigit(c) || c == '.')]);
         var seconds = unit.Trim() switch { "ms" => 0.001m, "" or "s" => 1m, "m" => 60m, "h" => 3600m, _ => 0m };
         return seconds != 0 && decimal.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? Seconds(number * seconds) : null;
+    }
+
+    private static string? StopSignal(string name)
+    {
+        var bare = name.StartsWith("SIG", StringComparison.Ordinal) ? name[3..] : name;
+        return bare is "TERM" or "INT" or "USR1" or "USR2" ? bare : null;
     }
 
     private static TimeSpan? Seconds(decimal seconds) => seconds is > 0 and < 1_000_000_000 ? TimeSpan.FromTicks((long)decimal.Round(seconds * TimeSpan.TicksPerSecond)) : null;

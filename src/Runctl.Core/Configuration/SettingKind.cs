@@ -12,6 +12,8 @@ internal enum SettingKind
     Texts,
     TextTable,
     AmountTable,
+    StopSignal,
+    SignalTo,
     OnExit,
     StoppedInstance,
     EventKinds,

@@ -6,6 +6,7 @@ public static class EventKinds
 #pragma warning disable CS1591 // The names say it; src/README.md has the table of messages and data.
     public const string TrainingStarted = nameof(TrainingStarted);
     public const string CheckpointRestored = nameof(CheckpointRestored);
+    public const string TrainersFound = nameof(TrainersFound);
     public const string RebalanceRecommended = nameof(RebalanceRecommended);
     public const string InterruptionDetected = nameof(InterruptionDetected);
     public const string InterruptionTime = nameof(InterruptionTime);
@@ -34,7 +35,7 @@ public static class EventKinds
     /// <summary>All that guards write.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        TrainingStarted, CheckpointRestored, RebalanceRecommended, InterruptionDetected,
+        TrainingStarted, CheckpointRestored, TrainersFound, RebalanceRecommended, InterruptionDetected,
         InterruptionTime, TrainingSignalled, TrainingExited, TrainingKilled,
         CheckpointSaved, CheckpointRejected, CheckpointUploaded, InterruptionHandled,
         InterruptionStale, InterruptionWithdrawn, TrainingFinished, TrainingFailed,

@@ -9,6 +9,14 @@ internal sealed record RunPolicy
 
     public double GuardPollSeconds { get; init; } = 1;
 
+    /// <summary>TERM, INT, USR1 or USR2.</summary>
+    public string StopSignal { get; init; } = "TERM";
+
+    public bool StopFile { get; init; }
+
+    /// <summary>trainers or launcher.</summary>
+    public string SignalTo { get; init; } = "trainers";
+
     public string OnExit { get; init; } = "keep";
 
     public bool AutoResume { get; init; }
@@ -20,6 +28,9 @@ internal sealed record RunPolicy
     {
         GraceSeconds = configuration.GracePeriod.TotalSeconds,
         GuardPollSeconds = configuration.GuardPollInterval.TotalSeconds,
+        StopSignal = configuration.StopSignal,
+        StopFile = configuration.UsesStopFile,
+        SignalTo = configuration.SignalTo,
         OnExit = configuration.OnExit,
         AutoResume = configuration.AutoResume,
         MaxResumes = configuration.MaxResumes,

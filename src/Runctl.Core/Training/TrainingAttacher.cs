@@ -53,7 +53,7 @@ public sealed class TrainingAttacher(ICloud cloud, TimeProvider time)
             Checkpoint = CheckpointSettings.Of(configuration),
             Store = StoreReference.Of(configuration),
             // The instance is not ours to end.
-            Policy = RunPolicy.Of(configuration) with { OnExit = "keep", AutoResume = false },
+            Policy = RunPolicy.Of(configuration) with { OnExit = "keep", AutoResume = false, StopFile = false },
             Alerts = AlertSettings.Of(configuration),
             Target = new ProcessTarget { Pid = request.ProcessId, PidFile = request.PidFile, Pattern = request.ProcessName, AnyUser = request.AnyUser },
             Attempt = new AttemptSpec(1, Guid.NewGuid().ToString("N"), 0, 1, null),

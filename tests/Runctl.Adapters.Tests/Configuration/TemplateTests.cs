@@ -82,6 +82,8 @@ public sealed partial class TemplateTests : IDisposable
         SettingKind.Texts => Enumerable.Range(0, random.Next(4)).Select(_ => Text(random)).ToList(),
         SettingKind.TextTable => Enumerable.Range(0, random.Next(1, 4)).ToDictionary(i => Text(random) + i, _ => Text(random)),
         SettingKind.AmountTable => Enumerable.Range(0, random.Next(1, 4)).ToDictionary(i => $"g{i}.{Text(random)}", _ => random.Next(1, 1_000_000) / 1000m),
+        SettingKind.StopSignal => random.Next(2) == 0 ? "USR1" : "INT",
+        SettingKind.SignalTo => random.Next(2) == 0 ? "trainers" : "launcher",
         SettingKind.OnExit => random.Next(2) == 0 ? "keep" : "terminate",
         SettingKind.StoppedInstance => random.Next(2) == 0 ? RunctlStoppedInstance.Replace : RunctlStoppedInstance.Wait,
         SettingKind.EventKinds => new List<string> { "InterruptionDetected", "CheckpointSaved" },

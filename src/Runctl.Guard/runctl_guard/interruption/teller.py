@@ -6,6 +6,7 @@ from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Set
 
 from ..runs.journal import Journal, seconds_since
 from ..runs.run import Run
+from ..runs.spec import stop_file
 from ..system import files, processes
 from ..system.guard_log import best_effort
 from ..system.processes import Process
@@ -124,11 +125,6 @@ class Teller:
         directory = self._run.state["checkpoint_dir"]
         return sorted({os.path.join(directory, os.path.relpath(path, directory).split(os.sep)[0])
                        for pid in pids for path in self._watch.open_checkpoints(pid)})
-
-
-def stop_file(run: Run) -> str:
-    """Where a training with `stop_file` looks: beside the progress file, which its user reaches as well."""
-    return run.file("stop")
 
 
 def _keys(pairs: Iterable[Any]) -> FrozenSet[Key]:

@@ -21,9 +21,9 @@ class Settings(NamedTuple):
 
 
 def stop_settings(spec: Dict[str, Any]) -> Settings:
-    stop = spec.get("stop") or {}
-    return Settings(signal.Signals["SIG" + (stop.get("signal") or "TERM")], bool(stop.get("file")),
-                    stop.get("to") == "launcher")
+    policy = spec.get("policy") or {}
+    return Settings(signal.Signals["SIG" + (policy.get("stop_signal") or "TERM")], bool(policy.get("stop_file")),
+                    policy.get("signal_to") == "launcher")
 
 
 class Saves(NamedTuple):

@@ -44,7 +44,7 @@ def new_attempt(run: Run, spec: Dict[str, Any], claim: Dict[str, Any], instance_
     project = more.pop("project_dir", None) or project_directory(spec, user)
     _directory(run)
     before = run.state
-    for name in ("exit.json", "training.json", "progress", "request.json", "urgent.json"):
+    for name in ("exit.json", "training.json", "progress", "request.json", "urgent.json", "stop", "trainers.json"):
         if before and os.path.exists(run.file(name)):
             os.replace(run.file(name), run.file("%s.%d" % (name, before["attempt"])))
     for name in ("protected", "tickets"):

@@ -8,6 +8,8 @@ from ..system import paths
 from ..system.users import User, by_id, find_user
 from .run import Run
 
+STOP_SIGNALS = ("TERM", "INT", "USR1", "USR2")
+
 
 def run_user(run: Run) -> User:
     uid = run.state.get("uid")
@@ -28,6 +30,11 @@ def checkpoint_directory(spec: Dict[str, Any], project: str) -> str:
     return os.path.normpath(os.path.join(project, directory))
 
 
+def stop_file(run: Run) -> str:
+    """Where a training with `stop_file` looks: beside the progress file, which its user reaches as well."""
+    return run.file("stop")
+
+
 def check_spec(spec: Any) -> None:
     """GuardError BadSpec naming the first thing that is wrong."""
     if not isinstance(spec, dict) or spec.get("schema") != 1:
@@ -41,5 +48,8 @@ def check_spec(spec: Any) -> None:
         raise GuardError("BadSpec", "The spec's attempt has no number or nonce.", target="attempt")
     if not isinstance(spec["checkpoint"].get("dir"), str):
         raise GuardError("BadSpec", "The spec's checkpoint has no dir.", target="checkpoint.dir")
+    for name, known in (("stop_signal", STOP_SIGNALS), ("stop_file", (False, True)), ("signal_to", ("trainers", "launcher"))):
+        if spec["policy"].get(name, known[0]) not in known:
+            raise GuardError("BadSpec", "The spec's policy has an unknown %s." % name, target="policy.%s" % name)
     if os.readlink("/proc/self") != str(os.getpid()):
         raise GuardError("ProcNotOurs", "/proc shows the processes of another namespace.")

@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional
 
 from ..errors import GuardError
 from ..runs.run import Run
+from ..runs.spec import checkpoint_directory, stop_file
 from ..system import paths
 from ..system.users import User
 
@@ -65,15 +66,32 @@ def command(spec: Dict[str, Any], project: str, user: User, restored: Optional[s
     script = os.path.join(project, spec["script"])
     arguments = list(spec.get("arguments") or [])
     if restored:
-        shown = os.path.relpath(restored, project)
-        shown = restored if shown.startswith("..") else shown
-        if not any(shown in argument for argument in arguments):
-            arguments += [part.replace("{checkpoint}", shown) for part in spec.get("resume_arguments") or []]
+        arguments += resume_arguments(spec.get("resume_arguments") or [], arguments, _seen_from(project, restored),
+                                      _seen_from(project, checkpoint_directory(spec, project)))
     if script.endswith(".py"):
         return [find_python(spec, project, user), script] + arguments
     if script.endswith(".sh") or not os.access(script, os.X_OK):
         return [shutil.which("bash", path=search_path()) or "/bin/sh", script] + arguments
     return [script] + arguments
+
+
+def resume_arguments(configured: List[str], arguments: List[str], checkpoint: str, directory: str) -> List[str]:
+    """What is added on resume: nothing if the script's arguments have the same flag, as `--flag VALUE` or `--flag=VALUE`."""
+    flags = []
+    for before, part in zip([""] + configured, configured):
+        flag, found, _ = part.partition("{checkpoint")
+        if found:
+            # A placeholder alone is the value of the argument before it.
+            flags.append(flag.rstrip("=") or before)
+    for flag in filter(None, flags or configured[:1]):
+        if any(argument == flag or argument.startswith(flag + "=") for argument in arguments):
+            return []
+    return [part.replace("{checkpoint_dir}", directory).replace("{checkpoint}", checkpoint) for part in configured]
+
+
+def _seen_from(project: str, path: str) -> str:
+    shown = os.path.relpath(path, project)
+    return path if shown.startswith("..") else shown
 
 
 def environment(run: Run, user: User, resolved: Dict[str, str]) -> Dict[str, str]:
@@ -95,6 +113,8 @@ def environment(run: Run, user: User, resolved: Dict[str, str]) -> Dict[str, str
     values.update(resolved)
     values.update(RUNCTL_RUN_ID=run.id, RUNCTL_ATTEMPT=str(state["attempt"]),
                   RUNCTL_CHECKPOINT_DIR=state["checkpoint_dir"], RUNCTL_PROGRESS_FILE=run.file("progress"))
+    if spec["policy"].get("stop_file"):
+        values["RUNCTL_STOP_FILE"] = stop_file(run)
     if spec["checkpoint"].get("save_interval") is not None:
         values["RUNCTL_SAVE_INTERVAL"] = str(spec["checkpoint"]["save_interval"])
     if state.get("restored"):

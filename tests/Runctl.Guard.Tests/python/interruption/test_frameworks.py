@@ -3,7 +3,7 @@ import os
 import subprocess
 import unittest
 
-from trainings import TRAIN, Training
+from .trainings import TRAIN, Training
 
 PYTHON = "/usr/bin/python3"
 TORCH = unittest.skipIf(subprocess.run([PYTHON, "-c", "import torch"], stderr=subprocess.DEVNULL).returncode,
@@ -142,7 +142,3 @@ note("saved %d" % process.exitcode)
         self.interrupt(run)
         self.assertEqual([("python3 train.py", "trainer")], self.told(run))
         self.assertEqual(["train.py SIGTERM", "train.py saved 0"], self.signals())
-
-
-if __name__ == "__main__":
-    unittest.main()

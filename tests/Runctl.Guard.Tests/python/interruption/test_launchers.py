@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from trainings import LAUNCH, LIB, TRAIN, Training, needs
+from .trainings import LAUNCH, TRAIN, Training, needs
 from runctl_guard.interruption import telling
 from runctl_guard.runs.journal import Journal
 
@@ -118,7 +118,7 @@ class Launchers(Training):
     def test_a_coordinating_launcher_is_told_if_the_setting_says_so(self):
         launcher = "from lib import *\nimport subprocess\ncatch(signal.SIGTERM)\nchild = subprocess.Popen([sys.executable, 'train.py'])\n" \
                    "while not stop: time.sleep(0.02)\ntime.sleep(0.5)\nchild.terminate()\nchild.wait()\n"
-        run = self.started("launch.py", launch_py=launcher, more={"stop": {"to": "launcher"}})
+        run = self.started("launch.py", launch_py=launcher, policy={"signal_to": "launcher"})
         self.look()
         self.interrupt(run)
         self.assertEqual(["launch.py SIGTERM"] + SAVED, self.signals())
@@ -200,7 +200,3 @@ class Services(Training):
         self.look()
         self.interrupt(run)
         self.assertEqual(["train.py SIGTERM", "train.py saved", "train.py noted the end", "train.py service 0"], self.signals())
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,11 +1,10 @@
 """Trainings of real processes for the tests beside this file: a script, what it starts, and who got which signal."""
 import os
 import shutil
-import sys
 import time
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import live
 import support
 from runctl_guard.aws.session import Session
 from runctl_guard.checkpoints.uploads import uploads_of
@@ -55,7 +54,7 @@ def needs(*programs):
     return unittest.skipIf(missing, "%s is not installed" % ", ".join(missing))
 
 
-class Training(support.RootedTest):
+class Training(live.LiveTest):
     def setUp(self):
         super().setUp()
         for name, value in (("LOOK_SECONDS", 0.05), ("SHARE", 1)):
@@ -77,7 +76,7 @@ class Training(support.RootedTest):
         self.watch = TrainerWatch(run, ProcessTarget(run))
         for name in wait.split():
             support.eventually(lambda: os.path.exists(os.path.join(self.project, "ready.%s" % name)) or run.exit())
-        self.assertIsNone(run.exit(), self.log(run) if run.exit() else "")
+        self.assertTrue(not wait or run.exit() is None, self.log(run))
         return run
 
     def look(self, until=lambda watch: watch.found.seen, seconds=20.0):

@@ -1,7 +1,7 @@
 import signal
 import unittest
 
-from test_trainers import bits, fact, shell, table
+from .process_table import bits, fact, shell, table
 from runctl_guard.interruption.telling import (
     ALONE, END, LATER, NOW, Saves, Settings, Situation, Told, decide)
 from runctl_guard.interruption.trainers import trainers
@@ -200,7 +200,3 @@ class WithoutHandler(Telling):
         self.assertEqual(LATER, self.act(trainer=first, interval=60.0, length=1.0, since=30.0, safe=True))
         self.assertEqual(END, self.act(trainer=first, interval=60.0, length=1.0, since=1.0, safe=True, done=True))
         self.assertEqual(NOW, self.act(trainer=first._replace(caught=TERM)))
-
-
-if __name__ == "__main__":
-    unittest.main()

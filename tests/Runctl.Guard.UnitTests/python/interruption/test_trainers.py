@@ -1,29 +1,9 @@
-import os
 import signal
-import sys
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 4, "src", "Runctl.Guard"))
-from runctl_guard.interruption.facts import Fact, below
+from .process_table import bits, fact, shell, table
+from runctl_guard.interruption.facts import below
 from runctl_guard.interruption.trainers import trainers
-
-PYTHON = ("python3", "train.py")
-
-
-def bits(*numbers):
-    return sum(1 << (number - 1) for number in numbers)
-
-
-def table(*facts):
-    return {fact.pid: fact for fact in facts}
-
-
-def fact(pid, parent=1, argv=PYTHON, **more):
-    return Fact(pid, more.pop("start", pid), parent, argv, **more)
-
-
-def shell(pid, parent=1, **more):
-    return fact(pid, parent, ("bash", "run.sh"), shell=True, **more)
 
 
 class WhoTrains(unittest.TestCase):
@@ -101,7 +81,3 @@ class Signals(unittest.TestCase):
     def test_a_circle_of_parents_ends(self):
         # Pids are read one after the other, and may be given anew meanwhile.
         self.assertEqual([2], [one.pid for one in below(table(fact(1, 2), fact(2, 1)), fact(1, 2))])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,0 +1,249 @@
+import os
+import shutil
+import threading
+import time
+import unittest
+from unittest import mock
+
+import live  # noqa: F401
+import support
+from runctl_guard.aws import upload
+from runctl_guard.aws.download import download
+from runctl_guard.aws.part_queue import plan
+from runctl_guard.aws.s3 import Location
+from runctl_guard.aws.upload import FileUpload
+from runctl_guard.errors import GuardError
+from runctl_guard.system.files import read_json
+from runctl_guard.system.paths import safe_join
+
+AT = Location("bucket", "folder/model.pt")
+
+
+class WithStorage(support.RootedTest):
+    def setUp(self):
+        super().setUp()
+        self.start_s3()
+        from runctl_guard.aws.session import Session
+        self.client = Session().s3()
+
+    def file(self, size):
+        path = os.path.join(self.root, "model.pt")
+        with open(path, "wb") as file:
+            file.write(os.urandom(size))
+        return path
+
+    def content(self, path):
+        with open(path, "rb") as file:
+            return file.read()
+
+
+class Parts(unittest.TestCase):
+    def test_there_are_never_more_than_s3_takes_and_none_is_too_small(self):
+        for size in (1, 8 << 20, (8 << 20) + 1, 100 << 30, 50 << 40):
+            parts = plan(size)
+            self.assertLessEqual(len(parts), 10000)
+            self.assertEqual(size, sum(part.length for part in parts))
+            self.assertTrue(all(part.length >= 8 << 20 for part in parts[:-1]))
+
+
+class Upload(WithStorage):
+    def test_a_small_file_is_one_put_with_its_checksum(self):
+        path = self.file(1000)
+        stored = FileUpload(self.client, AT, path).run()
+        self.assertEqual((1000, support.crc_text(self.content(path))), stored)
+        self.assertEqual(["PUT"], [call[0] for call in self.s3.calls])
+
+    def test_parts_that_fail_are_sent_again(self):
+        failed = set()
+
+        def fail(method, path, query):
+            number = query.get("partNumber")
+            if number and (number, 1) not in failed:
+                failed.add((number, 1))
+                return 503
+            if number == "2" and (number, 2) not in failed:
+                failed.add((number, 2))
+                return "drop"
+        self.s3.fail = fail
+        path = self.file((20 << 20) + 5)
+        stored = FileUpload(self.client, AT, path).run()
+        self.assertEqual(4, len(failed))
+        self.assertEqual(self.content(path), self.s3.body(AT.key))
+        self.assertEqual(support.crc_text(self.content(path)), stored.crc32)
+
+    def test_a_lost_answer_to_the_completion_is_no_failure(self):
+        lost = []
+        self.s3.fail = lambda method, path, query: "drop" if method == "POST" and "uploadId" in query \
+            and not lost and not lost.append(1) else None
+        path = self.file(9 << 20)
+        FileUpload(self.client, AT, path).run()
+        self.assertEqual(self.content(path), self.s3.body(AT.key))
+
+    def test_a_slow_part_is_sent_a_second_time_beside_the_first(self):
+        release, sent = threading.Event(), []
+        self.addCleanup(release.set)
+
+        def fail(method, path, query):
+            if query.get("partNumber") == "1":
+                sent.append(1)
+                if len(sent) == 1:
+                    release.wait(30)
+        self.s3.fail = fail
+        path = self.file(33 << 20)
+        FileUpload(self.client, AT, path).run()
+        self.assertEqual(2, len(sent))
+        self.assertEqual(self.content(path), self.s3.body(AT.key))
+
+    def test_a_part_whose_first_sending_arrives_last_counts_as_S3_has_it(self):
+        self.s3.encrypted = True
+        release, sent = threading.Event(), []
+        self.addCleanup(release.set)
+
+        def fail(method, path, query):
+            if query.get("partNumber") == "1":
+                sent.append(1)
+                if len(sent) == 1:
+                    release.wait(30)
+            elif method == "POST" and "uploadId" in query and not release.is_set():
+                before = dict(self.s3.tags)
+                release.set()
+                support.eventually(lambda: self.s3.tags != before)
+        self.s3.fail = fail
+        path = self.file(33 << 20)
+        FileUpload(self.client, AT, path).run()
+        self.assertEqual(self.content(path), self.s3.body(AT.key))
+        self.assertEqual(5, len([1 for _, _, query in self.s3.calls if "partNumber" in query]) - len(sent) + 1)
+
+    def test_a_successor_sends_only_what_is_missing(self):
+        path, ticket = self.file(25 << 20), os.path.join(self.root, "ticket.json")
+        self.s3.fail = lambda method, path, query: 403 if query.get("partNumber") == "2" else None
+        with self.assertRaises(GuardError):
+            FileUpload(self.client, AT, path, ticket).run()
+        support.eventually(lambda: not any(thread.name == "parts" for thread in threading.enumerate()))
+        kept = set(self.s3.uploads[read_json(ticket)["upload_id"]])
+        self.s3.fail, self.s3.calls = lambda *_: None, []
+        # Wherever it is read from by then: a copy of the same version has another inode.
+        copy = os.path.join(self.root, "copy.pt")
+        shutil.copyfile(path, copy)
+        FileUpload(self.client, AT, copy, ticket).run()
+        sent = {int(query["partNumber"]) for _, _, query in self.s3.calls if "partNumber" in query}
+        self.assertEqual({1, 2, 3, 4} - kept, sent)
+        self.assertEqual(self.content(path), self.s3.body(AT.key))
+
+    def test_a_file_that_was_put_together_is_not_sent_again(self):
+        path, ticket = self.file(9 << 20), os.path.join(self.root, "ticket.json")
+        stored = FileUpload(self.client, AT, path, ticket).run()
+        self.s3.calls = []
+        self.assertEqual(stored, FileUpload(self.client, AT, path, ticket).run())
+        self.assertEqual(["HEAD"], [method for method, _, _ in self.s3.calls])
+        del self.s3.objects["/bucket/" + AT.key]
+        self.assertEqual(stored, FileUpload(self.client, AT, path, ticket).run())
+        self.assertEqual(self.content(path), self.s3.body(AT.key))
+
+    def test_a_file_written_to_meanwhile_is_not_called_uploaded(self):
+        path = self.file(9 << 20)
+        self.s3.fail = lambda *_: os.utime(path, (1, 1))
+        with self.assertRaises(GuardError) as caught:
+            FileUpload(self.client, AT, path).run()
+        self.assertEqual("CheckpointChanged", caught.exception.id)
+        self.assertEqual(({}, {}), (self.s3.objects, self.s3.uploads))
+
+    def test_another_version_than_the_one_that_was_checked_is_not_sent(self):
+        with self.assertRaises(GuardError) as caught:
+            FileUpload(self.client, AT, self.file(1000), identity="1-1000-1").run()
+        self.assertEqual(("CheckpointChanged", {}), (caught.exception.id, self.s3.objects))
+
+    def test_what_s3_holds_is_compared(self):
+        path = self.file(9 << 20)
+        complete = self.s3.uploads
+
+        def fail(method, path, query):
+            if method == "POST" and "uploadId" in query:
+                complete[query["uploadId"]][1] = b"something else"
+        self.s3.fail = fail
+        with self.assertRaises(GuardError) as caught:
+            FileUpload(self.client, AT, path).run()
+        self.assertEqual("ChecksumMismatch", caught.exception.id)
+
+    def test_a_completion_that_is_not_answered_is_asked_for_again_soon(self):
+        release, asked = threading.Event(), []
+        self.addCleanup(release.set)
+
+        def fail(method, path, query):
+            if method == "POST" and "uploadId" in query:
+                asked.append(1)
+                if len(asked) == 1:
+                    release.wait(30)
+        self.s3.fail = fail
+        path, began = self.file(9 << 20), time.monotonic()
+        with mock.patch.object(upload, "COMPLETE_SECONDS", 0.5):
+            FileUpload(self.client, AT, path).run()
+        self.assertLess(time.monotonic() - began, 15)
+        self.assertEqual(self.content(path), self.s3.body(AT.key))
+
+    def test_an_error_nobody_thought_of_is_told_and_not_waited_for(self):
+        end = time.monotonic() + 10
+        with mock.patch.object(upload.crc, "of_range", lambda *_: [][1]), self.assertRaises(IndexError):
+            FileUpload(self.client, AT, self.file(9 << 20), cancelled=lambda: time.monotonic() > end).run()
+
+    def test_a_cancelled_upload_ends_at_once(self):
+        path = self.file(9 << 20)
+        with self.assertRaises(GuardError):
+            FileUpload(self.client, AT, path, cancelled=lambda: True).run()
+        self.assertEqual({}, self.s3.objects)
+
+
+class Download(WithStorage):
+    def test_ranges_come_together_and_are_checked(self):
+        data = os.urandom((20 << 20) + 3)
+        self.s3.objects["/bucket/" + AT.key] = data
+        target = os.path.join(self.root, "copy")
+        download(self.client, AT, target)
+        self.assertEqual(data, self.content(target))
+
+    def test_a_wrong_checksum_leaves_the_old_file_alone(self):
+        self.s3.objects["/bucket/" + AT.key] = b"new"
+        target = os.path.join(self.root, "copy")
+        with open(target, "w") as file:
+            file.write("old")
+        with self.assertRaises(GuardError):
+            download(self.client, AT, target, 3, "AAAAAA==")
+        self.assertEqual(b"old", self.content(target))
+        self.assertFalse([name for name in os.listdir(self.root) if name.endswith(".download")])
+
+    def test_what_was_spoilt_on_its_way_is_fetched_again_once(self):
+        data = b"good"
+        target, tries = os.path.join(self.root, "copy"), []
+
+        def fail(method, *_):
+            tries.append(method)
+            self.s3.objects["/bucket/" + AT.key] = data if len(tries) == 2 else b"evil"
+        self.s3.fail = fail
+        download(self.client, AT, target, 4, support.crc_text(data))
+        self.assertEqual((data, ["GET", "GET"]), (self.content(target), tries))
+        # And no oftener.
+        del tries[:]
+        with self.assertRaises(GuardError) as caught:
+            download(self.client, AT, target, 4, "AAAAAA==")
+        self.assertEqual(("ChecksumMismatch", 2), (caught.exception.id, len(tries)))
+
+    def test_two_at_once_for_the_same_place_do_not_share_what_is_not_whole(self):
+        data = b"good"
+        self.s3.objects["/bucket/" + AT.key] = data
+        target, first, other = os.path.join(self.root, "copy"), threading.Lock(), []
+
+        def fail(*_):
+            if first.acquire(blocking=False):
+                thread = threading.Thread(target=lambda: other.append(
+                    download(self.client, AT, target, 4, support.crc_text(data))))
+                thread.start()
+                thread.join(20)
+        self.s3.fail = fail
+        download(self.client, AT, target, 4, support.crc_text(data))
+        self.assertEqual(([None], data), (other, self.content(target)))
+
+    def test_names_cannot_lead_out_of_the_directory(self):
+        for name in ("../x", "a/../../x", "/etc/passwd", "a//b", ".", "", "a/.."):
+            with self.assertRaises(GuardError, msg=name):
+                safe_join("/somewhere", name)
+        self.assertEqual("/somewhere/a/b", safe_join("/somewhere", "a/b"))

@@ -1,0 +1,86 @@
+import os
+import threading
+import time
+
+import support
+from runctl_guard.aws.session import Session
+from runctl_guard.checkpoints.mirror import Mirror
+
+SIZE = 20 << 20
+
+
+class Mirroring(support.RootedTest):
+    """The periodic upload beside a trainer that goes on with its files."""
+
+    def setUp(self):
+        super().setUp()
+        self.start_s3()
+        self.one = self.new_run(store=support.STORE, checkpoint={"dir": "checkpoints", "mirror": True, "patterns": []})
+        self.one.update(state="running", started_at=time.time() - 10)
+        self.mirror = Mirror(self.one, Session())
+
+    def save(self, name="last.bin", size=SIZE):
+        path = os.path.join(self.checkpoints, name)
+        with open(path, "wb") as file:
+            file.write(os.urandom(size))
+        return path
+
+    def look_until(self, condition):
+        def look():
+            self.mirror.look()
+            return condition()
+        support.eventually(look, 20)
+
+    def uploaded(self, path):
+        if not self.told("CheckpointUploaded"):
+            return False
+        with open(path, "rb") as file:
+            return file.read() in self.s3.objects.values()
+
+    def told(self, kind):
+        return [event for event in self.one.events() if event["kind"] == kind]
+
+    def in_the_middle(self, act):
+        """Happens once, when the first of the checkpoint's bytes are on their way."""
+        happened = threading.Lock()
+
+        def fail(method, path, query):
+            if method == "PUT" and happened.acquire(blocking=False):
+                act()
+        self.s3.fail = fail
+
+    def test_a_checkpoint_overwritten_during_its_upload_gives_way_to_the_next_at_once(self):
+        path = self.save()
+        self.in_the_middle(self.save)
+        self.look_until(lambda: self.uploaded(path))
+        self.assertEqual([], self.told("Warning"))
+
+    def test_one_cut_short_during_its_upload_does_so_too(self):
+        path = self.save()
+        self.in_the_middle(lambda: os.truncate(path, 9 << 20))
+        self.look_until(lambda: self.uploaded(path))
+        self.assertEqual([], self.told("Warning"))
+
+    def test_one_renamed_before_it_was_read_is_no_failure(self):
+        first, second = self.save("last.bin"), os.path.join(self.checkpoints, "best.bin")
+        self.s3.fail = lambda method, *_: os.path.exists(first) and os.rename(first, second) if method == "HEAD" else None
+        self.look_until(lambda: self.uploaded(second))
+        self.assertEqual([], self.told("Warning"))
+
+    def test_an_upload_that_failed_is_told_once_and_tried_again_later(self):
+        self.save(size=1000)
+        self.s3.fail = lambda method, path, query: 403 if method == "PUT" else None
+        self.look_until(lambda: self.told("Warning"))
+        for _ in range(3):
+            self.mirror.look()
+        self.assertEqual(["UploadFailed"], [event["data"]["id"] for event in self.told("Warning")])
+        self.assertIsNone(self.mirror._job)
+
+    def test_it_is_told_also_where_each_save_takes_the_place_of_the_one_before(self):
+        path = self.save(size=1000)
+        self.s3.fail = lambda method, *_: (os.path.exists(path) and os.unlink(path), 403)[1] if method == "PUT" else None
+        for size in (1000, 2000):
+            self.save(size=size)
+            self.look_until(lambda: self.mirror._job)
+            self.look_until(lambda: not self.mirror._job)
+        self.assertEqual(["UploadFailed"], [event["data"]["id"] for event in self.told("Warning")])
