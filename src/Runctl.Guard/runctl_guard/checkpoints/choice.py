@@ -3,6 +3,7 @@ from typing import Callable, Dict, Iterator, List, NamedTuple, Optional
 
 from .completeness import cut_off, incomplete, torn
 from .observation import Observation
+from .rounds import without_last_rounds
 from .sets import CURRENT, OLDER, SAVE, CheckpointSet, SetFile, build
 
 
@@ -24,8 +25,11 @@ Prover = Callable[[CheckpointSet], Dict[str, str]]
 
 
 def candidates(seen: Observation, read: Callable[[str, str, int], Optional[bytes]]) -> Iterator[CheckpointSet]:
-    """The checkpoints of the last saves, the newest first."""
-    for save in reversed(seen.saves):
+    """The checkpoints of the last saves, the newest first; where the first save was a burst of several, of each of them."""
+    saves = list(reversed(seen.saves))
+    if saves and saves[-1].number == 1:
+        saves += without_last_rounds(seen, saves[-1])
+    for save in saves:
         checkpoint = build(seen, save, read)
         if checkpoint is not None:
             yield checkpoint

@@ -1,9 +1,10 @@
 """Is all there that a checkpoint needs, and was its save cut off? Decided by what was seen of this run."""
 from typing import Dict, List, Optional
 
+from .history import Save
 from .names import pattern_of
 from .observation import SETTLE_SECONDS, Observation
-from .saves import Save
+from .rounds import rounds
 from .sets import SAVE, CheckpointSet
 from .units import folders_of, unit_of
 
@@ -73,10 +74,12 @@ def torn(seen: Observation, save: Save) -> Optional[str]:
     if not died["killed"] and not (died.get("sudden") and died["time"] - save.ended <= SETTLE_SECONDS + died.get("slack", 0.0)):
         return None
     before = [other for other in seen.saves if other.number < save.number][-2:]
-    if len(before) == 2:
-        for pattern in before[0].shape:
-            if pattern in before[1].shape and pattern not in save.shape:
-                return "its writer ended, and %s is missing that the two saves before had" % pattern
+    shapes_before = [set(other.shape) for other in before] + [{pattern_of(path) for path in part} for part in rounds(seen, save)]
+    last = set(save.shape) if len(shapes_before) < len(before) + 2 else shapes_before[-1]
+    earlier_two = shapes_before[:-1][-2:]
+    if len(earlier_two) == 2:
+        for pattern in sorted(earlier_two[0] & earlier_two[1] - last):
+            return "its writer ended, and %s is missing that the two saves before had" % pattern
     for pattern, shapes in save.shape.items():
         earlier = [counts for other in before for counts in other.shape.get(pattern, [])] + shapes[:-1]
         if len(earlier) < 2:

@@ -1,20 +1,17 @@
 """The head of a checkpoint: the one path of it that a script is given to go on from."""
 import re
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
+from .history import History, Save
 from .kinds import tensorflow_prefix
 from .names import SHARD, compile_glob, pattern_of
 from .units import folders_of, unit_of
-
-if TYPE_CHECKING:
-    from .observation import Observation
-    from .saves import Save
 
 # Beside a model: they are the head only if there is nothing else.
 SECONDARY = re.compile(r"(?i)(?<![a-z])(best|ema|opt[a-z]*|sched[a-z]*|scaler|rng|buffer)(?![a-z])")
 
 
-def stands_for(seen: "Observation", path: str) -> str:
+def stands_for(seen: History, path: str) -> str:
     """What is given in place of one unit: TensorFlow's prefix for its files, an index for its shards."""
     record = seen.files.get(path)
     prefix = record and tensorflow_prefix(path, record.kind or "")
@@ -28,7 +25,7 @@ def stands_for(seen: "Observation", path: str) -> str:
     return path
 
 
-def weight_units(seen: "Observation", paths: Any) -> Dict[str, List[str]]:
+def weight_units(seen: History, paths: Any) -> Dict[str, List[str]]:
     """The weight files of each unit that has some, by what stands for the unit."""
     units: Dict[str, List[str]] = {}
     for path in paths:
@@ -37,7 +34,7 @@ def weight_units(seen: "Observation", paths: Any) -> Dict[str, List[str]]:
     return units
 
 
-def choose_head(seen: "Observation", save: "Save") -> None:
+def choose_head(seen: History, save: Save) -> None:
     """Keeps the head's pattern for the run; a save without it replaces it only if it holds more than half of its bytes."""
     units = weight_units(seen, save.files)
     if not units:
@@ -59,7 +56,7 @@ def choose_head(seen: "Observation", save: "Save") -> None:
     seen.head = {"pattern": pattern_of(chosen), "size": sizes[chosen], "kind": kind, "without": 0}
 
 
-def _first_completed(seen: "Observation", units: Dict[str, List[str]]) -> str:
+def _first_completed(seen: History, units: Dict[str, List[str]]) -> str:
     def completed(unit: str) -> Any:
         records = [seen.files[path] for path in units[unit]]
         return (SECONDARY.search(unit) is not None, max(record.first for record in records),
@@ -67,21 +64,21 @@ def _first_completed(seen: "Observation", units: Dict[str, List[str]]) -> str:
     return min(units, key=completed)
 
 
-def _kind(seen: "Observation", paths: List[str]) -> Optional[str]:
+def _kind(seen: History, paths: List[str]) -> Optional[str]:
     return seen.files[max(paths, key=lambda path: seen.files[path].size)].kind
 
 
-def head_of(seen: "Observation", own: Any, view: Any) -> Optional[str]:
+def head_of(seen: History, own: Any, view: Any) -> Optional[str]:
     """The head of a checkpoint: what the save wrote counts before the rest of what there is."""
     return _of_pattern(seen, own) or _of_pattern(seen, view) or _any(seen, own) or _any(seen, view)
 
 
-def _any(seen: "Observation", paths: Any) -> Optional[str]:
+def _any(seen: History, paths: Any) -> Optional[str]:
     units = weight_units(seen, paths)
     return _first_completed(seen, units) if units else None
 
 
-def _of_pattern(seen: "Observation", paths: Any) -> Optional[str]:
+def _of_pattern(seen: History, paths: Any) -> Optional[str]:
     """What the setting names, else the newest unit of the head's pattern."""
     units = weight_units(seen, paths)
 

@@ -11,11 +11,11 @@ from ..runs.journal import Journal
 from ..runs.record import RunRecord
 from ..runs.run import Run
 from ..system.users import become
+from .history import Save
 from .manifest import Facts
 from .notices import Notices
 from .opened import OpenedCheckpoint
 from .retention import prune
-from .saves import Save
 from .selection import Chosen, order_of
 from .uploads import UploadJob, Uploads, uploads_of
 

@@ -1,18 +1,16 @@
 """What users are told of their checkpoints while the training runs: the layout once, and each cause for worry once."""
 import os
 import re
-from typing import TYPE_CHECKING, Any, List, Set
+from typing import Any, List, Set
 
 from ..runs.run import Run
 from ..system import files
 from .choice import Refused
+from .history import Save
 from .kinds import WEIGHT_KINDS
 from .names import pattern_of
-from .saves import Save
 from .sets import CURRENT, SAVE, CheckpointSet, build
-
-if TYPE_CHECKING:
-    from .uploads import Uploads
+from .uploads import Uploads
 
 # What users write may take so long until it can be kept.
 KEEP_SECONDS = 60.0
@@ -33,7 +31,7 @@ class Notices:
         self._attempt: Any = None
         self._told: Set[str] = set()
 
-    def look(self, uploads: "Uploads") -> None:
+    def look(self, uploads: Uploads) -> None:
         self._load()
         watch = uploads.checkpoints.watch
         with watch.lock:
@@ -62,7 +60,7 @@ class Notices:
 
     # After the first save
 
-    def _layout(self, uploads: "Uploads") -> None:
+    def _layout(self, uploads: Uploads) -> None:
         watch = uploads.checkpoints.watch
         if "layout" in self._told:
             return
@@ -83,7 +81,7 @@ class Notices:
 
     # Causes for worry
 
-    def _nothing_kept(self, uploads: "Uploads", now: float) -> None:
+    def _nothing_kept(self, uploads: Uploads, now: float) -> None:
         """Files appear, and none of them can be part of a checkpoint."""
         watch = uploads.checkpoints.watch
         fresh = [path for path, record in watch.seen.files.items() if record.origin == "new" and record.type == "file"]

@@ -4,11 +4,12 @@ Pure: a look is data, and the history can be written down, so that a restarted g
 """
 from typing import Any, Callable, Dict, Iterable, List, Optional, Set
 
-from .file_history import LONGEST_WRITE, FileHistory
+from .file_history import LONGEST_WRITE
+from .history import History, Save
 from .kinds import WEIGHT_KINDS
 from .looks import Entry, Look, Record
 from .names import Settings
-from .saves import Save, close_save, continues
+from .saves import close_save, continues
 from .units import folders_of
 
 # Without a write for so long a save is over.
@@ -18,22 +19,7 @@ KEPT_SAVES = 4
 SLOW_SECONDS = 5.0
 
 
-class Observation(FileHistory):
-    def __init__(self, settings: Settings = Settings()) -> None:
-        super().__init__(settings)
-        self.saves: List[Save] = []
-        self.current: Optional[Save] = None
-        self.number = 0
-        # Directories that are looked into, and by which save the first weight file came into a directory.
-        self.opened: Set[str] = set()
-        self.made: Dict[str, int] = {}
-        # When the last saves ended.
-        self.ends: List[float] = []
-        self.head: Optional[Dict[str, Any]] = None
-        self.died: Optional[Dict[str, Any]] = None
-        # Bytes of weight files that were new, in all looks.
-        self.weight_bytes = 0
-
+class Observation(History):
     # What there was
 
     def begin(self, entries: Dict[str, Entry], now: float, restored: Iterable[str] = (),

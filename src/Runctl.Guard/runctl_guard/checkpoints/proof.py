@@ -24,6 +24,7 @@ class Validation(NamedTuple):
 
 class NotUsable(Exception):
     """The reason a checkpoint is refused for."""
+    pass
 
 
 def prove(descriptor: int, kind: Optional[str], enough_time: Callable[[], bool] = lambda: True) -> Validation:

@@ -1,38 +1,12 @@
-"""One save: what it wrote, and what its end changes in what is known of the run."""
-from typing import TYPE_CHECKING, Any, Dict, List, Set
+"""What the end of a save changes in what is known of the run."""
+from typing import Dict, List, Set
 
 from .heads import choose_head
+from .history import History, Save
 from .names import pattern_of
 from .units import folders_of, shape_of
 
-if TYPE_CHECKING:
-    from .observation import Observation
-
-class Save:
-    """`paths` are what it wrote as far as they still are there; `files` are their versions and sizes when it ended.
-    `shape`: for each pattern of units what its last units consisted of. `settled`: it ended because nothing was written
-    any more."""
-
-    def __init__(self, number: int, now: float) -> None:
-        self.number = number
-        self.began = self.since = self.last = self.ended = now
-        self.slow = 0.0
-        self.settled = False
-        self.paths: Set[str] = set()
-        self.files: Dict[str, List[Any]] = {}
-        self.shape: Dict[str, List[Dict[str, int]]] = {}
-
-    def to_state(self) -> Dict[str, Any]:
-        return dict(self.__dict__, paths=sorted(self.paths))
-
-    @classmethod
-    def from_state(cls, state: Dict[str, Any]) -> "Save":
-        self = cls(state["number"], state["began"])
-        self.__dict__.update(state, paths=set(state["paths"]))
-        return self
-
-
-def close_save(seen: "Observation", save: Save, now: float, settled: bool) -> None:
+def close_save(seen: History, save: Save, now: float, settled: bool) -> None:
     """Writes down what the save consists of, and looks into directories that hold several."""
     save.ended, save.settled = save.last, settled
     save.files = {}
@@ -49,7 +23,7 @@ def close_save(seen: "Observation", save: Save, now: float, settled: bool) -> No
     choose_head(seen, save)
 
 
-def _look_into(seen: "Observation", save: Save) -> None:
+def _look_into(seen: History, save: Save) -> None:
     """A directory whose weight files come from several saves is no unit; once known, for the whole run."""
     folders = {folder for path in save.files for folder in folders_of(path) if folder not in seen.opened}
     if not folders:
@@ -67,7 +41,7 @@ def _look_into(seen: "Observation", save: Save) -> None:
     seen.opened |= {folder for folder, found in numbers.items() if len(found) > 1}
 
 
-def continues(seen: "Observation", weights: List[str], now: float) -> bool:
+def continues(seen: History, weights: List[str], now: float) -> bool:
     """Whether what is written now belongs to the save before: it only completes directories that this one had begun."""
     if not seen.saves or now - seen.saves[-1].ended > seen.limit():
         return False

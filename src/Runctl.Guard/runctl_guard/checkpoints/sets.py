@@ -4,10 +4,10 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
 from .heads import head_of
 from .names import pattern_of
+from .history import Save
 from .looks import Record
 from .observation import Observation
 from .pointers import Named, Places, Reader, named_by
-from .saves import Save
 from .units import unit_of
 
 SAVE, CURRENT, OLDER = "save", "current", "older"
@@ -87,6 +87,8 @@ def _view(seen: Observation, save: Save) -> Dict[str, SetFile]:
     latest = not seen.saves or seen.saves[-1].number == save.number
     for path, record in seen.files.items():
         if not seen.counts(path):
+            continue
+        if record.save == save.number and path not in save.files:
             continue
         if record.save is None or record.save <= save.number or seen.is_running(path):
             view[path] = _as_it_is(seen, path, record)

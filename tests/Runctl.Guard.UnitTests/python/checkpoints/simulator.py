@@ -3,18 +3,13 @@ import hashlib
 import json
 import os
 import struct
-import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-PROGRAM = os.path.join(HERE, "..", "..", "..", "..", "src", "Runctl.Guard")
-sys.path.insert(0, PROGRAM)
-sys.dont_write_bytecode = True
-
-from runctl_guard.checkpoints import choice, sets  # noqa: E402
-from runctl_guard.checkpoints.kinds import HEAD_BYTES, TAIL_BYTES, kind_of  # noqa: E402
-from runctl_guard.checkpoints.looks import Entry, Look  # noqa: E402
-from runctl_guard.checkpoints.names import Settings, is_staging  # noqa: E402
-from runctl_guard.checkpoints.observation import Observation  # noqa: E402
+import support  # noqa: F401
+from runctl_guard.checkpoints import choice, sets
+from runctl_guard.checkpoints.kinds import HEAD_BYTES, TAIL_BYTES, kind_of
+from runctl_guard.checkpoints.looks import Entry, Look
+from runctl_guard.checkpoints.names import Settings, is_staging
+from runctl_guard.checkpoints.observation import Observation
 
 ZIP = b"PK\x03\x04" + b"z" * 60
 PICKLE = b"\x80\x04" + b"p" * 60

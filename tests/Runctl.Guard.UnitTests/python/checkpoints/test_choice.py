@@ -2,8 +2,8 @@
 import json
 import unittest
 
-import simulator
-from simulator import (PICKLE, RAW, TF_INDEX, ZIP, Machine, Settings, cyclegan, dcp, gan, in_place, lightning, megatron, orbax,
+from . import simulator
+from .simulator import (PICKLE, RAW, TF_INDEX, ZIP, Machine, Settings, cyclegan, dcp, gan, in_place, lightning, megatron, orbax,
                        safetensors, sharded, tensorflow)
 
 
@@ -63,6 +63,17 @@ class Choices(unittest.TestCase):
         machine.see()
         machine.end(killed=True)
         self.assertEqual("step_3", machine.choose().head)
+
+    def test_in_a_burst_of_many_saves_the_last_round_gives_way_alike(self):
+        machine = Machine()
+        for number in range(1, 5):
+            gan(machine, number)
+            machine.pass_time(1.2, every=0.6)
+        machine.write("netG_5.pth")
+        machine.see()
+        machine.end(killed=True)
+        self.assertEqual("netG_4.pth", machine.choose().head)
+        self.assertNotIn("netG_5.pth", [file.path for file in machine.choose().files])
 
     # Complete
 

@@ -1,8 +1,8 @@
 """The layouts that trainings write: each save is one checkpoint, whole, with the head a script can go on from."""
 import unittest
 
-import simulator
-from simulator import LAYOUTS, Machine
+from . import simulator
+from .simulator import LAYOUTS, Machine
 
 HEADS = {"tensorflow": "ckpt-5", "gan": "netG_5.pth", "timm": "checkpoint.pth.tar", "deepspeed": "global_step5",
          "megatron": "iter_0000005", "orbax": "5", "hugging_face": "checkpoint-5", "dcp": "step_5",

@@ -2,8 +2,8 @@
 import random
 import unittest
 
-from simulator import LAYOUTS, Machine, is_staging
-from test_layouts import Steps
+from .simulator import LAYOUTS, Machine, is_staging
+from .test_layouts import Steps
 
 SEEDS = 200
 STAGED = ("tmp_%s", "%s.tmp", ".tmp%s")

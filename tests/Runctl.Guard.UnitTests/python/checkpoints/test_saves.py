@@ -1,7 +1,7 @@
 """When a save begins and ends, and what runs beside it."""
 import unittest
 
-from simulator import HDF5, NPY, RAW, ZIP, Machine, Settings, deepspeed, gan, hugging_face, in_place, safetensors
+from .simulator import HDF5, NPY, RAW, ZIP, Machine, Settings, deepspeed, gan, hugging_face, in_place, safetensors
 
 
 class Saves(unittest.TestCase):
