@@ -301,6 +301,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200, ("<R><UploadId>%s</UploadId></R>" % upload_id).encode())
         if "uploadId" in query:
             return self.multipart(path, query, data, uploads.get(query["uploadId"]))
+        if "list-type" in query:
+            return self.list(path, query)
+        if self.command == "PUT" and self.headers.get("x-amz-copy-source"):
+            data = objects.get(urllib.parse.unquote(self.headers["x-amz-copy-source"]))
+            if data is None:
+                return self.error(404, "NoSuchKey")
+            objects[path] = data
+            return self.answer(200, ("<CopyObjectResult><ETag>%s</ETag></CopyObjectResult>" % etag(data)).encode())
         if self.command == "PUT":
             if self.headers.get("If-None-Match") and path in objects:
                 return self.error(412, "PreconditionFailed")
@@ -317,6 +325,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         ranged = re.match(r"bytes=(\d+)-(\d+)", self.headers.get("Range") or "")
         part = data[int(ranged.group(1)):int(ranged.group(2)) + 1] if ranged else data
         self.answer(206 if ranged else 200, part, ETag=etag(data), x_amz_checksum_crc32=crc_text(data))
+
+    def list(self, bucket, query):
+        """Pages of 1,000, as S3 gives them."""
+        keys = sorted(key[len(bucket):] for key in self.s3.objects if key.startswith(bucket + query["prefix"]))
+        keys = [key for key in keys if key > query.get("continuation-token", "")]
+        text = "".join("<Contents><Key>%s</Key><Size>%d</Size><ETag>%s</ETag></Contents>" % (
+            urllib.parse.quote(key), len(self.s3.objects[bucket + key]), etag(self.s3.objects[bucket + key]).replace('"', "&quot;"))
+            for key in keys[:1000])
+        more = "<IsTruncated>true</IsTruncated><NextContinuationToken>%s</NextContinuationToken>" % keys[999] if keys[1000:] else ""
+        self.answer(200, ("<ListBucketResult>%s%s</ListBucketResult>" % (text, more)).encode())
 
     def multipart(self, path, query, data, parts):
         if parts is None:

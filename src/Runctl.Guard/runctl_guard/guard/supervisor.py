@@ -3,6 +3,8 @@ from typing import Any, Dict, Optional
 
 from ..aws.session import Session
 from ..checkpoints.mirror import Mirror
+from ..checkpoints.uploads import uploads_of
+from ..interruption.observed import CheckpointLook
 from ..interruption.trainer_watch import TrainerWatch
 from ..runs.run import Run
 from ..runs.target import ProcessTarget
@@ -13,7 +15,7 @@ from .tasks import BackgroundTasks
 
 class Watched:
     def __init__(self, run: Run, session: Session) -> None:
-        self.run = run
+        self.run, self._session = run, session
         self.mirror = Mirror(run, session)
         self.webhook = Webhook(run, session)
         self.starter: Optional[Any] = None
@@ -27,5 +29,6 @@ class Watched:
         attempt = self.run.state.get("attempt")
         if attempt != self._attempt:
             self._attempt = attempt
-            self.trainers = TrainerWatch(self.run, ProcessTarget(self.run))
+            observe = CheckpointLook(uploads_of(self.run, self._session))
+            self.trainers = TrainerWatch(self.run, ProcessTarget(self.run), observe)
             self.leftovers = Leftovers(self.run, self.trainers)

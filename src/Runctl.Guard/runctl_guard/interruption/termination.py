@@ -2,12 +2,13 @@
 import time
 from typing import Any, Dict, FrozenSet, List
 
-from ..checkpoints import selection
+from ..checkpoints.uploads import Uploads
 from ..runs.journal import seconds_since
 from ..system import processes
 from . import budget
 from .facts import Key
 from .interruption import Interruption
+from .pick import expected_save
 from .teller import Teller, grouped, trainers_told
 from .telling import NOW, TRAINER, Decision
 from .trainer_watch import TrainerWatch
@@ -19,8 +20,8 @@ DECIDE_SECONDS = 0.25
 
 
 class Termination:
-    def __init__(self, interruption: Interruption, watch: TrainerWatch) -> None:
-        self._interruption, self._watch, self._target = interruption, watch, watch.target
+    def __init__(self, interruption: Interruption, watch: TrainerWatch, uploads: Uploads) -> None:
+        self._interruption, self._watch, self._target, self._uploads = interruption, watch, watch.target, uploads
         self._run, self._journal = interruption.run, interruption.journal
         self._teller = Teller(self._run, self._journal, watch)
         # Seconds from the first signal to the kill.
@@ -56,7 +57,8 @@ class Termination:
     def _grace(self) -> float:
         upload = 0.0
         if self._run.spec.get("store"):
-            upload = budget.upload_seconds(selection.expected_size(self._run), self._interruption.rate)
+            size, files = expected_save(self._uploads)
+            upload = budget.upload_seconds(size, self._interruption.rate, files)
         return budget.grace(self._policy(), self._interruption.left(), upload, self._run.state.get("last_save_seconds"))
 
     def wait(self) -> None:

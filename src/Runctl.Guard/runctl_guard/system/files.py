@@ -81,6 +81,11 @@ def read_lines(path: str) -> List[Any]:
             data = file.read()
     except OSError:
         return []
+    return parse_lines(data)
+
+
+def parse_lines(data: bytes) -> List[Any]:
+    """The values of those lines that are JSON."""
     values = []
     for line in data.split(b"\n"):
         try:
