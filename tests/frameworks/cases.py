@@ -24,8 +24,8 @@ def _real(name, script, *needs, more=(), **changes):
     return Case(name, ["trainings/" + script, "trainings/common.py"] + list(more), list(needs), **changes)
 
 
-def _stand_in(name, script, *needs):
-    return Case(name, ["layouts/" + script, "layouts/lib.py"], list(needs), stand_in=True)
+def _stand_in(name, script, *needs, **changes):
+    return Case(name, ["layouts/" + script, "layouts/lib.py"], list(needs), stand_in=True, **changes)
 
 
 CASES = [
@@ -56,4 +56,13 @@ CASES = [
     _stand_in("two networks", "two_networks.py"),
     _stand_in("replay buffer", "replay_buffer.py"),
     _stand_in("text model", "text_model.py"),
+    _stand_in("index and shards", "index_and_shards.py"),
+    _stand_in("yolo", "yolo.py"),
+    _stand_in("detectron2", "detectron2.py"),
+    _stand_in("fairseq", "fairseq.py"),
+    _stand_in("composer", "composer.py"),
+    _stand_in("nemo", "nemo.py"),
+    _stand_in("logs and links", "logs_and_links.py"),
+    # The first fold is finished after two saves; the second has begun.
+    _stand_in("folds", "folds.py", steps=70),
 ]
