@@ -7,6 +7,9 @@ from .rounds import without_last_rounds
 from .sets import CURRENT, OLDER, SAVE, CheckpointSet, SetFile, build
 
 
+OVERWRITTEN = "it was overwritten or deleted"
+
+
 class Refused(NamedTuple):
     checkpoint: CheckpointSet
     path: str
@@ -46,7 +49,7 @@ def choose(seen: Observation, read: Callable[[str, str, int], Optional[bytes]], 
         lacks = incomplete(seen, checkpoint)
         for file in checkpoint.part(SAVE):
             if not available(file):
-                lacks[file.path] = "it was overwritten or deleted"
+                lacks[file.path] = OVERWRITTEN
         if not lacks:
             lacks = prove(checkpoint)
         if lacks:
@@ -69,7 +72,7 @@ def without(checkpoint: CheckpointSet, available: Callable[[SetFile], bool]) -> 
     lost = [file for file in checkpoint.part(CURRENT) if not available(file)]
     if not lost:
         return checkpoint
-    missing = dict(checkpoint.missing, **{file.path: "it was overwritten or deleted" for file in lost})
+    missing = dict(checkpoint.missing, **{file.path: OVERWRITTEN for file in lost})
     return checkpoint._replace(files=[file for file in checkpoint.files if file not in lost], missing=missing)
 
 

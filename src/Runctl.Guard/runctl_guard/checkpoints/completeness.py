@@ -10,6 +10,7 @@ from .units import folders_of, unit_of
 
 # Written when the rest is complete; the first one every directory of its kind has.
 ALWAYS = {"distcp": ".metadata"}
+WRITING = "a process is writing to it"
 MARKERS = (".metadata", "_CHECKPOINT_METADATA")
 
 
@@ -21,7 +22,7 @@ def incomplete(seen: Observation, checkpoint: CheckpointSet) -> Dict[str, str]:
         if record is None or not file.here or file.running:
             continue
         if record.opened is not None:
-            lacks[file.path] = "a process is writing to it"
+            lacks[file.path] = WRITING
         elif record.type == "file" and record.size == 0 and seen.is_weight(file.path):
             lacks[file.path] = "it is empty"
     lacks.update(_markers(seen, checkpoint))

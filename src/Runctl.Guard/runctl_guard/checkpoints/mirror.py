@@ -34,7 +34,8 @@ class Mirror:
         self._done: Optional[Tuple[int, float]] = None
         # Whether it was told that uploads fail; once, until one does not.
         self._failed = False
-        self._pause_until = 0.0
+        # A save whose upload failed for good, and until when it is left alone; the next one is not.
+        self._paused: Tuple[Optional[Tuple[int, float]], float] = None, 0.0
 
     def look(self, only_proven: bool = False) -> None:
         """One look, every second or so; an upload goes on from one to the next. Where the writer died, what is not
@@ -52,7 +53,8 @@ class Mirror:
         if uploads.running():
             self._notices.behind(save)
             return
-        if time.monotonic() >= self._pause_until and not Journal(self._run).begun:
+        paused = (save.number, save.ended) == self._paused[0] and time.monotonic() < self._paused[1]
+        if not paused and not Journal(self._run).begun:
             self._ended(uploads, save, only_proven)
 
     def _ended(self, uploads: Uploads, save: Save, only_proven: bool) -> None:
@@ -99,12 +101,12 @@ class Mirror:
             if id == "VerifyFailed":
                 self._notices.refuse(job.checkpoint.head, str(job.error))
                 return
-            self._done = None
             if id == "CheckpointChanged":
-                # It gave way to what is there now.
+                # It gives way to what is there now.
                 self._notices.overwritten()
                 return
-            self._pause_until = time.monotonic() + PAUSE_SECONDS if id != "ObjectLost" else 0.0
+            self._paused = self._done, time.monotonic() + (PAUSE_SECONDS if id != "ObjectLost" else 0.0)
+            self._done = None
             if not self._failed and id != "ObjectLost":
                 self._failed = True
                 run.warn("UploadFailed", "The guard cannot upload the checkpoint to S3: %s" % job.error,

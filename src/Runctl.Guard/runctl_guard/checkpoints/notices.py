@@ -9,6 +9,7 @@ from .choice import Refused
 from .history import Save
 from .kinds import WEIGHT_KINDS
 from .names import pattern_of
+from .selection import PASSING
 from .sets import CURRENT, SAVE, CheckpointSet, build
 from .uploads import Uploads
 
@@ -105,7 +106,10 @@ class Notices:
                            % (now - ends[-1], usual), seconds=round(now - ends[-1]), usual=round(usual, 1))
 
     def refused(self, refused: Refused) -> None:
-        self.refuse(refused.path, refused.reason)
+        if refused.reason in PASSING:
+            self.overwritten()
+        else:
+            self.refuse(refused.path, refused.reason)
 
     def refuse(self, path: str, reason: str) -> None:
         """A save cannot be kept; the cause is what does not change from save to save."""

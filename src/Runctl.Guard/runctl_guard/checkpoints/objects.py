@@ -84,7 +84,7 @@ class Objects:
 
     def claim(self, wanted: Iterable[Tuple[str, str]], plain: bool) -> Dict[str, str]:
         """A key for each path and version, by version. With `plain` a name without a number gets its promised path."""
-        with self._lock, files.locked(os.path.join(paths.home(), "keys.lock")):
+        with self._lock, files.locked_at_best(os.path.join(paths.home(), "keys.lock")):
             self._read()
             taken, claimed, lines = self._taken(), {}, []
             for path, version in wanted:
@@ -101,7 +101,7 @@ class Objects:
 
     def claim_plain(self, path: str) -> Optional[str]:
         """The promised path of a name, if nothing is there."""
-        with self._lock, files.locked(os.path.join(paths.home(), "keys.lock")):
+        with self._lock, files.locked_at_best(os.path.join(paths.home(), "keys.lock")):
             self._read()
             key = "%s/%s" % (self.base, path)
             if key in self._taken():

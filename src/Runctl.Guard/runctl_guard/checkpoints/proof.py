@@ -1,6 +1,5 @@
 """Is a file what its kind claims to be? By its structure; only where a checksum covers every byte it counts as proven."""
 import ast
-import io
 import json
 import os
 import re
@@ -112,5 +111,5 @@ def _npy(file: IO[bytes], size: int) -> Validation:
 def _json(file: IO[bytes], size: int) -> Validation:
     if size > LARGEST_JSON:
         return Validation("json", SETTLED, "too large to be read")
-    json.loads(io.TextIOWrapper(file, "utf-8").read())
+    json.loads(file.read().decode("utf-8"))
     return Validation("json", STRUCTURE)

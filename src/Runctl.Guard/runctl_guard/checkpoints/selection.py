@@ -8,8 +8,8 @@ from ..runs.run import Run
 from ..system.user_rights import open_readable
 from ..system.users import User
 from . import choice
-from .choice import Refused
-from .completeness import cut_off
+from .choice import OVERWRITTEN, Refused
+from .completeness import WRITING, cut_off
 from .looks import version_of
 from .names import Settings
 from .observation import Observation
@@ -21,6 +21,9 @@ from .store import CheckpointStore
 from .watch import CheckpointWatch
 
 MOST_CACHED = 8 << 20
+# Reasons that say nothing against what was saved: the training goes on with its files.
+CHANGED = "it was changed while it was read"
+PASSING = (CHANGED, OVERWRITTEN, WRITING)
 
 
 class Chosen(NamedTuple):
@@ -49,7 +52,7 @@ class RunCheckpoints:
             try:
                 files = opened[checkpoint.name()] = self.open(checkpoint, store)
             except GuardError as error:
-                return {str(error.target or checkpoint.head): error.message}
+                return {str(error.target or checkpoint.head): CHANGED if error.id == "CheckpointChanged" else error.message}
             kinds = {file.path: self._kind(file) for file in checkpoint.part(SAVE)}
             cut: Set[str] = set(cut_off(self.watch.seen, checkpoint))
             return prove_all(files, kinds.get, lambda path: path in weights, cut, enough_time)

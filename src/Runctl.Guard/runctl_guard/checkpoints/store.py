@@ -130,7 +130,7 @@ class CheckpointStore:
     def _commit(self, opened: OpenedCheckpoint, facts: Facts, missing: Dict[str, str],
                 cancelled: Callable[[], bool]) -> Committed:
         checkpoint = opened.checkpoint
-        with files.locked(self._run.file("commit.lock")):
+        with files.locked_at_best(self._run.file("commit.lock")):
             self._refuse_lost(checkpoint)
             if cancelled():
                 raise GuardError("UploadCancelled", "The upload of %s was given up." % checkpoint.head, STORAGE)

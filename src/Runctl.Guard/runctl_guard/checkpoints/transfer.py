@@ -7,6 +7,7 @@ from ..aws.connections import close_connections
 from ..aws.part_queue import MINIMUM_PART
 from ..aws.s3 import S3, Location
 from ..aws.upload import WORKERS, FileUpload, Stored, put_bytes
+from ..system.guard_log import best_effort
 from .opened import Source
 
 
@@ -61,6 +62,6 @@ def _send(s3: S3, item: Item, workers: int, connections: threading.BoundedSemaph
         count(len(source.data))
         return stored
     assert source.descriptor is not None
-    os.makedirs(os.path.dirname(item.ticket), exist_ok=True)
+    best_effort(lambda: os.makedirs(os.path.dirname(item.ticket), exist_ok=True))
     return FileUpload(s3, item.at, source.file.path, source.descriptor, item.ticket, source.steady, source.file.size, cancelled,
                       count, workers, connections).run()

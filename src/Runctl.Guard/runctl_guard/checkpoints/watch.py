@@ -96,6 +96,12 @@ class CheckpointWatch:
                 found["(older files)"] = "they were there before this attempt"
             return found
 
+    def has_looked(self) -> bool:
+        """Whether this process, or one before it, has looked at the directory in this attempt."""
+        with self.lock:
+            self._load()
+            return self.seen.looks > 0
+
     def due(self) -> bool:
         return time.monotonic() >= self._due
 

@@ -23,7 +23,7 @@ from .observed import CheckpointLook
 from .pick import Picked, Picking
 from .snapshot import Snapshot
 from .teller import trainers_told
-from .termination import Termination
+from .termination import Termination, note_cut
 from .trainer_watch import TrainerWatch
 from .triggers import Trigger
 
@@ -90,9 +90,7 @@ class Sequence:
     def _looking(self) -> Iterator[None]:
         """Looks at the checkpoint directory meanwhile: after the signal, which goes first."""
         watch, over = self._uploads.checkpoints.watch, threading.Event()
-        if self._interruption.journal.get("cut") is None:
-            watch.cut_here()
-            self._interruption.journal.write("cut", seen=watch.seen.time)
+        note_cut(watch, self._interruption.journal)
 
         def look() -> None:
             while not over.wait(LOOK_SECONDS):

@@ -64,6 +64,10 @@ class Snapshot:
     def _protect(self) -> None:
         checkpoints, store = self._uploads.checkpoints, self._uploads.store
         assert store is not None
+        if not checkpoints.watch.has_looked():
+            # No guard was there to look: what the directory holds now has to tell.
+            checkpoints.watch.look(final=True)
+            checkpoints.watch.cut_here()
         # A look at the structure takes no time; no byte is read to its end while the signal waits.
         chosen = checkpoints.choose(store, enough_time=lambda: False)
         if chosen is None:

@@ -3,8 +3,10 @@ import time
 from typing import Any, Dict, FrozenSet, List
 
 from ..checkpoints.uploads import Uploads
-from ..runs.journal import seconds_since
+from ..checkpoints.watch import CheckpointWatch
+from ..runs.journal import Journal, seconds_since
 from ..system import processes
+from ..system.guard_log import best_effort
 from . import budget
 from .facts import Key
 from .interruption import Interruption
@@ -17,6 +19,13 @@ from .trainer_watch import TrainerWatch
 STILL_SECONDS = 5.0
 # Between two decisions while nothing has ended.
 DECIDE_SECONDS = 0.25
+
+
+def note_cut(watch: CheckpointWatch, journal: Journal) -> None:
+    """What is written from now on is a save of its own: the training has been told."""
+    if journal.get("cut") is None:
+        watch.cut_here()
+        journal.write("cut", seen=watch.seen.time)
 
 
 class Termination:
@@ -36,6 +45,9 @@ class Termination:
             return
         policy = self._policy()
         decisions = self._teller.round(members, budget.grace(policy, self._interruption.left(), 0.0, None), first=True)
+        watch = self._uploads.checkpoints.watch
+        note_cut(watch, self._journal)
+        best_effort(watch.look)
         seconds = self._grace()
         self._journal.write("grace", seconds=seconds)
         told = [one for one in decisions if one.act == NOW]

@@ -106,6 +106,18 @@ def locked(path: str, wait: bool = True) -> Iterator[bool]:
             os.close(held)
 
 
+@contextlib.contextmanager
+def locked_at_best(path: str) -> Iterator[None]:
+    """The lock, unless the disk has no room for its file: then no other process can make it either."""
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locked(path))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+        yield
+
+
 def take_lock(path: str, wait: bool) -> Optional[int]:
     """The descriptor that holds the lock until it is closed; None when another has it."""
     descriptor = writing(lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644))
