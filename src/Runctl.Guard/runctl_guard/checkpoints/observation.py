@@ -25,7 +25,7 @@ class Observation(History):
     def begin(self, entries: Dict[str, Entry], now: float, restored: Iterable[str] = (),
               ours: Callable[[str, Entry], bool] = lambda path, entry: False) -> None:
         """What is there when the attempt begins. `ours` picks what the attempt wrote already, by its time."""
-        mine, self.time = set(restored), now
+        mine, self.time, self.born = set(restored), now, now
         for path, entry in entries.items():
             self._note(path, entry, now, None)
             record = self.files[path]
@@ -165,7 +165,7 @@ class Observation(History):
     # Written down
 
     def to_state(self) -> Dict[str, Any]:
-        plain = ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final",
+        plain = ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born",
                  "weight_bytes")
         state: Dict[str, Any] = {name: getattr(self, name) for name in plain}
         state.update(schema=1, files={path: record.values() for path, record in self.files.items()},
@@ -176,7 +176,7 @@ class Observation(History):
     @classmethod
     def from_state(cls, state: Dict[str, Any], settings: Settings = Settings()) -> "Observation":
         self = cls(settings)
-        for name in ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final",
+        for name in ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born",
                  "weight_bytes"):
             setattr(self, name, state[name])
         self.files = {path: Record(**dict(zip(Record.__slots__, values))) for path, values in state["files"].items()}

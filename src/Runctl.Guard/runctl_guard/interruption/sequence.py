@@ -136,6 +136,7 @@ class Sequence:
         job.wait_safe()
         if job.error and not job.committed:
             # What was begun in haste failed, as when the file changed under it; the file itself is whole by now.
+            picked.chosen.opened.close()
             job = self._start(picked)
             job.wait_safe()
         if job.committed:
@@ -163,7 +164,7 @@ class Sequence:
         validation = opened.validation
 
         def open_files() -> OpenedCheckpoint:
-            files = opened if opened.sources else checkpoints.open(picked.checkpoint, self._uploads.store)
+            files = opened if not opened.closed else checkpoints.open(picked.checkpoint, self._uploads.store)
             files.validation = validation
             return files
         return self._uploads.start(picked.checkpoint, open_files, facts, self._interruption.deadline)
