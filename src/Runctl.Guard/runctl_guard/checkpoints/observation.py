@@ -15,6 +15,8 @@ from .units import folders_of
 # Without a write for so long a save is over.
 SETTLE_SECONDS = 2.0
 KEPT_SAVES = 4
+# At the signal a save that was quiet for so long is over.
+QUIET_SECONDS = 0.5
 # A file that is open for so long is one of those that make a save long.
 SLOW_SECONDS = 5.0
 
@@ -92,7 +94,7 @@ class Observation(History):
             for path in changed:
                 if not self.is_running(path):
                     self._join(path)
-            busy = self._busy()
+            busy = self.is_busy()
             if busy:
                 self.current.last = now
             if not look.alive:
@@ -106,7 +108,7 @@ class Observation(History):
 
     def cut_here(self, now: float) -> None:
         """What is written from now on is another save, as after the signal; one that is being written goes on."""
-        if self.current is not None and not self._busy():
+        if self.current is not None and not self.is_busy() and now - self.current.last >= QUIET_SECONDS:
             self._end(now, True)
 
     def _again(self, path: str) -> bool:
@@ -114,7 +116,7 @@ class Observation(History):
         assert self.current is not None
         return path in self.current.paths and self.files[path].again
 
-    def _busy(self) -> bool:
+    def is_busy(self) -> bool:
         """Whether a weight file is open for writing, under a staging name too."""
         return any(self._blocks(path) for path in self._open)
 

@@ -103,6 +103,9 @@ class CheckpointStore:
 
     # The promised paths of names without a number
 
+    def owes_paths(self, checkpoint: CheckpointSet) -> bool:
+        return bool(self._promised(checkpoint))
+
     def _promised(self, checkpoint: CheckpointSet) -> Dict[str, Kept]:
         """What is in S3 under another key than the one that users know."""
         found: Dict[str, Kept] = {}

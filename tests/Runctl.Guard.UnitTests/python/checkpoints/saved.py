@@ -2,9 +2,11 @@
 import os
 import time
 import zipfile
+from unittest import mock
 
 import support
 from runctl_guard.aws.session import Session
+from runctl_guard.checkpoints import observation
 from runctl_guard.checkpoints.manifest import Facts
 from runctl_guard.checkpoints.selection import order_of
 from runctl_guard.checkpoints.uploads import uploads_of
@@ -43,7 +45,8 @@ class Saved(support.RootedTest):
     def look(self):
         """The save is over."""
         self.watch.look(whole=True)
-        self.watch.cut_here()
+        with mock.patch.object(observation, "QUIET_SECONDS", 0.0):
+            self.watch.cut_here()
 
     def upload(self, reason="periodic", after_signal=False):
         chosen = self.uploads.checkpoints.choose(self.store)
