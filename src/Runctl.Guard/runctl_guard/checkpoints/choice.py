@@ -3,7 +3,7 @@ from typing import Callable, Dict, Iterator, List, NamedTuple, Optional
 
 from .completeness import cut_off, incomplete, torn
 from .observation import Observation
-from .rounds import without_last_rounds
+from .rounds import so_far, without_last_rounds
 from .sets import CURRENT, OLDER, SAVE, CheckpointSet, SetFile, build
 
 
@@ -27,9 +27,11 @@ class Choice(NamedTuple):
 Prover = Callable[[CheckpointSet], Dict[str, str]]
 
 
-def candidates(seen: Observation, read: Callable[[str, str, int], Optional[bytes]]) -> Iterator[CheckpointSet]:
-    """The checkpoints of the last saves, the newest first; where the first save was a burst of several, of each of them."""
-    saves = list(reversed(seen.saves))
+def candidates(seen: Observation, read: Callable[[str, str, int], Optional[bytes]],
+               provisional: bool = False) -> Iterator[CheckpointSet]:
+    """The checkpoints of the last saves, the newest first; where the first save was a burst of several, of each of them. With
+    `provisional` also of the save that is going on."""
+    saves = (so_far(seen) if provisional else []) + list(reversed(seen.saves))
     if saves and saves[-1].number == 1:
         saves += without_last_rounds(seen, saves[-1])
     for save in saves:
@@ -39,13 +41,13 @@ def candidates(seen: Observation, read: Callable[[str, str, int], Optional[bytes
 
 
 def choose(seen: Observation, read: Callable[[str, str, int], Optional[bytes]], available: Callable[[SetFile], bool],
-           prove: Prover = lambda checkpoint: {}, newest_only: bool = False) -> Choice:
+           prove: Prover = lambda checkpoint: {}, newest_only: bool = False, provisional: bool = False) -> Choice:
     """`available`: whether a file can still be had, from the disk, from a copy or from S3. With `newest_only` a refusal of
     the last save is the end."""
     refused: List[Refused] = []
     doubtful: Optional[CheckpointSet] = None
     doubt: Optional[str] = None
-    for checkpoint in candidates(seen, read):
+    for checkpoint in candidates(seen, read, provisional):
         lacks = incomplete(seen, checkpoint)
         for file in checkpoint.part(SAVE):
             if not available(file):

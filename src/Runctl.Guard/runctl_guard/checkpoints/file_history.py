@@ -3,7 +3,7 @@ from typing import Dict, List, Optional, Set, Tuple
 
 from .kinds import OTHER_KINDS, TEXT_KINDS, WEIGHT_KINDS
 from .looks import Entry, Inode, Look, Record
-from .names import Settings, pattern_of
+from .names import Settings, has_number, pattern_of
 
 # A save is given up as one after this, or after the longest that was seen.
 LEAST_LIMIT = 60.0
@@ -25,7 +25,7 @@ class FileHistory:
         # Patterns of logs and of what changes at nearly every look.
         self.logs: Set[str] = set()
         self.time, self.step = 0.0, None  # type: Tuple[float, Optional[int]]
-        self.final = False
+        self.born, self.final = 0.0, False
         self.configure(settings)
         self._index()
 
@@ -174,10 +174,15 @@ class FileHistory:
     def _models(self) -> Set[str]:
         """Patterns that may be models: no logs, nothing that changes all the time, no settings that were written once."""
         return {pattern for pattern, kind in self.kinds.items() if kind in WEIGHT_KINDS or (
-            pattern not in self.logs and kind not in OTHER_KINDS and (kind not in TEXT_KINDS or pattern in self.repeated))}
+            pattern not in self.logs and kind not in OTHER_KINDS and (
+                kind not in TEXT_KINDS or pattern in self.repeated or "#" in pattern.rpartition("/")[2]))}
 
     def limit(self) -> float:
         return max(LEAST_LIMIT, self.longest)
+
+    def _is_late(self, record: Record) -> bool:
+        """Nothing more will come, and it was written in the second half of the attempt."""
+        return self.final and record.first - self.born >= (self.time - self.born) / 2
 
     def is_weight(self, path: str) -> bool:
         record = self.files[path]
@@ -190,10 +195,11 @@ class FileHistory:
         if kind in OTHER_KINDS or kind in (None, "empty") or record.grown >= (1 if kind in TEXT_KINDS else 2):
             return False
         if kind in TEXT_KINDS:
-            # A text may be settings: only what is written again and again is a model, where nothing else is.
+            # A text may be settings, which are written once at the start: where nothing else is, a model is what is written
+            # again and again, under a name with a number, or at the end.
             if any(other in WEIGHT_KINDS for other in self.kinds.values()):
                 return False
-            if pattern not in self.repeated and not self.final:
+            if pattern not in self.repeated and not has_number(path.rpartition("/")[2]) and not self._is_late(record):
                 return False
         largest = max((self.written.get(other, 0) for other in self._models()), default=0)
         return 2 * self.written.get(pattern, 0) >= largest

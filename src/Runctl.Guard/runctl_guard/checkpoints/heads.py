@@ -48,12 +48,13 @@ def choose_head(seen: History, save: Save) -> None:
     inside = known and [unit for unit in units if pattern_of(unit).startswith(known["pattern"] + "/")]
     chosen = _first_completed(seen, units if not inside else {unit: units[unit] for unit in inside})
     kind = _kind(seen, units[chosen])
-    if known and not inside:
+    aside = SECONDARY.search(chosen) is not None
+    if known and not inside and not (known["aside"] and not aside):
         known["without"] += 1
         # Something of another kind, as predictions beside a model, has to come without the head twice.
-        if 2 * sum(sizes.values()) <= known["size"] or (kind != known["kind"] and known["without"] < 2):
+        if aside and not known["aside"] or 2 * sum(sizes.values()) <= known["size"] or (kind != known["kind"] and known["without"] < 2):
             return
-    seen.head = {"pattern": pattern_of(chosen), "size": sizes[chosen], "kind": kind, "without": 0}
+    seen.head = {"pattern": pattern_of(chosen), "size": sizes[chosen], "kind": kind, "without": 0, "aside": aside}
 
 
 def _first_completed(seen: History, units: Dict[str, List[str]]) -> str:

@@ -15,6 +15,8 @@ class Save:
         self.began = self.since = self.last = self.ended = now
         self.slow = 0.0
         self.settled = False
+        # It may go on: what it wrote so far may be copied, and is not committed.
+        self.provisional = False
         self.paths: Set[str] = set()
         self.files: Dict[str, List[Any]] = {}
         self.shape: Dict[str, List[Dict[str, int]]] = {}

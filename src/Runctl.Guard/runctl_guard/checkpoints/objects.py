@@ -144,7 +144,7 @@ class Objects:
         taken = set(self.list_once()) | self._keys_taken
         for name in os.listdir(paths.runs()):
             for line in files.read_lines(os.path.join(paths.runs(), name, "committed.jsonl")):
-                taken.update([line.get("key", ""), *line.get("keys", ())])
+                taken.update(line.get("keys") or [line.get("key", "")])
             if name == self._run.id:
                 continue
             for line in files.read_lines(os.path.join(paths.runs(), name, "objects.jsonl")):

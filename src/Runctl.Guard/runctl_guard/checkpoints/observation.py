@@ -15,6 +15,8 @@ from .units import folders_of
 # Without a write for so long a save is over.
 SETTLE_SECONDS = 2.0
 KEPT_SAVES = 4
+# At the signal a save that was quiet for so long is over.
+QUIET_SECONDS = 0.5
 # A file that is open for so long is one of those that make a save long.
 SLOW_SECONDS = 5.0
 
@@ -25,7 +27,7 @@ class Observation(History):
     def begin(self, entries: Dict[str, Entry], now: float, restored: Iterable[str] = (),
               ours: Callable[[str, Entry], bool] = lambda path, entry: False) -> None:
         """What is there when the attempt begins. `ours` picks what the attempt wrote already, by its time."""
-        mine, self.time = set(restored), now
+        mine, self.time, self.born = set(restored), now, now
         for path, entry in entries.items():
             self._note(path, entry, now, None)
             record = self.files[path]
@@ -92,7 +94,7 @@ class Observation(History):
             for path in changed:
                 if not self.is_running(path):
                     self._join(path)
-            busy = self._busy()
+            busy = self.is_busy()
             if busy:
                 self.current.last = now
             if not look.alive:
@@ -106,7 +108,7 @@ class Observation(History):
 
     def cut_here(self, now: float) -> None:
         """What is written from now on is another save, as after the signal; one that is being written goes on."""
-        if self.current is not None and not self._busy():
+        if self.current is not None and not self.is_busy() and now - self.current.last >= QUIET_SECONDS:
             self._end(now, True)
 
     def _again(self, path: str) -> bool:
@@ -114,7 +116,7 @@ class Observation(History):
         assert self.current is not None
         return path in self.current.paths and self.files[path].again
 
-    def _busy(self) -> bool:
+    def is_busy(self) -> bool:
         """Whether a weight file is open for writing, under a staging name too."""
         return any(self._blocks(path) for path in self._open)
 
@@ -165,7 +167,7 @@ class Observation(History):
     # Written down
 
     def to_state(self) -> Dict[str, Any]:
-        plain = ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final",
+        plain = ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born",
                  "weight_bytes")
         state: Dict[str, Any] = {name: getattr(self, name) for name in plain}
         state.update(schema=1, files={path: record.values() for path, record in self.files.items()},
@@ -176,7 +178,7 @@ class Observation(History):
     @classmethod
     def from_state(cls, state: Dict[str, Any], settings: Settings = Settings()) -> "Observation":
         self = cls(settings)
-        for name in ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final",
+        for name in ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born",
                  "weight_bytes"):
             setattr(self, name, state[name])
         self.files = {path: Record(**dict(zip(Record.__slots__, values))) for path, values in state["files"].items()}

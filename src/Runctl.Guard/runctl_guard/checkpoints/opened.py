@@ -34,12 +34,13 @@ class OpenedCheckpoint:
         self.sources: Dict[str, Source] = {}
         self.missing: Dict[str, str] = {}
         self.validation = Validation("unknown", "settled")
+        self.closed = False
 
     def close(self) -> None:
         for source in self.sources.values():
             if source.descriptor is not None:
                 os.close(source.descriptor)
-        self.sources = {}
+        self.sources, self.closed = {}, True
 
     def bytes_of(self, *parts: str) -> int:
         return sum(source.size() for source in self.sources.values() if source.file.part in parts)

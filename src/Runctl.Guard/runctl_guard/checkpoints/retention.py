@@ -8,6 +8,7 @@ from ..runs.journal import Journal
 from ..runs.record import RunRecord
 from ..runs.run import Run
 from ..system import files
+from .commits import checkpoints_of, commits_of
 from .manifest import references
 from .uploads import uploads_of
 
@@ -24,7 +25,7 @@ def prune(run: Run, session: Session) -> None:
                 return
             _finish(run, s3)
             needed = _needed(run, session)
-            groups = _checkpoints(run)
+            groups = checkpoints_of(run)
             for entries in groups[:-int(keep)]:
                 if Journal(run).begun or any(entry["manifest"] in needed for entry in entries):
                     continue
@@ -33,31 +34,12 @@ def prune(run: Run, session: Session) -> None:
         _failed(run, error)
 
 
-def _known(run: Run) -> List[Dict[str, Any]]:
-    """What this instance brought to S3 for the run and is still there, in the order it came."""
-    known: Dict[str, Dict[str, Any]] = {}
-    for entry in files.read_lines(run.file("committed.jsonl")):
-        if entry.get("gone"):
-            known.pop(entry["manifest"], None)
-        elif not entry.get("restored"):
-            known[entry["manifest"]] = entry
-    return list(known.values())
-
-
-def _checkpoints(run: Run) -> List[List[Dict[str, Any]]]:
-    """The manifests of each checkpoint, the oldest save first: one save may have several."""
-    groups: Dict[Any, List[Dict[str, Any]]] = {}
-    for entry in _known(run):
-        groups.setdefault(entry.get("order", entry["manifest"]), []).append(entry)
-    return sorted(groups.values(), key=lambda entries: entries[0].get("order") or 0.0)
-
-
 def _needed(run: Run, session: Session) -> Set[str]:
     """Manifests that attempts began from or end with. Everything, where another attempt has been claimed: it chooses now."""
     record, _ = RunRecord.of(run, session).read()  # type: ignore[union-attr]
     attempts = (record or {}).get("attempts") or []
     if not attempts or attempts[-1]["number"] != run.state["attempt"]:
-        return {entry["manifest"] for entry in _known(run)}
+        return {entry["manifest"] for entry in commits_of(run)}
     named = [attempt.get(name) for attempt in attempts for name in ("resumed_from", "checkpoint")]
     named += [run.state.get("resumed_from"), run.state.get("checkpoint")]
     return {checkpoint["manifest"] for checkpoint in named if checkpoint and checkpoint.get("manifest")}
@@ -67,7 +49,7 @@ def _delete(run: Run, session: Session, entries: List[Dict[str, Any]]) -> None:
     """Manifests, and those of their keys that no remaining manifest names. Which keys is known from here, not from S3."""
     gone = {entry["manifest"] for entry in entries}
     keys = {key for entry in entries for key in _keys(entry)}
-    keys -= {key for entry in _known(run) if entry["manifest"] not in gone for key in _keys(entry)}
+    keys -= {key for entry in commits_of(run) if entry["manifest"] not in gone for key in _keys(entry)}
     keys -= {entry["key"] for entry in references(run) if "key" in entry}
     # From here on it counts as not in S3, however far the rest comes.
     for entry in entries:

@@ -2,9 +2,10 @@
 import copy
 from typing import Any, Dict, List
 
-from .heads import weight_units
+from .heads import head_of, weight_units
 from .history import History, Save
 from .names import pattern_of
+from .observation import Observation
 
 
 def rounds(seen: History, save: Save) -> List[List[str]]:
@@ -14,7 +15,8 @@ def rounds(seen: History, save: Save) -> List[List[str]]:
         return record.first, record.mtime_ns, path
     there = sorted((path for path in save.files if path in seen.files), key=order)
     units = weight_units(seen, there)
-    heads = [paths for unit, paths in units.items() if seen.head and pattern_of(unit) == seen.head["pattern"]]
+    head = seen.head["pattern"] if seen.head else pattern_of(head_of(seen, there, there) or "")
+    heads = [paths for unit, paths in units.items() if pattern_of(unit) == head]
     starts = sorted(min(order(path) for path in paths) for paths in heads)
     found: Dict[int, List[str]] = {}
     for path in there:
@@ -34,3 +36,17 @@ def without_last_rounds(seen: History, save: Save) -> List[Save]:
         earlier.files = {path: version for path, version in save.files.items() if path in kept}
         found.append(earlier)
     return found
+
+
+def so_far(seen: Observation) -> List[Save]:
+    """The save that is going on: as it is, if nothing is being written, and as it was before its last round began."""
+    if seen.current is None:
+        return []
+    save = copy.copy(seen.current)
+    save.provisional = True
+    save.files = {path: [seen.files[path].version, seen.files[path].size] for path in sorted(save.paths)
+                  if path in seen.files and seen.files[path].save == save.number}
+    earlier = without_last_rounds(seen, save)
+    for one in earlier:
+        one.provisional = False
+    return ([] if seen.is_busy() else [save]) + earlier

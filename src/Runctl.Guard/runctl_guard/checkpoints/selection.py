@@ -43,7 +43,8 @@ class RunCheckpoints:
         self._texts: Dict[str, bytes] = {}
 
     def choose(self, store: Optional[CheckpointStore], reject: Callable[[Refused], None] = lambda refused: None,
-               enough_time: Callable[[], bool] = lambda: True, newest_only: bool = False) -> Optional[Chosen]:
+               enough_time: Callable[[], bool] = lambda: True, newest_only: bool = False,
+               provisional: bool = False) -> Optional[Chosen]:
         """The newest good one. Close what it opened."""
         opened: Dict[str, OpenedCheckpoint] = {}
         self.watch.load()
@@ -60,7 +61,7 @@ class RunCheckpoints:
             seen = self.watch.seen
             weights = {path for path in seen.files if seen.is_weight(path)}
             found = choice.choose(seen, lambda path, version, limit: self.read(path, version, limit, store),
-                                  lambda file: self._available(file, store), prove, newest_only)
+                                  lambda file: self._available(file, store), prove, newest_only, provisional)
         for refused in found.refused:
             reject(refused)
         chosen = None

@@ -103,6 +103,9 @@ class CheckpointStore:
 
     # The promised paths of names without a number
 
+    def owes_paths(self, checkpoint: CheckpointSet) -> bool:
+        return bool(self._promised(checkpoint))
+
     def _promised(self, checkpoint: CheckpointSet) -> Dict[str, Kept]:
         """What is in S3 under another key than the one that users know."""
         found: Dict[str, Kept] = {}
@@ -134,7 +137,7 @@ class CheckpointStore:
             self._refuse_lost(checkpoint)
             if cancelled():
                 raise GuardError("UploadCancelled", "The upload of %s was given up." % checkpoint.head, STORAGE)
-            body = manifest_of(self._run, opened, facts, missing, self.objects.stored)
+            body = manifest_of(self._run, opened, facts, missing, self.objects.stored, self._listed())
             at = self._put(checkpoint.head, body)
             key = at.key[:-len(".manifest.json")]
             uri = self.at(self._key_of(body) or key).uri()
@@ -146,6 +149,11 @@ class CheckpointStore:
         newest = {"name": body["name"], "step": body["step"], "manifest": at.uri()}
         best_effort(lambda: self._run.note_checkpoint(newest, facts.order))
         return Committed(uri, at.uri(), body)
+
+    def _listed(self) -> Callable[[str], bool]:
+        """With `keep_last_n` a checkpoint is what it saved and what is current: older files go with their own checkpoints."""
+        keep = self._run.spec["checkpoint"].get("keep_last_n")
+        return lambda key: not keep or not key.startswith(self.objects.base + "/")
 
     def _key_of(self, body: Dict[str, Any]) -> Optional[str]:
         """Where the head is, if it is one file."""
@@ -161,7 +169,7 @@ class CheckpointStore:
         lost = self.objects.lost(reused.values())
         if lost:
             self.objects.forget(lost)
-            needed = [file.path for file in checkpoint.part(SAVE) if file.version in reused and reused[file.version].key in lost]
+            needed = [file.path for file in checkpoint.part(SAVE, CURRENT) if file.version in reused and reused[file.version].key in lost]
             if needed:
                 raise GuardError("ObjectLost", "S3 does not hold %s any more, as it was stored." % needed[0], STORAGE, needed[0])
 

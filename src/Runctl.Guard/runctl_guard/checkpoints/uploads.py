@@ -89,7 +89,7 @@ class Uploads:
         """Begins the upload of this version, or joins the one that runs. `open_files` opens what is to be sent."""
         with self._lock:
             job = self._jobs.get(checkpoint.name())
-            if job and (job.running() or job.committed and job.committed["complete"]):
+            if job and job.running():
                 return job
             # Those that are over are in committed.jsonl; a run may have thousands of versions.
             self._jobs = {identity: other for identity, other in self._jobs.items() if other.running()}
@@ -108,7 +108,7 @@ class Uploads:
         opened: Optional[OpenedCheckpoint] = None
         try:
             known = store.already(job.checkpoint)
-            if known:
+            if known and not (facts.reason == "interruption" and store.owes_paths(job.checkpoint)):
                 job.committed = {"uri": known["uri"], "manifest": known["manifest"], "size": known["bytes"], "seconds": 0.0,
                                  "reason": facts.reason, "complete": True, "missing": 0, "files": len(known["keys"])}
                 return

@@ -75,7 +75,7 @@ class Sequence:
             unsaved = None
             if picked and not (job and job.identity == picked.checkpoint.name()):
                 unsaved = picked.checkpoint.head
-            uploaded = self._uploaded(job) if job else None
+            uploaded = self._uploaded(job, picked) if job else None
             self._finish(picked, uploaded, unsaved)
         finally:
             if picked:
@@ -136,6 +136,7 @@ class Sequence:
         job.wait_safe()
         if job.error and not job.committed:
             # What was begun in haste failed, as when the file changed under it; the file itself is whole by now.
+            picked.chosen.opened.close()
             job = self._start(picked)
             job.wait_safe()
         if job.committed:
@@ -163,7 +164,7 @@ class Sequence:
         validation = opened.validation
 
         def open_files() -> OpenedCheckpoint:
-            files = opened if opened.sources else checkpoints.open(picked.checkpoint, self._uploads.store)
+            files = opened if not opened.closed else checkpoints.open(picked.checkpoint, self._uploads.store)
             files.validation = validation
             return files
         return self._uploads.start(picked.checkpoint, open_files, facts, self._interruption.deadline)
@@ -196,13 +197,18 @@ class Sequence:
         older.wait(self._interruption.left())
         return older.job if older.job and older.job.committed else None
 
-    def _uploaded(self, job: UploadJob) -> Dict[str, Any]:
+    def _uploaded(self, job: UploadJob, picked: Optional[Picked]) -> Dict[str, Any]:
         """Says so at once; then what is current gets the time that is left."""
         first = job.committed
         assert first is not None
         self._tell_uploaded(first)
         left = self._interruption.left()
         job.wait(None if left is None else max(0.0, left - budget.MARGIN))
+        store = self._uploads.store
+        if (left is None or left > budget.MARGIN) and store and picked and store.owes_paths(picked.checkpoint):
+            # An upload that the mirror had begun does not know of the promised paths.
+            job = self._start(picked)
+            job.wait(left)
         last = job.committed or first
         if last["manifest"] != first["manifest"]:
             self._tell_uploaded(last)

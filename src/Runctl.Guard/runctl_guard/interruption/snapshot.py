@@ -68,18 +68,29 @@ class Snapshot:
             # No guard was there to look: what the directory holds now has to tell.
             checkpoints.watch.look(final=True)
             checkpoints.watch.cut_here()
-        # A look at the structure takes no time; no byte is read to its end while the signal waits.
-        chosen = checkpoints.choose(store, enough_time=lambda: False)
-        if chosen is None:
+        going_on = self._choose(provisional=True)
+        if going_on is not None and going_on.save.provisional:
+            # It may go on, so it is copied and not committed; the one before it still is the newest that is sure.
+            self._chosen.set()
+            self._copy(going_on)
+            going_on = self._choose()
+        if going_on is None:
             return
-        chosen.opened.close()
-        if chosen.doubt or store.already(chosen.checkpoint):
-            return
-        self.checkpoint = chosen.checkpoint
+        self.checkpoint = going_on
         self._chosen.set()
-        self._copy(chosen.checkpoint)
+        self._copy(going_on)
         self._placed.set()
-        self._upload(chosen.checkpoint)
+        self._upload(going_on)
+
+    def _choose(self, provisional: bool = False) -> Optional[CheckpointSet]:
+        """What S3 does not have. A look at the structure takes no time; no byte is read to its end while the signal waits."""
+        store = self._uploads.store
+        chosen = self._uploads.checkpoints.choose(store, enough_time=lambda: False, provisional=provisional)
+        if chosen is None:
+            return None
+        chosen.opened.close()
+        known = chosen.doubt or store and store.already(chosen.checkpoint)
+        return None if known else chosen.checkpoint
 
     def _copy(self, checkpoint: CheckpointSet) -> None:
         """Of a running file there is nothing to protect. What was copied in an earlier try is not copied again."""

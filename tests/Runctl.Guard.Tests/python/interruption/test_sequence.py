@@ -188,8 +188,8 @@ class Sequences(live.LiveTest):
         self.assertEqual({"epoch": 3}, json.loads(self.s3.body("saved/%s/checkpoints/epoch_3.json" % os.uname().nodename)))
 
     def test_a_save_that_spoilt_the_only_file_falls_back_to_the_copy_and_leaves_none_behind(self):
-        run = self.training("open('checkpoints/last.json', 'w').write('{}')\n" + (SAVES % 0.0).replace(
-            'json.dump({"epoch": 3}, file)', 'pass').replace("epoch_3", "last"), store=support.STORE)
+        run = self.training("import zipfile\nwith zipfile.ZipFile('checkpoints/last.pt', 'w') as z: z.writestr('a', b'b')\n" + (
+            SAVES % 0.0).replace('json.dump({"epoch": 3}, file)', 'pass').replace("epoch_3.json", "last.pt"), store=support.STORE)
         final = self.sequence(run).run(trigger())
-        self.assertEqual(("uploaded", "last.json"), (final["data"]["outcome"], final["data"]["checkpoint"]["name"]))
+        self.assertEqual(("uploaded", "last.pt"), (final["data"]["outcome"], final["data"]["checkpoint"]["name"]))
         self.assertFalse(os.path.exists(run.file("protected")))

@@ -214,7 +214,7 @@ class Saves(unittest.TestCase):
     def test_writes_after_the_signal_are_a_save_of_their_own(self):
         machine = Machine()
         deepspeed(machine, 1)
-        machine.pass_time(1)
+        machine.pass_time(2)
         machine.seen.cut_here(machine.now)
         deepspeed(machine, 2)
         machine.end()
