@@ -259,6 +259,13 @@ def _transformers():
     return TransformersCallback
 
 
+def _beside_others(trainer):
+    """Where its own checkpoints are, if Runctl keeps what is there: one more of the same kind."""
+    kept = os.path.realpath(checkpoint_dir())
+    folder = getattr(getattr(trainer, "checkpoint_callback", None), "dirpath", None) or kept
+    return folder if (os.path.realpath(folder) + os.sep).startswith(kept + os.sep) else kept
+
+
 def _lightning():
     names = ("lightning.pytorch", "pytorch_lightning")
     package = next((name for name in names if name in sys.modules), names[0])
@@ -284,7 +291,8 @@ def _lightning():
         def _save(self, trainer):
             if self._saved != trainer.global_step:
                 self._saved = trainer.global_step
-                trainer.save_checkpoint(os.path.join(checkpoint_dir(), "stopped-step=%d.ckpt" % trainer.global_step))
+                name = "epoch=%d-step=%d.ckpt" % (trainer.current_epoch, trainer.global_step)
+                trainer.save_checkpoint(os.path.join(_beside_others(trainer), name))
     return LightningCallback
 
 

@@ -17,7 +17,7 @@ class Case(NamedTuple):
     stand_in: bool = False
     environment: Dict[str, str] = {}
     # After which the machine is taken away: two saves have been made by then.
-    steps: int = 45
+    steps: int = 85
 
 
 def _real(name, script, *needs, more=(), **changes):
@@ -53,6 +53,7 @@ CASES = [
     _stand_in("lightning", "lightning.py"),
     _stand_in("pth.tar and settings", "pth_tar.py"),
     _stand_in("one file in place", "in_place.py"),
+    _stand_in("another name when told", "other_name.py"),
     _stand_in("two networks", "two_networks.py"),
     _stand_in("replay buffer", "replay_buffer.py"),
     _stand_in("text model", "text_model.py"),
@@ -64,5 +65,5 @@ CASES = [
     _stand_in("nemo", "nemo.py"),
     _stand_in("logs and links", "logs_and_links.py"),
     # The first fold is finished after two saves; the second has begun.
-    _stand_in("folds", "folds.py", steps=70),
+    _stand_in("folds", "folds.py", steps=130),
 ]

@@ -115,6 +115,7 @@ def interrupted(first):
     """Trains, takes the machine away, and returns the last step and the manifest of what is in S3."""
     first.start()
     first.until(lambda: first.step() >= first.case.steps, "step %d" % first.case.steps)
+    first.until(first.training.committed, "a checkpoint was in S3 before the notice")
     first.cloud.interrupt(NOTICE_SECONDS)
     first.until(lambda: first.training.state.get("state") == "interrupted", "the interruption was handled")
     state = first.training.state

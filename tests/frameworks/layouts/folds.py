@@ -3,7 +3,7 @@ from lib import *
 
 
 def save(step):
-    fold = (step - 1) // 40
+    fold = (step - 1) // 80
     archive(f"{d}/fold_{fold}/last.pt", step)
     text(f"{d}/state.json", json.dumps({"step": step, "fold": fold}))
 

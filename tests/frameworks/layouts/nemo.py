@@ -5,7 +5,7 @@ kept = []
 
 
 def save(step):
-    path = f"{d}/model--val:loss=0.{step}-epoch:{step // 40}.ckpt"
+    path = f"{d}/model--val:loss=0.{step}-epoch:{step // 80}.ckpt"
     archive(path, step)
     kept.append(path)
     for old in kept[:-2]:

@@ -4,7 +4,7 @@ import time
 
 import runctl_train
 
-EVERY = 20
+EVERY = 40
 
 
 def begin(step):

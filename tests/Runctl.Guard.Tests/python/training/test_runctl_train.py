@@ -444,7 +444,7 @@ class LightningTrainer(Told):
         super().setUp()
         self.base = type("Callback", (), {})
         self.package(lightning={}, lightning__pytorch={"Callback": self.base})
-        self.trainer = types.SimpleNamespace(global_step=0, should_stop=False, save_checkpoint=self.save)
+        self.trainer = types.SimpleNamespace(global_step=0, current_epoch=4, should_stop=False, save_checkpoint=self.save)
         self.saved = []
 
     def save(self, path):
@@ -461,7 +461,15 @@ class LightningTrainer(Told):
         callback = runctl_train.LightningCallback()
         self.assertIsInstance(callback, self.base)
         self.train(callback, 10, told_in=3)
-        self.assertEqual((["stopped-step=3.ckpt"], [1, 2, 3]), (self.saved, self.reported))
+        self.assertEqual((["epoch=4-step=3.ckpt"], [1, 2, 3]), (self.saved, self.reported))
+
+    def test_it_saves_beside_the_checkpoints_of_the_trainer_unless_runctl_does_not_keep_them(self):
+        inside = os.path.join(self.folder, "lightning_logs/version_0/checkpoints")
+        for folder, expected in ((inside, os.path.relpath(inside, self.folder)), (self.folder + "-elsewhere", "."), (None, ".")):
+            self.trainer.checkpoint_callback = types.SimpleNamespace(dirpath=folder)
+            self.train(runctl_train.LightningCallback(), 10, told_in=1)
+            self.assertEqual(expected, os.path.dirname(self.saved[-1]) or ".")
+            self.trainer.global_step, self.trainer.should_stop = 0, False
 
     def test_told_while_it_validates_it_saves_once(self):
         callback = runctl_train.LightningCallback()
@@ -469,7 +477,7 @@ class LightningTrainer(Told):
         self.told = True
         for _ in range(2):
             callback.on_exception(self.trainer, None, SystemExit())
-        self.assertEqual(["stopped-step=2.ckpt"], self.saved)
+        self.assertEqual(["epoch=4-step=2.ckpt"], self.saved)
 
     def test_an_error_of_the_training_saves_nothing(self):
         self.told = True
