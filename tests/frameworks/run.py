@@ -31,6 +31,8 @@ from local_machine import LocalMachine  # noqa: E402
 from machine import eventually  # noqa: E402
 
 NOTICE_SECONDS = 45
+# Steps between two saves; that of layouts/lib.py and trainings/common.py.
+EVERY = 40
 # The bound is for hangs only; a framework on a busy machine may take its time to be imported.
 PATIENCE = 180.0
 
@@ -116,6 +118,8 @@ def interrupted(first):
     first.start()
     first.until(lambda: first.step() >= first.case.steps, "step %d" % first.case.steps)
     first.until(first.training.committed, "a checkpoint was in S3 before the notice")
+    # Between two saves: what is written at once after another one is the same save.
+    first.until(lambda: 20 <= first.step() % EVERY < 35, "a moment between two saves")
     first.cloud.interrupt(NOTICE_SECONDS)
     first.until(lambda: first.training.state.get("state") == "interrupted", "the interruption was handled")
     state = first.training.state

@@ -1,19 +1,14 @@
-"""Lightning: checkpoints deep in a folder of its own, beside logs that stay open."""
+"""Lightning with a ModelCheckpoint in the checkpoint directory: the newest is kept, the one before is deleted."""
 import glob
 from lib import *
 
-version = len(glob.glob(f"{d}/lightning_logs/version_*"))
-base = f"{d}/lightning_logs/version_{version}"
-text(f"{base}/hparams.yaml", "lr: 0.1\n")
-events = open(f"{base}/events.out.tfevents.1.host.1.0", "ab")
-
 
 def save(step):
-    events.write(b"e" * 100)
-    events.flush()
-    for old in glob.glob(f"{base}/checkpoints/*.ckpt"):
-        os.remove(old)
-    archive(f"{base}/checkpoints/epoch={step // 80}-step={step}.ckpt", step)
+    before = glob.glob(f"{d}/epoch=*.ckpt")
+    archive(f"{d}/epoch={step // 80}-step={step}.ckpt", step)
+    for old in before:
+        if not told and not old.endswith(f"step={step}.ckpt"):
+            os.remove(old)
 
 
 loop(save, lambda path: step_of(path) if path else None)
