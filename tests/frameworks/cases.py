@@ -16,6 +16,8 @@ class Case(NamedTuple):
     needs: List[str]
     stand_in: bool = False
     environment: Dict[str, str] = {}
+    # Settings under [checkpoint].
+    checkpoint: Dict[str, object] = {}
     # After which the machine is taken away: two saves have been made by then, and the last one is over.
     steps: int = 100
 
@@ -52,6 +54,7 @@ CASES = [
     _stand_in("accelerate", "accelerate.py"),
     _stand_in("lightning", "lightning.py"),
     _stand_in("lightning's folders", "lightning_logs.py"),
+    _stand_in("lightning's folders, head set", "lightning_logs.py", checkpoint={"head": "lightning_logs/*/checkpoints/*.ckpt"}),
     _stand_in("pth.tar and settings", "pth_tar.py"),
     _stand_in("one file in place", "in_place.py"),
     _stand_in("another name when told", "other_name.py"),

@@ -71,7 +71,7 @@ class Attempt:
             python=sys.executable, resume_arguments=["--resume", "{checkpoint}"],
             environment=dict({"OMP_NUM_THREADS": "1", "PATH": os.path.dirname(sys.executable) + ":" + os.environ["PATH"]},
                              **case.environment),
-            checkpoint={"dir": "checkpoints", "save_interval": None, "mirror": True, "patterns": []},
+            checkpoint=dict({"dir": "checkpoints", "save_interval": None, "mirror": True, "patterns": []}, **case.checkpoint),
             attempt={"number": number, "nonce": "n%d" % number, "node": 0, "nodes": 1,
                      "resume_from": {"manifest": manifest} if manifest else None})
 
