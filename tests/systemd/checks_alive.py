@@ -39,6 +39,15 @@ def training_runs_as_at_a_login(machine, cloud):
     training.stop()
 
 
+def training_can_import_what_it_may_use_of_runctl(machine, cloud):
+    training = Training(machine, cloud, "library")
+    training.start()
+    assert machine.read(training.project("library")).decode() == training.file("lib/runctl_train.py")
+    # What the user's trainings import is not theirs to change.
+    assert machine.execute("stat", "--format", "%U %a", training.file("lib/runctl_train.py")) == "root 644"
+    training.stop()
+
+
 def guard_that_is_killed_comes_back_and_goes_on(machine, cloud):
     training = Training(machine, cloud, "killed")
     training.start()

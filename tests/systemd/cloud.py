@@ -1,4 +1,4 @@
-"""What an instance asks of AWS: the metadata service at its own address, and the S3 of the guard's unit tests."""
+"""What an instance asks of AWS: a metadata service, and the S3 of the guard's unit tests."""
 import http.server
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Runctl.Guard.Tests", "python"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Runctl.Guard.UnitTests", "python"))
 from support import FakeS3  # noqa: E402
 
 ADDRESS = "169.254.169.254"
@@ -15,21 +15,34 @@ INSTANCE = "i-0123456789abcdef0"
 
 
 class Cloud:
-    def __init__(self):
-        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-        subprocess.run(["ip", "address", "replace", ADDRESS + "/32", "dev", "lo"], check=True)
-        self.s3 = FakeS3()
+    """Both on loopback. `address` and `port` are the metadata service's; the S3 may be that of another instance."""
+
+    def __init__(self, address="127.0.0.1", port=0, s3=None):
+        self.s3 = s3 or FakeS3()
         self.notice = None
         cloud = self
 
         class Handler(_Handler):
             pages = property(lambda _: cloud.pages())
-        server = http.server.ThreadingHTTPServer((ADDRESS, 80), Handler)
-        server.daemon_threads = True
-        for one in (server, self.s3.server):
+        self._server = http.server.ThreadingHTTPServer((address, port), Handler)
+        self._server.daemon_threads = True
+        for one in (self._server, self.s3.server):
             # A guard that is killed leaves in the middle of an answer.
             one.handle_error = lambda *_: None
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.metadata_url = "http://%s:%d" % self._server.server_address[:2]
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    @classmethod
+    def at_its_own_address(cls):
+        """The metadata service where real instances find it; needs a network of its own."""
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        subprocess.run(["ip", "address", "replace", ADDRESS + "/32", "dev", "lo"], check=True)
+        return cls(ADDRESS, 80)
+
+    def close(self):
+        """The metadata service; the S3 may be needed by others."""
+        self._server.shutdown()
+        self._server.server_close()
 
     def interrupt(self, seconds):
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))

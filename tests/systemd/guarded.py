@@ -32,25 +32,34 @@ def end_notice(machine, cloud):
 
 
 class Training:
-    def __init__(self, machine, cloud, name, arguments=(), **changes):
+    def __init__(self, machine, cloud, name, arguments=(), files=(os.path.join(HERE, "train.py"),), **changes):
+        """`files` come into the project; the first of them is the script."""
         self.machine, self.s3, self.name = machine, cloud.s3, name
         self.id = name + "-20260131-120000-abcdef"
         self.unit = "runctl-training-%s-1.service" % self.id
         project = "/home/ubuntu/" + name
-        with open(os.path.join(HERE, "train.py")) as file:
-            machine.write(project + "/train.py", file.read())
-        machine.execute("chown", "-R", "ubuntu:ubuntu", project)
+        for path in files:
+            with open(path) as file:
+                machine.write("%s/%s" % (project, os.path.basename(path)), file.read())
+        machine.give_to_user(project)
         self.spec = {
             "schema": 1, "run_id": self.id, "project_name": name, "region": "us-east-1", "user": None, "python": None,
-            "setup_command": None, "script": "train.py", "arguments": list(arguments), "environment": {}, "code": None,
+            "setup_command": None, "script": os.path.basename(files[0]), "arguments": list(arguments), "environment": {}, "code": None,
             "store": {"bucket": BUCKET, "prefix": "spot", "run_prefix": "runctl"}, "resume_arguments": [],
             "checkpoint": {"dir": "checkpoints", "save_interval": None, "mirror": False, "patterns": []},
             "policy": {"grace_seconds": 20.0, "guard_poll_seconds": 0.2, "on_exit": "keep"}, "target": None,
             "attempt": {"number": 1, "nonce": name, "node": 0, "nodes": 1, "resume_from": None}}
         self.spec.update(changes)
-        self.s3.objects["/%s/runctl/runs/%s/run.json" % (BUCKET, self.id)] = json.dumps({
-            "schema": 1, "run_id": self.id, "outcome": None, "attempts": [
-                {"number": 1, "nonce": name, "node": 0, "nodes": 1, "state": "claimed"}]}).encode()
+        self._claim()
+
+    def _claim(self):
+        """The attempt in the run's record, after those that were before it."""
+        path = "/%s/runctl/runs/%s/run.json" % (BUCKET, self.id)
+        record = json.loads(self.s3.objects.get(path, b"null").decode()) or {
+            "schema": 1, "run_id": self.id, "outcome": None, "attempts": []}
+        attempt = {name: self.spec["attempt"][name] for name in ("number", "nonce", "node", "nodes")}
+        record["attempts"].append(dict(attempt, state="claimed"))
+        self.s3.objects[path] = json.dumps(record).encode()
 
     def start(self):
         return guard(self.machine, "run", "--spec", self._write_spec())

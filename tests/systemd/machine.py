@@ -99,6 +99,10 @@ class Machine:
             file.write(text)
         os.chmod(self.path(path), mode)
 
+    def give_to_user(self, path):
+        """What is below it belongs to the user that trainings run as."""
+        self.execute("chown", "-R", "ubuntu:ubuntu", path)
+
     def read(self, path):
         with open(self.path(path), "rb") as file:
             return file.read()

@@ -42,6 +42,10 @@ if sys.argv[1:] == ["--environment"]:
     sys.exit()
 if "--escape" in sys.argv:
     escape()
+import runctl_train  # noqa: E402 - only a training has it
+
+with open("library", "w") as file:
+    file.write(runctl_train.__file__)
 with open("environment.json", "w") as file:
     json.dump(environment(), file)
 step = int(os.environ.get("RUNCTL_RESUME_FROM", "_0.").rpartition("_")[2].split(".")[0])

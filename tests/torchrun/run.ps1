@@ -35,7 +35,7 @@ try {
     $stopped = @($log -match "^worker [01] was told to stop, and did after step $($report.LastStep)$")
     Confirm-Check 'torchrun passes SIGTERM on to both workers' ($forwarded.Count -eq 2)
     Confirm-Check 'Both workers stop after the same step, by themselves' ($stopped.Count -eq 2 -and $report.Events.Kind -notcontains 'TrainingKilled') ($stopped -join '; ')
-    Confirm-Check 'What they saved is committed in S3 before the deadline' ($report.Passed -and $report.SecondsToSpare -gt 0 -and $report.Checkpoint.Name -eq "step_$($report.LastStep).pt") $report.Reason
+    Confirm-Check 'What they saved is committed in S3 before the deadline' ($report.Passed -and $report.SecondsToSpare -gt 0 -and $report.Checkpoint.Name -eq "step_$($report.LastStep)") $report.Reason
     Confirm-Check 'No step is lost with the instance' ($report.StepsLost -eq 0 -and $report.InstanceTaken)
 
     $resumed = New-RunctlSpotInstance g5.xlarge -Wait | Start-RunctlTraining @training -ScriptArgument $steps -ResumeFrom $report.Checkpoint

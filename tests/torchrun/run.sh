@@ -14,13 +14,7 @@ python() { PATH=/usr/local/bin:/usr/bin:/bin python3 "$@"; }
 python -c 'import torch.distributed.run, sys; print("torch %s, Python %s" % (torch.__version__, sys.version.split()[0]))' \
     || { echo "It needs torch for the system's python3; the top of $0 says how to get it." >&2; exit 2; }
 
-# Where to redirect the workers' output torchrun 1 looks up in an enum, by going through its members; since Python 3.11 (both are in
-# Debian 12) the member for "nowhere" is not gone through, and torchrun fails before a worker is started. Redirecting a tenth worker, who
-# does not exist, comes to the same and needs no lookup of it. torchrun takes its options from such variables as well.
-if python -c 'from torch.distributed.elastic.multiprocessing import Std; raise SystemExit(Std.from_str("0") is not None)'; then
-    echo "This torchrun can not be started with its defaults; PET_REDIRECTS and PET_TEE stand in for two of them."
-    export PET_REDIRECTS=9:1 PET_TEE=9:1
-fi
+source "$here/defaults.sh"
 
 cd "$here/../.."
 dotnet tool exec -y PowerShell -- "$here/run.ps1"

@@ -150,7 +150,7 @@ internal sealed partial record ScriptLook(bool? HandlesSignal, string Seen, bool
     [GeneratedRegex(@"^[^#\n]*\bsignal\s*\(\s*(signal\.)?SIGTERM\s*,\s*(signal\.)?SIG_(IGN|DFL)", RegexOptions.Multiline)]
     private static partial Regex Ignored();
 
-    [GeneratedRegex(@"(?<=^[^#\n]*)\b(OnExceptionCheckpoint|enable_jit_checkpoint)\b", RegexOptions.Multiline)]
+    [GeneratedRegex(@"(?<=^[^#\n]*)\b(OnExceptionCheckpoint|enable_jit_checkpoint|runctl_train\b[^#\n]*\b(?:stop_requested|TransformersCallback|LightningCallback))\b", RegexOptions.Multiline)]
     private static partial Regex Framework();
 
     [GeneratedRegex(@"^\s*(?:from|import)\s+\.?([\w.]+)", RegexOptions.Multiline)]

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -44,6 +45,24 @@ def eventually(condition, seconds=30.0):
             return value
         time.sleep(0.01)
     raise AssertionError("it did not happen within %g s" % seconds)
+
+
+def kill_all_of(root):
+    """SIGKILL to every process of an instance, of the guard and of its trainings, until none is left. `root` is its RUNCTL_ROOT."""
+    def killed():
+        found = 0
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/environ" % entry, "rb") as file:
+                    marked = ("RUNCTL_ROOT=" + root).encode() in file.read().split(b"\0")
+                if marked and int(entry) != os.getpid():
+                    os.kill(int(entry), signal.SIGKILL)
+                    found += 1
+            except OSError:
+                # Gone meanwhile, or of another user and so not ours.
+                continue
+        return found
+    eventually(lambda: not killed())
 
 
 @contextlib.contextmanager
@@ -289,6 +308,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200, ("<R><UploadId>%s</UploadId></R>" % upload_id).encode())
         if "uploadId" in query:
             return self.multipart(path, query, data, uploads.get(query["uploadId"]))
+        if "list-type" in query:
+            return self.list(path, query)
+        if self.command == "PUT" and self.headers.get("x-amz-copy-source"):
+            data = objects.get(urllib.parse.unquote(self.headers["x-amz-copy-source"]))
+            if data is None:
+                return self.error(404, "NoSuchKey")
+            objects[path] = data
+            return self.answer(200, ("<CopyObjectResult><ETag>%s</ETag></CopyObjectResult>" % etag(data)).encode())
         if self.command == "PUT":
             if self.headers.get("If-None-Match") and path in objects:
                 return self.error(412, "PreconditionFailed")
@@ -305,6 +332,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         ranged = re.match(r"bytes=(\d+)-(\d+)", self.headers.get("Range") or "")
         part = data[int(ranged.group(1)):int(ranged.group(2)) + 1] if ranged else data
         self.answer(206 if ranged else 200, part, ETag=etag(data), x_amz_checksum_crc32=crc_text(data))
+
+    def list(self, bucket, query):
+        """Pages of 1,000, as S3 gives them."""
+        keys = sorted(key[len(bucket):] for key in self.s3.objects if key.startswith(bucket + query["prefix"]))
+        keys = [key for key in keys if key > query.get("continuation-token", "")]
+        text = "".join("<Contents><Key>%s</Key><Size>%d</Size><ETag>%s</ETag></Contents>" % (
+            urllib.parse.quote(key), len(self.s3.objects[bucket + key]), etag(self.s3.objects[bucket + key]).replace('"', "&quot;"))
+            for key in keys[:1000])
+        more = "<IsTruncated>true</IsTruncated><NextContinuationToken>%s</NextContinuationToken>" % keys[999] if keys[1000:] else ""
+        self.answer(200, ("<ListBucketResult>%s%s</ListBucketResult>" % (text, more)).encode())
 
     def multipart(self, path, query, data, parts):
         if parts is None:

@@ -11,7 +11,7 @@ public abstract class SampleTests(SandboxFixture sandbox) : IClassFixture<Sandbo
     protected void InterruptAndResume(string script, string arguments, string checkpoint)
     {
         using var project = new Project();
-        foreach (var file in Directory.GetFiles(Samples, "train_*"))
+        foreach (var file in Directory.GetFiles(Samples, "*train*"))
         {
             File.Copy(file, project[Path.GetFileName(file)], overwrite: true);
         }

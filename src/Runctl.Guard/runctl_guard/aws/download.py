@@ -1,4 +1,5 @@
 """Brings one object to a file: ranges in parallel, checked by its CRC32, in place only when it is whole."""
+import contextlib
 import os
 import threading
 import zlib
@@ -13,8 +14,10 @@ from .upload import MINIMUM_PART, Part, plan
 WORKERS = 8
 
 
-def download(s3: S3, at: Location, path: str, size: Optional[int] = None, crc32: Optional[str] = None) -> None:
-    """The object at `path`, complete and checked; a file that was there stays until then."""
+def download(s3: S3, at: Location, path: str, size: Optional[int] = None, crc32: Optional[str] = None,
+             sync: bool = True) -> None:
+    """The object at `path`, complete and checked; a file that was there stays until then. Without `sync` the caller has
+    all of its files written to the disk at once."""
     if size is None or crc32 is None:
         head = s3.head(at)
         if head is None:
@@ -23,7 +26,9 @@ def download(s3: S3, at: Location, path: str, size: Optional[int] = None, crc32:
         crc32 = crc32 or head.header("x-amz-checksum-crc32")
     # The name carries process and thread: another run may want the same.
     temporary = "%s.%d.%d.download" % (path, os.getpid(), threading.get_ident())
-    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(temporary)
+    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
     try:
         # Once more where it was spoilt on its way.
         for _ in range(2):
@@ -33,7 +38,8 @@ def download(s3: S3, at: Location, path: str, size: Optional[int] = None, crc32:
         else:
             raise GuardError("ChecksumMismatch", "%s is not what was stored: its CRC32 is wrong." % at.uri(), STORAGE,
                              at.uri())
-        os.fsync(descriptor)
+        if sync:
+            os.fsync(descriptor)
         os.replace(temporary, path)
     finally:
         os.close(descriptor)
@@ -58,6 +64,8 @@ def _fetch(s3: S3, at: Location, descriptor: int, size: int) -> int:
                 failures.append(error)
         close_connections()
 
+    if len(parts) == 1:
+        return _part(s3, at, descriptor, parts[0], size)
     workers = [threading.Thread(target=work, daemon=True) for _ in range(min(WORKERS, len(parts)))]
     for worker in workers:
         worker.start()

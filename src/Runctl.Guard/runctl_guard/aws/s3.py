@@ -46,7 +46,7 @@ class Location(NamedTuple):
 
 
 def parse_uri(uri: str) -> Location:
-    match = re.match(r"^s3://([^/]+)/(.+)$", uri)
+    match = re.match(r"(?s)s3://([^/]+)/(.+)\Z", uri)
     if not match:
         raise GuardError("BadUri", "%s is not an S3 URI (s3://bucket/key)." % uri, target=uri)
     return Location(match.group(1), match.group(2))

@@ -22,61 +22,69 @@ COMPLETE_SECONDS = 20.0
 class Stored(NamedTuple):
     size: int
     crc32: str
+    etag: str = ""
+
+
+def put_bytes(s3: S3, at: Location, body: bytes, cancelled: Callable[[], bool] = lambda: False) -> Stored:
+    """A small object, with a checksum S3 has to agree with."""
+    checksum = crc.to_base64(zlib.crc32(body))
+    answer = s3.call("PUT", at, headers={"x-amz-checksum-crc32": checksum}, body=body, cancelled=cancelled)
+    stored = Stored(len(body), checksum, answer.header("etag") or "")
+    return stored if answer.header("x-amz-checksum-crc32") == checksum else verify(s3, at, stored)
+
+
+def verify(s3: S3, at: Location, stored: Stored) -> Stored:
+    """Asks S3 what it holds now."""
+    answer = s3.head(at)
+    held = answer and (answer.header("x-amz-checksum-crc32"), answer.header("content-length"))
+    if held != (stored.crc32, str(stored.size)):
+        raise GuardError("ChecksumMismatch", "%s holds %s instead of CRC32 %s and %d bytes."
+                         % (at.uri(), held or "nothing", stored.crc32, stored.size), STORAGE, at.uri())
+    return stored._replace(etag=(answer and answer.header("etag")) or "")
 
 
 class FileUpload:
     """One upload. `ticket` is a file that lets a successor go on with what a killed guard began: parts that S3 has
-    are not sent again. It belongs to one version of one checkpoint, wherever that is read from. `identity` is what the
-    file has to be and stay; without it, what it is when it is opened."""
+    are not sent again. It belongs to one version of one file, wherever that is read from. `steady`: the file has to stay
+    what it was when it was opened; of another one, a log, the first `size` bytes are taken as they are. `connections` is
+    shared with other uploads; `workers` is how many of them this one may use."""
 
-    def __init__(self, s3: S3, at: Location, path: str, ticket: Optional[str] = None, identity: Optional[str] = None,
-                 cancelled: Callable[[], bool] = lambda: False, count: Callable[[int], None] = lambda sent: None) -> None:
-        self._s3, self._at, self._path, self._ticket, self._identity = s3, at, path, ticket, identity
-        self._cancelled, self._count = cancelled, count
+    def __init__(self, s3: S3, at: Location, path: str, descriptor: int, ticket: Optional[str] = None, steady: bool = True,
+                 size: Optional[int] = None, cancelled: Callable[[], bool] = lambda: False,
+                 count: Callable[[int], None] = lambda sent: None, workers: int = WORKERS,
+                 connections: Optional[threading.Semaphore] = None) -> None:
+        self._s3, self._at, self._path, self._descriptor, self._ticket, self._steady = s3, at, path, descriptor, ticket, steady
+        self._cancelled, self._count, self._workers = cancelled, count, workers
+        self._connections = connections or threading.Semaphore(WORKERS)
+        stat = os.fstat(descriptor)
+        self._identity, self._size = version(stat), stat.st_size if size is None else size
 
     def run(self) -> Stored:
-        descriptor = os.open(self._path, os.O_RDONLY)
-        try:
-            stat = os.fstat(descriptor)
-            self._identity = self._identity or version(stat)
-            if stat.st_size <= MINIMUM_PART:
-                return self._small(descriptor, stat.st_size)
-            return self._finished(stat.st_size) or self._large(descriptor, stat.st_size)
-        finally:
-            os.close(descriptor)
+        if self._size <= MINIMUM_PART:
+            return self._small(self._descriptor, self._size)
+        return self._finished(self._size) or self._large(self._descriptor, self._size)
 
     def _small(self, descriptor: int, size: int) -> Stored:
         body = os.pread(descriptor, size, 0)
         self._refuse_change(descriptor)
-        stored = Stored(len(body), crc.to_base64(zlib.crc32(body)))
-        answer = self._s3.call("PUT", self._at, headers={"x-amz-checksum-crc32": stored.crc32}, body=body,
-                               cancelled=self._cancelled)
+        with self._connections:
+            stored = put_bytes(self._s3, self._at, body, self._cancelled)
         self._count(len(body))
-        if answer.header("x-amz-checksum-crc32") != stored.crc32:
-            self._verify(stored)
         return stored
 
     def _changed(self, descriptor: int) -> bool:
-        return version(os.fstat(descriptor)) != self._identity
+        return self._steady and version(os.fstat(descriptor)) != self._identity
 
     def _refuse_change(self, descriptor: int) -> None:
         if self._changed(descriptor):
             raise GuardError("CheckpointChanged", "%s was written to during its upload." % self._path, STORAGE)
-
-    def _verify(self, stored: Stored) -> None:
-        """Asks S3 what it holds now."""
-        answer = self._s3.head(self._at)
-        held = answer and (answer.header("x-amz-checksum-crc32"), answer.header("content-length"))
-        if held != (stored.crc32, str(stored.size)):
-            raise GuardError("ChecksumMismatch", "%s holds %s instead of CRC32 %s and %d bytes."
-                             % (self._at.uri(), held or "nothing", stored.crc32, stored.size), STORAGE, self._at.uri())
 
     def _large(self, descriptor: int, size: int) -> Stored:
         parts = plan(size)
         checksums: Dict[int, int] = {}
         upload_id, held = self._resumed() or (self._begin(), {})
         queue = PartQueue(parts)
-        for _ in range(min(WORKERS, len(parts))):
+        for _ in range(min(self._workers, len(parts))):
             # A descriptor of its own: one that is late must not read from a number that was given to another file.
             threading.Thread(target=self._work, args=(queue, os.dup(descriptor), upload_id, held, checksums),
                              name="parts", daemon=True).start()
@@ -97,7 +105,7 @@ class FileUpload:
             total = crc.combine(total, checksums[part.number], part.length)
         stored = Stored(size, crc.to_base64(total))
         self._complete(upload_id, parts, queue.done, stored)
-        self._verify(stored)
+        stored = verify(self._s3, self._at, stored)
         self._write_ticket(crc32=stored.crc32)
         return stored
 
@@ -118,10 +126,9 @@ class FileUpload:
             return None
         stored = Stored(size, self._kept()["crc32"])
         try:
-            self._verify(stored)
+            return verify(self._s3, self._at, stored)
         except GuardError:
             return None
-        return stored
 
     def _resumed(self) -> Optional[Tuple[str, Dict[int, Dict[str, str]]]]:
         """The upload id a predecessor left, and the parts S3 has of it."""
@@ -178,10 +185,11 @@ class FileUpload:
             checksum = crc.to_base64(checksums[part.number])
             if (held.get("Size"), held.get("ChecksumCRC32")) == (str(part.length), checksum):
                 return queue.finished(part, held["ETag"])
-            answer = self._s3.call(
-                "PUT", self._at, {"partNumber": str(part.number), "uploadId": upload_id},
-                {"x-amz-checksum-crc32": checksum}, lambda: Range(descriptor, part.offset, part.length),
-                cancelled=lambda: self._cancelled() or queue.needless(part))
+            with self._connections:
+                answer = self._s3.call(
+                    "PUT", self._at, {"partNumber": str(part.number), "uploadId": upload_id},
+                    {"x-amz-checksum-crc32": checksum}, lambda: Range(descriptor, part.offset, part.length),
+                    cancelled=lambda: self._cancelled() or queue.needless(part))
         except Exception as error:  # Whoever waits for the part has to hear of it, whatever it was.
             return queue.failed(part, error)
         queue.finished(part, answer.header("etag") or "", time.monotonic() - started)

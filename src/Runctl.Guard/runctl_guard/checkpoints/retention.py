@@ -1,4 +1,4 @@
-"""`keep_last_n`: takes older checkpoints of this run out of S3 again. What somebody may go on from stays."""
+"""`keep_last_n`: deletes older checkpoints of this run from S3. What an attempt may go on from stays."""
 from typing import Any, Dict, List, Set
 
 from ..aws.s3 import S3, Location, S3Error, parse_uri
@@ -8,40 +8,30 @@ from ..runs.journal import Journal
 from ..runs.record import RunRecord
 from ..runs.run import Run
 from ..system import files
-from .restore import read_manifest
+from .commits import checkpoints_of, commits_of
+from .manifest import references
+from .uploads import uploads_of
 
 
 def prune(run: Run, session: Session) -> None:
-    """Deletes what is beyond the number to keep, manifest first; never in the way of an interruption."""
+    """Deletes what is beyond the number to keep, manifests first; never while a commit or an interruption is under way."""
     keep = run.spec["checkpoint"].get("keep_last_n")
     if not keep or not run.spec.get("store"):
         return
     s3 = session.s3(run.spec)
     try:
-        with files.locked(run.file("prune.lock"), wait=False) as mine:
+        with files.locked(run.file("commit.lock"), wait=False) as mine:
             if not mine:
                 return
             _finish(run, s3)
-            known = _known(run)
-            # Set back, the clock makes the newest look old: the last that came stay as well.
-            last = known[-int(keep):]
-            for entry in sorted(known, key=lambda commit: commit.get("saved") or 0.0)[:-int(keep)]:
-                if entry in last or Journal(run).begun or entry["manifest"] in _needed(run, session):
+            needed = _needed(run, session)
+            groups = checkpoints_of(run)
+            for entries in groups[:-int(keep)]:
+                if Journal(run).begun or any(entry["manifest"] in needed for entry in entries):
                     continue
-                _delete(run, s3, entry)
+                _delete(run, session, entries)
     except GuardError as error:
         _failed(run, error)
-
-
-def _known(run: Run) -> List[Dict[str, Any]]:
-    """What this instance brought to S3 for the run and is still there, in the order it came."""
-    known: Dict[str, Dict[str, Any]] = {}
-    for entry in files.read_lines(run.file("committed.jsonl")):
-        if entry.get("gone"):
-            known.pop(entry["manifest"], None)
-        elif not entry.get("restored"):
-            known[entry["manifest"]] = entry
-    return list(known.values())
 
 
 def _needed(run: Run, session: Session) -> Set[str]:
@@ -49,27 +39,32 @@ def _needed(run: Run, session: Session) -> Set[str]:
     record, _ = RunRecord.of(run, session).read()  # type: ignore[union-attr]
     attempts = (record or {}).get("attempts") or []
     if not attempts or attempts[-1]["number"] != run.state["attempt"]:
-        return {entry["manifest"] for entry in _known(run)}
+        return {entry["manifest"] for entry in commits_of(run)}
     named = [attempt.get(name) for attempt in attempts for name in ("resumed_from", "checkpoint")]
     named += [run.state.get("resumed_from"), run.state.get("checkpoint")]
     return {checkpoint["manifest"] for checkpoint in named if checkpoint and checkpoint.get("manifest")}
 
 
-def _delete(run: Run, s3: S3, entry: Dict[str, Any]) -> None:
-    try:
-        manifest = read_manifest(s3, entry["manifest"])
-    except GuardError as error:
-        if error.id != "CheckpointNotFound":
-            raise
-        manifest = {"run_id": run.id, "files": []}
-    if manifest["run_id"] != run.id:
-        return
+def _delete(run: Run, session: Session, entries: List[Dict[str, Any]]) -> None:
+    """Manifests, and those of their keys that no remaining manifest names. Which keys is known from here, not from S3."""
+    gone = {entry["manifest"] for entry in entries}
+    keys = {key for entry in entries for key in _keys(entry)}
+    keys -= {key for entry in commits_of(run) if entry["manifest"] not in gone for key in _keys(entry)}
+    keys -= {entry["key"] for entry in references(run) if "key" in entry}
     # From here on it counts as not in S3, however far the rest comes.
-    files.append_line(run.file("committed.jsonl"), dict(entry, gone=True))
-    at = parse_uri(entry["manifest"])
+    for entry in entries:
+        files.append_line(run.file("committed.jsonl"), dict(entry, gone=True))
+    store = uploads_of(run, session).store
+    if store is not None:
+        store.objects.forget(keys)
+    manifests = sorted(parse_uri(manifest).key for manifest in gone)
     files.write_json(run.file("pruning.json"), {
-        "schema": 1, "bucket": at.bucket, "keys": [at.key] + [entry["key"] for entry in manifest["files"]]})
-    _finish(run, s3)
+        "schema": 1, "bucket": run.spec["store"]["bucket"], "keys": manifests + sorted(keys)})
+    _finish(run, session.s3(run.spec))
+
+
+def _keys(entry: Dict[str, Any]) -> List[str]:
+    return entry.get("keys") or [entry["key"]]
 
 
 def _finish(run: Run, s3: S3) -> None:

@@ -1,89 +1,150 @@
-"""Which checkpoint is the newest good one of an attempt."""
+"""Which checkpoint of an attempt counts now, opened and proven; and where each version of a file can be read from."""
 import os
 import time
-from typing import Callable, Dict, Iterable, List, Optional, Set, Tuple
+from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Set
 
+from ..errors import GuardError
 from ..runs.run import Run
-from ..system import files
-from ..system.guard_log import log_exception
-from ..system.processes import Process, open_for_writing
-from . import discovery
-from .discovery import Candidate, weighty
-from .torn_saves import TornSaves
-from .validation import NotUsable, Validation
+from ..system.user_rights import open_readable
+from ..system.users import User
+from . import choice
+from .choice import OVERWRITTEN, Refused
+from .completeness import WRITING, cut_off
+from .looks import version_of
+from .names import Settings
+from .observation import Observation
+from .opened import OpenedCheckpoint, open_checkpoint, prove_all
+from .scan import Scanner
+from .sets import SAVE, CheckpointSet, SetFile
+from .snapshots import Copies
+from .store import CheckpointStore
+from .watch import CheckpointWatch
+
+MOST_CACHED = 8 << 20
+# Reasons that say nothing against what was saved: the training goes on with its files.
+CHANGED = "it was changed while it was read"
+PASSING = (CHANGED, OVERWRITTEN, WRITING)
 
 
-def patterns(run: Run) -> Iterable[str]:
-    return run.spec["checkpoint"].get("patterns") or ()
+class Chosen(NamedTuple):
+    """`doubt`: why its save may have been cut off, where nothing better is there."""
+    checkpoint: CheckpointSet
+    opened: OpenedCheckpoint
+    doubt: Optional[str]
 
 
-def of_attempt(run: Run) -> List[Candidate]:
-    """This attempt's checkpoints as they are on disk now, newest first."""
-    state = run.state
-    found = discovery.scan(state["checkpoint_dir"], patterns(run))
-    kept = files.read_json(run.file("leftovers.json")) or {}
-    leftovers = kept.get("identities") if kept.get("attempt") == state.get("attempt") else None
-    return discovery.newest_first(found, state.get("started_at") or float("inf"), state.get("restored"), leftovers)
+class RunCheckpoints:
+    """The checkpoints of one run: what was seen of them, their copies, and what S3 has."""
 
+    def __init__(self, run: Run, watch: Optional[CheckpointWatch] = None) -> None:
+        self.run = run
+        self.watch = watch or CheckpointWatch(run)
+        self.copies = Copies(run)
+        self._texts: Dict[str, bytes] = {}
 
-def note_leftovers(run: Run) -> None:
-    """What is there right before the training starts is not its own, whatever the clocks say."""
-    found = discovery.scan(run.state["checkpoint_dir"], patterns(run))
-    files.write_json(run.file("leftovers.json"), {"schema": 1, "attempt": run.state["attempt"],
-                                                  "identities": [candidate.identity for candidate in found]})
+    def choose(self, store: Optional[CheckpointStore], reject: Callable[[Refused], None] = lambda refused: None,
+               enough_time: Callable[[], bool] = lambda: True, newest_only: bool = False,
+               provisional: bool = False) -> Optional[Chosen]:
+        """The newest good one. Close what it opened."""
+        opened: Dict[str, OpenedCheckpoint] = {}
+        self.watch.load()
 
+        def prove(checkpoint: CheckpointSet) -> Dict[str, str]:
+            try:
+                files = opened[checkpoint.name()] = self.open(checkpoint, store)
+            except GuardError as error:
+                return {str(error.target or checkpoint.head): CHANGED if error.id == "CheckpointChanged" else error.message}
+            kinds = {file.path: self._kind(file) for file in checkpoint.part(SAVE)}
+            cut: Set[str] = set(cut_off(self.watch.seen, checkpoint))
+            return prove_all(files, kinds.get, lambda path: path in weights, cut, enough_time)
+        with self.watch.lock:
+            seen = self.watch.seen
+            weights = {path for path in seen.files if seen.is_weight(path)}
+            found = choice.choose(seen, lambda path, version, limit: self.read(path, version, limit, store),
+                                  lambda file: self._available(file, store), prove, newest_only, provisional)
+        for refused in found.refused:
+            reject(refused)
+        chosen = None
+        for name, files in opened.items():
+            if found.chosen is not None and files.checkpoint.save is found.chosen.save:
+                files.checkpoint = found.chosen
+                chosen = Chosen(found.chosen, files, found.doubt)
+            else:
+                files.close()
+        return chosen
 
-def expected_size(run: Run) -> int:
-    """Of the save to come, by those before it. The newest alone may be half-written."""
-    return max((candidate.size for candidate in of_attempt(run)[:2]), default=0)
+    def open(self, checkpoint: CheckpointSet, store: Optional[CheckpointStore]) -> OpenedCheckpoint:
+        return open_checkpoint(checkpoint, self.watch.directory, self.watch.user, self.copies.paths(),
+                               store.has if store else lambda version: False)
 
+    def _kind(self, file: SetFile) -> Optional[str]:
+        record = self.watch.seen.files.get(file.path)
+        return record.kind if record else None
 
-def unfinished(run: Run, members: Dict[int, Process]) -> List[str]:
-    """The checkpoints that these processes are writing at this moment, for those who kill them. A log in one is none."""
-    try:
-        files_of = {candidate.path: paths_of(candidate, weighty) for candidate in of_attempt(run)} if members else {}
-        written = open_for_writing(members, set().union(*files_of.values()))
-        return [path for path, names in files_of.items() if names & written]
-    except Exception:  # They are killed, whatever came.
-        log_exception()
-        return []
+    def _available(self, file: SetFile, store: Optional[CheckpointStore]) -> bool:
+        return file.here or file.link is not None or self.copies.has(file.version) or bool(store and store.has(file.version))
 
+    def read(self, path: str, version: str, limit: int, store: Optional[CheckpointStore]) -> Optional[bytes]:
+        """The beginning of a version of a small file, wherever it can be had."""
+        known = self._texts.get(version)
+        if known is not None:
+            return known[:limit]
+        data = self._read(path, version, limit, store)
+        if data is not None:
+            if sum(map(len, self._texts.values())) > MOST_CACHED:
+                self._texts.clear()
+            self._texts[version] = data
+        return data
 
-def best(run: Run, candidates: Iterable[Tuple[Candidate, str]], check: Callable[[Candidate, str], Validation],
-         reject: Callable[[Candidate, str], None]) -> Optional[Tuple[Candidate, str, Validation]]:
-    """The first good one of candidates and where they are read from. A doubtful one gives way to any that is not."""
-    torn, doubtful = TornSaves(run), []
-    for candidate, source in candidates:
+    def _read(self, path: str, version: str, limit: int, store: Optional[CheckpointStore]) -> Optional[bytes]:
+        copy = self.copies.paths().get(version)
+        record = self.watch.seen.files.get(path)
         try:
-            validation = check(candidate, source)
-            reason = torn.against(candidate, validation) if source == candidate.path else None
-        except NotUsable as error:
-            reject(candidate, str(error))
-            continue
-        if reason:
-            doubtful.append((candidate, source, validation._replace(detail=reason)))
-            continue
-        better = next((pair for pair in doubtful if not torn.give_way(pair[0], candidate, source)), None)
-        for other, _, doubted in doubtful[:doubtful.index(better)] if better else doubtful:
-            reject(other, str(doubted.detail))
-        return better or (candidate, source, validation)
-    # What was only late goes before what was seen to be cut off.
-    return min(doubtful, key=lambda pair: torn.cut_off(pair[0]), default=None)
+            if copy is None and (record is None or record.version != version):
+                return store.read(version) if store else None
+            place = copy or os.path.join(self.watch.directory, path)
+            descriptor = open_readable(place, None if copy else self.watch.user)
+        except OSError:
+            return None
+        try:
+            stat = os.fstat(descriptor)
+            return None if copy is None and version != version_of(stat) else os.pread(descriptor, limit, 0)
+        finally:
+            os.close(descriptor)
 
 
-def unchanged(run: Run, candidate: Candidate) -> bool:
-    now = discovery.again(candidate, patterns(run))
-    return now is not None and now.identity == candidate.identity
+def survey(directory: str, patterns: Iterable[str], user: Optional[User]) -> Optional[CheckpointSet]:
+    """The newest checkpoint in a directory whose history nobody saw, by the times of its files."""
+    seen = Observation(Settings(only=tuple(patterns)))
+    seen.final = True
+    seen.begin(Scanner(directory, user).scan(whole=True).changed, 0.0, ours=lambda path, entry: True)
+
+    def read(path: str, version: str, limit: int) -> Optional[bytes]:
+        try:
+            descriptor = open_readable(os.path.join(directory, path), user)
+        except OSError:
+            return None
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read(limit)
+    return next(choice.candidates(seen, read), None)
 
 
-def paths_of(candidate: Candidate, counts: Callable[[str], bool] = lambda name: True) -> Set[str]:
-    """Its files; of a directory those only that count."""
-    if candidate.kind == "file":
-        return {os.path.realpath(candidate.path)}
-    return {os.path.realpath(os.path.join(candidate.path, name)) for name in candidate.files if counts(name)}
+def order_of(run: Run, checkpoint: CheckpointSet) -> float:
+    """Grows with every save of the run, over all attempts, whatever is done to the clock."""
+    return float(run.state.get("attempt") or 0) * 1e6 + checkpoint.save.number
+
+
+def saved_after(checkpoint: CheckpointSet, signalled: Optional[Dict[str, float]]) -> bool:
+    """Whether the save of the head began after the signal: by what was seen, and by the times of its files."""
+    return bool(signalled and checkpoint.saved_ns / 1e9 >= signalled["at"] - 0.05
+                and checkpoint.began >= signalled["seen"])
 
 
 def stopwatch(seconds: Optional[float]) -> Callable[[], bool]:
     """A function that is true until so many seconds have passed; always where there is no limit."""
     end = None if seconds is None else time.monotonic() + seconds
     return lambda: end is None or time.monotonic() < end
+
+
+def reasons(refused: List[Refused]) -> List[str]:
+    return ["%s: %s" % (one.path, one.reason) for one in refused]

@@ -1,154 +1,194 @@
-"""Checkpoints in S3: which keys they get, and how they are committed."""
-import contextlib
-import hashlib
+"""Checkpoints in S3: their files, and the manifest that commits them."""
 import json
-import os
 import shutil
-import time
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
+from ..aws.listing import LARGEST_COPY, copy
 from ..aws.s3 import S3, Location, S3Error
-from ..aws.upload import FileUpload
+from ..aws.upload import Stored
 from ..errors import STORAGE, GuardError
 from ..runs.run import Run
-from ..system import disk_reserve, files, paths
+from ..system import files
 from ..system.clock import utc_text
-from ..system.guard_log import best_effort
-from . import selection
-from .discovery import Candidate
-from .validation import Validation
+from ..system.guard_log import best_effort, log_exception
+from .manifest import Facts, manifest_of
+from .names import has_number
+from .objects import Kept, Objects
+from .opened import OpenedCheckpoint
+from .sets import CURRENT, SAVE, CheckpointSet
+from .transfer import Item, send
+
+# What is current goes along in the same manifest if it is no more than this.
+QUICK_BYTES, QUICK_FILES = 8 << 20, 40
+# Promised paths of larger files are made after the first manifest.
+QUICK_COPY_BYTES = 256 << 20
+LARGEST_READ = 64 << 20
 
 
 class Committed(NamedTuple):
     uri: str
     manifest: str
     body: Dict[str, Any]
-    seconds: float
-    commit_seconds: float
-
-
-def version_names(name: str, attempt: int, step: Optional[int], saved: float) -> List[str]:
-    """The names to try in turn: a key that a manifest names is never written again."""
-    moment = time.strftime("%Y%m%d%H%M%S", time.gmtime(saved))
-    exact = "%s%03d" % (moment, int(saved * 1000) % 1000)
-    versions = ["%s@%d.%s" % (name, attempt, mark) for mark in ([step] if step is not None else []) + [moment, exact]]
-    return [name] + versions
 
 
 class CheckpointStore:
     def __init__(self, s3: S3, run: Run) -> None:
         self.s3 = s3
         self._run = run
-        spec, state = run.spec, run.state
-        self._bucket = spec["store"]["bucket"]
-        self._base = "%s/%s/checkpoints" % (spec["store"]["prefix"].strip("/"), state["instance_id"])
+        self._bucket = run.spec["store"]["bucket"]
+        base = "%s/%s/checkpoints" % (run.spec["store"]["prefix"].strip("/"), run.state["instance_id"])
+        self.objects = Objects(run, s3, self._bucket, base)
 
     def at(self, key: str) -> Location:
         return Location(self._bucket, key)
 
-    def already(self, candidate: Candidate) -> Optional[Dict[str, Any]]:
-        """The commit of exactly this version, if it is in S3."""
-        return self._run.committed(candidate.identity, candidate.name)
+    def has(self, version: str) -> bool:
+        return self.objects.stored(version) is not None
 
-    def upload(self, candidate: Candidate, source: str, validation: Validation, reason: str,
-               saved_after_signal: Optional[bool], cancelled: Callable[[], bool] = lambda: False,
-               count: Callable[[int], None] = lambda sent: None) -> Committed:
-        """Uploads, verifies, and commits by the manifest. `source` is the checkpoint or a copy of it."""
-        started = time.monotonic()
-        with self._own_key(candidate) as key:
-            tickets = self._run.file("tickets/" + candidate.identity)
-            _make(tickets)
-            entries = []
-            for number, relative in enumerate(candidate.files):
-                local = source if candidate.kind == "file" else os.path.join(source, relative)
-                at = self.at(key if candidate.kind == "file" else "%s/%s" % (key, relative))
-                ticket = os.path.join(tickets, "%d.json" % number)
-                identity = candidate.identity if local == candidate.path and candidate.kind == "file" else None
-                stored = FileUpload(self.s3, at, local, ticket, identity, cancelled, count).run()
-                entries.append({"path": relative, "key": at.key, "size": stored.size, "crc32": stored.crc32})
-            uploaded = time.monotonic()
-            if candidate.kind == "directory" and source == candidate.path and not selection.unchanged(self._run, candidate):
-                raise GuardError("CheckpointChanged", "%s was written to during its upload." % source, STORAGE)
+    def read(self, version: str) -> Optional[bytes]:
+        """A small file of an earlier checkpoint; None if S3 cannot be asked."""
+        kept = self.objects.stored(version)
+        try:
+            return self.s3.get(self.at(kept.key)).body if kept and kept.size <= LARGEST_READ else None
+        except GuardError:
+            log_exception()
+            return None
+
+    def already(self, checkpoint: CheckpointSet) -> Optional[Dict[str, Any]]:
+        """The commit of exactly this checkpoint, with all that is current, if it is in S3."""
+        known = self._run.committed(checkpoint.name())
+        return known if known and known.get("complete", True) else None
+
+    def unsent(self, checkpoint: CheckpointSet, *parts: str) -> Tuple[int, int]:
+        """Bytes and files that S3 does not have yet."""
+        missing = {file.version: file.size for file in checkpoint.part(*parts) if file.link is None and not self.has(file.version)}
+        return sum(missing.values()), len(missing)
+
+    def upload(self, opened: OpenedCheckpoint, facts: Facts, cancelled: Callable[[], bool] = lambda: False,
+               count: Callable[[int], None] = lambda sent: None,
+               first: Callable[[Committed], None] = lambda committed: None) -> Committed:
+        """Sends what S3 lacks and commits. At an interruption what the save wrote is committed first if the rest takes longer;
+        `first` is told of it."""
+        last = facts.reason == "interruption"
+        self._send(opened, SAVE, last, cancelled, count)
+        quick = opened.bytes_of(CURRENT) <= QUICK_BYTES and opened.count_of(CURRENT) <= QUICK_FILES
+        promised = self._promised(opened.checkpoint) if last else {}
+        at_once = sum(kept.size for kept in promised.values()) <= QUICK_COPY_BYTES
+        if last and at_once:
+            self._make_promised(promised, cancelled)
+        if last and not (quick and at_once):
+            waiting = {source.file.path: "it is not in S3 yet" for source in opened.sources.values()
+                       if source.file.part == CURRENT}
+            first(self._commit(opened, facts, waiting, cancelled))
+            if not at_once:
+                self._make_promised(promised, cancelled)
+        lost = self._send(opened, CURRENT, last, cancelled, count, go_on=True)
+        committed = self._commit(opened, facts, dict(opened.missing, **lost), cancelled)
+        best_effort(lambda: shutil.rmtree(self._run.file("tickets"), ignore_errors=True))
+        return committed
+
+    def _send(self, opened: OpenedCheckpoint, part: str, plain: bool, cancelled: Callable[[], bool],
+              count: Callable[[int], None], go_on: bool = False) -> Dict[str, str]:
+        # One version is sent once, under whatever names it lies.
+        sources = {source.file.version: source for source in opened.sources.values()
+                   if source.file.part == part and not self.has(source.file.version)}
+        keys = self.objects.claim([(source.file.path, version) for version, source in sorted(sources.items())], plain)
+        items = [Item(source, self.at(keys[version]), self._run.file("tickets/%s.json" % version))
+                 for version, source in sources.items()]
+
+        def done(item: Item, stored: Stored) -> None:
+            self.objects.note(item.source.file.version, item.at.key, stored)
+        failed = send(self.s3, items, done, cancelled, count, go_on)
+        return {path: str(error) or type(error).__name__ for path, error in failed.items()}
+
+    # The promised paths of names without a number
+
+    def owes_paths(self, checkpoint: CheckpointSet) -> bool:
+        return bool(self._promised(checkpoint))
+
+    def _promised(self, checkpoint: CheckpointSet) -> Dict[str, Kept]:
+        """What is in S3 under another key than the one that users know."""
+        found: Dict[str, Kept] = {}
+        for file in checkpoint.part(SAVE):
+            kept = self.objects.stored(file.version) if file.link is None and not has_number(file.path) else None
+            if kept and kept.key != "%s/%s" % (self.objects.base, file.path) and kept.size <= LARGEST_COPY:
+                found[file.path] = kept
+        return {path: kept for path, kept in found.items() if self.objects.is_free(path)}
+
+    def _make_promised(self, promised: Dict[str, Kept], cancelled: Callable[[], bool]) -> None:
+        """S3 copies by itself. Without the copy the checkpoint is as good: its manifest says where it is."""
+        for path, kept in promised.items():
+            key = None if cancelled() else self.objects.claim_plain(path)
+            if key is None:
+                continue
+            try:
+                etag = copy(self.s3, self.at(kept.key), self.at(key))
+            except (GuardError, OSError):
+                log_exception()
+                continue
+            self.objects.moved(kept, Kept(key, kept.size, kept.crc32, etag))
+
+    # The manifest
+
+    def _commit(self, opened: OpenedCheckpoint, facts: Facts, missing: Dict[str, str],
+                cancelled: Callable[[], bool]) -> Committed:
+        checkpoint = opened.checkpoint
+        with files.locked_at_best(self._run.file("commit.lock")):
+            self._refuse_lost(checkpoint)
             if cancelled():
-                raise GuardError("UploadCancelled", "The upload of %s was given up." % source, STORAGE)
-            at, body = self._manifest(candidate, key, entries, validation, reason, saved_after_signal)
-            shutil.rmtree(tickets, ignore_errors=True)
-        return Committed(self.at(key).uri(), at.uri(), body, uploaded - started, time.monotonic() - uploaded)
+                raise GuardError("UploadCancelled", "The upload of %s was given up." % checkpoint.head, STORAGE)
+            body = manifest_of(self._run, opened, facts, missing, self.objects.stored, self._listed())
+            at = self._put(checkpoint.head, body)
+            key = at.key[:-len(".manifest.json")]
+            uri = self.at(self._key_of(body) or key).uri()
+            entry = {"attempt": body["attempt"], "name": body["name"], "identity": checkpoint.name(), "key": key,
+                     "keys": sorted({file["key"] for file in body["files"] if "key" in file}), "manifest": at.uri(),
+                     "step": body["step"], "bytes": body["bytes"], "uri": uri, "order": facts.order,
+                     "complete": body["complete"]}
+            best_effort(lambda: files.append_line(self._run.file("committed.jsonl"), entry))
+        newest = {"name": body["name"], "step": body["step"], "manifest": at.uri()}
+        best_effort(lambda: self._run.note_checkpoint(newest, facts.order))
+        return Committed(uri, at.uri(), body)
 
-    def _manifest(self, candidate: Candidate, key: str, entries: List[Dict[str, Any]], validation: Validation,
-                  reason: str, saved_after_signal: Optional[bool]) -> Tuple[Location, Dict[str, Any]]:
-        """Commits what is in S3 by now; where its manifest is, and what is in it."""
-        state = self._run.state
-        body = {"schema": 1, "run_id": self._run.id, "attempt": state["attempt"], "node": 0, "nodes": 1,
-                "instance_id": state["instance_id"], "name": candidate.name, "kind": candidate.kind,
-                "path": candidate.path, "step": candidate.step, "last_step": self._run.last_step(), "reason": reason,
-                "saved_at": utc_text(candidate.saved), "saved_after_signal": saved_after_signal,
-                "parent": (state.get("checkpoint") or state.get("resumed_from") or {}).get("manifest"),
-                "created": utc_text(), "files": entries, "bytes": sum(entry["size"] for entry in entries),
-                "validation": validation._asdict()}
-        at = self.at(key + ".manifest.json")
-        self._commit(at, body)
-        best_effort(lambda: files.append_line(self._run.file("committed.jsonl"), {
-            "attempt": state["attempt"], "name": candidate.name, "identity": candidate.identity, "key": key,
-            "manifest": at.uri(), "step": candidate.step, "bytes": body["bytes"], "uri": self.at(key).uri(),
-            "saved": candidate.saved}))
-        newest = {"name": candidate.name, "step": candidate.step, "manifest": at.uri()}
-        best_effort(lambda: self._run.note_checkpoint(newest, candidate.saved))
-        return at, body
+    def _listed(self) -> Callable[[str], bool]:
+        """With `keep_last_n` a checkpoint is what it saved and what is current: older files go with their own checkpoints."""
+        keep = self._run.spec["checkpoint"].get("keep_last_n")
+        return lambda key: not keep or not key.startswith(self.objects.base + "/")
 
-    @contextlib.contextmanager
-    def _own_key(self, candidate: Candidate) -> Iterator[str]:
-        """A key that no manifest names and that no other upload writes to while the block lasts."""
-        folder = os.path.join(paths.home(), "keys")
-        _make(folder)
-        attempt = self._run.state["attempt"]
-        for name in version_names(candidate.name, attempt, candidate.step, candidate.saved):
-            key = "%s/%s" % (self._base, name)
-            lock = os.path.join(folder, hashlib.sha1(key.encode("utf-8")).hexdigest())
-            with contextlib.ExitStack() as held:
-                try:
-                    mine = held.enter_context(files.locked(lock, wait=False))
-                except OSError:
-                    mine = True  # What a full disk does not take nobody else has.
-                if mine and not self._taken(key):
-                    yield key
-                    # Whoever waits for this lock finds the key taken.
-                    with contextlib.suppress(FileNotFoundError):
-                        os.unlink(lock)
-                    return
-        raise GuardError("CheckpointExists", "%s is in S3 already, in every version." % candidate.name, STORAGE)
+    def _key_of(self, body: Dict[str, Any]) -> Optional[str]:
+        """Where the head is, if it is one file."""
+        return next((file["key"] for file in body["files"] if file["path"] == body["head"] and "key" in file), None)
 
-    def _taken(self, key: str) -> bool:
-        if any(entry["key"] == key for entry in _committed_here()):
-            return True
-        try:
-            return self.s3.head(self.at(key + ".manifest.json")) is not None
-        except S3Error as error:
-            if error.code != "AccessDenied":
-                raise
-            # Without s3:ListBucket a missing key looks forbidden. Nobody but this instance writes below its own id,
-            # so what was committed from here is all there can be.
-            if not any(event["data"].get("id") == "ListBucketMissing" for event in self._run.events()):
-                self._run.warn("ListBucketMissing", "The instance's role may not list the bucket %s (s3:ListBucket): "
-                               "a missing object cannot be told from a forbidden one." % self._bucket)
-            return False
+    def _refuse_lost(self, checkpoint: CheckpointSet) -> None:
+        """What is reused may have been deleted since, by a person or a rule of the bucket."""
+        reused = {file.version: kept for file in checkpoint.files if file.link is None
+                  for kept in [self.objects.stored(file.version)] if kept}
+        sent = {file.version for file in checkpoint.part(SAVE, CURRENT)}
+        if not any(version not in sent or self._is_old(kept) for version, kept in reused.items()):
+            return
+        lost = self.objects.lost(reused.values())
+        if lost:
+            self.objects.forget(lost)
+            needed = [file.path for file in checkpoint.part(SAVE, CURRENT) if file.version in reused and reused[file.version].key in lost]
+            if needed:
+                raise GuardError("ObjectLost", "S3 does not hold %s any more, as it was stored." % needed[0], STORAGE, needed[0])
 
-    def _commit(self, at: Location, body: Dict[str, Any]) -> None:
-        data = json.dumps(body, separators=(",", ":")).encode("utf-8")
-        try:
-            self.s3.put(at, data, {"If-None-Match": "*", "content-type": "application/json"})
-        except S3Error as error:
-            # The answer of a first try may have been lost: then what is there is ours, to the byte.
-            if error.status != 412 or self.s3.get(at).body != data:
-                raise
+    def _is_old(self, kept: Kept) -> bool:
+        return any(kept.key in entry.get("keys", ()) for entry in files.read_lines(self._run.file("committed.jsonl")))
 
-
-def _make(folder: str) -> None:
-    best_effort(lambda: disk_reserve.writing(lambda: os.makedirs(folder, exist_ok=True)))
-
-
-def _committed_here() -> List[Dict[str, Any]]:
-    found = []
-    for name in os.listdir(paths.runs()):
-        found += files.read_lines(os.path.join(paths.runs(), name, "committed.jsonl"))
-    return found
+    def _put(self, head: str, body: Dict[str, Any]) -> Location:
+        data = json.dumps(body, separators=(",", ":")).encode("ascii")
+        for key in ["%s/%s" % (self.objects.base, head)] + self.objects.names(head):
+            at = self.at(key + ".manifest.json")
+            if self.objects.is_taken(at.key):
+                continue
+            try:
+                self.s3.put(at, data, {"If-None-Match": "*", "content-type": "application/json"})
+            except S3Error as error:
+                if error.status != 412:
+                    raise
+                # The answer of a first try may have been lost: then what is there is ours, to the byte.
+                if self.s3.get(at).body != data:
+                    continue
+            return at
+        raise GuardError("CheckpointExists", "%s is in S3 already, in every version." % head, STORAGE)

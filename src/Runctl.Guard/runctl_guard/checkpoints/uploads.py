@@ -8,9 +8,11 @@ from ..aws.session import Session
 from ..errors import GuardError
 from ..runs.run import Run
 from ..system.guard_log import best_effort
-from .discovery import Candidate
+from .manifest import Facts
+from .opened import OpenedCheckpoint
+from .selection import RunCheckpoints
+from .sets import CheckpointSet
 from .store import CheckpointStore, Committed
-from .validation import Validation
 
 # An upload that is smaller and quicker than this measures the time of a request, not the link.
 TELLING_BYTES = 32 << 20
@@ -18,18 +20,22 @@ TELLING_SECONDS = 2.0
 
 
 class UploadJob:
-    """`wait` for it; then `committed` is the result (as data of CheckpointUploaded), or `error` says why not."""
+    """`committed` is the result so far (as data of CheckpointUploaded), or `error` says why there is none. `wait_safe`
+    returns when what the save wrote is committed, `wait` when nothing is left to do."""
 
-    def __init__(self, candidate: Candidate) -> None:
-        self.candidate = candidate
+    def __init__(self, checkpoint: CheckpointSet) -> None:
+        self.checkpoint = checkpoint
         self.committed: Optional[Dict[str, Any]] = None
         self.error: Optional[Exception] = None
         self.phases = {"upload": 0.0, "commit": 0.0}
         self.started = time.monotonic()
         self.sent = 0
-        self._cancelled = threading.Event()
-        self._finished = threading.Event()
+        self._cancelled, self._finished, self._safe = threading.Event(), threading.Event(), threading.Event()
         self._lock = threading.Lock()
+
+    @property
+    def identity(self) -> str:
+        return self.checkpoint.name()
 
     def count(self, sent: int) -> None:
         with self._lock:
@@ -41,7 +47,16 @@ class UploadJob:
     def cancelled(self) -> bool:
         return self._cancelled.is_set()
 
+    def note(self, committed: Committed, reason: str) -> None:
+        self.phases = {"upload": time.monotonic() - self.started, "commit": 0.0}
+        body = committed.body
+        self.committed = {"uri": committed.uri, "manifest": committed.manifest, "size": body["bytes"], "reason": reason,
+                          "seconds": round(self.phases["upload"], 3), "complete": body["complete"],
+                          "missing": len(body["missing"]), "files": len(body["files"])}
+        self._safe.set()
+
     def finish(self) -> None:
+        self._safe.set()
         self._finished.set()
 
     def running(self) -> bool:
@@ -50,50 +65,65 @@ class UploadJob:
     def wait(self, seconds: Optional[float] = None) -> bool:
         return self._finished.wait(seconds)
 
+    def wait_safe(self, seconds: Optional[float] = None) -> bool:
+        return self._safe.wait(seconds)
+
+
+def uploads_of(run: Run, session: Session) -> "Uploads":
+    """The uploads of the run's current attempt, one object per attempt. Attempts may have different instances."""
+    attempt = run.state.get("attempt")
+    return session.once((run.id, attempt), lambda: Uploads(
+        run, CheckpointStore(session.s3(run.spec), run) if run.spec.get("store") else None))
+
 
 class Uploads:
     def __init__(self, run: Run, store: Optional[CheckpointStore]) -> None:
         self._run = run
         self.store = store
+        self.checkpoints = RunCheckpoints(run)
         self._jobs: Dict[str, UploadJob] = {}
         self._lock = threading.Lock()
 
-    def start(self, candidate: Candidate, reason: str, after_signal: Optional[bool], validation: Validation,
-              source: Optional[str] = None, deadline: Optional[float] = None) -> UploadJob:
-        """Begins the upload of this version, or joins the one that runs. `source` is a copy to read it from."""
+    def start(self, checkpoint: CheckpointSet, open_files: Callable[[], OpenedCheckpoint], facts: Facts,
+              deadline: Optional[float] = None) -> UploadJob:
+        """Begins the upload of this version, or joins the one that runs. `open_files` opens what is to be sent."""
         with self._lock:
-            job = self._jobs.get(candidate.identity)
-            if job and (job.running() or job.committed):
+            job = self._jobs.get(checkpoint.name())
+            if job and job.running():
                 return job
             # Those that are over are in committed.jsonl; a run may have thousands of versions.
             self._jobs = {identity: other for identity, other in self._jobs.items() if other.running()}
-            job = self._jobs[candidate.identity] = UploadJob(candidate)
-        threading.Thread(target=self._work, args=(job, reason, after_signal, validation, source, deadline),
-                         daemon=True).start()
+            job = self._jobs[checkpoint.name()] = UploadJob(checkpoint)
+        threading.Thread(target=self._work, args=(job, open_files, facts, deadline), name="upload", daemon=True).start()
         return job
 
     def running(self) -> Dict[str, UploadJob]:
         with self._lock:
             return {identity: job for identity, job in self._jobs.items() if job.running()}
 
-    def _work(self, job: UploadJob, reason: str, after_signal: Optional[bool], validation: Validation,
-              source: Optional[str], deadline: Optional[float]) -> None:
-        candidate = job.candidate
+    def _work(self, job: UploadJob, open_files: Callable[[], OpenedCheckpoint], facts: Facts,
+              deadline: Optional[float]) -> None:
+        assert self.store is not None
+        store = self.store
+        opened: Optional[OpenedCheckpoint] = None
         try:
-            known = self.store.already(candidate)
-            if known:
-                job.committed = {"uri": known["uri"], "manifest": known["manifest"], "size": known["bytes"],
-                                 "seconds": 0.0, "reason": reason}
+            known = store.already(job.checkpoint)
+            if known and not (facts.reason == "interruption" and store.owes_paths(job.checkpoint)):
+                job.committed = {"uri": known["uri"], "manifest": known["manifest"], "size": known["bytes"], "seconds": 0.0,
+                                 "reason": facts.reason, "complete": True, "missing": 0, "files": len(known["keys"])}
                 return
-            committed = _until(deadline, job.cancelled, lambda: self.store.upload(
-                candidate, source or candidate.path, validation, reason, after_signal, job.cancelled, job.count))
-            job.phases = {"upload": committed.seconds, "commit": committed.commit_seconds}
-            job.committed = {"uri": committed.uri, "manifest": committed.manifest, "size": committed.body["bytes"],
-                             "seconds": round(committed.seconds, 3), "reason": reason}
-            best_effort(lambda: self._learn_rate(job.sent, committed.seconds))
+            opened = open_files()
+            files = opened
+            job.started = time.monotonic()
+            committed = _until(deadline, job, lambda: store.upload(
+                files, facts, job.cancelled, job.count, lambda first: job.note(first, facts.reason)))
+            job.note(committed, facts.reason)
+            best_effort(lambda: self._learn_rate(job.sent, job.phases["upload"]))
         except Exception as error:  # Whoever waits for the job has to hear of it, whatever it was.
             job.error = error
         finally:
+            if opened is not None:
+                opened.close()
             job.finish()
             close_connections()
 
@@ -101,23 +131,6 @@ class Uploads:
         rate = learned_rate(self._run.state.get("upload_rate"), sent, seconds)
         if rate:
             self._run.update(upload_rate=rate)
-
-
-def _until(deadline: Optional[float], cancelled: Callable[[], bool], act: Callable[[], Committed]) -> Committed:
-    """Again and again while there is time: S3 answers, but not always at once."""
-    tries = 0
-    while True:
-        tries += 1
-        try:
-            return act()
-        except GuardError as error:
-            over = time.monotonic() > deadline if deadline is not None else tries >= 3
-            # Of an upload that is gone, or a part of it, the next try begins with what S3 has.
-            lasting = getattr(error, "status", 500) in (301, 400, 403, 404) \
-                and getattr(error, "code", "") not in ("NoSuchUpload", "InvalidPart")
-            if cancelled() or lasting or over or error.id == "CheckpointChanged":
-                raise
-            time.sleep(0.5)
 
 
 def learned_rate(known: Optional[float], sent: int, seconds: float) -> Optional[float]:
@@ -130,9 +143,18 @@ def learned_rate(known: Optional[float], sent: int, seconds: float) -> Optional[
     return sent / seconds if known is None else (known + sent / seconds) / 2
 
 
-def uploads_of(run: Run, session: Session) -> Uploads:
-    """Those of the current attempt of the run: the same for all that ask in this process."""
-    def make() -> Uploads:
-        spec = run.spec
-        return Uploads(run, CheckpointStore(session.s3(spec), run) if spec.get("store") else None)
-    return session.once(("uploads", run.id, run.state.get("attempt")), make)
+def _until(deadline: Optional[float], job: UploadJob, act: Callable[[], Committed]) -> Committed:
+    """Again and again while there is time: S3 answers, but not always at once."""
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            return act()
+        except GuardError as error:
+            over = time.monotonic() > deadline if deadline is not None else tries >= 3
+            # Of an upload that is gone, or a part of it, the next try begins with what S3 has.
+            lasting = getattr(error, "status", 500) in (301, 400, 403, 404) \
+                and getattr(error, "code", "") not in ("NoSuchUpload", "InvalidPart")
+            if job.cancelled() or lasting or over or error.id in ("CheckpointChanged", "ObjectLost"):
+                raise
+            time.sleep(0.5)

@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, Optional
 from ..aws.credentials import ROLE_PATH
 from ..aws.s3 import S3, Location, S3Error
 from ..aws.session import Session
-from ..checkpoints import discovery
+from ..checkpoints.selection import survey
 from ..errors import GuardError
 from ..runs.registry import all_runs
 from ..runs.run import ENDED
@@ -116,9 +116,9 @@ def _timed(s3: S3, at: Location, size: int, connections: int) -> Optional[float]
 
 def _directory(path: str, patterns: List[str], user: User) -> Dict[str, Any]:
     """The directory as the training's user finds it: what is not there yet counts as its nearest parent."""
-    newest = max(discovery.scan(path, patterns), key=lambda candidate: candidate.saved, default=None)
+    newest = survey(path, patterns, user)
     answer = {"path": path, "exists": os.path.isdir(path), "user": user.name, "checkpoint": newest and {
-        "name": newest.name, "size": newest.size, "age": max(0.0, time.time() - newest.saved)}}
+        "name": newest.head, "size": newest.size(), "age": max(0.0, time.time() - newest.saved_ns / 1e9)}}
     place = path
     while not os.path.lexists(place):
         place = os.path.dirname(place)

@@ -1,13 +1,16 @@
 """The ordinary end of a training: its last checkpoint to S3, the final event, and the record."""
 import functools
-from typing import Any, Dict, List, Optional, Tuple
+import os
+from typing import Any, Dict, Optional
 
 from ..aws.session import Session
-from ..checkpoints import selection, snapshots
-from ..checkpoints.discovery import Candidate
+from ..checkpoints.choice import Refused
+from ..checkpoints.ending import look_last
+from ..checkpoints.manifest import Facts
+from ..checkpoints.resuming import last_known
 from ..checkpoints.retention import prune
+from ..checkpoints.selection import order_of
 from ..checkpoints.uploads import uploads_of
-from ..checkpoints.validation import validate
 from ..runs.journal import Journal
 from ..runs.record import RunRecord
 from ..runs.run import ENDED, FINAL_EVENTS, Run
@@ -50,53 +53,44 @@ def _reason(code: Optional[int], number: Optional[int]) -> str:
 
 def _last_checkpoint(run: Run, session: Session) -> Optional[Dict[str, Any]]:
     """The newest good one, in S3 where there is a bucket; what failed is noted: no machine is ended with it."""
-    picked = Journal(run).get("picked")
-    found = selection.best(run, _candidates(run, picked), lambda candidate, source: validate(candidate._replace(path=source)),
-                         functools.partial(_reject, run))
-    if not found:
-        return run.state.get("checkpoint")
-    candidate, source, validation = found
-    # An older one in S3 does not make the newest one safe.
-    newest = not picked or picked["identity"] == candidate.identity
-    uploads = uploads_of(run, session)
+    uploads, journal = uploads_of(run, session), Journal(run)
+    if journal.get("picked") is None:
+        look_last(uploads.checkpoints, journal)
+    chosen = uploads.checkpoints.choose(uploads.store, functools.partial(_reject, run))
+    if chosen is None:
+        return last_known(run)
+    checkpoint = chosen.checkpoint
     if uploads.store is None:
-        run.update(unsaved=candidate.name)
-        return {"name": candidate.name, "step": candidate.step, "manifest": None}
-    known = uploads.store.already(candidate)
-    job = uploads.start(candidate, "periodic", False, validation, source)
+        chosen.opened.close()
+        run.update(unsaved=checkpoint.head)
+        return {"name": checkpoint.head, "step": checkpoint.step, "manifest": None}
+    known = uploads.store.already(checkpoint)
+    job = uploads.start(checkpoint, lambda: chosen.opened, Facts("periodic", False, order_of(run, checkpoint)))
     job.wait()
+    chosen.opened.close()
     if job.committed:
         if not known:
             best_effort(lambda: run.emit(
                 "CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed))
-        if newest and run.state.get("unsaved"):
+        if run.state.get("unsaved"):
             run.update(unsaved=None)
-        return {"name": candidate.name, "step": candidate.step, "manifest": job.committed["manifest"]}
+        return {"name": checkpoint.head, "step": checkpoint.step, "manifest": job.committed["manifest"]}
+    path = os.path.join(run.state["checkpoint_dir"], checkpoint.head)
     if not run.state.get("unsaved"):
         best_effort(lambda: run.warn(
-            "UploadFailed", "The checkpoint could not be brought to S3, and is tried again as long as the instance is "
-            "there: %s" % job.error, path=candidate.path))
-    if newest:
-        run.update(unsaved=candidate.name)
-    return run.state.get("checkpoint")
+            "UploadFailed", "The guard cannot upload the checkpoint to S3, and tries again as long as the instance is there: %s"
+            % job.error, path=path))
+    run.update(unsaved=checkpoint.head)
+    return last_known(run)
 
 
-def _candidates(run: Run, picked: Optional[Dict[str, Any]]) -> List[Tuple[Candidate, str]]:
-    """Newest first, and where each is read from; what a sequence picked goes first, and its copy before the file."""
-    found = [(candidate, candidate.path) for candidate in selection.of_attempt(run)]
-    if picked:
-        found.sort(key=lambda pair: pair[0].identity != picked["identity"])
-        kept = snapshots.copy_of_picked(Journal(run))
-        found[:0] = [kept] if kept else []
-    return found
-
-
-def _reject(run: Run, candidate: Candidate, reason: str) -> None:
+def _reject(run: Run, refused: Refused) -> None:
     """Once: what is tried again meets the same files."""
+    path = os.path.join(run.state["checkpoint_dir"], refused.path)
+    data = {"path": path, "reason": refused.reason, "head": refused.checkpoint.head}
     if not any(event["kind"] == "CheckpointRejected" and event["attempt"] == run.state["attempt"]
-               and event["data"] == {"path": candidate.path, "reason": reason} for event in run.events()):
-        best_effort(lambda: run.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (candidate.path, reason),
-                                     path=candidate.path, reason=reason))
+               and event["data"] == data for event in run.events()):
+        best_effort(lambda: run.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (path, refused.reason), **data))
 
 
 def unsaved(run: Run) -> bool:
@@ -109,7 +103,7 @@ def save_late(run: Run, session: Session) -> None:
     _last_checkpoint(run, session)
     if not unsaved(run):
         if run.state["state"] in ENDED:
-            snapshots.clean(run)
+            uploads_of(run, session).checkpoints.copies.clean()
         settle(run, session)
 
 

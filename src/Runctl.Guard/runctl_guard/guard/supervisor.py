@@ -7,6 +7,7 @@ from ..aws.session import Session
 from ..checkpoints.mirror import Mirror
 from ..checkpoints.uploads import uploads_of
 from ..interruption import triggers
+from ..interruption.observed import CheckpointLook
 from ..interruption.sequence import Busy, Sequence
 from ..interruption.trainer_watch import LOOK_SECONDS, TrainerWatch
 from ..interruption.triggers import Trigger, of_request
@@ -54,7 +55,8 @@ class RunSupervisor:
         attempt = self.run.state.get("attempt")
         if attempt != self._attempt:
             self._attempt = attempt
-            self._trainers = TrainerWatch(self.run, ProcessTarget(self.run))
+            observe = CheckpointLook(uploads_of(self.run, self._session))
+            self._trainers = TrainerWatch(self.run, ProcessTarget(self.run), observe)
             self._leftovers = Leftovers(self.run, self._trainers)
 
     def active(self) -> bool:

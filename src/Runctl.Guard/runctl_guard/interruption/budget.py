@@ -5,11 +5,13 @@ from typing import Optional
 MARGIN = 3.0
 LEAST_GRACE = 30.0
 DEFAULT_RATE = 100e6
+# One request to S3, of which as many run at once as there are connections.
+REQUEST_SECONDS, CONNECTIONS = 0.05, 8
 
 
-def upload_seconds(size: int, rate: Optional[float]) -> float:
-    """How long an upload takes: bytes at the rate last seen, and a second for its requests."""
-    return 1.0 + size / (rate or DEFAULT_RATE)
+def upload_seconds(size: int, rate: Optional[float], files: int = 1) -> float:
+    """How long an upload takes: bytes at the rate last seen, a second for begin and end, and a request for each file."""
+    return 1.0 + size / (rate or DEFAULT_RATE) + files * REQUEST_SECONDS / CONNECTIONS
 
 
 def check_seconds(left: Optional[float], upload: float) -> Optional[float]:

@@ -1,18 +1,12 @@
-"""What the observation of the checkpoint directory tells about processes and saves: the seam between the two.
-
-`DirectoryLook` is the simple observer: it sees sizes and times. An observer that knows devices and inodes of descriptors
-fills the same value.
-"""
+"""What the observation of the checkpoint directory tells about processes and saves: the seam between the two."""
 import os
-import time
-from typing import Dict, FrozenSet, NamedTuple, Optional, Set, Tuple
+from typing import Dict, FrozenSet, NamedTuple, Set, Tuple
 
-from ..checkpoints.discovery import log_like
-from ..runs.run import Run
+from ..checkpoints.selection import RunCheckpoints
+from ..checkpoints.uploads import Uploads
+from ..system import processes
 from .facts import Key
 from .telling import Saves
-
-MOST_ENTRIES = 2000
 
 
 class Observed(NamedTuple):
@@ -25,71 +19,48 @@ class Observed(NamedTuple):
     complete: int = 0
 
 
-class DirectoryLook:
-    """Two levels of the checkpoint directory, by size and time of what is no log."""
+class CheckpointLook:
+    """Reads the observation; the mirror, or the sequence, makes the looks."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._versions: Dict[str, Tuple[int, int, int]] = {}
-        self._first = True
-        self._began: Optional[float] = None
-        self._last_began: Optional[float] = None
-        self._interval: Optional[float] = None
-        self._longest = 0.0
-        self._complete = 0
-        self._in_place = False
-        self._named: Set[str] = set()
+    def __init__(self, uploads: Uploads) -> None:
+        self._uploads, self._checkpoints = uploads, uploads.checkpoints
+        self._writers: Set[Key] = set()
+        self._bytes = 0
 
     def __call__(self) -> Observed:
-        now, written = time.monotonic(), self._changes()
-        if self._began is not None and not written:
-            self._longest = max(self._longest, now - self._began)
-            self._began, self._complete = None, self._complete + 1
-        saves = Saves(self._interval, self._longest, 0.0 if self._last_began is None else now - self._last_began,
-                      self._began is not None, self._complete > 0 and not self._in_place)
-        return Observed(written=written, saves=saves, complete=self._complete)
+        watch = self._checkpoints.watch
+        watch.look()
+        with watch.lock:
+            seen = watch.seen
+            writing: Dict[int, Tuple[str, ...]] = {}
+            for pid, paths in watch.writing.items():
+                weights = [path for path in paths if path in seen.files and seen.is_weight(path)]
+                process = processes.read(pid) if weights else None
+                if process is not None:
+                    self._writers.add((pid, process.start))
+                    writing[pid] = tuple(os.path.join(watch.directory, path) for path in weights)
+            written, self._bytes = max(0, seen.weight_bytes - self._bytes), seen.weight_bytes
+            return Observed(frozenset(self._writers), writing, written, self._saves(self._checkpoints), seen.number - bool(seen.current))
 
-    def _changes(self) -> int:
-        now, versions, written, again = time.monotonic(), self._scan(), 0, False
-        for path, version in versions.items():
-            before = self._versions.get(path)
-            if before == version or self._first:
-                continue
-            written += version[2]
-            # A file that grows is the same save; one that is as long as before, or shorter, was begun anew.
-            anew = before is not None and (before[0] != version[0] or version[2] <= before[2])
-            again = again or anew and path in self._named
-            if before and before[0] == version[0] and (anew or self._began is None):
-                self._in_place = True
-        if written:
-            if self._began is not None and again:
-                # The same name a second time: another save.
-                self._longest, self._complete, self._began = max(self._longest, now - self._began), self._complete + 1, None
-            if self._began is None:
-                if self._last_began is not None:
-                    self._interval = now - self._last_began
-                self._began = self._last_began = now
-                self._named = set()
-            self._named |= {path for path, version in versions.items() if self._versions.get(path) != version}
-        self._versions, self._first = versions, False
-        return written
+    def counts(self, path: str) -> bool:
+        """Whether this file below the directory may be part of a checkpoint, and is no log."""
+        watch = self._checkpoints.watch
+        with watch.lock:
+            return watch.seen.belongs(path) and not (path in watch.seen.files and watch.seen.is_running(path))
 
-    def _scan(self) -> Dict[str, Tuple[int, int, int]]:
-        found: Dict[str, Tuple[int, int, int]] = {}
-        waiting = [(self._run.state["checkpoint_dir"], 0)]
-        while waiting and len(found) < MOST_ENTRIES:
-            path, depth = waiting.pop()
-            try:
-                for entry in os.scandir(path):
-                    if len(found) >= MOST_ENTRIES:
-                        break
-                    if entry.is_dir(follow_symlinks=False):
-                        if depth < 1:
-                            waiting.append((entry.path, depth + 1))
-                    elif not log_like(entry.name):
-                        stat = entry.stat(follow_symlinks=False)
-                        found[entry.path] = stat.st_ino, stat.st_mtime_ns, stat.st_size
-            except OSError:
-                continue
-        return found
+    def _saves(self, checkpoints: RunCheckpoints) -> Saves:
+        seen = checkpoints.watch.seen
+        begins = [save.began for save in seen.saves] + ([seen.current.began] if seen.current else [])
+        interval = begins[-1] - begins[-2] if len(begins) > 1 else None
+        since = seen.time - begins[-1] if begins else 0.0
+        return Saves(interval, seen.longest, since, seen.current is not None, self._is_safe())
 
+    def _is_safe(self) -> bool:
+        """The newest complete set is in S3 or copied, or the training does not write in place."""
+        checkpoints, store = self._checkpoints, self._uploads.store
+        seen = checkpoints.watch.seen
+        if not seen.saves:
+            return False
+        files = seen.saves[-1].files
+        kept = all(checkpoints.copies.has(version) or bool(store and store.has(version)) for version, _ in files.values())
+        return kept or not any(path in other.files for other in seen.saves[:-1] for path in files)

@@ -1,22 +1,35 @@
 """The sequence of an interruption: told, saved, checked, uploaded, committed. One actor at a time, each step journaled."""
-from typing import Any, Dict, Optional
+import contextlib
+import os
+import threading
+from typing import Any, Dict, Iterator, Optional
 
-from ..checkpoints import snapshots
+from ..checkpoints.ending import look_last
+from ..checkpoints.manifest import Facts
+from ..checkpoints.opened import OpenedCheckpoint
+from ..checkpoints.resuming import last_known
+from ..checkpoints.selection import order_of
+from ..checkpoints.sets import SAVE, CheckpointSet
 from ..checkpoints.uploads import UploadJob, Uploads
 from ..runs.journal import Journal, seconds_since
 from ..runs.run import ENDED, FINAL_EVENTS, Run
 from ..runs.target import ProcessTarget
 from ..system import files
 from ..system.clock import utc_text
-from ..system.guard_log import best_effort
+from ..system.guard_log import best_effort, log_exception
 from . import budget
 from .interruption import Interruption
+from .observed import CheckpointLook
 from .pick import Picked, Picking
 from .snapshot import Snapshot
 from .teller import trainers_told
-from .termination import Termination
+from .termination import Termination, note_cut
 from .trainer_watch import TrainerWatch
 from .triggers import Trigger
+
+
+# Between two looks while the training saves; a costly look waits longer.
+LOOK_SECONDS = 0.25
 
 
 class Busy(Exception):
@@ -27,7 +40,7 @@ class Busy(Exception):
 class Sequence:
     def __init__(self, run: Run, uploads: Uploads, sharing: int = 1, watch: Optional[TrainerWatch] = None) -> None:
         self._run, self._uploads, self._sharing = run, uploads, sharing
-        self._watch = watch or TrainerWatch(run, ProcessTarget(run))
+        self._watch = watch or TrainerWatch(run, ProcessTarget(run), CheckpointLook(uploads))
 
     def run(self, trigger: Trigger) -> Dict[str, Any]:
         """The whole sequence, or what a predecessor left of it. Returns the final event; Busy when another is at it."""
@@ -47,24 +60,57 @@ class Sequence:
     def _act(self) -> None:
         self._snapshot = Snapshot(self._interruption, self._uploads)
         self._snapshot.begin(choose=not self._interruption.journal.get("picked"))
-        termination = Termination(self._interruption, self._watch)
+        termination = Termination(self._interruption, self._watch, self._uploads)
         termination.signal()
-        termination.wait()
+        with self._looking():
+            termination.wait()
         termination.kill()
+        self._look_last()
         self._tell_times()
         self._interruption.adopt_nearer_deadline()
-        picked = Picking(self._interruption, self._watch.target).pick(self._snapshot.candidate, self._snapshot.source)
-        job = self._upload(picked)
-        # An older one in S3 does not make the newest one safe.
-        unsaved = None
-        if picked and not (job and job.candidate.identity == picked.candidate.identity):
-            unsaved = picked.candidate.name
-        self._finish(picked, self._uploaded(job) if job else None, unsaved)
+        picked = Picking(self._interruption, self._uploads).pick()
+        try:
+            job = self._upload(picked)
+            # An older one in S3 does not make the newest one safe.
+            unsaved = None
+            if picked and not (job and job.identity == picked.checkpoint.name()):
+                unsaved = picked.checkpoint.head
+            uploaded = self._uploaded(job, picked) if job else None
+            self._finish(picked, uploaded, unsaved)
+        finally:
+            if picked:
+                picked.chosen.opened.close()
         if self._run.state["state"] not in ENDED:
             return
-        if not picked or not unsaved or picked.source == picked.candidate.path:
-            snapshots.clean(self._run)
+        if not unsaved:
+            self._uploads.checkpoints.copies.clean()
         self._interruption.journal.write("done")
+
+    @contextlib.contextmanager
+    def _looking(self) -> Iterator[None]:
+        """Looks at the checkpoint directory meanwhile: after the signal, which goes first."""
+        watch, over = self._uploads.checkpoints.watch, threading.Event()
+        note_cut(watch, self._interruption.journal)
+
+        def look() -> None:
+            while not over.wait(LOOK_SECONDS):
+                try:
+                    watch.look()
+                except Exception:  # The next one may do better; the last one decides.
+                    log_exception()
+        looker = threading.Thread(target=look, name="look %s" % self._run.id, daemon=True)
+        looker.start()
+        try:
+            yield
+        finally:
+            over.set()
+            looker.join()
+            if not self._interruption.journal.get("exited"):
+                # What is open for writing now is cut off by the kill.
+                best_effort(lambda: watch.look(whole=True))
+
+    def _look_last(self) -> None:
+        look_last(self._uploads.checkpoints, self._interruption.journal)
 
     def _tell_times(self) -> None:
         journal, began = self._interruption.journal, self._interruption.began
@@ -87,32 +133,49 @@ class Sequence:
         self._say_what_is_too_slow(picked)
         self._make_way(picked)
         job = self._start(picked)
-        job.wait()
-        if job.error and older.candidate and older.candidate.identity == picked.candidate.identity:
+        job.wait_safe()
+        if job.error and not job.committed:
             # What was begun in haste failed, as when the file changed under it; the file itself is whole by now.
+            picked.chosen.opened.close()
             job = self._start(picked)
-            job.wait()
+            job.wait_safe()
         if job.committed:
             self._interruption.phase("upload", job.phases["upload"])
             self._interruption.phase("commit", job.phases["commit"])
             older.cancel()
             return job
         self._interruption.warn("UploadFailed", "The checkpoint could not be brought to S3: %s" % job.error,
-                                path=picked.source)
+                                path=self._path(picked))
         return self._fallback()
 
+    def _path(self, picked: Picked) -> str:
+        return os.path.join(self._run.state["checkpoint_dir"], picked.checkpoint.head)
+
+    def _seconds(self, checkpoint: CheckpointSet) -> float:
+        """What the save's part of it still needs: bytes and requests that S3 does not have."""
+        assert self._uploads.store is not None
+        size, files = self._uploads.store.unsent(checkpoint, SAVE)
+        begun = self._uploads.running().get(checkpoint.name())
+        return budget.upload_seconds(max(0, size - (begun.sent if begun else 0)), self._interruption.rate, files)
+
     def _start(self, picked: Picked) -> UploadJob:
-        return self._uploads.start(picked.candidate, self._interruption.reason, picked.after_signal, picked.validation,
-                                   picked.source, self._interruption.deadline)
+        facts = Facts(self._interruption.reason, picked.after_signal, order_of(self._run, picked.checkpoint))
+        checkpoints, opened = self._uploads.checkpoints, picked.chosen.opened
+        validation = opened.validation
+
+        def open_files() -> OpenedCheckpoint:
+            files = opened if not opened.closed else checkpoints.open(picked.checkpoint, self._uploads.store)
+            files.validation = validation
+            return files
+        return self._uploads.start(picked.checkpoint, open_files, facts, self._interruption.deadline)
 
     def _make_way(self, picked: Picked) -> None:
         """The older checkpoint's upload goes on only where it does not cost the newest one's."""
         older = self._snapshot
-        kept = older.candidate
-        if not older.running() or kept is None or kept.identity == picked.candidate.identity:
+        kept = older.checkpoint
+        if not older.running() or kept is None or kept.name() == picked.checkpoint.name():
             return
-        newest = budget.upload_seconds(picked.candidate.size, self._interruption.rate)
-        rest = budget.upload_seconds(kept.size - (older.job.sent if older.job else 0), self._interruption.rate)
+        newest, rest = self._seconds(picked.checkpoint), self._seconds(kept)
         decision = budget.older_upload(rest, newest, self._interruption.left())
         if decision == "stopped":
             older.cancel()
@@ -121,13 +184,12 @@ class Sequence:
 
     def _say_what_is_too_slow(self, picked: Picked) -> None:
         """Before the end: afterwards there may be nobody to say it."""
-        begun = self._uploads.running().get(picked.candidate.identity)
-        needed = budget.upload_seconds(picked.candidate.size - (begun.sent if begun else 0), self._interruption.rate)
-        left = self._interruption.left()
+        needed, left = self._seconds(picked.checkpoint), self._interruption.left()
         if left is not None and needed > left:
+            path = self._path(picked)
             self._interruption.warn(
                 "UploadTooSlow", "%s (%d bytes) is on the instance's disk; to S3 it needs about %d s, and %d s are left."
-                % (picked.source, picked.candidate.size, needed, max(0.0, left)), path=picked.source)
+                % (path, picked.checkpoint.size(), needed, max(0.0, left)), path=path)
 
     def _fallback(self) -> Optional[UploadJob]:
         """The version put out of harm's way, where the newest did not make it."""
@@ -135,11 +197,25 @@ class Sequence:
         older.wait(self._interruption.left())
         return older.job if older.job and older.job.committed else None
 
-    def _uploaded(self, job: UploadJob) -> Dict[str, Any]:
-        assert job.committed is not None
-        self._interruption.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
-        candidate = job.candidate
-        return {"name": candidate.name, "step": candidate.step, "manifest": job.committed["manifest"]}
+    def _uploaded(self, job: UploadJob, picked: Optional[Picked]) -> Dict[str, Any]:
+        """Says so at once; then what is current gets the time that is left."""
+        first = job.committed
+        assert first is not None
+        self._tell_uploaded(first)
+        left = self._interruption.left()
+        job.wait(None if left is None else max(0.0, left - budget.MARGIN))
+        store = self._uploads.store
+        if (left is None or left > budget.MARGIN) and store and picked and store.owes_paths(picked.checkpoint):
+            # An upload that the mirror had begun does not know of the promised paths.
+            job = self._start(picked)
+            job.wait(left)
+        last = job.committed or first
+        if last["manifest"] != first["manifest"]:
+            self._tell_uploaded(last)
+        return {"name": job.checkpoint.head, "step": job.checkpoint.step, "manifest": last["manifest"]}
+
+    def _tell_uploaded(self, committed: Dict[str, Any]) -> None:
+        self._interruption.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % committed["uri"], **committed)
 
     # 7. The end, with its timings
 
@@ -153,10 +229,10 @@ class Sequence:
             outcome, checkpoint = "uploaded", uploaded
         elif picked is None:
             # What an earlier time of this attempt brought to S3 is what there is to go on from.
-            outcome, checkpoint = "nothing-to-save", state.get("checkpoint")
+            outcome, checkpoint = "nothing-to-save", last_known(run)
         else:
             outcome = "saved" if self._uploads.store is None else "failed"
-            checkpoint = {"name": picked.candidate.name, "step": picked.candidate.step, "manifest": None}
+            checkpoint = {"name": picked.checkpoint.head, "step": picked.checkpoint.step, "manifest": None}
         seconds, left = seconds_since(interruption.began), interruption.left()
         message = "Training stopped" if interruption.manual else "Interruption handled in %.1f s: %s" % (seconds, outcome)
         # The event first: who sees the final state has to find the final event.

@@ -2,12 +2,15 @@
 import time
 from typing import Any, Dict, FrozenSet, List
 
-from ..checkpoints import selection
-from ..runs.journal import seconds_since
+from ..checkpoints.uploads import Uploads
+from ..checkpoints.watch import CheckpointWatch
+from ..runs.journal import Journal, seconds_since
 from ..system import processes
+from ..system.guard_log import best_effort
 from . import budget
 from .facts import Key
 from .interruption import Interruption
+from .pick import expected_save
 from .teller import Teller, grouped, trainers_told
 from .telling import NOW, TRAINER, Decision
 from .trainer_watch import TrainerWatch
@@ -18,9 +21,16 @@ STILL_SECONDS = 5.0
 DECIDE_SECONDS = 0.25
 
 
+def note_cut(watch: CheckpointWatch, journal: Journal) -> None:
+    """What is written from now on is a save of its own: the training has been told."""
+    if journal.get("cut") is None:
+        watch.cut_here()
+        journal.write("cut", seen=watch.seen.time)
+
+
 class Termination:
-    def __init__(self, interruption: Interruption, watch: TrainerWatch) -> None:
-        self._interruption, self._watch, self._target = interruption, watch, watch.target
+    def __init__(self, interruption: Interruption, watch: TrainerWatch, uploads: Uploads) -> None:
+        self._interruption, self._watch, self._target, self._uploads = interruption, watch, watch.target, uploads
         self._run, self._journal = interruption.run, interruption.journal
         self._teller = Teller(self._run, self._journal, watch)
         # Seconds from the first signal to the kill.
@@ -35,6 +45,9 @@ class Termination:
             return
         policy = self._policy()
         decisions = self._teller.round(members, budget.grace(policy, self._interruption.left(), 0.0, None), first=True)
+        watch = self._uploads.checkpoints.watch
+        note_cut(watch, self._journal)
+        best_effort(watch.look)
         seconds = self._grace()
         self._journal.write("grace", seconds=seconds)
         told = [one for one in decisions if one.act == NOW]
@@ -56,7 +69,8 @@ class Termination:
     def _grace(self) -> float:
         upload = 0.0
         if self._run.spec.get("store"):
-            upload = budget.upload_seconds(selection.expected_size(self._run), self._interruption.rate)
+            size, files = expected_save(self._uploads)
+            upload = budget.upload_seconds(size, self._interruption.rate, files)
         return budget.grace(self._policy(), self._interruption.left(), upload, self._run.state.get("last_save_seconds"))
 
     def wait(self) -> None:

@@ -2,15 +2,14 @@
 import collections
 import os
 import time
-from typing import Callable, Deque, Dict, FrozenSet, List, Optional, Tuple
+from typing import Deque, Dict, FrozenSet, List, Optional, Tuple
 
-from ..checkpoints.discovery import log_like
 from ..runs.run import Run
 from ..runs.target import ProcessTarget
 from ..system import files, processes
 from ..system.processes import Process
 from .facts import Fact, Facts, Key
-from .observed import DirectoryLook, Observed
+from .observed import CheckpointLook, Observed
 from .rehearsal import Rehearsal
 from .trainers import Trainers, trainers
 
@@ -46,9 +45,9 @@ class _Seen:
 
 
 class TrainerWatch:
-    def __init__(self, run: Run, target: ProcessTarget, observe: Optional[Callable[[], Observed]] = None) -> None:
+    def __init__(self, run: Run, target: ProcessTarget, observe: CheckpointLook) -> None:
         self._run, self.target = run, target
-        self.observe: Callable[[], Observed] = observe or DirectoryLook(run)
+        self.observe = observe
         self.observed = Observed()
         self.found = Trainers({}, False)
         self._seen: Dict[Key, _Seen] = {}
@@ -90,7 +89,7 @@ class TrainerWatch:
         directory = self._run.state["checkpoint_dir"]
         real = os.path.join(os.path.realpath(directory), "")
         return [os.path.join(directory, path[len(real):]) for number, path in processes.descriptors(pid).items()
-                if path.startswith(real) and not log_like(path) and processes.is_writing(pid, number)]
+                if path.startswith(real) and self.observe.counts(path[len(real):]) and processes.is_writing(pid, number)]
 
     def alive(self) -> bool:
         """Whether a process lives that was seen to train: the main process may have left it in the background."""

@@ -6,8 +6,8 @@ import uuid
 from typing import Any, Callable, Dict, List, Optional, Set
 
 from ..aws.session import Session
-from ..checkpoints import discovery
-from ..checkpoints.snapshots import copy_of_picked, put_back
+from ..checkpoints.sets import CURRENT, SAVE
+from ..checkpoints.uploads import Uploads, uploads_of
 from ..errors import GuardError
 from ..runs.attempts import new_attempt
 from ..runs.journal import Journal
@@ -66,7 +66,7 @@ class Withdrawal:
         final = run.last_event(("InterruptionHandled",), state["attempt"]) or {"data": {}}
         newest = final["data"].get("checkpoint") or state.get("checkpoint") or state.get("resumed_from")
         # An attempt that was interrupted before it began leaves what it was to begin with.
-        claim["resume_from"] = _resume_from(run, newest) or state["claim"].get("resume_from")
+        claim["resume_from"] = _resume_from(run, newest, uploads_of(run, self._session)) or state["claim"].get("resume_from")
         new_attempt(run, run.spec, claim, self._session.instance_id())
 
 
@@ -81,28 +81,23 @@ def _is_over(run: Run) -> bool:
     return late >= float(run.spec["policy"].get("withdrawn_seconds", AFTER_SECONDS))
 
 
-def _resume_from(run: Run, newest: Optional[Dict[str, Any]]) -> Optional[Dict[str, str]]:
-    """The newest good version if it still is on this machine, or its copy, put back in its place; else what S3 holds."""
-    journal = Journal(run)
-    picked = journal.get("picked")
+def _resume_from(run: Run, newest: Optional[Dict[str, Any]], uploads: Uploads) -> Optional[Dict[str, Any]]:
+    """The newest good version if it still is on this machine, or its copies, put back in their places; else what S3 holds."""
+    picked = Journal(run).get("picked")
     if picked:
-        path = os.path.join(run.state["checkpoint_dir"], picked["name"])
-        if picked["identity"] in _identities(path):
-            return {"path": path}
-        kept = copy_of_picked(journal)
-        if kept:
-            put_back(run, kept[1], path)
-            return {"path": path}
+        chosen = uploads.checkpoints.choose(uploads.store)
+        if chosen is not None:
+            chosen.opened.close()
+            checkpoint = chosen.checkpoint
+            wanted = [file for file in checkpoint.part(SAVE, CURRENT) if file.link is not None or not file.here]
+            copies = uploads.checkpoints.copies
+            if checkpoint.name() == picked["identity"] and all(
+                    file.link is not None or copies.has(file.version) for file in wanted):
+                copies.put_back(wanted)
+                return {"path": os.path.join(run.state["checkpoint_dir"], checkpoint.head),
+                        "files": [file.path for file in checkpoint.part(SAVE, CURRENT)]}
         # A late try may have brought it to S3.
-        newest = run.committed(picked["identity"], picked["name"]) or newest
-    if not newest:
-        return None
-    if newest.get("manifest"):
+        newest = run.committed(picked["identity"]) or newest
+    if newest and newest.get("manifest"):
         return {"manifest": newest["manifest"]}
-    path = os.path.join(run.state["checkpoint_dir"], newest["name"])
-    return {"path": path} if not picked and _identities(path) else None
-
-
-def _identities(path: str) -> List[str]:
-    found = discovery.scan(os.path.dirname(path), [os.path.basename(path)])
-    return [candidate.identity for candidate in found if candidate.path == path]
+    return None

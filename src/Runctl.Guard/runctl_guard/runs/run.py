@@ -77,10 +77,10 @@ class Run:
                 state.update(checkpoint=newest, checkpoint_saved=saved)
                 files.write_json(self.file("state.json"), state)
 
-    def committed(self, identity: str, name: str) -> Optional[Dict[str, Any]]:
+    def committed(self, identity: str) -> Optional[Dict[str, Any]]:
         """What was noted when that version of a checkpoint came to S3, if it is still there."""
         for entry in reversed(files.read_lines(self.file("committed.jsonl"))):
-            if entry["identity"] == identity and entry["name"] == name:
+            if entry["identity"] == identity:
                 return None if entry.get("gone") else entry
         return None
 

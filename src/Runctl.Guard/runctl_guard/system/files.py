@@ -81,6 +81,11 @@ def read_lines(path: str) -> List[Any]:
             data = file.read()
     except OSError:
         return []
+    return parse_lines(data)
+
+
+def parse_lines(data: bytes) -> List[Any]:
+    """The values of those lines that are JSON."""
     values = []
     for line in data.split(b"\n"):
         try:
@@ -99,6 +104,18 @@ def locked(path: str, wait: bool = True) -> Iterator[bool]:
     finally:
         if held is not None:
             os.close(held)
+
+
+@contextlib.contextmanager
+def locked_at_best(path: str) -> Iterator[None]:
+    """The lock, unless the disk has no room for its file: then no other process can make it either."""
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locked(path))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+        yield
 
 
 def take_lock(path: str, wait: bool) -> Optional[int]:

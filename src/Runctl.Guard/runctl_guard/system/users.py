@@ -79,7 +79,7 @@ def _user(entry: List[str]) -> User:
     return User(name, os.geteuid(), os.getegid(), home, shell or "/bin/sh", False)
 
 
-def _groups(user: User) -> List[int]:
+def groups_of(user: User) -> List[int]:
     groups = [user.gid]
     try:
         with open(paths.under_root("/etc/group"), encoding="utf-8", errors="replace") as file:
@@ -110,7 +110,7 @@ def become(user: User) -> None:
     """In a child before exec: takes the user's groups, ids and umask for good."""
     mask = _umask(user)
     if user.switch:
-        os.setgroups(_groups(user))
+        os.setgroups(groups_of(user))
         os.setgid(user.gid)
         os.setuid(user.uid)
     os.umask(mask)

@@ -1,5 +1,6 @@
 """What is executed, as whom and with which environment. The same for the training and for its setup command."""
 import contextlib
+import importlib.util
 import os
 import re
 import shutil
@@ -8,9 +9,11 @@ from typing import Any, Dict, List, Optional
 from ..errors import GuardError
 from ..runs.run import Run
 from ..runs.spec import checkpoint_directory, stop_file
-from ..system import paths
+from ..system import files, paths
 from ..system.users import User
 
+# What scripts may import of Runctl. It lies beside the guard's package in the program.
+LIBRARY = "runctl_train"
 STANDARD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -111,8 +114,12 @@ def environment(run: Run, user: User, resolved: Dict[str, str]) -> Dict[str, str
         values["VIRTUAL_ENV"] = os.path.dirname(os.path.dirname(python))
         values["PATH"] = os.path.dirname(python) + ":" + values["PATH"]
     values.update(resolved)
+    # Last, so that the user's own come first.
+    values["PYTHONPATH"] = ":".join(filter(None, [values.get("PYTHONPATH"), run.file("lib")]))
     values.update(RUNCTL_RUN_ID=run.id, RUNCTL_ATTEMPT=str(state["attempt"]),
                   RUNCTL_CHECKPOINT_DIR=state["checkpoint_dir"], RUNCTL_PROGRESS_FILE=run.file("progress"))
+    if spec["policy"].get("stop_signal"):
+        values["RUNCTL_STOP_SIGNAL"] = spec["policy"]["stop_signal"]
     if spec["policy"].get("stop_file"):
         values["RUNCTL_STOP_FILE"] = stop_file(run)
     if spec["checkpoint"].get("save_interval") is not None:
@@ -120,6 +127,14 @@ def environment(run: Run, user: User, resolved: Dict[str, str]) -> Dict[str, str
     if state.get("restored"):
         values["RUNCTL_RESUME_FROM"] = state["restored"]["path"]
     return values
+
+
+def install_library(run: Run) -> None:
+    """Writes runctl_train.py where the training's Python finds it: in a folder that holds nothing else to be imported."""
+    found: Any = importlib.util.find_spec(LIBRARY)
+    source = found.loader.get_source(LIBRARY)
+    os.makedirs(run.file("lib"), 0o755, exist_ok=True)
+    files.write_atomic(os.path.join(run.file("lib"), LIBRARY + ".py"), source.encode("utf-8"))
 
 
 def _etc_environment() -> Dict[str, str]:

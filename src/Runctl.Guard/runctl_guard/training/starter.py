@@ -8,7 +8,7 @@ import time
 from typing import Any, Dict, Iterator, Optional
 
 from ..aws.session import Session
-from ..checkpoints import discovery, selection
+from ..checkpoints import resuming
 from ..checkpoints.restore import restore
 from ..errors import REFUSED, TRAINING_FAILED, GuardError
 from ..runs import run_log
@@ -61,10 +61,11 @@ def _prepare(run: Run, session: Session) -> None:
     if not os.path.isfile(safe_join(project, os.path.normpath(spec["script"]))):
         raise GuardError("ScriptNotFound", "There is no %s in %s." % (spec["script"], project), REFUSED, spec["script"])
     make_directories(run.state["checkpoint_dir"], user)
+    launch.install_library(run)
     resume = (run.state["claim"] or {}).get("resume_from")
     if resume and not run.state.get("restored"):
         with _Phase(run, "restoring", "restore"):
-            _restore(run, session, resume)
+            resuming.resume(run, session, resume)
     if spec.get("setup_command"):
         _setup(run, spec, user, session)
 
@@ -91,34 +92,6 @@ def _unless_begun(run: Run) -> Iterator[None]:
         if Journal(run).begun:
             raise Interrupted()
         yield
-
-
-def _restore(run: Run, session: Session, resume: Dict[str, Any]) -> None:
-    spec, started = run.spec, time.monotonic()
-    directory, user = run.state["checkpoint_dir"], run_user(run)
-    manifest: Dict[str, Any] = {}
-    if resume.get("manifest"):
-        manifest = restore(session.s3(spec), resume["manifest"], directory, user)
-        path = manifest["local"]
-    else:
-        path = resume["path"]
-        path = paths.under_root(path) if os.path.isabs(path) else os.path.join(run.state["project_dir"], path)
-        path = os.path.normpath(path)
-        if not os.path.exists(path):
-            raise GuardError("CheckpointNotFound", "There is no checkpoint %s on the instance." % path, REFUSED, path)
-    found = [candidate for candidate in discovery.scan(os.path.dirname(path), [os.path.basename(path)])]
-    step = manifest.get("step") if manifest else discovery.step_in(os.path.basename(path))
-    if found and manifest:
-        files.append_line(run.file("committed.jsonl"), {
-            "attempt": run.state["attempt"], "restored": True, "name": manifest["name"], "identity": found[0].identity,
-            "key": manifest["files"][0]["key"], "manifest": resume["manifest"], "step": step,
-            "bytes": manifest["bytes"], "uri": resume["manifest"][:-len(".manifest.json")]})
-    run.update(
-        restored={"path": path, "identity": found[0].identity if found else None},
-        resumed_from={"manifest": resume.get("manifest"), "name": os.path.basename(path), "step": step,
-                      "last_step": manifest.get("last_step"), "run_id": manifest.get("run_id")})
-    run.emit("CheckpointRestored", "Checkpoint restored: %s" % path, path=path, manifest=resume.get("manifest"),
-             step=step, seconds=round(time.monotonic() - started, 3))
 
 
 def _setup(run: Run, spec: Dict[str, Any], user: Any, session: Session) -> None:
@@ -182,7 +155,7 @@ def _launch(run: Run, session: Session) -> None:
             if record:
                 record.take(run)
             # Before the process: a file saved in its first moments is this attempt's.
-            selection.note_leftovers(run)
+            resuming.note_beginning(run, session)
             run.update(started_at=time.time(), started=utc_text())
             start_reaper(run.id, run.state["attempt"])
     training_file, ended = _await_start(run)

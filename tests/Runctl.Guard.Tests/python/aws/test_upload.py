@@ -36,6 +36,11 @@ class WithStorage(support.RootedTest):
         with open(path, "rb") as file:
             return file.read()
 
+    def upload(self, path, ticket=None, **more):
+        descriptor = os.open(path, os.O_RDONLY)
+        self.addCleanup(os.close, descriptor)
+        return FileUpload(self.client, AT, path, descriptor, ticket, **more)
+
 
 class Parts(unittest.TestCase):
     def test_there_are_never_more_than_s3_takes_and_none_is_too_small(self):
@@ -49,8 +54,8 @@ class Parts(unittest.TestCase):
 class Upload(WithStorage):
     def test_a_small_file_is_one_put_with_its_checksum(self):
         path = self.file(1000)
-        stored = FileUpload(self.client, AT, path).run()
-        self.assertEqual((1000, support.crc_text(self.content(path))), stored)
+        stored = self.upload(path).run()
+        self.assertEqual((1000, support.crc_text(self.content(path))), stored[:2])
         self.assertEqual(["PUT"], [call[0] for call in self.s3.calls])
 
     def test_parts_that_fail_are_sent_again(self):
@@ -66,7 +71,7 @@ class Upload(WithStorage):
                 return "drop"
         self.s3.fail = fail
         path = self.file((20 << 20) + 5)
-        stored = FileUpload(self.client, AT, path).run()
+        stored = self.upload(path).run()
         self.assertEqual(4, len(failed))
         self.assertEqual(self.content(path), self.s3.body(AT.key))
         self.assertEqual(support.crc_text(self.content(path)), stored.crc32)
@@ -76,7 +81,7 @@ class Upload(WithStorage):
         self.s3.fail = lambda method, path, query: "drop" if method == "POST" and "uploadId" in query \
             and not lost and not lost.append(1) else None
         path = self.file(9 << 20)
-        FileUpload(self.client, AT, path).run()
+        self.upload(path).run()
         self.assertEqual(self.content(path), self.s3.body(AT.key))
 
     def test_a_slow_part_is_sent_a_second_time_beside_the_first(self):
@@ -90,7 +95,7 @@ class Upload(WithStorage):
                     release.wait(30)
         self.s3.fail = fail
         path = self.file(33 << 20)
-        FileUpload(self.client, AT, path).run()
+        self.upload(path).run()
         self.assertEqual(2, len(sent))
         self.assertEqual(self.content(path), self.s3.body(AT.key))
 
@@ -110,7 +115,7 @@ class Upload(WithStorage):
                 support.eventually(lambda: self.s3.tags != before)
         self.s3.fail = fail
         path = self.file(33 << 20)
-        FileUpload(self.client, AT, path).run()
+        self.upload(path).run()
         self.assertEqual(self.content(path), self.s3.body(AT.key))
         self.assertEqual(5, len([1 for _, _, query in self.s3.calls if "partNumber" in query]) - len(sent) + 1)
 
@@ -118,40 +123,45 @@ class Upload(WithStorage):
         path, ticket = self.file(25 << 20), os.path.join(self.root, "ticket.json")
         self.s3.fail = lambda method, path, query: 403 if query.get("partNumber") == "2" else None
         with self.assertRaises(GuardError):
-            FileUpload(self.client, AT, path, ticket).run()
+            self.upload(path, ticket).run()
         support.eventually(lambda: not any(thread.name == "parts" for thread in threading.enumerate()))
         kept = set(self.s3.uploads[read_json(ticket)["upload_id"]])
         self.s3.fail, self.s3.calls = lambda *_: None, []
         # Wherever it is read from by then: a copy of the same version has another inode.
         copy = os.path.join(self.root, "copy.pt")
         shutil.copyfile(path, copy)
-        FileUpload(self.client, AT, copy, ticket).run()
+        self.upload(copy, ticket).run()
         sent = {int(query["partNumber"]) for _, _, query in self.s3.calls if "partNumber" in query}
         self.assertEqual({1, 2, 3, 4} - kept, sent)
         self.assertEqual(self.content(path), self.s3.body(AT.key))
 
     def test_a_file_that_was_put_together_is_not_sent_again(self):
         path, ticket = self.file(9 << 20), os.path.join(self.root, "ticket.json")
-        stored = FileUpload(self.client, AT, path, ticket).run()
+        stored = self.upload(path, ticket).run()
         self.s3.calls = []
-        self.assertEqual(stored, FileUpload(self.client, AT, path, ticket).run())
+        self.assertEqual(stored, self.upload(path, ticket).run())
         self.assertEqual(["HEAD"], [method for method, _, _ in self.s3.calls])
         del self.s3.objects["/bucket/" + AT.key]
-        self.assertEqual(stored, FileUpload(self.client, AT, path, ticket).run())
+        self.assertEqual(stored, self.upload(path, ticket).run())
         self.assertEqual(self.content(path), self.s3.body(AT.key))
 
     def test_a_file_written_to_meanwhile_is_not_called_uploaded(self):
         path = self.file(9 << 20)
         self.s3.fail = lambda *_: os.utime(path, (1, 1))
         with self.assertRaises(GuardError) as caught:
-            FileUpload(self.client, AT, path).run()
+            self.upload(path).run()
         self.assertEqual("CheckpointChanged", caught.exception.id)
         self.assertEqual(({}, {}), (self.s3.objects, self.s3.uploads))
 
-    def test_another_version_than_the_one_that_was_checked_is_not_sent(self):
-        with self.assertRaises(GuardError) as caught:
-            FileUpload(self.client, AT, self.file(1000), identity="1-1000-1").run()
-        self.assertEqual(("CheckpointChanged", {}), (caught.exception.id, self.s3.objects))
+    def test_a_log_is_taken_as_far_as_it_was_although_it_grows(self):
+        path = self.file(9 << 20)
+        def grow(*_):
+            with open(path, "ab") as file:
+                file.write(b"more")
+        self.s3.fail = grow
+        size = os.path.getsize(path)
+        self.assertEqual(size, self.upload(path, steady=False, size=size).run().size)
+        self.assertEqual(self.content(path)[:size], self.s3.body(AT.key))
 
     def test_what_s3_holds_is_compared(self):
         path = self.file(9 << 20)
@@ -162,7 +172,7 @@ class Upload(WithStorage):
                 complete[query["uploadId"]][1] = b"something else"
         self.s3.fail = fail
         with self.assertRaises(GuardError) as caught:
-            FileUpload(self.client, AT, path).run()
+            self.upload(path).run()
         self.assertEqual("ChecksumMismatch", caught.exception.id)
 
     def test_a_completion_that_is_not_answered_is_asked_for_again_soon(self):
@@ -177,19 +187,19 @@ class Upload(WithStorage):
         self.s3.fail = fail
         path, began = self.file(9 << 20), time.monotonic()
         with mock.patch.object(upload, "COMPLETE_SECONDS", 0.5):
-            FileUpload(self.client, AT, path).run()
+            self.upload(path).run()
         self.assertLess(time.monotonic() - began, 15)
         self.assertEqual(self.content(path), self.s3.body(AT.key))
 
     def test_an_error_nobody_thought_of_is_told_and_not_waited_for(self):
         end = time.monotonic() + 10
         with mock.patch.object(upload.crc, "of_range", lambda *_: [][1]), self.assertRaises(IndexError):
-            FileUpload(self.client, AT, self.file(9 << 20), cancelled=lambda: time.monotonic() > end).run()
+            self.upload(self.file(9 << 20), cancelled=lambda: time.monotonic() > end).run()
 
     def test_a_cancelled_upload_ends_at_once(self):
         path = self.file(9 << 20)
         with self.assertRaises(GuardError):
-            FileUpload(self.client, AT, path, cancelled=lambda: True).run()
+            self.upload(path, cancelled=lambda: True).run()
         self.assertEqual({}, self.s3.objects)
 
 

@@ -79,7 +79,7 @@ class Sequences(live.LiveTest):
 
     def granted(self, **known):
         """Seconds of grace of 90 in a window of 120, where the save before the signal would need a minute to S3."""
-        run = self.training("open('checkpoints/epoch_1.json', 'w').write('[%s]')\n" % (" " * 57) + SAVES % 0.0,
+        run = self.training("open('checkpoints/epoch_1.npy', 'wb').write(b'\\x93NUMPY%s')\n" % ("." * 53) + SAVES % 0.0,
                             store=support.STORE, policy={"grace_seconds": 90.0})
         run.update(upload_rate=1.0, **known)
         self.sequence(run).run(trigger())
@@ -188,8 +188,8 @@ class Sequences(live.LiveTest):
         self.assertEqual({"epoch": 3}, json.loads(self.s3.body("saved/%s/checkpoints/epoch_3.json" % os.uname().nodename)))
 
     def test_a_save_that_spoilt_the_only_file_falls_back_to_the_copy_and_leaves_none_behind(self):
-        run = self.training("open('checkpoints/last.json', 'w').write('{}')\n" + (SAVES % 0.0).replace(
-            'json.dump({"epoch": 3}, file)', 'pass').replace("epoch_3", "last"), store=support.STORE)
+        run = self.training("import zipfile\nwith zipfile.ZipFile('checkpoints/last.pt', 'w') as z: z.writestr('a', b'b')\n" + (
+            SAVES % 0.0).replace('json.dump({"epoch": 3}, file)', 'pass').replace("epoch_3.json", "last.pt"), store=support.STORE)
         final = self.sequence(run).run(trigger())
-        self.assertEqual(("uploaded", "last.json"), (final["data"]["outcome"], final["data"]["checkpoint"]["name"]))
+        self.assertEqual(("uploaded", "last.pt"), (final["data"]["outcome"], final["data"]["checkpoint"]["name"]))
         self.assertFalse(os.path.exists(run.file("protected")))

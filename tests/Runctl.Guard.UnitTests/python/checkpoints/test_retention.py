@@ -1,81 +1,46 @@
-import json
-import os
-
-import support
-from runctl_guard.aws.session import Session
+from .saved import BASE, Saved
 from runctl_guard.checkpoints import retention
-from runctl_guard.checkpoints.discovery import scan
-from runctl_guard.checkpoints.store import CheckpointStore
-from runctl_guard.checkpoints.validation import validate
+from runctl_guard.errors import GuardError
 from runctl_guard.runs.journal import Journal
 from runctl_guard.runs.record import RunRecord
 from runctl_guard.system import files
 
-BASE = "saved/%s/checkpoints/" % os.uname().nodename
 
-
-class Pruning(support.RootedTest):
-    def setUp(self):
-        super().setUp()
-        self.start_s3()
-        self.session = Session()
-
+class Pruning(Saved):
     def pruned_run(self, keep=2):
-        self.run_ = self.new_run(store=support.STORE, checkpoint={"dir": "checkpoints", "mirror": True, "patterns": [], "keep_last_n": keep})
-        self.run_.update(state="running")
-        self.record = RunRecord.of(self.run_, self.session)
-        self.record.take(self.run_)
-        self.store = CheckpointStore(self.session.s3(), self.run_)
-        return self.run_
-
-    def save(self, step, text="{}"):
-        path = os.path.join(self.checkpoints, "step_%d.json" % step)
-        with open(path, "w") as file:
-            file.write(text)
-        os.utime(path, (1769860800 + step,) * 2)
-        candidate = next(one for one in scan(self.checkpoints) if one.path == path)
-        return self.store.upload(candidate, path, validate(candidate), "periodic", None)
+        run = self.started(keep_last_n=keep)
+        self.record = RunRecord.of(run, self.session)
+        self.record.take(run)
+        return run
 
     def prune(self):
         retention.prune(self.run_, self.session)
-
-    def left(self):
-        return [key[len(BASE):] for key in self.s3.keys() if key.startswith(BASE)]
 
     def names(self):
         return {name for name in self.left() if "manifest" not in name}
 
     def test_the_newest_stay_and_of_the_others_the_manifest_goes_first(self):
         self.pruned_run()
-        # By the time of save, not by the order they came in alone.
-        for step in (3, 1, 2, 4, 5, 6):
-            self.save(step)
+        for step in (1, 2, 3, 4, 5, 6):
+            self.save("step_%d.pt" % step)
         self.prune()
-        self.assertEqual(["step_5.json", "step_5.json.manifest.json", "step_6.json", "step_6.json.manifest.json"], self.left())
+        self.assertEqual(["step_5.pt", "step_5.pt.manifest.json", "step_6.pt", "step_6.pt.manifest.json"], self.left())
         deleted = [path.rpartition("/")[2] for method, path, _ in self.s3.calls if method == "DELETE"]
-        self.assertEqual([name for step in (1, 2, 3, 4) for name in ("step_%d.json.manifest.json" % step, "step_%d.json" % step)],
+        self.assertEqual([name for step in (1, 2, 3, 4) for name in ("step_%d.pt.manifest.json" % step, "step_%d.pt" % step)],
                          deleted)
         self.prune()
         self.assertEqual(4, len(self.left()))
 
-    def test_what_came_last_stays_whatever_the_clock_says_of_it(self):
-        self.pruned_run()
-        # The clock is set back after the second.
-        for step in (8, 9, 1, 2, 3):
-            self.save(step)
-        self.prune()
-        self.assertEqual({"step_8.json", "step_9.json", "step_2.json", "step_3.json"}, self.names())
-
     def test_without_a_number_nothing_is_deleted(self):
         self.pruned_run(keep=None)
         for step in (1, 2, 3):
-            self.save(step)
+            self.save("step_%d.pt" % step)
         self.prune()
         self.assertEqual(6, len(self.left()))
 
     def test_what_an_attempt_began_from_or_ended_with_stays(self):
         self.pruned_run(keep=1)
-        saved = [self.save(step).manifest for step in (1, 2, 3, 4)]
+        saved = [self.save("step_%d.pt" % step)["manifest"] for step in (1, 2, 3, 4)]
 
         def change(record):
             record["attempts"].insert(0, dict(record["attempts"][0], number=0, resumed_from={"manifest": saved[0]},
@@ -83,12 +48,12 @@ class Pruning(support.RootedTest):
             return True
         self.record._change(change)
         self.prune()
-        self.assertEqual({"step_1.json", "step_2.json", "step_4.json"}, self.names())
+        self.assertEqual({"step_1.pt", "step_2.pt", "step_4.pt"}, self.names())
 
     def test_nothing_is_deleted_once_another_attempt_is_claimed(self):
         self.pruned_run(keep=1)
         for step in (1, 2):
-            self.save(step)
+            self.save("step_%d.pt" % step)
         self.record.next_claim("other", "elsewhere")
         self.prune()
         self.assertEqual(4, len(self.left()))
@@ -96,52 +61,94 @@ class Pruning(support.RootedTest):
     def test_nothing_is_deleted_in_an_interruption(self):
         run = self.pruned_run(keep=1)
         for step in (1, 2):
-            self.save(step)
+            self.save("step_%d.pt" % step)
         Journal(run).write("begin", source="imds")
         self.prune()
         self.assertEqual(4, len(self.left()))
 
-    def test_what_was_restored_or_is_of_another_run_stays(self):
+    def test_what_was_restored_stays(self):
         run = self.pruned_run(keep=1)
-        first = self.save(1)
-        self.save(2)
-        self.save(3)
+        self.save("step_1.pt")
         entries = files.read_lines(run.file("committed.jsonl"))
         files.append_line(run.file("committed.jsonl"), dict(entries[0], manifest="s3://bucket/elsewhere/a.manifest.json", restored=True))
-        self.s3.objects["/bucket/elsewhere/a.manifest.json"] = json.dumps(first.body).encode()
-        body = dict(first.body, run_id="another-20260131-120000-abcdef")
-        self.s3.objects["/bucket/" + BASE + "step_1.json.manifest.json"] = json.dumps(body).encode()
+        self.s3.objects["/bucket/elsewhere/a.manifest.json"] = b"{}"
+        self.save("step_2.pt")
         self.prune()
-        self.assertEqual({"step_1.json", "step_3.json"}, self.names())
+        self.assertEqual({"step_2.pt"}, self.names())
         self.assertIn("elsewhere/a.manifest.json", self.s3.keys())
+
+    def test_a_key_that_a_later_checkpoint_names_stays(self):
+        self.pruned_run(keep=1)
+        self.save("best.pt", "step_1.pt")
+        for step in (2, 3):
+            last = self.save("step_%d.pt" % step)
+        self.prune()
+        keys = {file["key"] for file in self.manifest(last)["files"]}
+        self.assertEqual({"best.pt", "step_3.pt"}, {file["path"] for file in self.manifest(last)["files"]})
+        self.assertTrue(keys <= set(self.s3.keys()))
+        self.assertEqual(3, len(self.left()))
+
+    def test_without_a_number_to_keep_folds_are_listed_as_older(self):
+        self.pruned_run(keep=None)
+        for fold in range(1, 4):
+            last = self.save("fold%d_best.pth" % fold)
+        self.assertEqual(["older", "older", "save"], [file["class"] for file in self.manifest(last)["files"]])
+
+    def test_it_does_not_delete_while_a_commit_is_under_way(self):
+        run = self.pruned_run(keep=1)
+        for step in (1, 2):
+            self.save("step_%d.pt" % step)
+        with files.locked(run.file("commit.lock")):
+            self.prune()
+        self.assertEqual(4, len(self.left()))
+
+    def test_two_manifests_of_one_save_are_one_checkpoint(self):
+        self.pruned_run(keep=2)
+        self.save("step_1.pt")
+        self.save("step_2.pt")
+        self.write("metrics.json", data=b"{}")
+        self.look()
+        self.upload()
+        self.prune()
+        self.assertIn("step_1.pt", self.names())
 
     def test_a_deletion_that_was_cut_off_goes_on(self):
         self.pruned_run(keep=1)
         for step in (1, 2):
-            self.save(step)
-        self.s3.fail = lambda method, path, query: 403 if method == "DELETE" and path.endswith("step_1.json") else None
+            self.save("step_%d.pt" % step)
+        self.s3.fail = lambda method, path, query: 403 if method == "DELETE" and path.endswith("step_1.pt") else None
         self.prune()
-        self.assertEqual(["step_1.json", "step_2.json", "step_2.json.manifest.json"], self.left())
+        self.assertEqual(["step_1.pt", "step_2.pt", "step_2.pt.manifest.json"], self.left())
         self.s3.fail = lambda method, path, query: None
         self.prune()
-        self.assertEqual(["step_2.json", "step_2.json.manifest.json"], self.left())
+        self.assertEqual(["step_2.pt", "step_2.pt.manifest.json"], self.left())
 
     def test_what_may_not_be_deleted_is_told_once(self):
         run = self.pruned_run(keep=1)
         for step in (1, 2):
-            self.save(step)
+            self.save("step_%d.pt" % step)
         self.s3.fail = lambda method, path, query: 403 if method == "DELETE" else None
         self.prune()
         self.prune()
         warnings = [event["data"]["id"] for event in run.events() if event["kind"] == "Warning"]
         self.assertEqual(["PruneFailed"], warnings)
 
-    def test_a_deleted_version_does_not_count_as_being_in_S3_and_its_key_is_not_used_again(self):
+    def test_a_deleted_version_does_not_count_as_being_in_s3(self):
         self.pruned_run(keep=1)
-        self.save(1)
-        self.save(2)
+        self.save("step_1.pt")
+        version = self.watch.seen.files["step_1.pt"].version
+        self.assertTrue(self.store.has(version))
+        self.save("step_2.pt")
         self.prune()
-        candidate = next(one for one in scan(self.checkpoints) if one.name == "step_1.json")
-        self.assertIsNone(self.store.already(candidate))
-        again = self.store.upload(candidate, candidate.path, validate(candidate), "interruption", None)
-        self.assertEqual("s3://bucket/" + BASE + "step_1.json@1.1", again.uri)
+        self.assertFalse(self.store.has(version))
+
+    def test_an_object_that_a_rule_of_the_bucket_deleted_is_sent_again(self):
+        self.pruned_run(keep=None)
+        self.save("best.pt", "step_1.pt")
+        del self.s3.objects["/bucket/" + next(key for key in self.s3.keys() if "best.pt@" in key)]
+        self.write("step_2.pt")
+        self.look()
+        with self.assertRaises(GuardError):
+            self.upload()
+        last = self.manifest(self.upload())
+        self.assertTrue({file["key"] for file in last["files"]} <= set(self.s3.keys()))

@@ -3,6 +3,7 @@ import os
 import shutil
 import tempfile
 import time
+import zipfile
 from unittest import mock
 
 import support
@@ -53,10 +54,10 @@ class OrdinaryEnd(support.RootedTest):
         # The training is gone, and the reaper has no exit code to show yet.
         files.write_json(run.file("training.json"), dict(
             processes.own().identity(), attempt=1, start_time=1, reaper=processes.own().identity()))
-        with open(os.path.join(self.checkpoints, "step_1.json"), "w") as file:
-            file.write("{}")
+        with zipfile.ZipFile(os.path.join(self.checkpoints, "step_1.pt"), "w") as file:
+            file.writestr("data", b"weights")
         one = daemon.Guard()
-        support.eventually(lambda: one._tick() or any("step_1.json.manifest" in key for key in self.s3.keys()), 10)
+        support.eventually(lambda: one._tick() or any("step_1.pt.manifest" in key for key in self.s3.keys()), 20)
 
     def test_what_a_dead_training_left_unproven_is_not_mirrored_while_the_end_cannot_be_written_down(self):
         self.assertEqual([], self.mirrored("step_1.h5"))

@@ -1,0 +1,80 @@
+"""Which checkpoint counts: the newest good one, and if its save may have been cut off, the one before."""
+from typing import Callable, Dict, Iterator, List, NamedTuple, Optional
+
+from .completeness import cut_off, incomplete, torn
+from .observation import Observation
+from .rounds import so_far, without_last_rounds
+from .sets import CURRENT, OLDER, SAVE, CheckpointSet, SetFile, build
+
+
+OVERWRITTEN = "it was overwritten or deleted"
+
+
+class Refused(NamedTuple):
+    checkpoint: CheckpointSet
+    path: str
+    reason: str
+
+
+class Choice(NamedTuple):
+    """`doubt`: why the chosen one may have been cut off, if nothing better is there."""
+    chosen: Optional[CheckpointSet]
+    refused: List[Refused]
+    doubt: Optional[str] = None
+
+
+# Raises nothing; the reason why a file of the set is not what it claims to be, by path.
+Prover = Callable[[CheckpointSet], Dict[str, str]]
+
+
+def candidates(seen: Observation, read: Callable[[str, str, int], Optional[bytes]],
+               provisional: bool = False) -> Iterator[CheckpointSet]:
+    """The checkpoints of the last saves, the newest first; where the first save was a burst of several, of each of them. With
+    `provisional` also of the save that is going on."""
+    saves = (so_far(seen) if provisional else []) + list(reversed(seen.saves))
+    if saves and saves[-1].number == 1:
+        saves += without_last_rounds(seen, saves[-1])
+    for save in saves:
+        checkpoint = build(seen, save, read)
+        if checkpoint is not None:
+            yield checkpoint
+
+
+def choose(seen: Observation, read: Callable[[str, str, int], Optional[bytes]], available: Callable[[SetFile], bool],
+           prove: Prover = lambda checkpoint: {}, newest_only: bool = False, provisional: bool = False) -> Choice:
+    """`available`: whether a file can still be had, from the disk, from a copy or from S3. With `newest_only` a refusal of
+    the last save is the end."""
+    refused: List[Refused] = []
+    doubtful: Optional[CheckpointSet] = None
+    doubt: Optional[str] = None
+    for checkpoint in candidates(seen, read, provisional):
+        lacks = incomplete(seen, checkpoint)
+        for file in checkpoint.part(SAVE):
+            if not available(file):
+                lacks[file.path] = OVERWRITTEN
+        if not lacks:
+            lacks = prove(checkpoint)
+        if lacks:
+            path = sorted(lacks)[0]
+            refused.append(Refused(checkpoint, path, lacks[path]))
+            if newest_only:
+                break
+            continue
+        reason = torn(seen, checkpoint.save)
+        if reason is None:
+            if doubtful is not None and doubt is not None:
+                refused.append(Refused(doubtful, doubtful.head, doubt))
+            return Choice(without(checkpoint, available), refused)
+        doubtful, doubt = doubtful or checkpoint, doubt or reason
+    return Choice(doubtful and without(doubtful, available), refused, doubt)
+
+
+def without(checkpoint: CheckpointSet, available: Callable[[SetFile], bool]) -> CheckpointSet:
+    """What is current and cannot be had is left out, and listed as missing."""
+    lost = [file for file in checkpoint.part(CURRENT) if not available(file)]
+    if not lost:
+        return checkpoint
+    missing = dict(checkpoint.missing, **{file.path: OVERWRITTEN for file in lost})
+    return checkpoint._replace(files=[file for file in checkpoint.files if file not in lost], missing=missing)
+
+

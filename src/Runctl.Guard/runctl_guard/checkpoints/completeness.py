@@ -1,0 +1,91 @@
+"""Is all there that a checkpoint needs, and was its save cut off? Decided by what was seen of this run."""
+from typing import Dict, List, Optional
+
+from .history import Save
+from .names import pattern_of
+from .observation import SETTLE_SECONDS, Observation
+from .rounds import rounds
+from .sets import SAVE, CheckpointSet
+from .units import folders_of, unit_of
+
+# Written when the rest is complete; the first one every directory of its kind has.
+ALWAYS = {"distcp": ".metadata"}
+WRITING = "a process is writing to it"
+MARKERS = (".metadata", "_CHECKPOINT_METADATA")
+
+
+def incomplete(seen: Observation, checkpoint: CheckpointSet) -> Dict[str, str]:
+    """What a checkpoint lacks, by path, with the reason; empty if it is complete."""
+    lacks = dict(checkpoint.missing)
+    for file in checkpoint.part(SAVE):
+        record = seen.files.get(file.path)
+        if record is None or not file.here or file.running:
+            continue
+        if record.opened is not None:
+            lacks[file.path] = WRITING
+        elif record.type == "file" and record.size == 0 and seen.is_weight(file.path):
+            lacks[file.path] = "it is empty"
+    lacks.update(_markers(seen, checkpoint))
+    return lacks
+
+
+def cut_off(seen: Observation, checkpoint: CheckpointSet) -> List[str]:
+    """Files that a process was writing when it was killed: they count only if their format proves every byte."""
+    return [file.path for file in checkpoint.part(SAVE)
+            if file.here and file.path in seen.files and seen.files[file.path].cut]
+
+
+def _markers(seen: Observation, checkpoint: CheckpointSet) -> Dict[str, str]:
+    lacks: Dict[str, str] = {}
+    folders: Dict[str, List[str]] = {}
+    for file in checkpoint.part(SAVE):
+        for folder in folders_of(file.path) or [""]:
+            folders.setdefault(folder, []).append(file.path)
+    for folder, paths in folders.items():
+        records = {path: seen.files[path] for path in paths if path in seen.files}
+        for marker in MARKERS:
+            place = "%s/%s" % (folder, marker) if folder else marker
+            needed = any(ALWAYS.get(record.kind or "") == marker and path.rpartition("/")[0] == folder
+                         for path, record in records.items()) or _had(seen, checkpoint.save, place)
+            vouching = seen.files.get(place)
+            if vouching is None or not seen.counts(place):
+                if needed:
+                    lacks[place] = "the save has not written it"
+                continue
+            parts = [path for path, record in records.items() if path != place and seen.is_weight(path)
+                     and record.first > vouching.first]
+            if parts:
+                lacks[place] = "it is older than %s" % parts[0]
+    return lacks
+
+
+def _had(seen: Observation, save: Save, place: str) -> bool:
+    """Whether the saves before had a marker in that place."""
+    unit, pattern = unit_of(place, seen.opened), pattern_of(place)
+    before = [other for other in seen.saves if other.number < save.number][-2:]
+    return bool(before) and unit != place and all(
+        any(pattern in counts for counts in other.shape.get(pattern_of(unit), ())) for other in before)
+
+
+def torn(seen: Observation, save: Save) -> Optional[str]:
+    """Why a save may have been cut off: its writer died, and it lacks what the two before had. None if it did not."""
+    died = seen.died
+    if died is None or save is not (seen.saves[-1] if seen.saves else None):
+        return None
+    if not died["killed"] and not (died.get("sudden") and died["time"] - save.ended <= SETTLE_SECONDS + died.get("slack", 0.0)):
+        return None
+    before = [other for other in seen.saves if other.number < save.number][-2:]
+    shapes_before = [set(other.shape) for other in before] + [{pattern_of(path) for path in part} for part in rounds(seen, save)]
+    last = set(save.shape) if len(shapes_before) < len(before) + 2 else shapes_before[-1]
+    earlier_two = shapes_before[:-1][-2:]
+    if len(earlier_two) == 2:
+        for pattern in sorted(earlier_two[0] & earlier_two[1] - last):
+            return "its writer ended, and %s is missing that the two saves before had" % pattern
+    for pattern, shapes in save.shape.items():
+        earlier = [counts for other in before for counts in other.shape.get(pattern, [])] + shapes[:-1]
+        if len(earlier) < 2:
+            continue
+        for kind, count in earlier[-1].items():
+            if kind != pattern and min(count, earlier[-2].get(kind, 0)) > shapes[-1].get(kind, 0):
+                return "its writer ended, and it has fewer of %s than the two before" % kind
+    return None

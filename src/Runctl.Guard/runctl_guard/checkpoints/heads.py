@@ -1,0 +1,101 @@
+"""The head of a checkpoint: the one path of it that a script is given to go on from."""
+import re
+from typing import Any, Dict, List, Optional
+
+from .history import History, Save
+from .kinds import tensorflow_prefix
+from .names import SHARD, compile_glob, pattern_of
+from .units import folders_of, unit_of
+
+# Beside a model: they are the head only if there is nothing else.
+SECONDARY = re.compile(r"(?i)(?<![a-z])(best|ema|opt[a-z]*|sched[a-z]*|scaler|rng|buffer)(?![a-z])")
+
+
+def stands_for(seen: History, path: str) -> str:
+    """What is given in place of one unit: TensorFlow's prefix for its files, an index for its shards."""
+    record = seen.files.get(path)
+    prefix = record and tensorflow_prefix(path, record.kind or "")
+    if prefix:
+        return prefix
+    shard = SHARD.match(path)
+    if shard:
+        index = "%s%s.index.json" % (shard.group(1).rstrip("-_."), shard.group(5))
+        if index in seen.files and seen.counts(index):
+            return index
+    return path
+
+
+def weight_units(seen: History, paths: Any) -> Dict[str, List[str]]:
+    """The weight files of each unit that has some, by what stands for the unit."""
+    units: Dict[str, List[str]] = {}
+    for path in paths:
+        if path in seen.files and seen.is_weight(path):
+            units.setdefault(stands_for(seen, unit_of(path, seen.opened)), []).append(path)
+    return units
+
+
+def choose_head(seen: History, save: Save) -> None:
+    """Keeps the head's pattern for the run; a save without it replaces it only if it holds more than half of its bytes."""
+    units = weight_units(seen, save.files)
+    if not units:
+        return
+    sizes = {unit: sum(save.files[path][1] for path in paths) for unit, paths in units.items()}
+    known = seen.head
+    kept = [unit for unit in units if known and pattern_of(unit) == known["pattern"]]
+    if kept:
+        known.update(size=max(sizes[unit] for unit in kept), without=0)  # type: ignore[union-attr]
+        return
+    inside = known and [unit for unit in units if pattern_of(unit).startswith(known["pattern"] + "/")]
+    chosen = _first_completed(seen, units if not inside else {unit: units[unit] for unit in inside})
+    kind = _kind(seen, units[chosen])
+    aside = SECONDARY.search(chosen) is not None
+    if known and not inside and not (known["aside"] and not aside):
+        known["without"] += 1
+        # Something of another kind, as predictions beside a model, has to come without the head twice.
+        if aside and not known["aside"] or 2 * sum(sizes.values()) <= known["size"] or (kind != known["kind"] and known["without"] < 2):
+            return
+    seen.head = {"pattern": pattern_of(chosen), "size": sizes[chosen], "kind": kind, "without": 0, "aside": aside}
+
+
+def _first_completed(seen: History, units: Dict[str, List[str]]) -> str:
+    def completed(unit: str) -> Any:
+        records = [seen.files[path] for path in units[unit]]
+        return (SECONDARY.search(unit) is not None, max(record.first for record in records),
+                max(record.mtime_ns for record in records), unit)
+    return min(units, key=completed)
+
+
+def _kind(seen: History, paths: List[str]) -> Optional[str]:
+    return seen.files[max(paths, key=lambda path: seen.files[path].size)].kind
+
+
+def head_of(seen: History, own: Any, view: Any) -> Optional[str]:
+    """The head of a checkpoint: what the save wrote counts before the rest of what there is."""
+    return _of_pattern(seen, own) or _of_pattern(seen, view) or _any(seen, own) or _any(seen, view)
+
+
+def _any(seen: History, paths: Any) -> Optional[str]:
+    units = weight_units(seen, paths)
+    return _first_completed(seen, units) if units else None
+
+
+def _of_pattern(seen: History, paths: Any) -> Optional[str]:
+    """What the setting names, else the newest unit of the head's pattern."""
+    units = weight_units(seen, paths)
+
+    def newest(candidates: Any, members: Any) -> str:
+        return max(candidates, key=lambda unit: max(
+            (seen.files[path].first, seen.files[path].mtime_ns, path) for path in members[unit]))
+    if seen.settings.head:
+        matches = compile_glob("/" + seen.settings.head.lstrip("/"))
+        named: Dict[str, List[str]] = {}
+        for path in paths:
+            for place in folders_of(path) + [path, stands_for(seen, path)]:
+                if matches(place) and path in seen.files and not any(matches(other) for other in folders_of(place)):
+                    named.setdefault(place, []).append(path)
+        if named:
+            return newest(named, named)
+        return None
+    fitting = [unit for unit in units if seen.head and pattern_of(unit) == seen.head["pattern"]]
+    return newest(fitting, units) if fitting else None
+

@@ -1,0 +1,91 @@
+"""The manifest of a checkpoint, schema 2: what belongs to it, and where S3 has it. What is read of one is untrusted."""
+import json
+import os
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
+
+from ..aws.s3 import S3, S3Error, parse_uri
+from ..errors import REFUSED, STORAGE, GuardError
+from ..runs.run import Run
+from ..system import files
+from ..system.clock import utc_text
+from .objects import Kept
+from .opened import OpenedCheckpoint
+from .sets import CURRENT, OLDER, SAVE
+
+CLASSES = (SAVE, CURRENT, OLDER)
+
+
+class Facts(NamedTuple):
+    """Why it is uploaded, and what is known of its save. `order` grows with every save of the run."""
+    reason: str
+    after_signal: Optional[bool]
+    order: float
+
+
+def manifest_of(run: Run, opened: OpenedCheckpoint, facts: Facts, missing: Dict[str, str],
+                stored: Callable[[str], Optional[Kept]], listed: Callable[[str], bool]) -> Dict[str, Any]:
+    """`listed`: whether an older file with this key is to be kept in S3."""
+    checkpoint, state = opened.checkpoint, run.state
+    directory, head = state["checkpoint_dir"], checkpoint.head
+    entries: List[Dict[str, Any]] = []
+    lacking = dict(checkpoint.missing, **missing)
+    for file in checkpoint.files:
+        if file.link is not None:
+            target = os.path.relpath(file.link, os.path.dirname(file.path) or ".")
+            entries.append({"path": file.path, "link": target, "class": file.part})
+            continue
+        source = opened.sources.get(file.path)
+        kept = stored(source.file.version if source else file.version)
+        if kept is not None and file.part == OLDER and not listed(kept.key):
+            continue
+        if kept is not None:
+            entries.append({"path": file.path, "key": kept.key, "size": kept.size, "crc32": kept.crc32, "class": file.part})
+        elif file.part != OLDER:
+            lacking.setdefault(file.path, "it is not in S3")
+    paths = {entry["path"] for entry in entries}
+    lacking = {path: reason for path, reason in lacking.items() if path not in paths}
+    entries += [entry for entry in references(run) if entry["path"] not in paths]
+    whole = any(entry["path"].startswith(head + "/") for entry in entries)
+    return {"schema": 2, "run_id": run.id, "attempt": state["attempt"], "node": 0, "nodes": 1,
+            "instance_id": state["instance_id"], "name": head, "head": head, "kind": "directory" if whole else "file",
+            "path": os.path.join(directory, head), "directory": directory, "step": checkpoint.step,
+            "last_step": run.last_step(), "reason": facts.reason, "saved_at": utc_text(checkpoint.saved_ns / 1e9),
+            "saved_after_signal": facts.after_signal,
+            "parent": (state.get("checkpoint") or state.get("resumed_from") or {}).get("manifest"), "created": utc_text(),
+            "bytes": sum(entry.get("size", 0) for entry in entries if entry["class"] != OLDER),
+            "complete": not lacking, "missing": [{"path": path, "reason": lacking[path]} for path in sorted(lacking)],
+            "files": entries, "validation": opened.validation._asdict()}
+
+
+def references(run: Run) -> List[Dict[str, Any]]:
+    """What the attempt's own checkpoint listed and was not restored: it stays listed, where S3 has it."""
+    kept = files.read_json(run.file("references.json")) or {}
+    return kept["files"] if kept.get("attempt") == run.state.get("attempt") else []
+
+
+def read_manifest(s3: S3, uri: str) -> Dict[str, Any]:
+    """Of schema 1 as of schema 2: with paths relative to the checkpoint directory, and a class for each file."""
+    try:
+        body = json.loads(s3.get(parse_uri(uri)).body.decode("utf-8"))
+        if body["schema"] == 1:
+            return _from_schema_1(body)
+        if body["schema"] != 2 or not body["files"]:
+            raise GuardError("BadManifest", "%s is not a manifest this version can read." % uri, STORAGE, uri)
+        for entry in body["files"]:
+            if entry["class"] not in CLASSES or not isinstance(entry["path"], str):
+                raise ValueError(entry)
+            if "link" not in entry:
+                entry["key"], entry["crc32"], entry["size"] = str(entry["key"]), str(entry["crc32"]), int(entry["size"])
+        return dict(body, head=str(body["head"]), name=str(body["name"]))
+    except S3Error as error:
+        if error.status == 404:
+            raise GuardError("CheckpointNotFound", "There is no manifest %s." % uri, REFUSED, uri)
+        raise
+    except (ValueError, KeyError, TypeError):
+        raise GuardError("BadManifest", "%s is not a manifest." % uri, STORAGE, uri)
+
+
+def _from_schema_1(body: Dict[str, Any]) -> Dict[str, Any]:
+    name, inside = str(body["name"]), body["kind"] == "directory"
+    entries = [dict(entry, path="%s/%s" % (name, entry["path"]) if inside else name) for entry in body["files"]]
+    return dict(body, head=name, complete=True, missing=[], files=[dict(entry, **{"class": SAVE}) for entry in entries])

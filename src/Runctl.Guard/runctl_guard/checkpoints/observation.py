@@ -1,0 +1,196 @@
+"""What a run writes, look by look: versions, when each was first seen, and the saves they belong to.
+
+Pure: a look is data, and the history can be written down, so that a restarted guard does not guess.
+"""
+from typing import Any, Callable, Dict, Iterable, List, Optional, Set
+
+from .file_history import LONGEST_WRITE
+from .history import History, Save
+from .kinds import WEIGHT_KINDS
+from .looks import Entry, Look, Record
+from .names import Settings
+from .saves import close_save, continues
+from .units import folders_of
+
+# Without a write for so long a save is over.
+SETTLE_SECONDS = 2.0
+KEPT_SAVES = 4
+# At the signal a save that was quiet for so long is over.
+QUIET_SECONDS = 0.5
+# A file that is open for so long is one of those that make a save long.
+SLOW_SECONDS = 5.0
+
+
+class Observation(History):
+    # What there was
+
+    def begin(self, entries: Dict[str, Entry], now: float, restored: Iterable[str] = (),
+              ours: Callable[[str, Entry], bool] = lambda path, entry: False) -> None:
+        """What is there when the attempt begins. `ours` picks what the attempt wrote already, by its time."""
+        mine, self.time, self.born = set(restored), now, now
+        for path, entry in entries.items():
+            self._note(path, entry, now, None)
+            record = self.files[path]
+            record.origin = "restored" if path in mine else "new" if ours(path, entry) else "before"
+            record.save = 0 if record.origin == "restored" else None
+            if record.origin != "new":
+                self.made.update((folder, 0) for folder in folders_of(path))
+        own = sorted((path for path, record in self.files.items() if record.origin == "new"
+                      and record.type == "file" and self.belongs(path)), key=lambda path: self.files[path].mtime_ns)
+        before = 0
+        for path in own:
+            record = self.files[path]
+            if not self.is_weight(path):
+                continue
+            if self.current is None or record.mtime_ns - before > SETTLE_SECONDS * 1e9:
+                self._end(now, True)
+                self._start(now)
+            before = record.mtime_ns
+            self._join(path)
+        self._end(now, True)
+
+    # What is seen
+
+    def see(self, look: Look) -> None:
+        self.looks += 1
+        now, changed, self.final = look.time, [], look.final
+        for path, entry in look.entries.items():
+            record = self.files.get(path)
+            if record is None or record.version != entry.version():
+                self._note(path, entry, now, look.step)
+                changed.append(path)
+        gone = look.gone if look.gone is not None else [path for path in self.files if path not in look.entries]
+        for path in list(gone):
+            self._forget(path)
+            if self.current is not None:
+                self.current.paths.discard(path)
+        if look.writing is not None:
+            self._see_writers(set(look.writing), now, look)
+        changed = [path for path in changed if self.files[path].save is None and self.counts(path)]
+        self._advance(changed, look)
+        self.time, self.step = now, look.step if look.step is not None else self.step
+
+    # Saves
+
+    def _advance(self, changed: List[str], look: Look) -> None:
+        now = look.time
+        weights = [path for path in changed if self.is_weight(path)]
+        self.weight_bytes += sum(self.files[path].added for path in weights)
+        if look.final and not weights and self.current is None and not self.saves:
+            weights = changed = [path for path, record in self.files.items() if record.save is None
+                                 and self.counts(path) and self.is_weight(path)]
+        if weights:
+            if self.current is not None and any(self._again(path) for path in weights):
+                self._end(now, False)
+            if self.current is None:
+                if continues(self, weights, now):
+                    self.current = self.saves.pop()
+                    self.current.since = now
+                    self.ends.pop()
+                else:
+                    self._start(now)
+            self.current.last = now  # type: ignore[union-attr]
+        if self.current is not None:
+            for path in changed:
+                if not self.is_running(path):
+                    self._join(path)
+            busy = self.is_busy()
+            if busy:
+                self.current.last = now
+            if not look.alive:
+                self._end(now, True)
+            elif not busy and look.writing is not None and now - self.current.last >= SETTLE_SECONDS:
+                self._end(now, True)
+            elif self._is_endless(now):
+                self._end(now, False)
+        if not look.alive and self.died is None:
+            self.died = {"time": now, "killed": look.killed}
+
+    def cut_here(self, now: float) -> None:
+        """What is written from now on is another save, as after the signal; one that is being written goes on."""
+        if self.current is not None and not self.is_busy() and now - self.current.last >= QUIET_SECONDS:
+            self._end(now, True)
+
+    def _again(self, path: str) -> bool:
+        """Written once more: it was closed when it was seen before."""
+        assert self.current is not None
+        return path in self.current.paths and self.files[path].again
+
+    def is_busy(self) -> bool:
+        """Whether a weight file is open for writing, under a staging name too."""
+        return any(self._blocks(path) for path in self._open)
+
+    def _blocks(self, path: str) -> bool:
+        record = self.files[path]
+        return record.type == "file" and record.origin == "new" and not self.is_running(path) and (
+            self.is_weight(path) or record.kind in WEIGHT_KINDS or record.kind == "empty")
+
+    def _is_endless(self, now: float) -> bool:
+        """Longer than any save was, and not because of files that take long."""
+        save = self.current
+        assert save is not None
+        if any(path in save.paths and now - (self.files[path].opened or now) >= SLOW_SECONDS for path in self._open):
+            save.slow = now
+        return now - save.since >= self.limit() and (now - save.slow > SLOW_SECONDS or now - save.since > LONGEST_WRITE)
+
+    def _start(self, now: float) -> None:
+        self.number += 1
+        self.current = Save(self.number, now)
+        for path, record in self.files.items():
+            if record.save is None and record.first >= now - SETTLE_SECONDS and self.counts(path) \
+                    and not self.is_running(path):
+                self._join(path)
+
+    def _join(self, path: str) -> None:
+        save, record = self.current, self.files[path]
+        assert save is not None
+        save.paths.add(path)
+        record.save = save.number
+        save.began = min(save.began, record.began)
+        if self.is_weight(path):
+            for folder in folders_of(path):
+                self.made.setdefault(folder, save.number)
+
+    def _end(self, now: float, settled: bool) -> None:
+        save, self.current = self.current, None
+        if save is None:
+            return
+        if not any(self.is_weight(path) for path in save.paths):
+            for path in save.paths:
+                self.files[path].save = None
+            return
+        close_save(self, save, now, settled)
+        self.saves = (self.saves + [save])[-KEPT_SAVES:]
+        self.longest = max(self.longest, save.ended - save.began)
+        self.ends = (self.ends + [now])[-KEPT_SAVES - 1:]
+
+    # Written down
+
+    def to_state(self) -> Dict[str, Any]:
+        plain = ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born",
+                 "weight_bytes")
+        state: Dict[str, Any] = {name: getattr(self, name) for name in plain}
+        state.update(schema=1, files={path: record.values() for path, record in self.files.items()},
+                     saves=[save.to_state() for save in self.saves], opened=sorted(self.opened),
+                     current=self.current and self.current.to_state(), repeated=sorted(self.repeated), logs=sorted(self.logs))
+        return state
+
+    @classmethod
+    def from_state(cls, state: Dict[str, Any], settings: Settings = Settings()) -> "Observation":
+        self = cls(settings)
+        for name in ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born",
+                 "weight_bytes"):
+            setattr(self, name, state[name])
+        self.files = {path: Record(**dict(zip(Record.__slots__, values))) for path, values in state["files"].items()}
+        self.saves = [Save.from_state(save) for save in state["saves"]]
+        self.opened, self.repeated, self.logs = (set(state[name]) for name in ("opened", "repeated", "logs"))
+        self.current = Save.from_state(state["current"]) if state["current"] else None
+        self._index()
+        return self
+
+
+def see(state: Dict[str, Any], look: Look, settings: Settings = Settings()) -> Dict[str, Any]:
+    """One more look, from a history as it is written down to the next one."""
+    observation = Observation.from_state(state, settings)
+    observation.see(look)
+    return observation.to_state()

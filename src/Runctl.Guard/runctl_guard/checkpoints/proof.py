@@ -1,0 +1,115 @@
+"""Is a file what its kind claims to be? By its structure; only where a checksum covers every byte it counts as proven."""
+import ast
+import json
+import os
+import re
+import struct
+import zipfile
+from typing import IO, Callable, NamedTuple, Optional
+
+from .kinds import LARGEST_SAFETENSORS_HEADER
+
+FULL, STRUCTURE, SETTLED = "full", "structure", "settled"
+LEVELS = (SETTLED, STRUCTURE, FULL)
+LARGEST_JSON = 256 << 20
+
+
+class Validation(NamedTuple):
+    """`format`: the kind of content, or `directory` of several. `level`: full, structure or settled."""
+    format: str
+    level: str
+    detail: Optional[str] = None
+
+
+class NotUsable(Exception):
+    """The reason a checkpoint is refused for."""
+    pass
+
+
+def prove(descriptor: int, kind: Optional[str], enough_time: Callable[[], bool] = lambda: True) -> Validation:
+    """Raises NotUsable. `enough_time` is asked now and then: without it members are not read to their end."""
+    try:
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            file.seek(0)
+            if kind == "zip":
+                return _zip(file, enough_time)
+            check = {"safetensors": _safetensors, "hdf5": _hdf5, "npy": _npy, "json": _json}.get(kind or "")
+            if check is None:
+                # Nothing in a bare pickle or in raw bytes tells a whole file from a torn one.
+                return Validation(kind or "unknown", SETTLED)
+            return check(file, os.fstat(file.fileno()).st_size)
+    except NotUsable:
+        raise
+    except Exception as error:  # Damage can surface as anything; it must never end the sequence.
+        raise NotUsable(str(error) or type(error).__name__)
+
+
+def _zip(file: IO[bytes], enough_time: Callable[[], bool]) -> Validation:
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        if not members:
+            raise NotUsable("the archive has no members")
+        if all(member.CRC == 0 for member in members if member.file_size) and any(m.file_size for m in members):
+            return Validation("zip", STRUCTURE, "the archive was written without member checksums")
+        for member in members:
+            # Reading to the end is what compares the member's CRC32.
+            with archive.open(member) as stream:
+                while stream.read(1 << 20):
+                    if not enough_time():
+                        return Validation("zip", STRUCTURE, "member checksums were not read for lack of time")
+    return Validation("zip", FULL)
+
+
+def _safetensors(file: IO[bytes], size: int) -> Validation:
+    (length,) = struct.unpack("<Q", file.read(8))
+    if length > min(size - 8, LARGEST_SAFETENSORS_HEADER):
+        raise NotUsable("the header is longer than the file")
+    header = json.loads(file.read(length).decode("utf-8"))
+    ranges = sorted(tuple(entry["data_offsets"]) for name, entry in header.items() if name != "__metadata__")
+    position = 0
+    for begin, end in ranges:
+        if begin != position or end < begin:
+            raise NotUsable("its tensors do not follow one another")
+        position = end
+    if 8 + length + position != size:
+        raise NotUsable("it has %d bytes instead of %d" % (size, 8 + length + position))
+    return Validation("safetensors", STRUCTURE)
+
+
+def _hdf5(file: IO[bytes], size: int) -> Validation:
+    """The superblock says where the file ends."""
+    head = file.read(64)
+    version, wide = head[8], head[13] if head[8] < 2 else head[9]
+    at = {0: 24 + 2 * wide, 1: 28 + 2 * wide, 2: 12 + 2 * wide, 3: 12 + 2 * wide}.get(version)
+    if at is None or wide not in (4, 8):
+        return Validation("hdf5", SETTLED, "an unknown version of the format")
+    end = int.from_bytes(head[at:at + wide], "little")
+    if end > size:
+        raise NotUsable("it has %d bytes instead of %d" % (size, end))
+    return Validation("hdf5", STRUCTURE)
+
+
+def _npy(file: IO[bytes], size: int) -> Validation:
+    head = file.read(12)
+    wide = 2 if head[6] == 1 else 4
+    length = int.from_bytes(head[8:8 + wide], "little")
+    if length > 1 << 20:
+        raise NotUsable("the header is longer than any array's")
+    file.seek(8 + wide)
+    header = ast.literal_eval(file.read(length).decode("latin-1").strip())
+    item = re.match(r"^[<>|=]?[a-zA-Z](\d+)$", header["descr"]) if isinstance(header["descr"], str) else None
+    if not item or "O" in header["descr"] or "U" in header["descr"]:
+        return Validation("npy", SETTLED)
+    expected = int(item.group(1))
+    for extent in header["shape"]:
+        expected *= extent
+    if size < 8 + wide + length + expected:
+        raise NotUsable("it has %d bytes instead of %d" % (size, 8 + wide + length + expected))
+    return Validation("npy", STRUCTURE)
+
+
+def _json(file: IO[bytes], size: int) -> Validation:
+    if size > LARGEST_JSON:
+        return Validation("json", SETTLED, "too large to be read")
+    json.loads(file.read().decode("utf-8"))
+    return Validation("json", STRUCTURE)

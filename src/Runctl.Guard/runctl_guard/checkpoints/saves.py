@@ -1,0 +1,54 @@
+"""What the end of a save changes in what is known of the run."""
+from typing import Dict, List, Set
+
+from .heads import choose_head
+from .history import History, Save
+from .names import pattern_of
+from .units import folders_of, shape_of
+
+def close_save(seen: History, save: Save, now: float, settled: bool) -> None:
+    """Writes down what the save consists of, and looks into directories that hold several."""
+    save.ended, save.settled = save.last, settled
+    save.files = {}
+    for path in sorted(save.paths):
+        record = seen.files[path]
+        if record.save == save.number:
+            save.files[path] = [record.version, record.size]
+        elif record.prior and record.prior[0] == save.number:
+            # It is being written again already.
+            save.files[path] = record.prior[1:]
+    if settled:
+        _look_into(seen, save)
+    save.shape = shape_of(save.files, seen.opened, lambda path: (seen.files[path].first, seen.files[path].mtime_ns))
+    choose_head(seen, save)
+
+
+def _look_into(seen: History, save: Save) -> None:
+    """A directory whose weight files come from several saves is no unit; once known, for the whole run."""
+    folders = {folder for path in save.files for folder in folders_of(path) if folder not in seen.opened}
+    if not folders:
+        return
+    settled = {0, save.number} | {other.number for other in seen.saves if other.settled}
+    oldest = min(settled - {0})
+    numbers: Dict[str, Set[int]] = {}
+    for path, record in seen.files.items():
+        if record.save is None or record.origin == "before" or not (record.save in settled or record.save < oldest):
+            continue
+        inside = [folder for folder in folders_of(path) if folder in folders]
+        if inside and seen.is_weight(path):
+            for folder in inside:
+                numbers.setdefault(folder, set()).add(record.save)
+    seen.opened |= {folder for folder, found in numbers.items() if len(found) > 1}
+
+
+def continues(seen: History, weights: List[str], now: float) -> bool:
+    """Whether what is written now belongs to the save before: it only completes directories that this one had begun."""
+    if not seen.saves or now - seen.saves[-1].ended > seen.limit():
+        return False
+    last = seen.saves[-1]
+    patterns = {pattern_of(path) for path in last.files}
+
+    def completes(path: str) -> bool:
+        begun = any(seen.made.get(folder) == last.number for folder in folders_of(path))
+        return begun and path not in last.files and pattern_of(path) not in patterns
+    return all(completes(path) for path in weights)

@@ -1,0 +1,154 @@
+"""A checkpoint: what a save wrote and names, the newest of everything else, and what is older."""
+import hashlib
+from typing import Callable, Dict, List, NamedTuple, Optional, Set, Tuple
+
+from .heads import head_of
+from .names import pattern_of
+from .history import Save
+from .looks import Record
+from .observation import Observation
+from .pointers import Named, Places, Reader, named_by
+from .units import unit_of
+
+SAVE, CURRENT, OLDER = "save", "current", "older"
+
+
+class SetFile(NamedTuple):
+    """`part` is save, current or older. `here`: the disk still has this version. `running`: it travels as it is."""
+    path: str
+    version: str
+    size: int
+    part: str
+    link: Optional[str] = None
+    here: bool = True
+    running: bool = False
+
+
+class CheckpointSet(NamedTuple):
+    """`head` is the path a script is given; `names`: what the files of the set name."""
+    save: Save
+    head: str
+    files: List[SetFile]
+    missing: Dict[str, str]
+    step: Optional[int]
+    saved_ns: int
+    began: float
+
+    def part(self, *parts: str) -> List[SetFile]:
+        return [file for file in self.files if file.part in parts]
+
+    def size(self) -> int:
+        return sum(file.size for file in self.files if file.part != OLDER and file.link is None)
+
+    def name(self) -> str:
+        """The identity as a short text."""
+        return hashlib.sha1(repr(self.identity()).encode("utf-8", "replace")).hexdigest()
+
+    def identity(self) -> Tuple[Tuple[str, str], ...]:
+        """Equal for two sets that bring the same state back; logs do not count."""
+        return tuple(sorted((file.path, file.version) for file in self.files if file.part != OLDER and not file.running))
+
+
+def build(seen: Observation, save: Save, read: Callable[[str, str, int], Optional[bytes]]) -> Optional[CheckpointSet]:
+    """The checkpoint of that save with what is known now. `read` gets path, version and limit."""
+    view = _view(seen, save)
+    own = {path for path in save.files if path in view}
+    weights = [path for path in own if path in seen.files]
+    head = head_of(seen, weights, [path for path in view if path in seen.files])
+    if not own or head is None:
+        return None
+    disk = Places(path for path, record in seen.files.items() if record.type in ("file", "link"))
+    places = Places(view)
+    reader: Reader = lambda path, limit: read(path, view[path].version, limit) if path in view else None
+    parts = {path: OLDER for path in view}
+    missing: Dict[str, str] = {}
+    units: Dict[str, List[str]] = {}
+    for path in view:
+        units.setdefault(unit_of(path, seen.opened), []).append(path)
+    _name(seen, view, units, own, SAVE, parts, missing, (places, disk), reader)
+    _name(seen, view, units, _newest_of_others(seen, view, units, own), CURRENT, parts, {}, (places, disk), reader)
+    files = [view[path]._replace(part=parts[path]) for path in sorted(view)]
+    first = [seen.files[path] for path in weights if _under(path, head)] or [seen.files[path] for path in weights]
+    if not first:
+        return CheckpointSet(save, head, files, missing, None, 0, save.began)
+    steps = [record.step for record in first if record.step is not None]
+    return CheckpointSet(save, head, files, missing, min(steps) if len(steps) == len(first) else None,
+                         max(record.mtime_ns for record in first), min(record.began for record in first))
+
+
+def _under(path: str, head: str) -> bool:
+    return path == head or path.startswith(head + "/") or path.startswith(head + ".")
+
+
+def _view(seen: Observation, save: Save) -> Dict[str, SetFile]:
+    """Every path as it was for that save: later saves did not happen, and what they overwrote is not here."""
+    view: Dict[str, SetFile] = {}
+    before = [other for other in reversed(seen.saves) if other.number <= save.number]
+    latest = not seen.saves or seen.saves[-1].number == save.number
+    for path, record in seen.files.items():
+        if not seen.counts(path):
+            continue
+        if record.save == save.number and path not in save.files:
+            continue
+        if record.save is None or record.save <= save.number or seen.is_running(path):
+            view[path] = _as_it_is(seen, path, record)
+        else:
+            _as_it_was(path, before, view)
+    if not latest:
+        for path in save.files:
+            if path not in seen.files:
+                _as_it_was(path, before, view)
+    return view
+
+
+def _as_it_is(seen: Observation, path: str, record: Record) -> SetFile:
+    link = record.target if record.type == "link" else None
+    return SetFile(path, record.version, 0 if link else record.size, OLDER, link, True, seen.is_running(path))
+
+
+def _as_it_was(path: str, before: List[Save], view: Dict[str, SetFile]) -> None:
+    for other in before:
+        if path in other.files:
+            version, size = other.files[path]
+            view[path] = SetFile(path, version, size, OLDER, None, False)
+            return
+
+
+def _newest_of_others(seen: Observation, view: Dict[str, SetFile], units: Dict[str, List[str]], own: Set[str]) -> Set[str]:
+    """The newest unit of every pattern that the save did not write, and the rest of the units it wrote."""
+    def written(unit: str) -> Tuple[float, int, str]:
+        records = [seen.files[path] for path in units[unit] if path in seen.files]
+        return (max((record.first for record in records), default=0.0),
+                max((record.mtime_ns for record in records), default=0), unit)
+    ours = {unit_of(path, seen.opened) for path in own}
+    taken = {pattern_of(unit) for unit in ours}
+    newest: Dict[str, str] = {}
+    for unit in units:
+        pattern = pattern_of(unit)
+        if pattern not in taken and (pattern not in newest or written(unit) > written(newest[pattern])):
+            newest[pattern] = unit
+    return {path for unit in list(newest.values()) + sorted(ours) for path in units.get(unit, ())}
+
+
+def _name(seen: Observation, view: Dict[str, SetFile], units: Dict[str, List[str]], start: Set[str], part: str,
+          parts: Dict[str, str], missing: Dict[str, str], places: Tuple[Places, Places], reader: Reader) -> None:
+    """Puts these files, and all that they name, into a part of the set."""
+    waiting = sorted(start)
+    while waiting:
+        path = waiting.pop()
+        if path not in view or parts[path] != OLDER:
+            continue
+        parts[path] = part
+        record, file = seen.files.get(path), view[path]
+        if file.link is not None:
+            named = Named({file.link}, {})
+        else:
+            kind = record.kind if record else seen.kinds.get(pattern_of(path))
+            named = named_by(path, file.size, kind, places[0], places[1], reader)
+        missing.update(named.missing)
+        for place in named.paths:
+            if place in view:
+                waiting.append(place)
+            else:
+                inside = units.get(place) or [other for other in view if other.startswith(place + "/")]
+                waiting += inside

@@ -1,0 +1,215 @@
+"""Watches the checkpoint directory of one run. What it saw is written down look by look, so that a successor goes on from it."""
+import json
+import os
+import threading
+import time
+from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
+
+from ..runs import spec
+from ..runs.run import Run
+from ..system import files
+from ..system.clock import boot_id
+from ..system.guard_log import best_effort
+from ..system.users import User
+from .looks import Entry, Inode, Look
+from .names import Settings
+from .observation import Observation
+from .scan import Scanner
+from .writers import open_for_writing
+
+LOOK_SECONDS = 1.0
+# A look may cost one hundredth of the time to the next.
+SHARE = 100.0
+# After so many bytes of looks the whole is written down again.
+JOURNAL_BYTES = 256 << 10
+
+
+class CheckpointWatch:
+    """`keep`: writes down what it sees, as the guard does; a command that only looks does not."""
+
+    def __init__(self, run: Run, keep: bool = True) -> None:
+        self.run, self._keep = run, keep
+        self.directory: str = run.state["checkpoint_dir"]
+        self.user: Optional[User] = spec.run_user(run)
+        self.lock = threading.RLock()
+        self.seen = Observation(settings_of(run))
+        # Processes by pid and start that were seen to write weight files, and what each writes now.
+        self.writing: Dict[int, Set[str]] = {}
+        self._scanner = Scanner(self.directory, self.user, float(run.state.get("started_at") or 0.0))
+        self._attempt: Any = None
+        self._due = self._offset = 0.0
+        self._first = True
+        self._journal_size = self._whole_size = self._number = 0
+
+    # The attempt
+
+    def begin(self, restored: Iterable[str] = ()) -> None:
+        """Notes what is there right before the training starts: it is not its own, whatever the clocks say."""
+        with self.lock:
+            self._attempt = self.run.state["attempt"]
+            self.seen = Observation(settings_of(self.run))
+            self.seen.begin(self._scanner.scan(whole=True).changed, time.monotonic(), restored)
+            self._write_whole()
+
+    def load(self) -> None:
+        """What was seen so far, without a look."""
+        with self.lock:
+            self._load()
+
+    def _load(self) -> None:
+        attempt = self.run.state.get("attempt")
+        if self._attempt == attempt:
+            return
+        self._attempt, settings = attempt, settings_of(self.run)
+        kept = files.read_json(self.run.file("observation.json")) or {}
+        if kept.get("attempt") != attempt:
+            # Nobody noted what was there when it began: what was written since then is its own.
+            began = float(self.run.state.get("started_at") or float("inf"))
+            self.seen = Observation(settings)
+            self.seen.begin(self._scanner.scan(whole=True).changed, self._now(),
+                            ours=lambda path, entry: entry.mtime_ns >= began * 1e9)
+            return
+        self.seen = Observation.from_state(kept["state"], settings)
+        offset = float(kept.get("offset") or 0.0)
+        for line in files.read_lines(self.run.file("looks.jsonl")):
+            if line.get("number") == kept.get("number"):
+                self.seen.see(_look_from(line))
+                offset = line["offset"]
+        # Another boot has another monotonic clock: this one goes on after the last look.
+        self._offset = offset if kept.get("boot_id") == boot_id() else self.seen.time + LOOK_SECONDS - time.monotonic()
+        self._whole_size, self._number = os.path.getsize(self.run.file("observation.json")), kept.get("number") or 0
+
+    def _now(self) -> float:
+        return time.monotonic() + self._offset
+
+    # Looking
+
+    def left_out(self) -> Dict[str, str]:
+        """What is in the directory and no part of checkpoints, with the reason."""
+        with self.lock:
+            found = {path: reason for path, reason in self._scanner.left_out.items() if path not in self._scanner.entries
+                     or self._scanner.entries[path].type == "dangling"}
+            for path, record in self.seen.files.items():
+                if record.type == "file" and record.origin == "new" and not self.seen.belongs(path):
+                    found[path] = "its name says that it is not finished, or a setting excludes it"
+            if any(record.origin == "before" for record in self.seen.files.values()):
+                found["(older files)"] = "they were there before this attempt"
+            return found
+
+    def has_looked(self) -> bool:
+        """Whether this process, or one before it, has looked at the directory in this attempt."""
+        with self.lock:
+            self._load()
+            return self.seen.looks > 0
+
+    def due(self) -> bool:
+        return time.monotonic() >= self._due
+
+    def look(self, whole: bool = False, alive: bool = True, killed: bool = False, final: bool = False) -> bool:
+        """One look, unless the last one was so costly that it is not due yet; `whole` looks at every file at once."""
+        with self.lock:
+            if not (whole or final) and not self.due():
+                return False
+            began, cpu = time.monotonic(), time.thread_time()
+            self._load()
+            scan = self._scanner.scan(whole=whole or final or self._first)
+            changed = self._scanner.entries if self._first else scan.changed
+            gone = None if self._first else scan.gone
+            self._first = False
+            look = Look(self._now(), changed, gone, self._writing(changed, alive), alive, killed, self.run.last_step(), final)
+            before = self.seen.current, self.seen.number
+            self.seen.see(look)
+            if changed or gone or before != (self.seen.current, self.seen.number) or self.seen.current is not None:
+                self._write_down(look)
+            self._due = began + max(LOOK_SECONDS, SHARE * (time.thread_time() - cpu))
+            return True
+
+    def cut_here(self) -> None:
+        """What is written from now on, as after a signal, is another save."""
+        with self.lock:
+            self._load()
+            self.seen.cut_here(self._now())
+            self._write_whole()
+
+    def note_death(self, sudden: bool) -> None:
+        with self.lock:
+            if self.seen.died is not None:
+                self.seen.died["sudden"] = sudden
+                self._write_whole()
+
+    def _writing(self, changed: Dict[str, Entry], alive: bool) -> Optional[List[Inode]]:
+        """Only a save in progress makes it worth to ask every process of the machine."""
+        fresh = {(entry.dev, entry.ino) for entry in changed.values() if entry.type == "file"}
+        if not alive or not (fresh or self.seen.current is not None or self.seen.has_open()):
+            self.writing = {}
+            return [] if not alive else None
+        found = open_for_writing(_Either(fresh, self.seen.inodes()), maps=True)
+        self.writing = {}
+        for inode, pids in found.items():
+            for pid in pids:
+                self.writing.setdefault(pid, set()).update(self.seen.inodes().get(inode, ()))
+        return sorted(found)
+
+    # Written down
+
+    def _write_down(self, look: Look) -> None:
+        if not self._keep:
+            return
+        if self._whole_size == 0 or self._journal_size > max(JOURNAL_BYTES, self._whole_size):
+            self._write_whole()
+            return
+        line = json.dumps(dict(_look_to(look), number=self._number, offset=self._offset), separators=(",", ":")) + "\n"
+        self._journal_size += len(line)
+        # Not synced: a look that is lost is one that was not made.
+        best_effort(lambda: _append(self.run.file("looks.jsonl"), line))
+
+    def _write_whole(self) -> None:
+        if not self._keep:
+            return
+        self._number = time.time_ns()
+        data = json.dumps({"schema": 1, "attempt": self._attempt, "boot_id": boot_id(), "offset": self._offset,
+                           "number": self._number, "state": self.seen.to_state()}, separators=(",", ":")).encode("ascii")
+        self._whole_size, self._journal_size = len(data), 0
+        best_effort(lambda: files.write_atomic(self.run.file("observation.json"), data, 0o600))
+        best_effort(lambda: _truncate(self.run.file("looks.jsonl")))
+
+
+class _Either:
+    """Is it in one of two?"""
+
+    def __init__(self, first: Any, second: Any) -> None:
+        self._first, self._second = first, second
+
+    def __contains__(self, item: Any) -> bool:
+        return item in self._first or item in self._second
+
+
+def settings_of(run: Run) -> Settings:
+    given = run.spec["checkpoint"]
+    return Settings(tuple(given.get("include") or ()), tuple(given.get("exclude") or ()), given.get("head") or "",
+                    tuple(given.get("patterns") or ()))
+
+
+def _append(path: str, line: str) -> None:
+    with open(path, "a", encoding="ascii") as file:
+        file.write(line)
+
+
+def _truncate(path: str) -> None:
+    with open(path, "w"):
+        pass
+
+
+def _look_to(look: Look) -> Dict[str, Any]:
+    return dict(look._asdict(), entries={path: list(entry) for path, entry in look.entries.items()},
+                gone=None if look.gone is None else sorted(look.gone),
+                writing=None if look.writing is None else [list(inode) for inode in look.writing])
+
+
+def _look_from(line: Dict[str, Any]) -> Look:
+    fields = {name: line[name] for name in Look._fields}
+    fields["entries"] = {path: Entry(*values) for path, values in line["entries"].items()}
+    if line["writing"] is not None:
+        writing: List[Tuple[int, int]] = [(dev, ino) for dev, ino in line["writing"]]
+        fields["writing"] = writing
+    return Look(**fields)

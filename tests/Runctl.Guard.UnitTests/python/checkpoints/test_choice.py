@@ -1,0 +1,302 @@
+"""Which checkpoint counts: complete, not torn, with the right head and the right companions."""
+import json
+import unittest
+
+from . import simulator
+from .simulator import (PICKLE, RAW, TF_INDEX, ZIP, Machine, Settings, cyclegan, dcp, gan, in_place, lightning, megatron, orbax,
+                       safetensors, sharded, tensorflow)
+
+
+class Choices(unittest.TestCase):
+    def saved(self, layout, saves=3, settings=Settings()):
+        machine = Machine(settings)
+        for number in range(1, saves + 1):
+            layout(machine, number)
+            machine.pass_time(10)
+        return machine
+
+    def save(self, machine, *paths):
+        for path in paths:
+            machine.write(path)
+        machine.settle()
+
+    # Torn saves
+
+    def test_killed_between_two_networks_the_save_before_counts(self):
+        machine = self.saved(gan)
+        machine.write("netG_4.pth")
+        machine.see()
+        machine.end(killed=True)
+        self.assertEqual("netG_3.pth", machine.choose().head)
+
+    def test_a_training_that_dies_in_between_is_the_same(self):
+        machine = self.saved(gan)
+        machine.write("netG_4.pth")
+        machine.see()
+        machine.end(sudden=True)
+        self.assertEqual("netG_3.pth", machine.choose().head)
+
+    def test_one_that_ends_in_order_saved_what_it_wanted(self):
+        machine = self.saved(gan)
+        machine.write("netG_4.pth")
+        machine.see()
+        machine.end()
+        self.assertEqual("netG_4.pth", machine.choose().head)
+
+    def test_files_in_place_come_from_one_save_or_from_the_copy(self):
+        machine = self.saved(in_place)
+        kept = {file.path: file.version for file in machine.newest().files}
+        machine.write("model.pt", ZIP + b"torn", in_place=True)
+        machine.see()
+        machine.end(killed=True)
+        # Without a copy nothing older is left, and the torn one is better than nothing.
+        self.assertEqual(4, machine.choose().save.number)
+        machine.copies = {kept["model.pt"]: ZIP}
+        self.assertEqual(kept, {file.path: file.version for file in machine.choose().files})
+
+    def test_a_directory_with_fewer_files_than_the_two_before_gives_way(self):
+        machine = Machine()
+        for number in range(1, 4):
+            self.save(machine, *["step_%d/rank%d.pt" % (number, rank) for rank in range(4)])
+        for rank in range(3):
+            machine.write("step_4/rank%d.pt" % rank)
+        machine.see()
+        machine.end(killed=True)
+        self.assertEqual("step_3", machine.choose().head)
+
+    def test_in_a_burst_of_many_saves_the_last_round_gives_way_alike(self):
+        machine = Machine()
+        for number in range(1, 5):
+            gan(machine, number)
+            machine.pass_time(1.2, every=0.6)
+        machine.write("netG_5.pth")
+        machine.see()
+        machine.end(killed=True)
+        self.assertEqual("netG_4.pth", machine.choose().head)
+        self.assertNotIn("netG_5.pth", [file.path for file in machine.choose().files])
+
+    # Complete
+
+    def test_tensorflow_needs_its_index(self):
+        machine = self.saved(tensorflow, 1)
+        machine.write("ckpt-2.data-00000-of-00001", RAW)
+        machine.settle()
+        self.assertEqual("ckpt-1", machine.choose().head)
+
+    def test_tensorflow_s_pointer_may_list_what_is_gone(self):
+        machine = Machine()
+        machine.write("ckpt-5.data-00000-of-00001", RAW)
+        machine.write("ckpt-5.index", TF_INDEX)
+        machine.write("checkpoint", b'model_checkpoint_path: "/home/u/project/checkpoints/ckpt-5"\n'
+                                    b'all_model_checkpoint_paths: "ckpt-1"\nall_model_checkpoint_paths: "/gone/ckpt-3"\n')
+        machine.settle()
+        self.assertEqual(3, len(machine.choose().part("save")))
+        machine.write("checkpoint", b'model_checkpoint_path: "ckpt-6"\n')
+        machine.write("ckpt-7.data-00000-of-00001", RAW)
+        machine.write("ckpt-7.index", TF_INDEX)
+        machine.settle()
+        self.assertEqual(1, machine.choose().save.number if machine.choose() else 1)
+
+    def test_megatron_s_pointer_holds_a_number_or_release(self):
+        for text, good in ((b"5", True), (b"release", True), (b"7", False), (b"5000", False)):
+            machine = Machine()
+            machine.write("iter_0000005/mp_rank_00/model_optim_rng.pt")
+            machine.write("latest_checkpointed_iteration.txt", text)
+            machine.settle()
+            self.assertEqual(good, machine.choose() is not None, text)
+
+    def test_a_pointer_written_late_brings_what_it_names(self):
+        machine = self.saved(megatron, 2)
+        machine.write("iter_0000003/mp_rank_00/model_optim_rng.pt")
+        machine.settle()
+        machine.write("iter_0000004/mp_rank_00/model_optim_rng.pt")
+        machine.settle()
+        machine.write("latest_checkpointed_iteration.txt", b"3")
+        machine.settle()
+        self.assertEqual(["iter_0000003/mp_rank_00/model_optim_rng.pt", "latest_checkpointed_iteration.txt"],
+                         machine.contents(machine.choose(), "current"))
+
+    def test_epochs_of_a_total_are_no_shards(self):
+        machine = Machine()
+        self.save(machine, "epoch-3-of-10.pt")
+        self.assertEqual("epoch-3-of-10.pt", machine.choose().head)
+
+    def test_shards_need_all_their_siblings_whatever_their_time(self):
+        machine = Machine()
+        for number in (1, 2):
+            machine.write("m-%05d-of-00002.safetensors" % number, safetensors(number))
+        machine.settle()
+        machine.write("m-00002-of-00002.safetensors", safetensors(5))
+        machine.settle()
+        self.assertEqual(2, len(machine.choose().part("save")))
+        machine.remove("m-00001-of-00002.safetensors")
+        machine.settle()
+        self.assertIsNone(machine.choose())
+
+    def test_an_index_needs_its_shards(self):
+        machine = Machine()
+        machine.write("c-1/model.safetensors.index.json", json.dumps({"weight_map": {"a": "a.safetensors"}}).encode())
+        machine.write("c-1/b.safetensors", safetensors())
+        machine.settle()
+        self.assertIsNone(machine.choose())
+        machine.write("c-1/a.safetensors", safetensors())
+        machine.settle()
+        self.assertEqual("c-1", machine.choose().head)
+
+    def test_distributed_checkpoints_need_their_metadata(self):
+        machine = self.saved(dcp, 1)
+        machine.write("step_8/__0_0.distcp", RAW)
+        machine.settle()
+        machine.end(killed=True)
+        self.assertEqual("step_1", machine.choose().head)
+
+    def test_metadata_older_than_a_part_does_not_count(self):
+        machine = self.saved(dcp, 1)
+        machine.write("last/__0_0.distcp", RAW)
+        machine.write("last/.metadata", PICKLE)
+        machine.settle()
+        machine.write("last/__0_0.distcp", RAW + RAW)
+        machine.settle()
+        self.assertNotEqual(3, machine.choose().save.number)
+
+    def test_metadata_directly_in_the_directory_counts(self):
+        machine = Machine()
+        machine.write("__0_0.distcp", RAW)
+        machine.write(".metadata", PICKLE)
+        machine.settle()
+        self.assertIn(".metadata", machine.contents(machine.choose(), "save"))
+
+    def test_orbax_without_its_marker_is_refused_only_if_earlier_saves_had_it(self):
+        machine = Machine()
+        for number in (1, 2):
+            machine.write("%d/default/d/%032x" % (number, number), RAW)
+            machine.settle()
+        self.assertEqual("2", machine.choose().head)
+        machine = self.saved(orbax, 2)
+        machine.write("3/default/d/%032x" % 3, RAW)
+        machine.settle()
+        self.assertEqual("2", machine.choose().head)
+
+    def test_an_empty_weight_file_is_incomplete(self):
+        machine = self.saved(gan, 2)
+        machine.write("netG_3.pth")
+        machine.write("netD_3.pth", b"")
+        machine.settle()
+        self.assertEqual("netG_2.pth", machine.choose().head)
+
+    def test_a_file_that_is_being_written_is_not_there_yet(self):
+        machine = self.saved(gan, 2)
+        machine.write("netG_2.pth", ZIP + b"again", in_place=True)
+        machine.open = {"netG_2.pth"}
+        machine.see()
+        self.assertIsNotNone(machine.choose())
+        self.assertNotIn("netG_2.pth", machine.contents(machine.choose(), "save"))
+
+    # Heads
+
+    def test_the_head_is_the_model_although_the_optimizer_is_larger(self):
+        machine = Machine()
+        for number in (10000, 20000):
+            machine.write("opt%06d.pt" % number, ZIP * 2)
+            machine.write("model%06d.pt" % number, ZIP)
+            machine.write("ema_0.9999_%06d.pt" % number, ZIP)
+            machine.settle()
+        self.assertEqual("model020000.pt", machine.choose().head)
+
+    def test_predictions_after_validation_do_not_take_its_place(self):
+        machine = Machine()
+        for number in (1, 2, 3):
+            self.save(machine, "epoch_%d.pt" % number)
+            machine.write("val_preds.npy", simulator.NPY * (5 + number))
+            machine.settle()
+        self.assertEqual("epoch_3.pt", machine.choose().head)
+
+    def test_what_was_written_once_at_the_start_gives_its_place_to_what_is_saved(self):
+        machine = Machine()
+        self.save(machine, "initial_weights.pt")
+        self.save(machine, "epoch_1.pt")
+        self.assertEqual("epoch_1.pt", machine.choose().head)
+
+    def test_the_best_is_the_head_where_nothing_else_is(self):
+        machine = Machine()
+        self.save(machine, "model_best.pth")
+        self.assertEqual("model_best.pth", machine.choose().head)
+
+    def test_a_setting_names_the_head(self):
+        machine = Machine(Settings(head="weights/last.pt"))
+        machine.write("weights/best.pt")
+        machine.write("weights/last.pt")
+        machine.settle()
+        self.assertEqual("weights/last.pt", machine.choose().head)
+        machine = Machine(Settings(head="step_*"))
+        self.save(machine, "a.pt", "step_1/b.pt")
+        self.assertEqual("step_1", machine.choose().head)
+
+    # Companions
+
+    def test_numbers_that_are_no_counters_are_listed_as_older(self):
+        machine = Machine()
+        for fold in range(1, 6):
+            self.save(machine, "fold%d_best.pth" % fold)
+        chosen = machine.choose()
+        self.assertEqual(["fold5_best.pth"], machine.contents(chosen))
+        self.assertEqual(4, len(chosen.part("older")))
+
+    def test_the_newest_of_every_other_pattern_travels(self):
+        machine = Machine()
+        self.save(machine, "last.pt", "best.pt", "scaler.pkl")
+        self.save(machine, "last.pt")
+        chosen = machine.choose()
+        self.assertEqual((["last.pt"], ["best.pt", "scaler.pkl"]),
+                         (machine.contents(chosen, "save"), machine.contents(chosen, "current")))
+
+    def test_the_same_name_with_a_new_best_is_the_same_save_and_another_set(self):
+        machine = Machine()
+        self.save(machine, "epoch_10.pt")
+        before = machine.choose().identity()
+        self.save(machine, "best.pt")
+        self.assertNotEqual(before, machine.choose().identity())
+
+    def test_nested_generations_are_looked_into(self):
+        machine = self.saved(cyclegan, 40)
+        chosen = machine.choose()
+        self.assertEqual("horses/40_net_G_A.pth", chosen.head)
+        self.assertEqual(8, len(chosen.part("save", "current")))
+
+    def test_a_link_brings_what_it_leads_to(self):
+        machine = self.saved(lightning)
+        machine.link("best.ckpt", "epoch=1-val_loss=0.89.ckpt")
+        machine.settle()
+        self.assertEqual(["best.ckpt", "epoch=1-val_loss=0.89.ckpt"], machine.contents(machine.choose(), "current"))
+
+    def test_a_dangling_link_is_left_out(self):
+        machine = Machine()
+        machine.link("checkpoint-1/tokenizer.json", "/data/cache/blobs/abcdef")
+        self.save(machine, "checkpoint-1/model.pt")
+        self.assertEqual(["checkpoint-1/model.pt"], machine.contents(machine.choose()))
+
+    def test_the_step_is_the_last_one_reported_before_the_save_began(self):
+        machine = Machine()
+        machine.step = 7
+        machine.pass_time(1)
+        machine.step = 8
+        self.save(machine, "epoch_1.pt")
+        self.assertEqual(7, machine.choose().step)
+        machine.step = 30
+        machine.pass_time(5)
+        self.assertEqual(7, machine.choose().step)
+
+    def test_a_torn_index_refuses_and_a_torn_sidecar_does_not(self):
+        machine = self.saved(sharded, 1)
+        machine.write("notes.json", b'{"a": ')
+        machine.write("model-00001-of-00003.safetensors", safetensors(9))
+        machine.settle()
+        self.assertIsNotNone(machine.choose())
+        machine.write("model.safetensors.index.json", b'{"weight_map": ')
+        machine.write("model-00001-of-00003.safetensors", safetensors(10))
+        machine.settle()
+        self.assertIsNone(machine.choose())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,226 @@
+"""When a save begins and ends, and what runs beside it."""
+import unittest
+
+from .simulator import HDF5, NPY, RAW, ZIP, Machine, Settings, deepspeed, gan, hugging_face, in_place, safetensors
+
+
+class Saves(unittest.TestCase):
+    def numbers(self, machine):
+        return [save.number for save in machine.seen.saves]
+
+    def test_a_save_ends_two_seconds_after_its_last_write(self):
+        machine = Machine()
+        machine.write("model.pt")
+        machine.pass_time(2)
+        self.assertEqual([], machine.seen.saves)
+        machine.pass_time(1)
+        self.assertEqual([1], self.numbers(machine))
+
+    def test_a_weight_file_open_for_writing_keeps_it_going(self):
+        machine = Machine()
+        machine.write("model.pt")
+        machine.open.add("model.pt")
+        machine.pass_time(20)
+        self.assertEqual([], machine.seen.saves)
+        machine.open.clear()
+        machine.settle()
+        self.assertEqual([1], self.numbers(machine))
+
+    def test_a_staging_file_open_for_writing_keeps_it_going(self):
+        machine = Machine()
+        machine.write("model.pt")
+        machine.write("optim.pt.tmp")
+        machine.open.add("optim.pt.tmp")
+        machine.pass_time(20)
+        machine.rename("optim.pt.tmp", "optim.pt")
+        machine.open.clear()
+        machine.settle()
+        self.assertEqual(["model.pt", "optim.pt"], machine.contents(machine.newest(), "save"))
+
+    def test_it_ends_at_once_when_nothing_of_the_training_is_left(self):
+        machine = Machine()
+        gan(machine, 1)
+        machine.end()
+        self.assertEqual(["netD_1.pth", "netG_1.pth"], machine.contents(machine.choose(), "save"))
+
+    def test_saves_more_frequent_than_it_settles_end_when_a_name_is_written_again(self):
+        machine = Machine()
+        for number in range(10):
+            in_place(machine, number)
+            machine.pass_time(1.2, every=0.6)
+        machine.settle()
+        self.assertGreaterEqual(machine.seen.number, 9)
+        self.assertEqual(["model.pt", "optim.pt"], machine.contents(machine.choose(), "save"))
+
+    def test_a_burst_without_an_end_is_cut_after_a_minute(self):
+        machine = Machine()
+        for number in range(70):
+            machine.write("trial_%d/model_%d.pt" % (number % 3, number))
+            machine.pass_time(1)
+        self.assertEqual([1], self.numbers(machine))
+
+    def test_shards_of_40_gb_are_one_save_although_the_guard_is_restarted(self):
+        for name in ("step_10/shard_%d.bin", "step_10/rank%d.pt", "model-%05d-of-00009.safetensors"):
+            machine = Machine()
+            machine.restarts = True
+            for number in range(1, 9 + ("-of-" in name)):
+                path = name % number
+                for size in range(1, 7):
+                    data = safetensors(size) if "-of-" in name else RAW * size if path.endswith("bin") else ZIP * size
+                    machine.write(path, data, in_place=True)
+                    machine.open = {path}
+                    machine.pass_time(5)
+            machine.open = set()
+            machine.settle()
+            with self.subTest(name):
+                self.assertEqual(8 + ("-of-" in name), len(machine.choose().part("save")))
+
+    def test_a_directory_completed_after_a_long_gather_is_one_save(self):
+        machine = Machine()
+        for number in (500, 1000):
+            machine.write("checkpoint-%d/model.safetensors" % number, safetensors())
+            machine.pass_time(30)
+            machine.write("checkpoint-%d/optimizer.pt" % number)
+            machine.write("checkpoint-%d/trainer_state.json" % number, b"{}")
+            machine.pass_time(300)
+            self.assertEqual("checkpoint-%d" % number, machine.choose().head)
+            self.assertEqual(3, len(machine.choose().part("save")))
+
+    def test_an_open_event_file_blocks_nothing_and_travels(self):
+        machine = Machine()
+        machine.write("exp1/events.out.tfevents.1.host", b"e" * 100)
+        machine.open = {"exp1/events.out.tfevents.1.host"}
+        for number in range(3):
+            machine.write("exp1/last.ckpt", ZIP + b"%d" % number)
+            machine.pass_time(9)
+        self.assertEqual([1, 2, 3], self.numbers(machine))
+        self.assertEqual(["exp1/events.out.tfevents.1.host"], machine.contents(machine.choose(), "current"))
+
+    def test_an_event_file_written_at_every_look_is_none_of_the_set_s_identity(self):
+        machine = Machine()
+        for second in range(60):
+            machine.append("exp1/metrics.log", b"line\n")
+            if second % 20 == 5:
+                machine.write("exp1/last.ckpt", ZIP + b"%d" % second)
+            machine.pass_time(1)
+        self.assertEqual([1, 2, 3], self.numbers(machine))
+        self.assertEqual(1, len(machine.choose().identity()))
+
+    def test_an_array_mapped_for_the_whole_run_blocks_a_minute_at_most(self):
+        machine = Machine()
+        machine.write("replay.npy", NPY)
+        machine.open = {"replay.npy"}
+        machine.pass_time(1)
+        for number in range(1, 13):
+            machine.write("policy.pt", ZIP + b"%d" % number)
+            machine.write("replay.npy", NPY, in_place=True)
+            machine.pass_time(20)
+        self.assertIn("policy.pt", machine.contents(machine.choose(), "save"))
+        self.assertGreater(len(machine.seen.saves), 3)
+
+    def test_metrics_alone_make_no_checkpoint(self):
+        machine = Machine()
+        machine.write("model.pt")
+        machine.settle()
+        machine.write("metrics.json", b'{"loss": 1}')
+        machine.settle()
+        self.assertEqual([1], self.numbers(machine))
+        self.assertEqual(["metrics.json"], machine.contents(machine.choose(), "current"))
+
+    def test_settings_written_before_the_first_save_make_no_checkpoint(self):
+        machine = Machine()
+        machine.write("args.json", b'{"lr": 0.1}')
+        machine.pass_time(300)
+        self.assertIsNone(machine.choose())
+
+    def test_a_heartbeat_beside_raw_models_makes_no_checkpoint(self):
+        machine = Machine()
+        for second in range(60):
+            machine.write("progress.json", b'{"step": %d}' % second)
+            machine.append("train.log", b"step\n" * 100)
+            if second % 15 == 14:
+                machine.write("model_%d.bin" % second, RAW)
+            machine.pass_time(1)
+        machine.settle()
+        self.assertEqual("model_59.bin", machine.choose().head)
+        self.assertEqual(4, machine.seen.number)
+
+    def test_a_copy_that_keeps_its_time_is_new_when_it_was_seen(self):
+        machine = Machine()
+        machine.write("a_1.pt")
+        machine.settle()
+        machine.wall = -5
+        machine.write("a_2.pt")
+        machine.settle()
+        self.assertEqual("a_2.pt", machine.choose().head)
+
+    def test_a_renamed_version_is_no_new_save(self):
+        machine = Machine()
+        machine.write("last.pt")
+        machine.settle()
+        machine.rename("last.pt", "previous.pt")
+        machine.settle()
+        self.assertEqual(1, machine.seen.number)
+
+    def test_its_length_counts_from_the_first_write_under_a_staging_name(self):
+        machine = Machine()
+        machine.write("tmp-checkpoint-1/model.safetensors", safetensors())
+        machine.open = {"tmp-checkpoint-1/model.safetensors"}
+        machine.pass_time(30)
+        machine.open = set()
+        machine.rename("tmp-checkpoint-1", "checkpoint-1")
+        machine.settle()
+        self.assertGreater(machine.seen.longest, 28)
+
+    def test_hdf5_written_for_five_minutes_is_no_log(self):
+        machine = Machine()
+        machine.open = {"model.h5"}
+        for size in range(1, 300):
+            machine.write("model.h5", HDF5 * size, in_place=True)
+            machine.pass_time(1)
+        machine.open = set()
+        machine.settle()
+        self.assertEqual("model.h5", machine.choose().head)
+
+    def test_what_existed_before_the_attempt_is_never_part_of_it(self):
+        machine = Machine(before={"epoch_9.pt": ZIP, "tokenizer.json": b"{}"})
+        machine.write("epoch_1.pt")
+        machine.settle()
+        self.assertEqual(["epoch_1.pt"], machine.contents(machine.choose(), "save", "current", "older"))
+
+    def test_a_set_of_the_settings_beats_staging_names(self):
+        machine = Machine(Settings(include=["keep.tmp"], exclude=["cache"]))
+        machine.write("keep.tmp")
+        machine.write("cache/x.pt")
+        machine.settle()
+        self.assertEqual(["keep.tmp"], machine.contents(machine.choose()))
+
+    def test_patterns_of_0_1_leave_out_everything_else(self):
+        machine = Machine(Settings(only=["epoch_*"]))
+        machine.write("epoch_1.pt")
+        machine.write("other.pt")
+        machine.settle()
+        self.assertEqual(["epoch_1.pt"], machine.contents(machine.choose(), "save", "current", "older"))
+
+    def test_what_a_stuck_save_left_under_a_staging_name_never_counts(self):
+        machine = Machine()
+        hugging_face(machine, 4)
+        machine.settle()
+        machine.write("tmp-checkpoint-8/model.safetensors", safetensors())
+        machine.pass_time(30)
+        machine.end(killed=True)
+        self.assertEqual("checkpoint-4", machine.choose().head)
+
+    def test_writes_after_the_signal_are_a_save_of_their_own(self):
+        machine = Machine()
+        deepspeed(machine, 1)
+        machine.pass_time(2)
+        machine.seen.cut_here(machine.now)
+        deepspeed(machine, 2)
+        machine.end()
+        self.assertEqual(2, machine.seen.number)
+        self.assertGreater(machine.choose().began, machine.now - 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
