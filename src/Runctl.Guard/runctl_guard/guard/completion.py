@@ -65,7 +65,9 @@ def _last_checkpoint(run: Run, session: Session) -> Optional[Dict[str, Any]]:
         run.update(unsaved=checkpoint.head)
         return {"name": checkpoint.head, "step": checkpoint.step, "manifest": None}
     known = uploads.store.already(checkpoint)
-    job = uploads.start(checkpoint, lambda: chosen.opened, Facts("periodic", False, order_of(run, checkpoint)))
+    # What an interruption could not bring to S3 is still owed the promised paths.
+    reason = "interruption" if journal.get("picked") else "periodic"
+    job = uploads.start(checkpoint, lambda: chosen.opened, Facts(reason, False, order_of(run, checkpoint)))
     job.wait()
     chosen.opened.close()
     if job.committed:

@@ -9,9 +9,9 @@ from unittest import mock
 import live
 import support
 from runctl_guard.aws.session import Session
-from runctl_guard.checkpoints import selection, snapshots
+from runctl_guard.checkpoints import observation
+from runctl_guard.checkpoints.manifest import Facts
 from runctl_guard.checkpoints.uploads import uploads_of
-from runctl_guard.checkpoints.validation import validate
 from runctl_guard.errors import GuardError
 from runctl_guard.guard import completion, daemon, supervisor
 from runctl_guard.interruption import pick, snapshot, withdrawal
@@ -20,7 +20,6 @@ from runctl_guard.interruption.sequence import Busy, Sequence
 from runctl_guard.interruption.triggers import Trigger, request
 from runctl_guard.runs.journal import Journal
 from runctl_guard.runs.run import Interrupted
-from runctl_guard.runs.target import ProcessTarget
 from runctl_guard.service import guard_process, spawn
 from runctl_guard.system import files, processes
 from runctl_guard.training import reaper, starter
@@ -82,12 +81,15 @@ class Successors(Aftermath):
         path = self.save("last.pt", "good")
         interruption = Interruption(one, notice(), 1)
         self.s3.fail = lambda *_: 403
-        taken = snapshot.Snapshot(interruption, uploads_of(one, self.session))
+        uploads = uploads_of(one, self.session)
+        taken = snapshot.Snapshot(interruption, uploads)
         taken.begin()
         taken.wait(5)
         self.tear(path)
-        picked = pick.Picking(interruption, ProcessTarget(one)).pick(taken.candidate, taken.source)
-        self.assertEqual(taken.source, picked.source)
+        uploads.checkpoints.watch.look(final=True)
+        picked = pick.Picking(interruption, uploads).pick()
+        self.assertEqual("last.pt", picked.checkpoint.head)
+        picked.chosen.opened.close()
         self.s3.fail = lambda *_: None
         final = self.sequence(one, notice())
         self.assertEqual("uploaded", final["data"]["outcome"])
@@ -98,8 +100,7 @@ class Successors(Aftermath):
         self.save("last.pt")
         journal = Journal(one)
         journal.write("begin", **manual()._asdict())
-        candidate = selection.of_attempt(one)[0]
-        journal.write("picked", name=candidate.name, identity=candidate.identity)
+        journal.write("picked", name="last.pt", identity="of an earlier try")
         self.s3.fail = lambda *_: 403
         self.assertEqual("failed", self.sequence(one, manual())["data"]["outcome"])
         self.assertEqual("stopped", one.state["state"])
@@ -252,18 +253,9 @@ class LateSaves(Aftermath):
         self.assertEqual((None, "last.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
         self.assertEqual(self.good, self.s3.body("saved/%s/checkpoints/last.pt" % os.uname().nodename))
         # The copy has done its work, and who starts again goes on from S3.
-        self.assertFalse(os.path.exists(snapshots.directory(one)))
+        self.assertFalse(os.path.exists(one.file("protected")))
         final = one.last_event(("InterruptionHandled",))["data"]["checkpoint"]
-        self.assertEqual({"manifest": one.state["checkpoint"]["manifest"]}, withdrawal._resume_from(one, final))
-
-    def test_an_older_one_does_not_stand_for_what_was_picked(self):
-        one = self.spoilt_original()
-        snapshots.clean(one)
-        for _ in range(3):
-            completion.save_late(one, self.session)
-        self.assertEqual(("last.pt", "epoch_2.pt"), (one.state["unsaved"], one.state["checkpoint"]["name"]))
-        rejected = [event["data"]["path"] for event in one.events() if event["kind"] == "CheckpointRejected"]
-        self.assertEqual(1, len(rejected), rejected)
+        self.assertEqual({"manifest": one.state["checkpoint"]["manifest"]}, withdrawal._resume_from(one, final, uploads_of(one, self.session)))
 
     def test_what_is_in_s3_is_not_called_unsaved(self):
         one = self.running()
@@ -287,11 +279,15 @@ class LateSaves(Aftermath):
     def test_an_older_upload_that_ends_later_is_not_called_the_newest(self):
         one = self.running()
         self.save("step_1.pt", age=5)
-        older = selection.of_attempt(one)[0]
+        uploads = uploads_of(one, self.session)
+        uploads.checkpoints.watch.look(final=True)
+        with mock.patch.object(observation, "QUIET_SECONDS", 0.0):
+            uploads.checkpoints.watch.cut_here()
+        older = uploads.checkpoints.choose(uploads.store)
         gate = threading.Event()
         self.addCleanup(gate.set)
         self.s3.fail = lambda method, path, query: gate.wait(20) and None if method == "PUT" and path.endswith("step_1.pt") else None
-        job = uploads_of(one, self.session).start(older, "periodic", False, validate(older))
+        job = uploads.start(older.checkpoint, lambda: older.opened, Facts("periodic", False, 1.0))
         self.finished(one)
         completion.finish(one, self.session)
         gate.set()
@@ -343,7 +339,7 @@ class Withdrawals(Aftermath):
             good = file.read()
         self.s3.fail = lambda *_: 403
         one = self.interrupted(lambda: self.tear(path))
-        self.assertEqual({"path": path}, self.resumed_from(one))
+        self.assertEqual({"path": path, "files": ["last.pt"]}, self.resumed_from(one))
         with open(path, "rb") as file:
             self.assertEqual(good, file.read())
         self.assertTrue(any(".replaced-" in name for name in os.listdir(self.checkpoints)))
@@ -356,7 +352,7 @@ class Withdrawals(Aftermath):
             self.s3.fail = lambda method, path, query: 403 if "epoch_3" in path else None
         one = self.interrupted(newer)
         self.assertEqual("epoch_2.pt", one.state["checkpoint"]["name"])
-        self.assertEqual({"path": os.path.join(self.checkpoints, "epoch_3.pt")}, self.resumed_from(one))
+        self.assertEqual({"path": os.path.join(self.checkpoints, "epoch_3.pt"), "files": ["epoch_3.pt"]}, self.resumed_from(one))
 
     def test_an_outage_of_s3_is_told_once_and_waited_out(self):
         one = self.interrupted()
