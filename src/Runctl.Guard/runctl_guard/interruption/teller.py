@@ -65,7 +65,7 @@ class Teller:
         some = facts if self._known is None else {pid: fact for pid, fact in facts.items() if fact.key in self._known}
         found = trainers(some)
         living = any(fact.key in self._trainers for fact in facts.values())
-        # Whoever is seen to write meanwhile trains as well. A guess is made again once it has proved empty.
+        # A process that is seen to write meanwhile trains as well. A guess is made again once it has proved empty.
         if self._known is None or found.seen or found.sure and not living and not self._sure:
             self._trainers.update({key: why for key, why in found.reasons.items() if key not in self._trainers})
             self._sure = self._sure or found.sure
