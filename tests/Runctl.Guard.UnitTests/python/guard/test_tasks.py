@@ -5,6 +5,7 @@ import time
 from unittest import mock
 
 import support
+from runctl_guard.aws.session import Session
 from runctl_guard.guard.supervisor import NEAR_PAUSE, RunSupervisor, presses
 from runctl_guard.guard.tasks import LONGEST_PAUSE, BackgroundTasks
 from runctl_guard.interruption.triggers import Trigger
@@ -46,7 +47,7 @@ class Troubles(support.RootedTest):
     def test_there_is_none_from_a_request_with_a_deadline_to_its_record(self):
         run = self.new_run()
         run.update(state="interrupted", record_pending=True)
-        supervisor = RunSupervisor(run, None, lambda: 1)
+        supervisor = RunSupervisor(run, Session(), lambda: 1)
         supervisor.tasks = mock.Mock()
         supervisor.tasks.busy.return_value = False
 
