@@ -79,6 +79,7 @@ public sealed class ConversionTests
 
     private static object? Convert(string property, object value) => SettingConverter.Convert(Setting.All.Single(setting => setting.Property == property), value, isText: false);
 
+    [Theory]
     [InlineData("TERM", "TERM")]
     [InlineData("SIGUSR1", "USR1")]
     [InlineData("usr2", "USR2")]
