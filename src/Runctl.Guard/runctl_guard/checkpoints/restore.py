@@ -27,6 +27,8 @@ def restore(s3: S3, uri: str, directory: str, user: User, limit: Optional[int] =
     """Downloads and verifies a checkpoint into the directory. Returns its manifest with `local`, the path of its head now,
     `restored`, the paths that were brought, `left`, the entries that were not, and `moved`, where newer files are now."""
     manifest = read_manifest(s3, uri)
+    for name in [manifest["name"], manifest["head"]] + [entry["path"] for entry in manifest["files"]]:
+        safe_join(directory, name)
     _make_root(directory, user)
     # Everything below the directory is the user's, links too: what leads elsewhere has to be his to write.
     with rights_of(user):

@@ -13,11 +13,12 @@ from ..system.guard_log import best_effort
 from ..system.users import User
 from .looks import Entry, Inode, Look
 from .names import Settings
-from .observation import Observation
+from .observation import QUIET_SECONDS, Observation
 from .scan import Scanner
 from .writers import open_for_writing
 
-LOOK_SECONDS = 1.0
+# A little less than the second between two turns of the guard, so that each turn makes a look.
+LOOK_SECONDS = 0.8
 # A look may cost one hundredth of the time to the next.
 SHARE = 100.0
 # After so many bytes of looks the whole is written down again.
@@ -25,10 +26,8 @@ JOURNAL_BYTES = 256 << 10
 
 
 class CheckpointWatch:
-    """`keep`: writes down what it sees, as the guard does; a command that only looks does not."""
-
-    def __init__(self, run: Run, keep: bool = True) -> None:
-        self.run, self._keep = run, keep
+    def __init__(self, run: Run) -> None:
+        self.run, self._keep = run, True
         self.directory: str = run.state["checkpoint_dir"]
         self.user: Optional[User] = spec.run_user(run)
         self.lock = threading.RLock()
@@ -124,12 +123,16 @@ class CheckpointWatch:
             self._due = began + max(LOOK_SECONDS, SHARE * (time.thread_time() - cpu))
             return True
 
-    def cut_here(self) -> None:
-        """What is written from now on, as after a signal, is another save."""
+    def cut_here(self, quiet: float = QUIET_SECONDS) -> None:
+        """What is written from now on, as after a signal, is another save, if nothing was written for `quiet` seconds."""
         with self.lock:
             self._load()
-            self.seen.cut_here(self._now())
+            self.seen.cut_here(self._now(), quiet)
             self._write_whole()
+
+    def only_look(self) -> None:
+        """Writes nothing down from now on: a guard beside this process does."""
+        self._keep = False
 
     def note_death(self, sudden: bool) -> None:
         with self.lock:

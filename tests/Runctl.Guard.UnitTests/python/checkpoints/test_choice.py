@@ -64,6 +64,17 @@ class Choices(unittest.TestCase):
         machine.end(killed=True)
         self.assertEqual("step_3", machine.choose().head)
 
+    def test_a_directory_that_was_spoilt_in_part_comes_from_the_copy_as_a_whole(self):
+        machine = Machine()
+        self.save(machine, "last/model.pt", "last/optimizer.pt")
+        for file in machine.newest().files:
+            machine.copies[file.version] = machine.files[file.path]
+        machine.write("last/model.pt", b"", in_place=True)
+        machine.settle()
+        machine.end()
+        self.assertEqual(("last", 1), (machine.choose().head, machine.choose().save.number))
+        self.assertLess(machine.choose().began, 1002.5)
+
     def test_in_a_burst_of_many_saves_the_last_round_gives_way_alike(self):
         machine = Machine()
         for number in range(1, 5):
