@@ -29,7 +29,7 @@ internal sealed record SettingNote(string Text, object? Example = null)
         [nameof(RunctlConfiguration.TrainingEnvironment)] = new("Environment variables of the training; secrets as ssm:/name or secretsmanager:arn. Default: none.", new Dictionary<string, string> { ["WANDB_API_KEY"] = "ssm:/wandb" }),
         [nameof(RunctlConfiguration.StopSignal)] = new("Signal that tells the training to save and stop: TERM, INT, USR1 or USR2."),
         [nameof(RunctlConfiguration.UsesStopFile)] = new("Whether the training looks for the file RUNCTL_STOP_FILE, which then appears instead of a signal."),
-        [nameof(RunctlConfiguration.SignalTo)] = new("trainers or launcher: which processes get the signal. launcher is for launchers that must coordinate a save."),
+        [nameof(RunctlConfiguration.SignalTo)] = new("Which processes get the signal: trainers, or launcher for a launcher that must coordinate the save."),
         [nameof(RunctlConfiguration.OnExit)] = new("keep or terminate: what becomes of the instance when the training has ended."),
         [nameof(RunctlConfiguration.CheckpointDirectory)] = new("Directory the script saves checkpoints in, relative to the project."),
         [nameof(RunctlConfiguration.SaveInterval)] = new("Save interval, in the script's own unit (it gets RUNCTL_SAVE_INTERVAL)."),

@@ -53,6 +53,9 @@ public sealed class ConfigurationTests : IDisposable
             setup_command = "pip install -r requirements.txt"
             resume_arguments = ["--from", "{checkpoint}"]
             environment = { EPOCHS = "3", HF_TOKEN = "ssm:/hf" }
+            stop_signal = "SIGUSR1"
+            stop_file = true
+            signal_to = "launcher"
             on_exit = "terminate"
             [checkpoint]
             dir = "out"
@@ -79,6 +82,7 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal(new Uri("http://127.0.0.1:1234"), read.EndpointUrl);
         Assert.Equal("3", read.TrainingEnvironment["EPOCHS"]);
         Assert.Equal(("terminate", "out", 10, 3), (read.OnExit, read.CheckpointDirectory, read.SaveInterval, read.KeepLastN));
+        Assert.Equal(("USR1", true, "launcher"), (read.StopSignal, read.UsesStopFile, read.SignalTo));
         Assert.Equal((TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(45)), (read.PollInterval, read.GuardPollInterval, read.GracePeriod));
         Assert.Equal(1.006m, read.Prices["g5.xlarge"]);
         Assert.Empty(read.Warnings);

@@ -22,6 +22,8 @@ while True:
 
 
 class LiveTest(support.RootedTest):
+    syncs = True
+
     def start_training(self, run):
         """Starts the reaper; the training and all it started are gone after the test."""
         from runctl_guard.service.spawn import detach, ours

@@ -1,1 +1,1 @@
-"""What speaks to an AWS endpoint and does not know what a checkpoint or a run is."""
+"""Code that speaks to an AWS endpoint and does not know what a checkpoint or a run is."""

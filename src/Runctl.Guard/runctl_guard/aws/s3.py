@@ -1,4 +1,4 @@
-"""A small S3 client: signed requests with retries. What it is asked for in bulk is in multipart.py and download.py."""
+"""A small S3 client: signed requests with retries. What it is asked for in bulk is in upload.py and download.py."""
 import email.utils
 import hashlib
 import http.client

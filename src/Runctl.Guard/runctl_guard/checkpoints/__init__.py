@@ -1,1 +1,1 @@
-"""What decides about a checkpoint, stores it or fetches it."""
+"""Code that decides about a checkpoint, stores it or fetches it."""

@@ -1,1 +1,1 @@
-"""What is typed: `commands/X.py` is `runctl-guard X`."""
+"""A module for each command: `commands/X.py` is `runctl-guard X`. `envelope` unpacks a command that comes as one argument."""

@@ -1,1 +1,1 @@
-"""What happens on the clock of the guard process: its loop, and the tasks it starts."""
+"""Code that acts on the clock of the guard process: its loop, and the tasks it starts for each run."""

@@ -1,1 +1,1 @@
-"""What happens because a notice, a drill, a stop or a shutdown came."""
+"""Code that acts because a notice, a drill, a stop or a shutdown came."""

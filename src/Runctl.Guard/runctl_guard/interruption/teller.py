@@ -65,7 +65,7 @@ class Teller:
         some = facts if self._known is None else {pid: fact for pid, fact in facts.items() if fact.key in self._known}
         found = trainers(some)
         living = any(fact.key in self._trainers for fact in facts.values())
-        # Whoever is seen to write meanwhile trains as well. A guess is made again once it has proved empty.
+        # A process that is seen to write meanwhile trains as well. A guess is made again once it has proved empty.
         if self._known is None or found.seen or found.sure and not living and not self._sure:
             self._trainers.update({key: why for key, why in found.reasons.items() if key not in self._trainers})
             self._sure = self._sure or found.sure
@@ -97,18 +97,19 @@ class Teller:
               data: Dict[str, Any]) -> None:
         chosen = {one.fact.pid for one in now}
         doomed = {fact.pid for fact in facts.values() if fact.dies_of(signal.SIGTERM)} if now else set()
+        # Killed on purpose: a trainer that was started again, and one that no signal reaches.
+        ended = {one.fact.pid for one in others if one.act == END}
         self.journal.write(
-            self._phase if now or data else "decided", processes=[self._entry(one, members) for one in now],
-            others=grouped(others), unfinished=self.unfinished(chosen & doomed), endangered=self.unfinished(doomed - chosen),
-            **data)
+            self._phase if now or data or ended else "decided", processes=[self._entry(one, members) for one in now],
+            others=grouped(others), ended=sorted(ended), unfinished=self.unfinished(chosen & doomed | ended),
+            endangered=self.unfinished(doomed - chosen - ended), **data)
         if self.settings.stop_file and any(one.role == TRAINER for one in now):
             best_effort(lambda: files.write_json(stop_file(self._run), {"schema": 1}))
         for one in now:
             if not (self.settings.stop_file and one.role == TRAINER):
                 processes.send(members[one.fact.pid], self._number(one.role))
-        for one in others:
-            if one.act == END:
-                processes.send(members[one.fact.pid], signal.SIGKILL)
+        for pid in ended:
+            processes.send(members[pid], signal.SIGKILL)
 
     def _number(self, role: str) -> int:
         """The stop signal is for trainers and those told for them."""
@@ -141,6 +142,7 @@ def grouped(decisions: List[Decision]) -> List[Dict[str, Any]]:
 def trainers_told(journal: Journal) -> List[Dict[str, Any]]:
     """For events: each trainer, whether it handles the stop signal, when it was told and by whom, and whether it was killed."""
     first, kill = journal.first("signal"), journal.get("kill")
+    ended = {pid for entry in journal.all("signal") for pid in entry.get("ended", ())}
     if not first:
         return []
     found = []
@@ -154,5 +156,5 @@ def trainers_told(journal: Journal) -> List[Dict[str, Any]]:
         found.append({"pid": one["pid"], "command": one["command"], "reason": one["reason"], "handles": one["handles"],
                       "told_after": round(entry["at"] - first["at"], 3) if entry else None, "by": told and told["by"],
                       "through": told["pid"] if told and not itself else None,
-                      "killed": bool(kill and one["pid"] in kill["pids"])})
+                      "killed": one["pid"] in ended or bool(kill and one["pid"] in kill["pids"])})
     return found

@@ -1,4 +1,4 @@
-"""The end of a training's processes: each trainer is told once, the rest after them, SIGKILL for who is left after grace."""
+"""The end of a training's processes: each trainer is told once, the rest after them, SIGKILL for what is left after grace."""
 import time
 from typing import Any, Dict, FrozenSet, List
 

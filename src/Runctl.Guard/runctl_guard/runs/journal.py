@@ -1,7 +1,7 @@
 """What the sequence is about to do, synced before it does it: a successor goes on from here and repeats nothing."""
 import os
 import time
-from typing import Any, Dict, List, Optional, Set
+from typing import Any, Dict, List, Optional
 
 from ..system.clock import boot_id
 from ..system.files import append_line, read_lines
@@ -39,10 +39,6 @@ class Journal:
     @property
     def done(self) -> bool:
         return self.get("done") is not None
-
-    def signalled(self) -> Set[Any]:
-        """Who was or was about to be signalled, as (pid, start time): nobody gets a second SIGTERM."""
-        return {(one["pid"], one["start_time"]) for entry in self.all("signal") + self.all("leftover") for one in entry["processes"]}
 
 
 def seconds_since(entry: Dict[str, Any]) -> float:

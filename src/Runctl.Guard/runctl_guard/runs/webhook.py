@@ -71,7 +71,7 @@ class Webhook:
     def look(self) -> None:
         """Tells what is to be told: each event once, by whoever comes first."""
         if self._url is None and time.monotonic() >= self._due:
-            # Found out before it is needed in a adopt_nearer_deadline.
+            # Found out before it is needed in a hurry.
             self._due = time.monotonic() + PAUSE_SECONDS
             self._address()
         size = os.path.getsize(self._run.file("events.jsonl")) if os.path.exists(self._run.file("events.jsonl")) else 0

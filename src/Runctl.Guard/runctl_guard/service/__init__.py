@@ -1,1 +1,1 @@
-"""What starts, finds or replaces the program's own processes: the guard, its keeper, units of systemd."""
+"""Code that starts, finds or replaces the program's own processes: the guard, its keeper, units of systemd."""

@@ -1,1 +1,1 @@
-"""What would be the same in any program on Linux: time, paths, files, processes, users, the disk."""
+"""Code that would be the same in any program on Linux: time, paths, files, processes, users, the disk."""

@@ -1,1 +1,1 @@
-"""What turns a spec into a living process, and waits for its end."""
+"""Code that turns a spec into a living process, and waits for its end."""

@@ -12,7 +12,7 @@ from runctl_guard.aws.session import Session
 from runctl_guard.checkpoints.manifest import Facts
 from runctl_guard.checkpoints.uploads import uploads_of
 from runctl_guard.errors import GuardError
-from runctl_guard.guard import completion, daemon
+from runctl_guard.guard import completion, daemon, supervisor
 from runctl_guard.interruption import pick, snapshot, withdrawal
 from runctl_guard.interruption.interruption import Interruption
 from runctl_guard.interruption.sequence import Busy, Sequence
@@ -209,7 +209,7 @@ class LateSaves(Aftermath):
         completion.settle(one, self.session)
         self.assertEqual("final.pt", one.state["unsaved"])
         self.s3.fail = lambda *_: None
-        with mock.patch.object(daemon, "UNSAVED_SECONDS", 0.1), mock.patch.object(daemon, "Session", lambda: self.session):
+        with mock.patch.object(supervisor, "UNSAVED_SECONDS", 0.1), mock.patch.object(daemon, "Session", lambda: self.session):
             watching = daemon.Guard()
             support.eventually(lambda: watching._tick() or not one.state["unsaved"])
         self.assertTrue(any(key.endswith("final.pt.manifest.json") for key in self.s3.keys()))
@@ -271,7 +271,7 @@ class LateSaves(Aftermath):
         self.s3.fail = lambda *_: None
         with mock.patch.object(daemon, "Session", lambda: self.session):
             watching = daemon.Guard()
-            watching._watched[one.id] = daemon.Watched(one, self.session)
+            watching._supervisors[one.id] = supervisor.RunSupervisor(one, self.session, lambda: 1)
             watching._noticed(notice())
             support.eventually(lambda: not one.state["unsaved"])
 

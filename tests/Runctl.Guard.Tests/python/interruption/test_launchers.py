@@ -108,11 +108,15 @@ class Launchers(Training):
     def test_a_script_started_again_by_its_launcher_is_not_told_and_does_not_write_over_what_was_saved(self):
         # It would begin from scratch, and save that when it is told.
         with mock.patch.object(telling, "LAST_LINES_SECONDS", 30.0):
-            run = self.started("run.sh", run_sh="while true; do /usr/bin/python3 train.py; done")
+            run = self.started("run.sh", run_sh="while true; do /usr/bin/python3 train.py; done",
+                               train_py=TRAIN.replace("train()", "train(pause=0.5)"))
             self.look()
             self.interrupt(run, grace=4.0)
         self.assertEqual(SAVED, self.signals())
-        acts = [one["act"] for entry in Journal(run).all("decided") for one in entry["others"]]
+        folder = self.checkpoints
+        newest = max(os.listdir(folder), key=lambda name: os.stat(os.path.join(folder, name)).st_mtime_ns)
+        self.assertRegex(newest, r"^step_1\d\d\d\.pt$")
+        acts = [one["act"] for entry in Journal(run).all("signal") for one in entry["others"]]
         self.assertIn("end", acts)
 
     def test_a_coordinating_launcher_is_told_if_the_setting_says_so(self):

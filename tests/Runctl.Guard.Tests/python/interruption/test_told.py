@@ -150,7 +150,7 @@ class Containers(Training):
             self.interrupt(run)
         self.assertEqual(1, len(set(os.listdir(self.checkpoints)) - before))
         self.assertLess(time.monotonic() - began, 12)
-        self.assertIn("end", [one["act"] for entry in Journal(run).all("decided") for one in entry["others"]])
+        self.assertIn("end", [one["act"] for entry in Journal(run).all("signal") for one in entry["others"]])
 
 
 class Background(Training):

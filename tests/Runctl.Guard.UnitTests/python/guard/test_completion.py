@@ -8,6 +8,7 @@ from unittest import mock
 
 import support
 from runctl_guard.guard import completion, daemon, leftovers, self_termination
+from runctl_guard.guard.supervisor import RunSupervisor
 from runctl_guard.runs.attempts import new_attempt
 from runctl_guard.runs.run import Run
 from runctl_guard.system import files, processes
@@ -74,13 +75,12 @@ class OrdinaryEnd(support.RootedTest):
             files.write_json(run.file("exit.json"), {"attempt": 1, "exit_code": exit_code, "ended": utc_text()})
         with open(os.path.join(self.checkpoints, name), "w") as file:
             file.write("{}")
-        one = daemon.Guard()
-        watched = one._watched.setdefault(run.id, daemon.Watched(run, one._session))
+        supervisor = RunSupervisor(run, self.session, lambda: 1)
         with mock.patch("runctl_guard.guard.leftovers.Leftovers.ended", return_value=False):
             for _ in range(4):
-                watched.tasks._due.clear()
-                one._look(watched)
-                support.eventually(lambda: not watched.tasks.busy("mirror"), 10)
+                supervisor.tasks._due.clear()
+                supervisor.look(None, None)
+                support.eventually(lambda: not supervisor.tasks.busy("mirror"), 10)
         return [key for key in self.s3.keys() if "manifest" in key]
 
     def ended(self, store=support.STORE):

@@ -5,8 +5,8 @@ import time
 from unittest import mock
 
 import support
-from runctl_guard.guard import daemon
-from runctl_guard.guard.tasks import BackgroundTasks
+from runctl_guard.guard.supervisor import NEAR_PAUSE, RunSupervisor, presses
+from runctl_guard.guard.tasks import LONGEST_PAUSE, BackgroundTasks
 from runctl_guard.interruption.triggers import Trigger
 from runctl_guard.runs.journal import Journal
 from runctl_guard.system import guard_log, paths
@@ -46,19 +46,20 @@ class Troubles(support.RootedTest):
     def test_there_is_none_from_a_request_with_a_deadline_to_its_record(self):
         run = self.new_run()
         run.update(state="interrupted", record_pending=True)
-        one, watched = daemon.Guard(), mock.Mock(run=run)
-        watched.tasks.busy.return_value = False
+        supervisor = RunSupervisor(run, None, lambda: 1)
+        supervisor.tasks = mock.Mock()
+        supervisor.tasks.busy.return_value = False
 
         def longest():
-            one._look(watched)
-            return watched.tasks.every.call_args[0][3]
-        self.assertEqual(daemon.LONGEST_PAUSE, longest())
+            supervisor.look(None, None)
+            return supervisor.tasks.every.call_args[0][3]
+        self.assertEqual(LONGEST_PAUSE, longest())
         Journal(run).write("begin", **Trigger("interruption", "drill", deadline=self.now + 60)._asdict())
-        self.assertEqual(daemon.NEAR_PAUSE, longest())
+        self.assertEqual(NEAR_PAUSE, longest())
         run.update(record_pending=False, unsaved="last.pt", state="running")
-        self.assertEqual(daemon.NEAR_PAUSE, longest())
+        self.assertEqual(NEAR_PAUSE, longest())
         run.update(state="interrupted")
-        self.assertFalse(daemon._presses(run))
+        self.assertFalse(presses(run))
 
     def test_a_success_ends_that(self):
         tasks = self.tasks()

@@ -45,6 +45,13 @@ class Trainers(Telling):
         late = fact(14, 10, start=99, caught=TERM)
         self.assertEqual([], self.now(trainer, *others, late, told=(self.told(trainer, 80),), known=frozenset({trainer.key})))
 
+    def test_a_process_that_saves_below_a_trainer_is_left_to_it(self):
+        trainer, helper = fact(10, saves=True, caught=TERM), fact(11, 10, ("helper",), saves=True, caught=TERM)
+        self.assertEqual([10], self.now(trainer, helper))
+        more = {"told": (self.told(trainer),), "known": frozenset({trainer.key, helper.key})}
+        self.assertEqual([], self.now(trainer, helper, **more))
+        self.assertEqual([11], self.now(helper._replace(parent=1), **more))
+
     def test_workers_of_a_trainer_without_handler_are_not_told_in_its_place(self):
         self.assertEqual([10], self.now(fact(10, saves=True), fact(11, 10, caught=TERM), fact(12, 10, caught=TERM)))
 
@@ -112,9 +119,9 @@ class Shells(Telling):
 
 class Launchers(Telling):
     def test_signal_to_names_the_highest_program_below_the_shells(self):
-        facts = [shell(9), fact(10, 9, ("torchrun",), caught=TERM), fact(11, 10, saves=True, caught=TERM), fact(12, 10, caught=TERM)]
+        facts = [shell(9), fact(10, 9, ("torchrun",), caught=TERM), fact(13, 10, ("agent",), caught=TERM), fact(11, 13, saves=True, caught=TERM), fact(12, 13, caught=TERM)]
         self.assertEqual([10], self.now(*facts, settings=Settings(launcher=True)))
-        told = self.told(facts[1], 60, "launcher", below=frozenset({facts[2].key, facts[3].key}))
+        told = self.told(facts[1], 60, "launcher", below=frozenset({facts[3].key, facts[4].key}))
         known = frozenset(one.key for one in facts)
         self.assertEqual([], self.now(*facts, settings=Settings(launcher=True), told=(told,), known=known))
 
@@ -187,7 +194,8 @@ class WithoutHandler(Telling):
         self.assertEqual(NOW, self.act(interval=600.0, length=300.0, since=10.0, running=True))
 
     def test_it_is_told_when_the_save_is_complete(self):
-        self.assertEqual(NOW, self.act(interval=60.0, length=10.0, since=1.0, safe=True, done=True))
+        self.assertEqual(LATER, self.act(interval=20.0, length=1.0, since=1.0, safe=True))
+        self.assertEqual(NOW, self.act(interval=20.0, length=1.0, since=1.0, safe=True, done=True))
 
     def test_one_that_ignores_the_signal_is_told_as_soon_as_it_does_not(self):
         ignoring = fact(10, saves=True, ignored=TERM, caught=0)
