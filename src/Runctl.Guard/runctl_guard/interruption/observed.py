@@ -1,6 +1,6 @@
 """What the observation of the checkpoint directory tells about processes and saves: the seam between the two."""
 import os
-from typing import Dict, FrozenSet, NamedTuple, Set, Tuple
+from typing import Callable, Dict, FrozenSet, NamedTuple, Set, Tuple
 
 from ..checkpoints.selection import RunCheckpoints
 from ..checkpoints.uploads import Uploads
@@ -22,10 +22,18 @@ class Observed(NamedTuple):
 class CheckpointLook:
     """Reads the observation; the mirror, or the sequence, makes the looks."""
 
-    def __init__(self, uploads: Uploads) -> None:
-        self._uploads, self._checkpoints = uploads, uploads.checkpoints
+    def __init__(self, uploads: Callable[[], Uploads]) -> None:
+        self._find = uploads
         self._writers: Set[Key] = set()
         self._bytes = 0
+
+    @property
+    def _uploads(self) -> Uploads:
+        return self._find()
+
+    @property
+    def _checkpoints(self) -> RunCheckpoints:
+        return self._find().checkpoints
 
     def __call__(self) -> Observed:
         watch = self._checkpoints.watch

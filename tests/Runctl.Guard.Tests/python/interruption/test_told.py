@@ -117,7 +117,7 @@ class Containers(Training):
         class Look(CheckpointLook):
             def __call__(self):
                 return super().__call__()._replace(writers=writers)
-        self.watch.observe = Look(uploads_of(run, self.session))
+        self.watch.observe = Look(lambda: uploads_of(run, self.session))
         return process
 
     def test_it_is_told_and_its_exit_is_seen(self):

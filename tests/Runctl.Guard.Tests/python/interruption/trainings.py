@@ -75,7 +75,7 @@ class Training(live.LiveTest):
                 file.write(text)
         self.start_training(run)
         self.session = Session()
-        self.watch = TrainerWatch(run, ProcessTarget(run), CheckpointLook(uploads_of(run, self.session)))
+        self.watch = TrainerWatch(run, ProcessTarget(run), CheckpointLook(lambda: uploads_of(run, self.session)))
         for name in wait.split():
             support.eventually(lambda: os.path.exists(os.path.join(self.project, "ready.%s" % name)) or run.exit())
         self.assertTrue(not wait or run.exit() is None, self.log(run))
