@@ -117,13 +117,13 @@ def _move_aside(directory: str, entries: List[Dict[str, Any]], manifest: Dict[st
     moved: Set[str] = set()
     for path in _walk(directory):
         full = os.path.join(directory, path)
-        if path.split("/")[0] == STAGING or is_staging(path):
+        if path.split("/")[0] == STAGING or is_staging(path) or any(path.startswith(other + "/") for other in moved):
             continue
         if os.path.isdir(full) and not os.path.islink(full):
             newer = path not in parents and pattern_of(path) in folders and "#" in pattern_of(path) and _newest(full) > saved
         else:
             newer = path in brought or path not in kept and pattern_of(path) in patterns and os.lstat(full).st_mtime > saved
-        if newer and not any(path.startswith(other + "/") for other in moved):
+        if newer:
             if not moved:
                 aside = _make_aside(directory)
             moved.add(path)
