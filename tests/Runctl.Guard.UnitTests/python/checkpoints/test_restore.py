@@ -61,6 +61,8 @@ class Restore(Saved):
         back = self.back(committed)
         self.assertEqual(["iter_3/model.pt", "iter_5/model.pt", "notes.txt"], self.there())
         self.assertEqual(["iter_8/model.pt"], self.there(back["moved"]))
+        # A framework looks for the directory with the highest number, empty or not.
+        self.assertFalse(os.path.exists(os.path.join(directory, "iter_8")))
         self.assertTrue(back["moved"].startswith(directory + ".newer-"))
 
     def test_what_lies_under_its_names_is_kept_beside_it(self):
