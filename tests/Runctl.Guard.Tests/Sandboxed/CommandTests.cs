@@ -42,7 +42,7 @@ public sealed class CommandTests(GuardSandbox sandbox)
         Assert.Equal((4, "CheckpointNotFound"), (unknown.ExitCode, unknown.ErrorId));
 
         var restored = await run.CallAsync("restore", "--manifest", manifest, "--into", "/home/ubuntu/back");
-        Assert.Equal((0, "step_1.json", 1), (restored.ExitCode, restored.Text("name"), restored.Value.GetProperty("step").GetInt32()));
+        Assert.Equal((0, "step_1.json"), (restored.ExitCode, restored.Text("name")));
         Assert.Equal("""{"step": 1}""", await File.ReadAllTextAsync(restored.Text("path"), Ct));
         await RefusesBadManifestsAsync(run, manifest);
 

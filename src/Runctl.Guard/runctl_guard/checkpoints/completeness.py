@@ -16,6 +16,11 @@ MARKERS = (".metadata", "_CHECKPOINT_METADATA")
 
 def incomplete(seen: Observation, checkpoint: CheckpointSet) -> Dict[str, str]:
     """What a checkpoint lacks, by path, with the reason; empty if it is complete."""
+    with seen.as_of(checkpoint.save):
+        return _incomplete(seen, checkpoint)
+
+
+def _incomplete(seen: Observation, checkpoint: CheckpointSet) -> Dict[str, str]:
     lacks = dict(checkpoint.missing)
     for file in checkpoint.part(SAVE):
         record = seen.files.get(file.path)

@@ -68,12 +68,12 @@ class FileHistory:
                 self._discount(path, before)
             open_still = before.opened is not None and before.inode == record.inode
             record.again = not open_still
-            record.prior = [before.save, before.version, before.size] if before.save is not None else before.prior
+            record.prior = [before.save] + before.facts() if before.save is not None else before.prior
             record.larger = now if entry.size > before.size else before.larger
             record.added = max(0, entry.size - before.size) if open_still else entry.size
             record.changes = (before.changes + [self.looks])[-RUNNING_CHANGES:]
             # A large file may grow while it is open; what is opened again and again to add to it is a log.
-            record.grown = before.grown + 1 if entry.grew and (not open_still or entry.kind in TEXT_KINDS) else 0
+            record.grown = before.grown + 1 if entry.grew and not open_still else 0
             if before.inode == record.inode:
                 record.opened = before.opened
                 record.kind = entry.kind or before.kind

@@ -1,6 +1,6 @@
 """The head of a checkpoint: the one path of it that a script is given to go on from."""
 import re
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterable, List, Optional
 
 from .history import History, Save
 from .kinds import tensorflow_prefix
@@ -75,17 +75,22 @@ def head_of(seen: History, own: Any, view: Any) -> Optional[str]:
 
 
 def _any(seen: History, paths: Any) -> Optional[str]:
+    """The newest unit of the pattern of what was completed first."""
     units = weight_units(seen, paths)
-    return _first_completed(seen, units) if units else None
+    if not units:
+        return None
+    pattern = pattern_of(_first_completed(seen, units))
+    return _newest(seen, [unit for unit in units if pattern_of(unit) == pattern], units)
+
+
+def _newest(seen: History, candidates: Iterable[str], members: Dict[str, List[str]]) -> str:
+    return max(candidates, key=lambda unit: max(
+        (seen.files[path].first, seen.files[path].mtime_ns, path) for path in members[unit]))
 
 
 def _of_pattern(seen: History, paths: Any) -> Optional[str]:
     """What the setting names, else the newest unit of the head's pattern."""
     units = weight_units(seen, paths)
-
-    def newest(candidates: Any, members: Any) -> str:
-        return max(candidates, key=lambda unit: max(
-            (seen.files[path].first, seen.files[path].mtime_ns, path) for path in members[unit]))
     if seen.settings.head:
         matches = compile_glob("/" + seen.settings.head.lstrip("/"))
         named: Dict[str, List[str]] = {}
@@ -94,8 +99,8 @@ def _of_pattern(seen: History, paths: Any) -> Optional[str]:
                 if matches(place) and path in seen.files and not any(matches(other) for other in folders_of(place)):
                     named.setdefault(place, []).append(path)
         if named:
-            return newest(named, named)
+            return _newest(seen, named, named)
         return None
     fitting = [unit for unit in units if seen.head and pattern_of(unit) == seen.head["pattern"]]
-    return newest(fitting, units) if fitting else None
+    return _newest(seen, fitting, units) if fitting else None
 

@@ -1,12 +1,13 @@
 """What is known of a run's saves, beside the versions of its files."""
-from typing import Any, Dict, List, Optional, Set
+import contextlib
+from typing import Any, Dict, Iterator, List, Optional, Set
 
 from .file_history import FileHistory
 from .names import Settings
 
 
 class Save:
-    """`paths` are what it wrote as far as they still are there; `files` are their versions and sizes when it ended.
+    """`paths` are what it wrote as far as they still are there; `files` are the facts of their versions when it ended.
     `shape`: for each pattern of units what its last units consisted of. `settled`: it ended because nothing was written
     any more."""
 
@@ -17,6 +18,9 @@ class Save:
         self.settled = False
         # It may go on: what it wrote so far may be copied, and is not committed.
         self.provisional = False
+        # What was looked into, and what the head was, when it ended.
+        self.opened: List[str] = []
+        self.head: Optional[Dict[str, Any]] = None
         self.paths: Set[str] = set()
         self.files: Dict[str, List[Any]] = {}
         self.shape: Dict[str, List[Dict[str, int]]] = {}
@@ -44,5 +48,18 @@ class History(FileHistory):
         self.ends: List[float] = []
         self.head: Optional[Dict[str, Any]] = None
         self.died: Optional[Dict[str, Any]] = None
+        # When writing began, how often it has ended, and whether it goes on.
+        self.beats: List[float] = []
+        self.beats_done, self.beating = 0, False
         # Bytes of weight files that were new, in all looks.
         self.weight_bytes = 0
+
+    @contextlib.contextmanager
+    def as_of(self, save: Save) -> Iterator[None]:
+        """With units and head as they were at the end of that save: a later one, that is refused, changes nothing."""
+        before = self.opened, self.head
+        self.opened, self.head = set(save.opened), save.head
+        try:
+            yield
+        finally:
+            self.opened, self.head = before

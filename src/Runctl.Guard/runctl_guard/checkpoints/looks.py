@@ -53,6 +53,10 @@ class Record:
         for name in self.__slots__:
             setattr(self, name, values.get(name))
 
+    def facts(self) -> List[Any]:
+        """What is kept of a version that may be overwritten: version, size, time, when its writing began, step."""
+        return [self.version, self.size, self.mtime_ns, self.began, self.step]
+
     def values(self) -> List[Any]:
         return [getattr(self, name) for name in self.__slots__]
 

@@ -75,6 +75,7 @@ class Observation(History):
     def _advance(self, changed: List[str], look: Look) -> None:
         now = look.time
         weights = [path for path in changed if self.is_weight(path)]
+        self._beat(bool(weights) or self.is_busy(), now)
         self.weight_bytes += sum(self.files[path].added for path in weights)
         if look.final and not weights and self.current is None and not self.saves:
             weights = changed = [path for path, record in self.files.items() if record.save is None
@@ -106,9 +107,9 @@ class Observation(History):
         if not look.alive and self.died is None:
             self.died = {"time": now, "killed": look.killed}
 
-    def cut_here(self, now: float) -> None:
+    def cut_here(self, now: float, quiet: float = QUIET_SECONDS) -> None:
         """What is written from now on is another save, as after the signal; one that is being written goes on."""
-        if self.current is not None and not self.is_busy() and now - self.current.last >= QUIET_SECONDS:
+        if self.current is not None and not self.is_busy() and now - self.current.last >= quiet:
             self._end(now, True)
 
     def _again(self, path: str) -> bool:
@@ -124,6 +125,14 @@ class Observation(History):
         record = self.files[path]
         return record.type == "file" and record.origin == "new" and not self.is_running(path) and (
             self.is_weight(path) or record.kind in WEIGHT_KINDS or record.kind == "empty")
+
+    def _beat(self, on: bool, now: float) -> None:
+        """When writing begins and ends from look to look: saves that are too frequent to be told apart still have a pace."""
+        if on and not self.beating:
+            self.beats = (self.beats + [now])[-KEPT_SAVES:]
+        elif self.beating and not on:
+            self.beats_done += 1
+        self.beating = on
 
     def _is_endless(self, now: float) -> bool:
         """Longer than any save was, and not because of files that take long."""
@@ -167,7 +176,7 @@ class Observation(History):
     # Written down
 
     def to_state(self) -> Dict[str, Any]:
-        plain = ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born",
+        plain = ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born", "beats", "beats_done", "beating",
                  "weight_bytes")
         state: Dict[str, Any] = {name: getattr(self, name) for name in plain}
         state.update(schema=1, files={path: record.values() for path, record in self.files.items()},
@@ -178,7 +187,7 @@ class Observation(History):
     @classmethod
     def from_state(cls, state: Dict[str, Any], settings: Settings = Settings()) -> "Observation":
         self = cls(settings)
-        for name in ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born",
+        for name in ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born", "beats", "beats_done", "beating",
                  "weight_bytes"):
             setattr(self, name, state[name])
         self.files = {path: Record(**dict(zip(Record.__slots__, values))) for path, values in state["files"].items()}

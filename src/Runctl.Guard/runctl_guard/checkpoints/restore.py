@@ -27,6 +27,8 @@ def restore(s3: S3, uri: str, directory: str, user: User, limit: Optional[int] =
     """Downloads and verifies a checkpoint into the directory. Returns its manifest with `local`, the path of its head now,
     `restored`, the paths that were brought, `left`, the entries that were not, and `moved`, where newer files are now."""
     manifest = read_manifest(s3, uri)
+    for name in [manifest["name"], manifest["head"]] + [entry["path"] for entry in manifest["files"]]:
+        safe_join(directory, name)
     _make_root(directory, user)
     # Everything below the directory is the user's, links too: what leads elsewhere has to be his to write.
     with rights_of(user):
@@ -115,13 +117,13 @@ def _move_aside(directory: str, entries: List[Dict[str, Any]], manifest: Dict[st
     moved: Set[str] = set()
     for path in _walk(directory):
         full = os.path.join(directory, path)
-        if path.split("/")[0] == STAGING or is_staging(path):
+        if path.split("/")[0] == STAGING or is_staging(path) or any(path.startswith(other + "/") for other in moved):
             continue
         if os.path.isdir(full) and not os.path.islink(full):
             newer = path not in parents and pattern_of(path) in folders and "#" in pattern_of(path) and _newest(full) > saved
         else:
             newer = path in brought or path not in kept and pattern_of(path) in patterns and os.lstat(full).st_mtime > saved
-        if newer and not any(path.startswith(other + "/") for other in moved):
+        if newer:
             if not moved:
                 aside = _make_aside(directory)
             moved.add(path)

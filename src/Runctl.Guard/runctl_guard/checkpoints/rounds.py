@@ -44,8 +44,9 @@ def so_far(seen: Observation) -> List[Save]:
         return []
     save = copy.copy(seen.current)
     save.provisional = True
-    save.files = {path: [seen.files[path].version, seen.files[path].size] for path in sorted(save.paths)
+    save.files = {path: seen.files[path].facts() for path in sorted(save.paths)
                   if path in seen.files and seen.files[path].save == save.number}
+    save.opened, save.head = sorted(seen.opened), copy.copy(seen.head)
     earlier = without_last_rounds(seen, save)
     for one in earlier:
         one.provisional = False

@@ -1,4 +1,5 @@
 """What the end of a save changes in what is known of the run."""
+import copy
 from typing import Dict, List, Set
 
 from .heads import choose_head
@@ -13,7 +14,7 @@ def close_save(seen: History, save: Save, now: float, settled: bool) -> None:
     for path in sorted(save.paths):
         record = seen.files[path]
         if record.save == save.number:
-            save.files[path] = [record.version, record.size]
+            save.files[path] = record.facts()
         elif record.prior and record.prior[0] == save.number:
             # It is being written again already.
             save.files[path] = record.prior[1:]
@@ -21,6 +22,7 @@ def close_save(seen: History, save: Save, now: float, settled: bool) -> None:
         _look_into(seen, save)
     save.shape = shape_of(save.files, seen.opened, lambda path: (seen.files[path].first, seen.files[path].mtime_ns))
     choose_head(seen, save)
+    save.opened, save.head = sorted(seen.opened), copy.copy(seen.head)
 
 
 def _look_into(seen: History, save: Save) -> None:

@@ -25,7 +25,8 @@ class SetFile(NamedTuple):
 
 
 class CheckpointSet(NamedTuple):
-    """`head` is the path a script is given; `names`: what the files of the set name."""
+    """`head` is the path a script is given; `step` the last one reported before its writing began. `written_ns` and
+    `saved_ns`: the times of the first and the last of the head's files."""
     save: Save
     head: str
     files: List[SetFile]
@@ -33,6 +34,7 @@ class CheckpointSet(NamedTuple):
     step: Optional[int]
     saved_ns: int
     began: float
+    written_ns: int = 0
 
     def part(self, *parts: str) -> List[SetFile]:
         return [file for file in self.files if file.part in parts]
@@ -51,6 +53,11 @@ class CheckpointSet(NamedTuple):
 
 def build(seen: Observation, save: Save, read: Callable[[str, str, int], Optional[bytes]]) -> Optional[CheckpointSet]:
     """The checkpoint of that save with what is known now. `read` gets path, version and limit."""
+    with seen.as_of(save):
+        return _build(seen, save, read)
+
+
+def _build(seen: Observation, save: Save, read: Callable[[str, str, int], Optional[bytes]]) -> Optional[CheckpointSet]:
     view = _view(seen, save)
     own = {path for path in save.files if path in view}
     weights = [path for path in own if path in seen.files]
@@ -68,12 +75,10 @@ def build(seen: Observation, save: Save, read: Callable[[str, str, int], Optiona
     _name(seen, view, units, own, SAVE, parts, missing, (places, disk), reader)
     _name(seen, view, units, _newest_of_others(seen, view, units, own), CURRENT, parts, {}, (places, disk), reader)
     files = [view[path]._replace(part=parts[path]) for path in sorted(view)]
-    first = [seen.files[path] for path in weights if _under(path, head)] or [seen.files[path] for path in weights]
-    if not first:
-        return CheckpointSet(save, head, files, missing, None, 0, save.began)
-    steps = [record.step for record in first if record.step is not None]
-    return CheckpointSet(save, head, files, missing, min(steps) if len(steps) == len(first) else None,
-                         max(record.mtime_ns for record in first), min(record.began for record in first))
+    _, _, times, begins, steps = zip(*([save.files[path] for path in own if _under(path, head)]
+                                       or [save.files[path] for path in own]))
+    return CheckpointSet(save, head, files, missing, None if None in steps else min(steps), max(times), min(begins),
+                         min(times))
 
 
 def _under(path: str, head: str) -> bool:
@@ -109,7 +114,7 @@ def _as_it_is(seen: Observation, path: str, record: Record) -> SetFile:
 def _as_it_was(path: str, before: List[Save], view: Dict[str, SetFile]) -> None:
     for other in before:
         if path in other.files:
-            version, size = other.files[path]
+            version, size = other.files[path][:2]
             view[path] = SetFile(path, version, size, OLDER, None, False)
             return
 

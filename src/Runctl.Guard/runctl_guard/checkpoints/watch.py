@@ -13,22 +13,24 @@ from ..system.guard_log import best_effort
 from ..system.users import User
 from .looks import Entry, Inode, Look
 from .names import Settings
-from .observation import Observation
+from .observation import QUIET_SECONDS, SETTLE_SECONDS, Observation
 from .scan import Scanner
 from .writers import open_for_writing
 
-LOOK_SECONDS = 1.0
+# A little less than the second between two turns of the guard, so that each turn makes a look.
+LOOK_SECONDS = 0.8
 # A look may cost one hundredth of the time to the next.
 SHARE = 100.0
+# Between two times that every process of the machine is asked while a save goes on.
+EVERYBODY_SECONDS = 10.0
+MOST_WRITERS = 64
 # After so many bytes of looks the whole is written down again.
 JOURNAL_BYTES = 256 << 10
 
 
 class CheckpointWatch:
-    """`keep`: writes down what it sees, as the guard does; a command that only looks does not."""
-
-    def __init__(self, run: Run, keep: bool = True) -> None:
-        self.run, self._keep = run, keep
+    def __init__(self, run: Run) -> None:
+        self.run, self._keep = run, True
         self.directory: str = run.state["checkpoint_dir"]
         self.user: Optional[User] = spec.run_user(run)
         self.lock = threading.RLock()
@@ -37,7 +39,9 @@ class CheckpointWatch:
         self.writing: Dict[int, Set[str]] = {}
         self._scanner = Scanner(self.directory, self.user, float(run.state.get("started_at") or 0.0))
         self._attempt: Any = None
-        self._due = self._offset = 0.0
+        self._due = self._offset = self._everybody_due = 0.0
+        self._writers: Set[int] = set()
+        self._cost = 0.0
         self._first = True
         self._journal_size = self._whole_size = self._number = 0
 
@@ -121,15 +125,21 @@ class CheckpointWatch:
             self.seen.see(look)
             if changed or gone or before != (self.seen.current, self.seen.number) or self.seen.current is not None:
                 self._write_down(look)
-            self._due = began + max(LOOK_SECONDS, SHARE * (time.thread_time() - cpu))
+            # One costly look, as one that asks every process, counts over several.
+            self._cost += (time.thread_time() - cpu - self._cost) / 4
+            self._due = began + max(LOOK_SECONDS, SHARE * self._cost)
             return True
 
-    def cut_here(self) -> None:
-        """What is written from now on, as after a signal, is another save."""
+    def cut_here(self, quiet: float = QUIET_SECONDS) -> None:
+        """What is written from now on, as after a signal, is another save, if nothing was written for `quiet` seconds."""
         with self.lock:
             self._load()
-            self.seen.cut_here(self._now())
+            self.seen.cut_here(self._now(), quiet)
             self._write_whole()
+
+    def only_look(self) -> None:
+        """Writes nothing down from now on: a guard beside this process does."""
+        self._keep = False
 
     def note_death(self, sudden: bool) -> None:
         with self.lock:
@@ -143,7 +153,14 @@ class CheckpointWatch:
         if not alive or not (fresh or self.seen.current is not None or self.seen.has_open()):
             self.writing = {}
             return [] if not alive else None
-        found = open_for_writing(_Either(fresh, self.seen.inodes()), maps=True)
+        now, current = self._now(), self.seen.current
+        # Who wrote before is asked at every look; every process of the machine now and then, and before a save is called over.
+        over = current is not None and not fresh and now - current.last >= SETTLE_SECONDS
+        everybody = over or now >= self._everybody_due
+        if everybody:
+            self._everybody_due = now + EVERYBODY_SECONDS
+        found = open_for_writing(_Either(fresh, self.seen.inodes()), None if everybody else self._writers, maps=over)
+        self._writers = {pid for pids in found.values() for pid in pids} | set(sorted(self._writers)[-MOST_WRITERS:])
         self.writing = {}
         for inode, pids in found.items():
             for pid in pids:

@@ -19,7 +19,9 @@ def upload(run: Run, name: Optional[str]) -> Dict[str, Any]:
     if uploads.store is None:
         raise GuardError("NoBucket", "The run has no S3 bucket.", REFUSED, run.id)
     watch = uploads.checkpoints.watch
+    watch.only_look()
     watch.look(whole=True, final=True)
+    watch.cut_here(0.0)
     if name:
         watch.seen.configure(Settings(head=name, include=(name,)))
     refused: List[Refused] = []

@@ -55,7 +55,7 @@ class RunSupervisor:
         attempt = self.run.state.get("attempt")
         if attempt != self._attempt:
             self._attempt = attempt
-            observe = CheckpointLook(uploads_of(self.run, self._session))
+            observe = CheckpointLook(lambda: uploads_of(self.run, self._session))
             self._trainers = TrainerWatch(self.run, ProcessTarget(self.run), observe)
             self._leftovers = Leftovers(self.run, self._trainers)
 

@@ -1,6 +1,6 @@
 """What the observation of the checkpoint directory tells about processes and saves: the seam between the two."""
 import os
-from typing import Dict, FrozenSet, NamedTuple, Set, Tuple
+from typing import Callable, Dict, FrozenSet, NamedTuple, Set, Tuple
 
 from ..checkpoints.selection import RunCheckpoints
 from ..checkpoints.uploads import Uploads
@@ -22,10 +22,18 @@ class Observed(NamedTuple):
 class CheckpointLook:
     """Reads the observation; the mirror, or the sequence, makes the looks."""
 
-    def __init__(self, uploads: Uploads) -> None:
-        self._uploads, self._checkpoints = uploads, uploads.checkpoints
+    def __init__(self, uploads: Callable[[], Uploads]) -> None:
+        self._find = uploads
         self._writers: Set[Key] = set()
         self._bytes = 0
+
+    @property
+    def _uploads(self) -> Uploads:
+        return self._find()
+
+    @property
+    def _checkpoints(self) -> RunCheckpoints:
+        return self._find().checkpoints
 
     def __call__(self) -> Observed:
         watch = self._checkpoints.watch
@@ -40,7 +48,7 @@ class CheckpointLook:
                     self._writers.add((pid, process.start))
                     writing[pid] = tuple(os.path.join(watch.directory, path) for path in weights)
             written, self._bytes = max(0, seen.weight_bytes - self._bytes), seen.weight_bytes
-            return Observed(frozenset(self._writers), writing, written, self._saves(self._checkpoints), seen.number - bool(seen.current))
+            return Observed(frozenset(self._writers), writing, written, self._saves(self._checkpoints), seen.beats_done)
 
     def counts(self, path: str) -> bool:
         """Whether this file below the directory may be part of a checkpoint, and is no log."""
@@ -50,17 +58,20 @@ class CheckpointLook:
 
     def _saves(self, checkpoints: RunCheckpoints) -> Saves:
         seen = checkpoints.watch.seen
-        begins = [save.began for save in seen.saves] + ([seen.current.began] if seen.current else [])
+        begins = seen.beats
         interval = begins[-1] - begins[-2] if len(begins) > 1 else None
         since = seen.time - begins[-1] if begins else 0.0
-        return Saves(interval, seen.longest, since, seen.current is not None, self._is_safe())
+        longest = max((save.ended - save.began for save in seen.saves), default=0.0)
+        return Saves(interval, longest, since, seen.beating, self._is_safe())
 
     def _is_safe(self) -> bool:
         """The newest complete set is in S3 or copied, or the training does not write in place."""
         checkpoints, store = self._checkpoints, self._uploads.store
         seen = checkpoints.watch.seen
-        if not seen.saves:
+        if not seen.beats_done:
             return False
-        files = seen.saves[-1].files
-        kept = all(checkpoints.copies.has(version) or bool(store and store.has(version)) for version, _ in files.values())
-        return kept or not any(path in other.files for other in seen.saves[:-1] for path in files)
+        weights = [record for path, record in seen.files.items() if record.save and seen.is_weight(path)]
+        if not any(record.prior for record in weights):
+            return True
+        return bool(weights) and all(checkpoints.copies.has(record.version) or bool(store and store.has(record.version))
+                                     for record in weights)

@@ -46,10 +46,25 @@ class Picking:
         self._interruption.emit("CheckpointRejected", "Checkpoint not usable: %s: %s" % (path, refused.reason), path=path,
                                 reason=refused.reason, head=refused.checkpoint.head)
 
+    def _with_step(self, chosen: Chosen) -> Chosen:
+        """A training that ended by itself has all it reported in its last save, if it reported nothing after that began."""
+        try:
+            reported = os.stat(self._run.file("progress")).st_mtime_ns
+        except OSError:
+            return chosen
+        if reported > chosen.checkpoint.written_ns:
+            return chosen
+        checkpoint = chosen.checkpoint._replace(step=self._run.last_step())
+        chosen.opened.checkpoint = checkpoint
+        return chosen._replace(checkpoint=checkpoint)
+
     def _told(self, chosen: Chosen) -> Picked:
         journal, checkpoint = self._interruption.journal, chosen.checkpoint
         signalled, cut = journal.first("signal"), journal.first("cut")
         after_signal = bool(signalled and cut and saved_after(checkpoint, {"at": signalled["at"], "seen": cut["seen"]}))
+        if after_signal and not journal.get("kill"):
+            chosen = self._with_step(chosen)
+            checkpoint = chosen.checkpoint
         before = journal.get("picked")
         if not before or before["identity"] != checkpoint.name():
             journal.write("picked", name=checkpoint.head, identity=checkpoint.name(),
@@ -66,5 +81,5 @@ def expected_save(uploads: Uploads) -> Tuple[int, int]:
     """Bytes and files of the save to come, by those before it. The newest alone may be half-written."""
     with uploads.checkpoints.watch.lock:
         saves = uploads.checkpoints.watch.seen.saves[-2:]
-        return (max((sum(size for _, size in save.files.values()) for save in saves), default=0),
+        return (max((sum(facts[1] for facts in save.files.values()) for save in saves), default=0),
                 max((len(save.files) for save in saves), default=0))

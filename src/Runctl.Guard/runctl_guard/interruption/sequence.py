@@ -40,7 +40,7 @@ class Busy(Exception):
 class Sequence:
     def __init__(self, run: Run, uploads: Uploads, sharing: int = 1, watch: Optional[TrainerWatch] = None) -> None:
         self._run, self._uploads, self._sharing = run, uploads, sharing
-        self._watch = watch or TrainerWatch(run, ProcessTarget(run), CheckpointLook(uploads))
+        self._watch = watch or TrainerWatch(run, ProcessTarget(run), CheckpointLook(lambda: uploads))
 
     def run(self, trigger: Trigger) -> Dict[str, Any]:
         """The whole sequence, or what a predecessor left of it. Returns the final event; Busy when another is at it."""

@@ -9,7 +9,6 @@ from unittest import mock
 import live
 import support
 from runctl_guard.aws.session import Session
-from runctl_guard.checkpoints import observation
 from runctl_guard.checkpoints.manifest import Facts
 from runctl_guard.checkpoints.uploads import uploads_of
 from runctl_guard.errors import GuardError
@@ -281,8 +280,7 @@ class LateSaves(Aftermath):
         self.save("step_1.pt", age=5)
         uploads = uploads_of(one, self.session)
         uploads.checkpoints.watch.look(final=True)
-        with mock.patch.object(observation, "QUIET_SECONDS", 0.0):
-            uploads.checkpoints.watch.cut_here()
+        uploads.checkpoints.watch.cut_here(0.0)
         older = uploads.checkpoints.choose(uploads.store)
         gate = threading.Event()
         self.addCleanup(gate.set)

@@ -10,9 +10,10 @@ import live  # noqa: F401
 import support
 
 from .trainings import LAUNCH, TRAIN, Training
+from runctl_guard.checkpoints.uploads import uploads_of
 from runctl_guard.guard import leftovers
 from runctl_guard.interruption import rehearsal, telling, trainer_watch
-from runctl_guard.interruption.observed import DirectoryLook
+from runctl_guard.interruption.observed import CheckpointLook
 from runctl_guard.interruption.telling import Saves
 from runctl_guard.runs.journal import Journal
 from runctl_guard.system import processes
@@ -80,7 +81,11 @@ class WithoutHandler(Training):
                              "    save(i)\n    time.sleep(0.1)\ncatch(signal.SIGTERM)\ntrain(every=0)\n")
         run = self.started(train_py=text)
         self.look()
-        self.watch.observe = lambda: self.watch.observed
+        observed = self.watch.observed
+        with mock.patch.object(type(self.watch.observe), "__call__", lambda look: self.watch.observed or observed):
+            return self.told_later(run)
+
+    def told_later(self, run):
         self.watch.observed = self.watch.observed._replace(saves=Saves())
         self.interrupt(run)
         self.assertEqual(SAVED, self.signals())
@@ -107,9 +112,12 @@ class Containers(Training):
         inner = [pid for pid in os.listdir("/proc") if pid.isdigit() and processes.arguments(int(pid))[-1:] == ["inner.py"]
                  and "python3" in processes.arguments(int(pid))[0]]
         self.inner = processes.read(int(inner[-1]))
-        look = DirectoryLook(run)
         writers = frozenset([(self.inner.pid, self.inner.start)])
-        self.watch.observe = lambda: look()._replace(writers=writers)
+
+        class Look(CheckpointLook):
+            def __call__(self):
+                return super().__call__()._replace(writers=writers)
+        self.watch.observe = Look(lambda: uploads_of(run, self.session))
         return process
 
     def test_it_is_told_and_its_exit_is_seen(self):
@@ -198,7 +206,7 @@ class FirstMinute(Training):
         self.assertRegex(event["message"], r"^At an interruption SIGTERM is sent to python3 train.py \(process \d+\), which handles it$")
         self.assertEqual("writes weight files and handles SIGTERM", event["data"]["processes"][0]["reason"])
         # A guard that is started again knows that it was said.
-        self.watch = trainer_watch.TrainerWatch(run, self.watch.target)
+        self.watch = trainer_watch.TrainerWatch(run, self.watch.target, self.watch.observe)
         for _ in range(20):
             self.look(lambda watch: True)
             time.sleep(0.05)
@@ -246,7 +254,7 @@ class Facts(Training):
     def test_a_successor_knows_who_trained(self):
         run = self.started("launch.py", launch_py=LAUNCH)
         self.look()
-        again = trainer_watch.TrainerWatch(run, self.watch.target)
+        again = trainer_watch.TrainerWatch(run, self.watch.target, self.watch.observe)
         again.look()
         self.assertTrue(again.found.seen)
         self.assertTrue(again.alive())

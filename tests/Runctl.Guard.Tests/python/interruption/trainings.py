@@ -10,6 +10,7 @@ from runctl_guard.aws.session import Session
 from runctl_guard.checkpoints.uploads import uploads_of
 from runctl_guard.interruption import trainer_watch
 from runctl_guard.interruption.sequence import Sequence
+from runctl_guard.interruption.observed import CheckpointLook
 from runctl_guard.interruption.trainer_watch import TrainerWatch
 from runctl_guard.interruption.triggers import Trigger
 from runctl_guard.runs.journal import Journal
@@ -73,7 +74,8 @@ class Training(live.LiveTest):
             with open(os.path.join(self.project, name), "w") as file:
                 file.write(text)
         self.start_training(run)
-        self.watch = TrainerWatch(run, ProcessTarget(run))
+        self.session = Session()
+        self.watch = TrainerWatch(run, ProcessTarget(run), CheckpointLook(lambda: uploads_of(run, self.session)))
         for name in wait.split():
             support.eventually(lambda: os.path.exists(os.path.join(self.project, "ready.%s" % name)) or run.exit())
         self.assertTrue(not wait or run.exit() is None, self.log(run))
@@ -85,7 +87,7 @@ class Training(live.LiveTest):
 
     def interrupt(self, run, seconds=60.0, **trigger):
         trigger = Trigger("interruption", "drill", "terminate", "2026-01-31T12:00:00Z", time.monotonic() + seconds, **trigger)
-        self.final = Sequence(run, uploads_of(run, Session()), 1, self.watch).run(trigger)
+        self.final = Sequence(run, uploads_of(run, self.session), 1, self.watch).run(trigger)
         return self.final
 
     def told(self, run):

@@ -2,11 +2,9 @@
 import os
 import time
 import zipfile
-from unittest import mock
 
 import support
 from runctl_guard.aws.session import Session
-from runctl_guard.checkpoints import observation
 from runctl_guard.checkpoints.manifest import Facts
 from runctl_guard.checkpoints.selection import order_of
 from runctl_guard.checkpoints.uploads import uploads_of
@@ -45,8 +43,7 @@ class Saved(support.RootedTest):
     def look(self):
         """The save is over."""
         self.watch.look(whole=True)
-        with mock.patch.object(observation, "QUIET_SECONDS", 0.0):
-            self.watch.cut_here()
+        self.watch.cut_here(0.0)
 
     def upload(self, reason="periodic", after_signal=False):
         chosen = self.uploads.checkpoints.choose(self.store)

@@ -3,6 +3,7 @@ import json
 import unittest
 
 from . import simulator
+from runctl_guard.checkpoints import choice
 from .simulator import (PICKLE, RAW, TF_INDEX, ZIP, Machine, Settings, cyclegan, dcp, gan, in_place, lightning, megatron, orbax,
                        safetensors, sharded, tensorflow)
 
@@ -64,6 +65,17 @@ class Choices(unittest.TestCase):
         machine.end(killed=True)
         self.assertEqual("step_3", machine.choose().head)
 
+    def test_a_directory_that_was_spoilt_in_part_comes_from_the_copy_as_a_whole(self):
+        machine = Machine()
+        self.save(machine, "last/model.pt", "last/optimizer.pt")
+        for file in machine.newest().files:
+            machine.copies[file.version] = machine.files[file.path]
+        machine.write("last/model.pt", b"", in_place=True)
+        machine.settle()
+        machine.end()
+        self.assertEqual(("last", 1), (machine.choose().head, machine.choose().save.number))
+        self.assertLess(machine.choose().began, 1002.5)
+
     def test_in_a_burst_of_many_saves_the_last_round_gives_way_alike(self):
         machine = Machine()
         for number in range(1, 5):
@@ -74,6 +86,22 @@ class Choices(unittest.TestCase):
         machine.end(killed=True)
         self.assertEqual("netG_4.pth", machine.choose().head)
         self.assertNotIn("netG_5.pth", [file.path for file in machine.choose().files])
+
+    def test_of_a_save_that_goes_on_the_rounds_before_the_last_are_whole(self):
+        machine = Machine()
+        for number in (1, 2):
+            gan(machine, number)
+            machine.see()
+        machine.write("netG_3.pth")
+        machine.open = {"netG_3.pth"}
+        machine.see()
+        going_on = list(choice.candidates(machine.seen, machine.read, provisional=True))
+        self.assertEqual(["netG_2.pth", "netG_1.pth"], [one.head for one in going_on])
+        self.assertFalse(going_on[0].save.provisional)
+        machine.open = set()
+        machine.see()
+        self.assertTrue(next(choice.candidates(machine.seen, machine.read, provisional=True)).save.provisional)
+        self.assertEqual([], list(choice.candidates(machine.seen, machine.read)))
 
     # Complete
 

@@ -23,6 +23,8 @@ class Saves(unittest.TestCase):
         machine.pass_time(20)
         self.assertEqual([], machine.seen.saves)
         machine.open.clear()
+        machine.pass_time(1)
+        self.assertEqual([], machine.seen.saves)
         machine.settle()
         self.assertEqual([1], self.numbers(machine))
 

@@ -1,0 +1,155 @@
+"""How a checkpoint comes back: whole, nothing newer beside it, and nothing outside of the directory."""
+import json
+import os
+import time
+from unittest import mock
+
+from .saved import BASE, Saved
+from runctl_guard.checkpoints import resuming, restore
+from runctl_guard.errors import GuardError
+from runctl_guard.runs.attempts import new_attempt
+from runctl_guard.system.users import by_id
+
+
+class Restore(Saved):
+    def back(self, committed, into="back", limit=None):
+        self.into = os.path.join(self.root, into)
+        return restore.restore(self.session.s3(), committed["manifest"], self.into, by_id(os.geteuid()), limit)
+
+    def there(self, folder=None):
+        top = folder or self.into
+        return sorted(os.path.relpath(os.path.join(inside, name), top) for inside, _, names in os.walk(top) for name in names)
+
+    def changed(self, committed, act):
+        """The manifest as somebody else may have written it."""
+        body = self.manifest(committed)
+        act(body)
+        self.s3.objects["/bucket/" + committed["manifest"][len("s3://bucket/"):]] = json.dumps(body).encode()
+        return committed
+
+    def test_the_whole_set_comes_back(self):
+        self.started()
+        self.save("epoch_1.pt")
+        self.write("best.pt", "sub/x.pt")
+        committed = self.save("epoch_2.pt", "sub/x.pt")
+        back = self.back(committed)
+        self.assertEqual(["best.pt", "epoch_1.pt", "epoch_2.pt", "sub/x.pt"], self.there())
+        self.assertEqual(os.path.join(self.into, "epoch_2.pt"), back["local"])
+
+    def test_older_files_come_back_up_to_the_limit_the_newest_first(self):
+        self.started()
+        for number in range(1, 5):
+            committed = self.save("epoch_%d.pt" % number)
+        size = self.manifest(committed)["bytes"]
+        back = self.back(committed, limit=size * 2 + 10)
+        self.assertEqual(["epoch_3.pt", "epoch_4.pt"], self.there())
+        self.assertEqual(["epoch_1.pt", "epoch_2.pt"], sorted(entry["path"] for entry in back["left"]))
+        self.back(committed, "none", 0)
+        self.assertEqual(["epoch_4.pt"], self.there())
+
+    def test_newer_files_of_its_patterns_are_moved_beside_the_directory(self):
+        self.started()
+        committed = self.save("iter_5/model.pt")
+        directory = os.path.join(self.root, "back")
+        for name in ("iter_8/model.pt", "iter_3/model.pt", "notes.txt"):
+            os.makedirs(os.path.dirname(os.path.join(directory, name)), exist_ok=True)
+            with open(os.path.join(directory, name), "w") as file:
+                file.write("torn")
+        later = time.time() + 60
+        os.utime(os.path.join(directory, "iter_8/model.pt"), (later, later))
+        os.utime(os.path.join(directory, "iter_3/model.pt"), (1, 1))
+        back = self.back(committed)
+        self.assertEqual(["iter_3/model.pt", "iter_5/model.pt", "notes.txt"], self.there())
+        self.assertEqual(["iter_8/model.pt"], self.there(back["moved"]))
+        # A framework looks for the directory with the highest number, empty or not.
+        self.assertFalse(os.path.exists(os.path.join(directory, "iter_8")))
+        self.assertTrue(back["moved"].startswith(directory + ".newer-"))
+
+    def test_what_lies_under_its_names_is_kept_beside_it(self):
+        self.started()
+        committed = self.save("last.pt")
+        os.makedirs(os.path.join(self.root, "back"))
+        with open(os.path.join(self.root, "back", "last.pt"), "w") as file:
+            file.write("mine")
+        back = self.back(committed)
+        with open(os.path.join(back["moved"], "last.pt")) as file:
+            self.assertEqual("mine", file.read())
+
+    def test_names_that_lead_out_are_refused(self):
+        self.started()
+        committed = self.save("epoch_1.pt")
+        for act in (lambda body: body.update(head="../x"), lambda body: body["files"][0].update(path="../x"),
+                    lambda body: body["files"][0].update(path="/etc/x"),
+                    lambda body: body["files"].append({"path": "l", "link": "../../etc", "class": "save"}),
+                    lambda body: body["files"].append({"path": "l", "link": "/etc", "class": "save"})):
+            with self.assertRaises(GuardError) as caught:
+                self.back(self.changed(committed, act), "out")
+            self.assertEqual("UnsafePath", caught.exception.id)
+
+    def test_a_directory_that_is_a_link_is_not_restored_through(self):
+        self.started()
+        committed = self.save("sub/x.pt", "sub/y.pt")
+        os.makedirs(os.path.join(self.root, "back"))
+        os.symlink("/tmp", os.path.join(self.root, "back", "sub"))
+        with self.assertRaises(GuardError):
+            self.back(committed)
+
+    def test_damage_on_the_way_leaves_what_was_there(self):
+        self.started()
+        committed = self.save("epoch_1.pt")
+        self.s3.objects["/bucket/" + BASE + "epoch_1.pt"] = b"x" * self.manifest(committed)["bytes"]
+        os.makedirs(os.path.join(self.root, "back"))
+        with self.assertRaises(GuardError):
+            self.back(committed)
+        self.assertEqual([], self.there(os.path.join(self.root, "back")))
+
+    def test_a_manifest_of_0_1_comes_back(self):
+        self.started()
+        self.s3.objects["/bucket/a/c-5/model.pt"] = b"weights"
+        import support
+        body = {"schema": 1, "run_id": "r", "attempt": 1, "name": "c-5", "kind": "directory", "step": 5, "last_step": 6,
+                "saved_at": "2026-01-31T12:00:00Z", "bytes": 7,
+                "files": [{"path": "model.pt", "key": "a/c-5/model.pt", "size": 7, "crc32": support.crc_text(b"weights")}]}
+        self.s3.objects["/bucket/a/c-5.manifest.json"] = json.dumps(body).encode()
+        back = self.back({"manifest": "s3://bucket/a/c-5.manifest.json"})
+        self.assertEqual((["c-5/model.pt"], os.path.join(self.into, "c-5")), (self.there(), back["local"]))
+
+    def test_the_next_attempt_lists_what_it_did_not_restore_and_sends_nothing_twice(self):
+        run = self.started(restore_limit=0)
+        for number in range(1, 4):
+            self.write("tokenizer.json", data=b"{}")
+            committed = self.save("epoch_%d.pt" % number)
+        for name in os.listdir(self.checkpoints):
+            os.unlink(os.path.join(self.checkpoints, name))
+        new_attempt(run, run.spec, {"number": 2, "nonce": "m", "resume_from": {"manifest": committed["manifest"]}},
+                    os.uname().nodename)
+        resuming.resume(run, self.session, {"manifest": committed["manifest"]})
+        run.update(started_at=time.time())
+        resuming.note_beginning(run, self.session)
+        from runctl_guard.checkpoints.uploads import uploads_of
+        self.uploads = uploads_of(run, self.session)
+        self.watch, self.store = self.uploads.checkpoints.watch, self.uploads.store
+        self.assertEqual(["epoch_3.pt", "tokenizer.json"], sorted(os.listdir(self.checkpoints)))
+        self.s3.calls = []
+        body = self.manifest(self.save("epoch_4.pt"))
+        self.assertEqual({"epoch_1.pt": "older", "epoch_2.pt": "older", "epoch_3.pt": "older", "epoch_4.pt": "save",
+                          "tokenizer.json": "current"}, {file["path"]: file["class"] for file in body["files"]})
+        self.assertEqual(2, sum(method == "PUT" for method, _, _ in self.s3.calls))
+        self.assertEqual(committed["manifest"], body["parent"])
+
+    def test_beside_another_disk_newer_files_go_inside_under_a_staging_name(self):
+        self.started()
+        committed = self.save("iter_5.pt")
+        os.makedirs(os.path.join(self.root, "back"))
+        path = os.path.join(self.root, "back", "iter_8.pt")
+        open(path, "w").close()
+        os.utime(path, (time.time() + 60,) * 2)
+        make = os.makedirs
+
+        def refuse(name, *more, **named):
+            if ".newer-" in name:
+                raise PermissionError(name)
+            make(name, *more, **named)
+        with mock.patch("os.makedirs", refuse):
+            back = self.back(committed)
+        self.assertTrue(back["moved"].endswith(".tmp"))
