@@ -41,7 +41,7 @@ public sealed class StartRunctlTrainingCommand : RunctlCmdlet
     [AllowEmptyString]
     public string[] ScriptArgument { get; set; } = [];
 
-    /// <summary>Brings the project's files to the instance first: what git knows or would add, without ignored files.</summary>
+    /// <summary>Brings the project's files to the instance first: what git knows or would add, checked-out submodules included, without ignored files. A .runctlignore leaves out more, by the rules of .gitignore, tracked files too. What stays behind without being ignored is a warning.</summary>
     [Parameter]
     public SwitchParameter SyncCode { get; set; }
 
