@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Runctl.Guard.Tests", "python"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Runctl.Guard.UnitTests", "python"))
 from support import FakeS3  # noqa: E402
 
 ADDRESS = "169.254.169.254"
