@@ -68,7 +68,7 @@ try {
 
     "Comparing the final weights with those of the undisturbed training."
     $hashes = foreach ($finished in $resumed, $reference) {
-        $weights = $finished | Get-RunctlCheckpoint -Name final.json | Save-RunctlCheckpoint -Destination "$results/$($finished.RunId)"
+        $weights = $finished | Get-RunctlCheckpoint -Latest | Save-RunctlCheckpoint -Name final.json -Destination "$results/$($finished.RunId)"
         [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData([IO.File]::ReadAllBytes($weights.FullName)))
     }
     $identical = $hashes.Count -eq 2 -and $hashes[0] -eq $hashes[1]

@@ -3,7 +3,6 @@ using Runctl.Journeys.Tests.Sandboxed;
 using Runctl.Checkpoints;
 using Runctl.Configuration;
 using Runctl.Errors;
-using Runctl.Progress;
 
 namespace Runctl.Journeys.Tests.Moments;
 
@@ -45,14 +44,14 @@ internal sealed class Journey(SandboxFixture fixture, int seed, params Moment[] 
             Undisturbed.CopyTo(project.Path, waits: moment is not null);
             await AttemptAsync(scene, moment, project.Path, token);
             Detected += await IsDetectedAsync(instance.InstanceId, token) ? 1 : 0;
-            if (await FindAsync(instance.InstanceId, "final.json", token) is { } final)
+            if (await _catalog.ReadFileAsync(null, instance.InstanceId, "final.json", token) is { } final)
             {
                 await fixture.Cloud.Instances.TerminateAsync([instance.InstanceId], token);
-                return await DownloadAsync(final, token);
+                return final;
             }
 
             Assert.True(moment is not null, "An undisturbed attempt did not finish: " + scene.Tell());
-            _newest = (await FindAsync(instance.InstanceId, null, token))?.Manifest ?? _newest;
+            _newest = (await FindAsync(instance.InstanceId, token))?.Manifest ?? _newest;
             await fixture.Cloud.Instances.TerminateAsync([instance.InstanceId], token);
         }
 
@@ -101,19 +100,13 @@ internal sealed class Journey(SandboxFixture fixture, int seed, params Moment[] 
         return false;
     }
 
-    private async Task<RunctlCheckpoint?> FindAsync(string instanceId, string? name, CancellationToken token)
+    private async Task<RunctlCheckpoint?> FindAsync(string instanceId, CancellationToken token)
     {
-        await foreach (var checkpoint in _catalog.FindAsync(null, instanceId, name, token))
+        await foreach (var checkpoint in _catalog.FindAsync(null, instanceId, null, token))
         {
             return checkpoint;
         }
 
         return null;
-    }
-
-    private async Task<byte[]> DownloadAsync(RunctlCheckpoint final, CancellationToken token)
-    {
-        using var directory = new TempDirectory();
-        return await File.ReadAllBytesAsync(await _catalog.DownloadAsync(final, directory.Path, false, new Progress<ProgressUpdate>(), token), token);
     }
 }

@@ -117,10 +117,9 @@ internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<Prog
         var catalog = Checkpoints;
         while (true)
         {
-            await foreach (var final in catalog.FindAsync(Training.RunId, null, "final.json", Token))
+            if (await catalog.ReadFileAsync(Training.RunId, null, "final.json", Token) is { } final)
             {
-                using var directory = new TempDirectory();
-                return await File.ReadAllBytesAsync(await catalog.DownloadAsync(final, directory.Path, false, new Progress<ProgressUpdate>(), Token), Token);
+                return final;
             }
 
             Assert.True(DateTime.UtcNow < limit, "The resumed training did not end: " + Scene.Tell());
