@@ -49,7 +49,7 @@ class CheckpointStore:
         """A small file of an earlier checkpoint; None if S3 cannot be asked."""
         kept = self.objects.stored(version)
         try:
-            return self.s3.get(self.at(kept.key)).body if kept and kept.size <= LARGEST_READ else None
+            return self.s3.call("GET", self.at(kept.key), attempts=2).body if kept and kept.size <= LARGEST_READ else None
         except GuardError:
             log_exception()
             return None

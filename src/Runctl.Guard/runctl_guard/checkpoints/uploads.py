@@ -1,4 +1,4 @@
-"""Uploads of one run's checkpoints: one at a time per version, in threads of their own, joined by whoever needs them."""
+"""Uploads of one run's checkpoints: one at a time per version, in threads of their own that several callers can wait for."""
 import threading
 import time
 from typing import Any, Callable, Dict, Optional
