@@ -40,27 +40,40 @@ def candidates(seen: Observation, read: Callable[[str, str, int], Optional[bytes
             yield checkpoint
 
 
-def choose(seen: Observation, read: Callable[[str, str, int], Optional[bytes]], available: Callable[[SetFile], bool],
-           prove: Prover = lambda checkpoint: {}, newest_only: bool = False, provisional: bool = False) -> Choice:
-    """`available`: whether a file can still be had, from the disk, from a copy or from S3. With `newest_only` a refusal of
-    the last save is the end."""
-    refused: List[Refused] = []
-    doubtful: Optional[CheckpointSet] = None
-    doubt: Optional[str] = None
+class Prepared(NamedTuple):
+    """A candidate with what the history tells of it: what it lacks, and why its save may have been cut off."""
+    checkpoint: CheckpointSet
+    lacks: Dict[str, str]
+    torn: Optional[str]
+
+
+def prepare(seen: Observation, read: Callable[[str, str, int], Optional[bytes]], available: Callable[[SetFile], bool],
+            provisional: bool = False) -> List[Prepared]:
+    """`available`: whether a file can still be had, from the disk, from a copy or from S3. Reads no more than small files."""
+    prepared = []
     for checkpoint in candidates(seen, read, provisional):
         lacks = incomplete(seen, checkpoint)
         for file in checkpoint.part(SAVE):
             if not available(file):
                 lacks[file.path] = OVERWRITTEN
-        if not lacks:
-            lacks = prove(checkpoint)
+        prepared.append(Prepared(checkpoint, lacks, torn(seen, checkpoint.save)))
+    return prepared
+
+
+def decide(prepared: List[Prepared], available: Callable[[SetFile], bool], prove: Prover = lambda checkpoint: {},
+           newest_only: bool = False) -> Choice:
+    """The first good one. `prove` may read for long. With `newest_only` a refusal of the last save is the end."""
+    refused: List[Refused] = []
+    doubtful: Optional[CheckpointSet] = None
+    doubt: Optional[str] = None
+    for checkpoint, lacks, reason in prepared:
+        lacks = lacks or prove(checkpoint)
         if lacks:
             path = sorted(lacks)[0]
             refused.append(Refused(checkpoint, path, lacks[path]))
             if newest_only:
                 break
             continue
-        reason = torn(seen, checkpoint.save)
         if reason is None:
             if doubtful is not None and doubt is not None:
                 refused.append(Refused(doubtful, doubtful.head, doubt))

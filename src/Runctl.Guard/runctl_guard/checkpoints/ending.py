@@ -19,7 +19,7 @@ def look_last(checkpoints: RunCheckpoints, journal: Journal) -> None:
 
 
 def is_sudden(exit: Dict[str, Any], told: bool) -> bool:
-    """Whether it may have died in the middle of a save: of a signal it does not handle, or of an error nobody asked for."""
+    """Whether it may have died in the middle of a save: of a signal it does not handle, or of an error of its own."""
     code = exit.get("exit_code")
     if exit.get("signal"):
         return True

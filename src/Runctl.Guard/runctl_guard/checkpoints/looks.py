@@ -25,7 +25,7 @@ class Entry(NamedTuple):
 
 class Look(NamedTuple):
     """`entries` are all of them, or with `gone` given only what has changed. `writing`: the files open for writing or
-    mapped writable; None where nobody looked. `final`: decide with what is known, nothing more will come."""
+    mapped writable; None if that was not asked. `final`: decide with what is known, nothing more will come."""
     time: float
     entries: Dict[str, Entry]
     gone: Optional[Iterable[str]] = None

@@ -8,6 +8,10 @@ from .names import pattern_of
 from .observation import Observation
 
 
+# So many rounds of a burst are gone back.
+MOST_ROUNDS = 5
+
+
 def rounds(seen: History, save: Save) -> List[List[str]]:
     """The paths of each round, the oldest first; a round begins with a unit of the head's pattern."""
     def order(path: str) -> Any:
@@ -30,7 +34,7 @@ def without_last_rounds(seen: History, save: Save) -> List[Save]:
     """The same save as it was one round earlier, two rounds earlier, and so on."""
     parts = rounds(seen, save)
     found = []
-    for count in range(len(parts) - 1, 0, -1):
+    for count in range(len(parts) - 1, max(0, len(parts) - 1 - MOST_ROUNDS), -1):
         earlier = copy.copy(save)
         kept = {path for part in parts[:count] for path in part}
         earlier.files = {path: version for path, version in save.files.items() if path in kept}

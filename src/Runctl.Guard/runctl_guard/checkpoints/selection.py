@@ -15,7 +15,7 @@ from .names import Settings
 from .observation import Observation
 from .opened import OpenedCheckpoint, open_checkpoint, prove_all
 from .scan import Scanner
-from .sets import SAVE, CheckpointSet, SetFile
+from .sets import CheckpointSet, SetFile
 from .snapshots import Copies
 from .store import CheckpointStore
 from .watch import CheckpointWatch
@@ -49,19 +49,22 @@ class RunCheckpoints:
         opened: Dict[str, OpenedCheckpoint] = {}
         self.watch.load()
 
+        with self.watch.lock:
+            seen = self.watch.seen
+            prepared = choice.prepare(seen, lambda path, version, limit: self.read(path, version, limit, store),
+                                      lambda file: self._available(file, store), provisional)
+            kinds = {path: record.kind for path, record in seen.files.items()}
+            weights = {path for path in seen.files if seen.is_weight(path)}
+            cut: Dict[str, Set[str]] = {one.checkpoint.name(): set(cut_off(seen, one.checkpoint)) for one in prepared}
+
         def prove(checkpoint: CheckpointSet) -> Dict[str, str]:
             try:
                 files = opened[checkpoint.name()] = self.open(checkpoint, store)
             except GuardError as error:
                 return {str(error.target or checkpoint.head): CHANGED if error.id == "CheckpointChanged" else error.message}
-            kinds = {file.path: self._kind(file) for file in checkpoint.part(SAVE)}
-            cut: Set[str] = set(cut_off(self.watch.seen, checkpoint))
-            return prove_all(files, kinds.get, lambda path: path in weights, cut, enough_time)
-        with self.watch.lock:
-            seen = self.watch.seen
-            weights = {path for path in seen.files if seen.is_weight(path)}
-            found = choice.choose(seen, lambda path, version, limit: self.read(path, version, limit, store),
-                                  lambda file: self._available(file, store), prove, newest_only, provisional)
+            return prove_all(files, kinds.get, lambda path: path in weights, cut[checkpoint.name()], enough_time)
+        # Looks go on meanwhile: a proof may read for long.
+        found = choice.decide(prepared, lambda file: self._available(file, store), prove, newest_only)
         for refused in found.refused:
             reject(refused)
         chosen = None
@@ -76,10 +79,6 @@ class RunCheckpoints:
     def open(self, checkpoint: CheckpointSet, store: Optional[CheckpointStore]) -> OpenedCheckpoint:
         return open_checkpoint(checkpoint, self.watch.directory, self.watch.user, self.copies.paths(),
                                store.has if store else lambda version: False)
-
-    def _kind(self, file: SetFile) -> Optional[str]:
-        record = self.watch.seen.files.get(file.path)
-        return record.kind if record else None
 
     def _available(self, file: SetFile, store: Optional[CheckpointStore]) -> bool:
         return file.here or file.link is not None or self.copies.has(file.version) or bool(store and store.has(file.version))
@@ -114,7 +113,7 @@ class RunCheckpoints:
 
 
 def survey(directory: str, patterns: Iterable[str], user: Optional[User]) -> Optional[CheckpointSet]:
-    """The newest checkpoint in a directory whose history nobody saw, by the times of its files."""
+    """The newest checkpoint in a directory whose history is not known, by the times of its files."""
     seen = Observation(Settings(only=tuple(patterns)))
     seen.final = True
     seen.begin(Scanner(directory, user).scan(whole=True).changed, 0.0, ours=lambda path, entry: True)

@@ -75,13 +75,14 @@ def _build(seen: Observation, save: Save, read: Callable[[str, str, int], Option
     _name(seen, view, units, own, SAVE, parts, missing, (places, disk), reader)
     _name(seen, view, units, _newest_of_others(seen, view, units, own), CURRENT, parts, {}, (places, disk), reader)
     files = [view[path]._replace(part=parts[path]) for path in sorted(view)]
-    _, _, times, begins, steps = zip(*([save.files[path] for path in own if _under(path, head)]
+    _, _, times, begins, steps = zip(*([save.files[path] for path in own if under(path, head)]
                                        or [save.files[path] for path in own]))
     return CheckpointSet(save, head, files, missing, None if None in steps else min(steps), max(times), min(begins),
                          min(times))
 
 
-def _under(path: str, head: str) -> bool:
+def under(path: str, head: str) -> bool:
+    """Whether a file is part of the head: the file itself, one in the directory, one of TensorFlow's prefix."""
     return path == head or path.startswith(head + "/") or path.startswith(head + ".")
 
 

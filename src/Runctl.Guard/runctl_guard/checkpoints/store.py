@@ -15,7 +15,7 @@ from .manifest import Facts, manifest_of
 from .names import has_number
 from .objects import Kept, Objects
 from .opened import OpenedCheckpoint
-from .sets import CURRENT, SAVE, CheckpointSet
+from .sets import CURRENT, SAVE, CheckpointSet, under
 from .transfer import Item, send
 
 # What is current goes along in the same manifest if it is no more than this.
@@ -49,7 +49,7 @@ class CheckpointStore:
         """A small file of an earlier checkpoint; None if S3 cannot be asked."""
         kept = self.objects.stored(version)
         try:
-            return self.s3.get(self.at(kept.key)).body if kept and kept.size <= LARGEST_READ else None
+            return self.s3.call("GET", self.at(kept.key), attempts=2).body if kept and kept.size <= LARGEST_READ else None
         except GuardError:
             log_exception()
             return None
@@ -93,13 +93,21 @@ class CheckpointStore:
         sources = {source.file.version: source for source in opened.sources.values()
                    if source.file.part == part and not self.has(source.file.version)}
         keys = self.objects.claim([(source.file.path, version) for version, source in sorted(sources.items())], plain)
-        items = [Item(source, self.at(keys[version]), self._run.file("tickets/%s.json" % version))
+        head = opened.checkpoint.head
+        items = [Item(source, self.at(keys[version]), self._run.file("tickets/%s.json" % version), under(source.file.path, head))
                  for version, source in sources.items()]
 
         def done(item: Item, stored: Stored) -> None:
             self.objects.note(item.source.file.version, item.at.key, stored)
         failed = send(self.s3, items, done, cancelled, count, go_on)
         return {path: str(error) or type(error).__name__ for path, error in failed.items()}
+
+    def commit_head(self, opened: OpenedCheckpoint, facts: Facts) -> Optional[Committed]:
+        """The last resort: the rest of the save will not be there in time. None if not even the head is."""
+        files = [file for file in opened.checkpoint.part(SAVE) if under(file.path, opened.checkpoint.head) and file.link is None]
+        if not files or not all(self.has(file.version) for file in files):
+            return None
+        return self._commit(opened, facts, {}, lambda: False)
 
     # The promised paths of names without a number
 

@@ -12,17 +12,18 @@ from .opened import Source
 
 
 class Item(NamedTuple):
-    """`ticket`: a file that lets a successor go on with what a killed guard began."""
+    """`ticket`: a file that lets a successor go on with what a killed guard began. `first`: it goes before the others."""
     source: Source
     at: Location
     ticket: str
+    first: bool = False
 
 
 def send(s3: S3, items: List[Item], done: Callable[[Item, Stored], None], cancelled: Callable[[], bool],
          count: Callable[[int], None], go_on: bool = False) -> Dict[str, Exception]:
     """Sends all of them. Raises the first failure; with `go_on` returns the failures by path instead."""
     # Large ones first: what is left at the end is short.
-    queue = sorted(items, key=lambda item: item.source.size())
+    queue = sorted(items, key=lambda item: (item.first, item.source.size()))
     large = sum(item.source.size() > MINIMUM_PART for item in items)
     workers = max(1, WORKERS // max(1, min(WORKERS, large)))
     connections, lock = threading.BoundedSemaphore(WORKERS), threading.Lock()

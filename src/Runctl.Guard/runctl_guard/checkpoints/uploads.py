@@ -1,4 +1,4 @@
-"""Uploads of one run's checkpoints: one at a time per version, in threads of their own, joined by whoever needs them."""
+"""Uploads of one run's checkpoints: one at a time per version, in threads of their own that several callers can wait for."""
 import threading
 import time
 from typing import Any, Callable, Dict, Optional
@@ -17,6 +17,8 @@ from .store import CheckpointStore, Committed
 # An upload that is smaller and quicker than this measures the time of a request, not the link.
 TELLING_BYTES = 32 << 20
 TELLING_SECONDS = 2.0
+# Before the deadline it is decided that a save does not get there in time.
+RESORT_SECONDS = 3.0
 
 
 class UploadJob:
@@ -115,6 +117,8 @@ class Uploads:
             opened = open_files()
             files = opened
             job.started = time.monotonic()
+            if deadline is not None and facts.reason == "interruption":
+                threading.Thread(target=self._last_resort, args=(job, files, facts, deadline), name="resort", daemon=True).start()
             committed = _until(deadline, job, lambda: store.upload(
                 files, facts, job.cancelled, job.count, lambda first: job.note(first, facts.reason)))
             job.note(committed, facts.reason)
@@ -126,6 +130,20 @@ class Uploads:
                 opened.close()
             job.finish()
             close_connections()
+
+    def _last_resort(self, job: UploadJob, opened: OpenedCheckpoint, facts: Facts, deadline: float) -> None:
+        """If the save does not get there in time, and S3 has nothing else of this run, its head is better than nothing."""
+        if job.wait_safe(max(0.0, deadline - time.monotonic() - RESORT_SECONDS)) or self._run.state.get("checkpoint"):
+            return
+        assert self.store is not None
+        store = self.store
+
+        def commit() -> None:
+            committed = store.commit_head(opened, facts)
+            if committed and not job.committed:
+                job.note(committed, facts.reason)
+        best_effort(commit)
+        close_connections()
 
     def _learn_rate(self, sent: int, seconds: float) -> None:
         rate = learned_rate(self._run.state.get("upload_rate"), sent, seconds)

@@ -154,7 +154,7 @@ class CheckpointWatch:
             self.writing = {}
             return [] if not alive else None
         now, current = self._now(), self.seen.current
-        # Who wrote before is asked at every look; every process of the machine now and then, and before a save is called over.
+        # Known writers are asked at every look; every process of the machine now and then, and before a save is called over.
         over = current is not None and not fresh and now - current.last >= SETTLE_SECONDS
         everybody = over or now >= self._everybody_due
         if everybody:

@@ -118,7 +118,7 @@ class Machine:
 
     def choose(self):
         """What a notice would choose now, or None."""
-        return choice.choose(self.seen, self.read, self.available).chosen
+        return choice.decide(choice.prepare(self.seen, self.read, self.available), self.available).chosen
 
     def available(self, file):
         return file.here or file.version in self.copies

@@ -5,6 +5,7 @@ import time
 import support
 from runctl_guard.aws.session import Session
 from runctl_guard.checkpoints.mirror import Mirror
+from runctl_guard.system import files
 
 SIZE = 20 << 20
 
@@ -84,3 +85,19 @@ class Mirroring(support.RootedTest):
             self.look_until(lambda: self.mirror._job)
             self.look_until(lambda: not self.mirror._job)
         self.assertEqual(["UploadFailed"], [event["data"]["id"] for event in self.told("Warning")])
+
+    def test_a_check_of_the_user_s_own_decides_before_the_upload(self):
+        self.one.update(uid=None)
+        files.write_json(self.one.file("spec.json"), dict(self.one.spec, checkpoint={
+            "dir": "checkpoints", "mirror": True, "verify_command": "grep -q good"}))
+        path = os.path.join(self.checkpoints, "model_1.bin")
+        with open(path, "wb") as file:
+            file.write(b"\x07\0\xff bad")
+        self.look_until(lambda: self.told("Warning"))
+        [warning] = self.told("Warning")
+        self.assertEqual(("SaveRefused", path), (warning["data"]["id"], warning["data"]["path"]))
+        self.assertEqual({}, self.s3.objects)
+        with open(os.path.join(self.checkpoints, "model_2.bin"), "wb") as file:
+            file.write(b"\x07\0\xff good")
+        self.look_until(lambda: self.told("CheckpointUploaded"))
+        self.assertTrue(self.told("CheckpointUploaded")[0]["data"]["uri"].endswith("model_2.bin"))

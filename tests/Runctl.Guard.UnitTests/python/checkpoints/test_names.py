@@ -10,7 +10,7 @@ class Names(unittest.TestCase):
     def test_staging_names(self):
         for name in ("ckpt-8.index.tempstate12", ".tmpAb12", "checkpoint-5-unfinished", "tmp-checkpoint-8", "tmp_model.pt",
                      "8.orbax-checkpoint-tmp-1732000000/default/d/1", "model.pt.tmp", "model.pt.tmp123", "modelTmp.pt",
-                     "model.pt~", "a/b.partial", "temp_model.pt", "x.swp", "model.incomplete", "TempModel.pt", "temporary/x.pt"):
+                     "model.pt~", "model.tmpx7k2", "a/b.partial", "temp_model.pt", "x.swp", "model.incomplete", "TempModel.pt", "temporary/x.pt"):
             self.assertTrue(is_staging(name), name)
 
     def test_names_that_only_look_like_it(self):

@@ -117,6 +117,31 @@ class Store(Saved):
         body = self.manifest(job.committed)
         self.assertEqual((True, ["best.pt", "epoch_2.pt"]), (body["complete"], sorted(file["path"] for file in body["files"])))
 
+    def test_if_the_save_does_not_fit_its_head_is_committed_before_the_deadline(self):
+        self.started()
+        self.write("epoch_1.pt")
+        for name in ("ema.pt", "swa.pt"):
+            self.write(name, data=b"PK\x03\x04" + os.urandom(9 << 20))
+        self.look()
+        release = threading.Event()
+        self.addCleanup(release.set)
+        self.s3.fail = lambda method, path, query: release.wait(30) and None if path.endswith(("ema.pt", "swa.pt")) else None
+        chosen = self.uploads.checkpoints.choose(self.store, enough_time=lambda: False) or self.unproven()
+        from runctl_guard.checkpoints.manifest import Facts
+        job = self.uploads.start(chosen.checkpoint, lambda: chosen.opened, Facts("interruption", True, 1.0), time.monotonic() + 5)
+        self.assertTrue(job.wait_safe(10))
+        body = self.manifest(job.committed)
+        self.assertEqual((False, ["ema.pt", "swa.pt"], "epoch_1.pt"), (
+            body["complete"], [one["path"] for one in body["missing"]], body["head"]))
+
+    def unproven(self):
+        """What is not looked at here: whether the archives are whole."""
+        from runctl_guard.checkpoints.selection import Chosen
+        from runctl_guard.checkpoints.sets import build
+        seen = self.watch.seen
+        checkpoint = build(seen, seen.saves[-1], lambda *_: None)
+        return Chosen(checkpoint, self.uploads.checkpoints.open(checkpoint, self.store), None)
+
     def test_a_file_renamed_and_deleted_after_it_was_opened_is_whole(self):
         self.started()
         self.write("epoch_1.pt", data=b"\x07" + os.urandom(9 << 20))
