@@ -83,7 +83,8 @@ public sealed class ByHandTests : SandboxedTest
         Assert.Equal(good.Checkpoint!.Manifest, all[0].Manifest);
         foreach (var checkpoint in all)
         {
-            await Fixture.Cloud.Objects.WriteAsync(checkpoint.S3Bucket, checkpoint.Files[0].Key!, new byte[checkpoint.Files[0].Size], Runctl.Ports.WriteCondition.Always, Token);
+            var head = checkpoint.Files.Single(file => file.Path == checkpoint.Name);
+            await Fixture.Cloud.Objects.WriteAsync(checkpoint.S3Bucket, head.Key!, new byte[head.Size], Runctl.Ports.WriteCondition.Always, Token);
             if (checkpoint == all[0])
             {
                 var next = await run.PlanAsync();

@@ -201,5 +201,10 @@ class FileHistory:
                 return False
             if pattern not in self.repeated and not has_number(path.rpartition("/")[2]) and not self._is_late(record):
                 return False
-        largest = max((self.written.get(other, 0) for other in self._models()), default=0)
-        return 2 * self.written.get(pattern, 0) >= largest
+        models = self._models()
+        largest = max((self.written.get(other, 0) for other in models), default=0)
+        if 2 * self.written.get(pattern, 0) >= largest:
+            return True
+        # As large as one of the files of the pattern that holds most, as a final model beside those of its epochs.
+        most = [self._totals[other] for other in models if self.written.get(other, 0) == largest and other in self._totals]
+        return any(number and 2 * record.size >= total / number for total, number in most)

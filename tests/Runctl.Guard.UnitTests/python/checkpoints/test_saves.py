@@ -129,6 +129,16 @@ class Saves(unittest.TestCase):
         self.assertEqual([1], self.numbers(machine))
         self.assertEqual(["metrics.json"], machine.contents(machine.choose(), "current"))
 
+    def test_a_final_model_as_large_as_each_of_many_epochs_is_a_save(self):
+        machine = Machine()
+        for number in range(1, 8):
+            machine.write("epoch_%d.json" % number, b'{"weights": [%s1]}' % (b"0, " * 2000))
+            machine.settle()
+        machine.pass_time(300)
+        machine.write("final.json", b'{"weights": [%s2]}' % (b"0, " * 2000))
+        machine.end()
+        self.assertEqual(["final.json"], machine.contents(machine.newest(), "save"))
+
     def test_settings_written_before_the_first_save_make_no_checkpoint(self):
         machine = Machine()
         machine.write("args.json", b'{"lr": 0.1}')
