@@ -173,7 +173,7 @@ def trainers_told(journal: Journal) -> List[Dict[str, Any]]:
                         if key in told.get("below", ())), None)
         entry, told = itself or through or (None, None)
         found.append({"pid": one["pid"], "command": one["command"], "reason": one["reason"], "handles": one["handles"],
-                      "told_after": round(entry["at"] - first["at"], 3) if entry else None, "by": told and told["by"],
+                      "told_after": round(entry["at"] - first["at"], 3) if entry else None, "by": told and told.get("by"),
                       "through": told["pid"] if told and not itself else None,
                       "killed": one["pid"] in ended or bool(kill and one["pid"] in kill["pids"])})
     return found
