@@ -67,7 +67,7 @@ class Teller:
     def _find_trainers(self, facts: Facts) -> List[Fact]:
         """Those that were not known as trainers before."""
         some = facts if self._known is None else {pid: fact for pid, fact in facts.items() if fact.key in self._known}
-        found = trainers(some)
+        found = trainers(some, self.settings.signal)
         living, before = any(fact.key in self._trainers for fact in facts.values()), set(self._trainers)
         # A process that is seen to write meanwhile trains as well. A guess is made again once it has proved empty.
         if self._known is None or found.seen or found.sure and not living and not self._sure:

@@ -11,6 +11,7 @@ from ..system.processes import Process
 from .facts import Fact, Facts, Key
 from .observed import CheckpointLook, Observed
 from .rehearsal import Rehearsal
+from .telling import stop_settings
 from .trainers import Trainers, trainers
 
 LOOK_SECONDS = 1.0
@@ -66,7 +67,7 @@ class TrainerWatch:
         members = self.target.members()
         self._sample(members, began)
         facts = self.facts(members)
-        self.found = trainers(facts)
+        self.found = trainers(facts, stop_settings(self._run.spec).signal)
         self._keep(members)
         self._rehearsal.look(facts, self.found)
         self._due = began + max(LOOK_SECONDS, SHARE * (time.monotonic() - began))
