@@ -82,12 +82,15 @@ def resume_arguments(configured: List[str], arguments: List[str], checkpoint: st
     """What is added on resume: nothing if the script's arguments have the same flag, as `--flag VALUE` or `--flag=VALUE`."""
     flags = []
     for before, part in zip([""] + configured, configured):
-        flag, found, _ = part.partition("{checkpoint")
+        start, found, _ = part.partition("{checkpoint")
         if found:
-            # A placeholder alone is the value of the argument before it.
-            flags.append(flag.rstrip("=") or before)
+            name, equals, _ = start.rpartition("=")
+            # A placeholder alone, or behind file://, is the value of the argument before it.
+            flags.append(name if equals else start if start.startswith("-") else before)
     for flag in filter(None, flags or configured[:1]):
-        if any(argument == flag or argument.startswith(flag + "=") for argument in arguments):
+        # Hydra knows the same key with one plus or two.
+        flag = flag.lstrip("+")
+        if any(argument == flag or argument.startswith(flag + "=") for argument in (one.lstrip("+") for one in arguments)):
             return []
     return [part.replace("{checkpoint_dir}", directory).replace("{checkpoint}", checkpoint) for part in configured]
 

@@ -40,3 +40,14 @@ class ResumeArguments(unittest.TestCase):
 
     def test_none_are_none(self):
         self.assertEqual([], self.added(["--save", "x"], []))
+
+    def test_a_key_of_hydra_is_the_same_with_and_without_plus(self):
+        for configured in ("ckpt_path={checkpoint}", "+ckpt_path={checkpoint}"):
+            for given in ("ckpt_path=x", "+ckpt_path=x", "++ckpt_path=x"):
+                self.assertEqual([], self.added([given], [configured]))
+            self.assertEqual([configured.replace("{checkpoint}", "checkpoints/step_100")], self.added(["ckpt_path_best=x"], [configured]))
+
+    def test_text_before_the_placeholder_is_no_flag(self):
+        self.assertEqual([], self.added(["--init", "x"], ["--init", "file://{checkpoint}"]))
+        self.assertEqual([], self.added(["--init=x"], ["--init=file://{checkpoint}"]))
+        self.assertEqual(["--set=resume=checkpoints/step_100"], self.added(["--set=rate=1"], ["--set=resume={checkpoint}"]))
