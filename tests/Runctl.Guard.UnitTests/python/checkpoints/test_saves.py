@@ -139,6 +139,24 @@ class Saves(unittest.TestCase):
         machine.end()
         self.assertEqual(["final.json"], machine.contents(machine.newest(), "save"))
 
+    def attempt_of_a_second(self, *files):
+        model = b'{"weights": [%s1]}' % (b"0, " * 2000)
+        machine = Machine(before={"epoch_7.json": model})
+        machine.seen.begin(machine.look().entries, machine.now, restored=["epoch_7.json"])
+        machine.now += 0.2
+        for path in files:
+            machine.write(path, model if path == "final.json" else b'{"lr": 0.1}')
+        machine.see()
+        machine.now += 1.0
+        machine.end()
+        return machine
+
+    def test_a_final_model_of_an_attempt_of_a_second_is_a_save(self):
+        self.assertEqual("final.json", self.attempt_of_a_second("args.json", "final.json").newest().head)
+
+    def test_settings_of_an_attempt_of_a_second_are_none(self):
+        self.assertEqual([], self.attempt_of_a_second("args.json").seen.saves)
+
     def test_settings_written_before_the_first_save_make_no_checkpoint(self):
         machine = Machine()
         machine.write("args.json", b'{"lr": 0.1}')
