@@ -188,8 +188,7 @@ class FileHistory:
             return False
         if record.first - self.born >= (self.time - self.born) / 2:
             return True
-        largest = max((self.written.get(other, 0) for other in self._models()), default=0)
-        return self.time - record.first <= LAST_MOMENTS and self._is_as_large(record, largest)
+        return self.time - record.first <= LAST_MOMENTS and self._is_as_large(record)
 
     def is_weight(self, path: str) -> bool:
         record = self.files[path]
@@ -208,10 +207,14 @@ class FileHistory:
                 return False
             if pattern not in self.repeated and not has_number(path.rpartition("/")[2]) and not self._is_late(record):
                 return False
-        largest = max((self.written.get(other, 0) for other in self._models()), default=0)
-        return 2 * self.written.get(pattern, 0) >= largest or self._is_as_large(record, largest)
+        largest, _ = self._largest()
+        return 2 * self.written.get(pattern, 0) >= largest or self._is_as_large(record)
 
-    def _is_as_large(self, record: Record, largest: int) -> bool:
+    def _largest(self) -> Tuple[int, float]:
+        """The most bytes of one pattern of models that is still there, and how large one of its files is."""
+        return max(((self.written.get(pattern, 0), total / number) for pattern in self._models()
+                    for total, number in [self._totals.get(pattern, (0, 0))] if number), default=(0, float("inf")))
+
+    def _is_as_large(self, record: Record) -> bool:
         """As each file of the pattern that holds most, as a final model beside those of its epochs."""
-        most = [self._totals[other] for other in self._models() if self.written.get(other, 0) == largest and other in self._totals]
-        return any(number and 2 * record.size >= total / number for total, number in most)
+        return 2 * record.size >= self._largest()[1]

@@ -120,7 +120,7 @@ class CheckpointWatch:
             changed = self._scanner.entries if self._first else scan.changed
             gone = None if self._first else scan.gone
             self._first = False
-            look = Look(self._now(), changed, gone, self._writing(changed, alive), alive, killed, self.run.last_step(), final)
+            look = Look(self._now(), changed, gone, self._writing(changed, alive, whole), alive, killed, self.run.last_step(), final)
             before = self.seen.current, self.seen.number
             self.seen.see(look)
             if changed or gone or before != (self.seen.current, self.seen.number) or self.seen.current is not None:
@@ -147,7 +147,7 @@ class CheckpointWatch:
                 self.seen.died["sudden"] = sudden
                 self._write_whole()
 
-    def _writing(self, changed: Dict[str, Entry], alive: bool) -> Optional[List[Inode]]:
+    def _writing(self, changed: Dict[str, Entry], alive: bool, whole: bool) -> Optional[List[Inode]]:
         """Only a save in progress makes it worth to ask every process of the machine."""
         fresh = {(entry.dev, entry.ino) for entry in changed.values() if entry.type == "file"}
         if not alive or not (fresh or self.seen.current is not None or self.seen.has_open()):
@@ -156,7 +156,7 @@ class CheckpointWatch:
         now, current = self._now(), self.seen.current
         # Known writers are asked at every look; every process of the machine now and then, and before a save is called over.
         over = current is not None and not fresh and now - current.last >= SETTLE_SECONDS
-        everybody = over or now >= self._everybody_due
+        everybody = whole or over or now >= self._everybody_due
         if everybody:
             self._everybody_due = now + EVERYBODY_SECONDS
         found = open_for_writing(_Either(fresh, self.seen.inodes()), None if everybody else self._writers, maps=over)

@@ -139,6 +139,17 @@ class Saves(unittest.TestCase):
         machine.end()
         self.assertEqual(["final.json"], machine.contents(machine.newest(), "save"))
 
+    def test_a_large_file_that_was_deleted_does_not_make_the_models_small(self):
+        machine = Machine()
+        machine.write("cache_1.bin", RAW * 100)
+        machine.settle()
+        machine.remove("cache_1.bin")
+        machine.pass_time(300)
+        for number in range(1, 3):
+            machine.write("model_%d.txt" % number, b"tree\n" * 50)
+            machine.settle()
+        self.assertEqual("model_2.txt", machine.choose().head)
+
     def attempt_of_a_second(self, *files):
         model = b'{"weights": [%s1]}' % (b"0, " * 2000)
         machine = Machine(before={"epoch_7.json": model})
