@@ -29,7 +29,7 @@ public sealed partial class DocumentTests
     public void Every_decision_is_in_the_index_once_and_names_files_that_exist()
     {
         var index = Read("docs/decisions/README.md");
-        var sources = Files(Path.Combine(Root, "src"), "*.cs").Select(file => file["src/".Length..]).ToList();
+        var sources = new[] { "*.cs", "*.py" }.SelectMany(pattern => Files(Path.Combine(Root, "src"), pattern)).Select(file => file["src/".Length..]).ToList();
         var decisions = Directory.GetFiles(Path.Combine(Root, "docs", "decisions"), "0*.md");
         Assert.Equal(Enumerable.Range(1, decisions.Length), decisions.Select(file => int.Parse(Path.GetFileName(file)[..4], null)).Order());
         Assert.All(decisions, file =>
@@ -111,7 +111,7 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"^#+ (.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();
 
-    // The C# files; those of the guard are named below its own folder.
-    [GeneratedRegex(@"`(?:src/)?([\w./]+\.cs)`")]
+    // C# and Python; the files of the guard are named below its own folder.
+    [GeneratedRegex(@"`(?:src/)?([\w./]+\.(?:cs|py))`")]
     private static partial Regex SourceFile();
 }
