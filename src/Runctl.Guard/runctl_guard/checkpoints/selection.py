@@ -1,7 +1,7 @@
 """Which checkpoint of an attempt counts now, opened and proven; and where each version of a file can be read from."""
 import os
 import time
-from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Set
+from typing import Callable, Dict, List, NamedTuple, Optional, Set
 
 from ..errors import GuardError
 from ..runs.run import Run
@@ -112,9 +112,9 @@ class RunCheckpoints:
             os.close(descriptor)
 
 
-def survey(directory: str, patterns: Iterable[str], user: Optional[User]) -> Optional[CheckpointSet]:
+def survey(directory: str, settings: Settings, user: Optional[User]) -> Optional[CheckpointSet]:
     """The newest checkpoint in a directory whose history is not known, by the times of its files."""
-    seen = Observation(Settings(only=tuple(patterns)))
+    seen = Observation(settings)
     seen.final = True
     seen.begin(Scanner(directory, user).scan(whole=True).changed, 0.0, ours=lambda path, entry: True)
 

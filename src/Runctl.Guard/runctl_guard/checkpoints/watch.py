@@ -34,7 +34,7 @@ class CheckpointWatch:
         self.directory: str = run.state["checkpoint_dir"]
         self.user: Optional[User] = spec.run_user(run)
         self.lock = threading.RLock()
-        self.seen = Observation(settings_of(run))
+        self.seen = Observation(settings_of(run.spec))
         # Processes by pid and start that were seen to write weight files, and what each writes now.
         self.writing: Dict[int, Set[str]] = {}
         self._scanner = Scanner(self.directory, self.user, float(run.state.get("started_at") or 0.0))
@@ -51,7 +51,7 @@ class CheckpointWatch:
         """Notes what is there right before the training starts: it is not its own, whatever the clocks say."""
         with self.lock:
             self._attempt = self.run.state["attempt"]
-            self.seen = Observation(settings_of(self.run))
+            self.seen = Observation(settings_of(self.run.spec))
             self.seen.begin(self._scanner.scan(whole=True).changed, time.monotonic(), restored)
             self._write_whole()
 
@@ -64,7 +64,7 @@ class CheckpointWatch:
         attempt = self.run.state.get("attempt")
         if self._attempt == attempt:
             return
-        self._attempt, settings = attempt, settings_of(self.run)
+        self._attempt, settings = attempt, settings_of(self.run.spec)
         kept = files.read_json(self.run.file("observation.json")) or {}
         if kept.get("attempt") != attempt:
             # Nobody noted what was there when it began: what was written since then is its own.
@@ -201,8 +201,9 @@ class _Either:
         return item in self._first or item in self._second
 
 
-def settings_of(run: Run) -> Settings:
-    given = run.spec["checkpoint"]
+def settings_of(given: Dict[str, Any]) -> Settings:
+    """`given` is a run's spec, or what a check asks for."""
+    given = given["checkpoint"]
     return Settings(tuple(given.get("include") or ()), tuple(given.get("exclude") or ()), given.get("head") or "",
                     tuple(given.get("patterns") or ()))
 
