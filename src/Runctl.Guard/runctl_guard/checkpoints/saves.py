@@ -26,7 +26,8 @@ def close_save(seen: History, save: Save, now: float, settled: bool) -> None:
 
 
 def _look_into(seen: History, save: Save) -> None:
-    """A directory whose weight files come from several saves is no unit; once known, for the whole run."""
+    """A directory whose weight files come from several saves is no unit; once known, for the whole run. Those count too that
+    were deleted since, if the directory is still the same one."""
     folders = {folder for path in save.files for folder in folders_of(path) if folder not in seen.opened}
     if not folders:
         return
@@ -40,6 +41,13 @@ def _look_into(seen: History, save: Save) -> None:
         if inside and seen.is_weight(path):
             for folder in inside:
                 numbers.setdefault(folder, set()).add(record.save)
+    models = {pattern_of(path) for path in seen.files if seen.is_weight(path)}
+    for other in seen.saves:
+        for path in other.files if other.settled else ():
+            if path not in seen.files and pattern_of(path) in models:
+                for folder in folders_of(path):
+                    if folder in folders and folder in seen.files and seen.files[folder].first <= other.ended:
+                        numbers.setdefault(folder, set()).add(other.number)
     seen.opened |= {folder for folder, found in numbers.items() if len(found) > 1}
 
 
