@@ -66,11 +66,22 @@ class Observation(History):
                 self.current.paths.discard(path)
         if look.writing is not None:
             self._see_writers(set(look.writing), now, look)
+        for path in changed:
+            self._take_along(path)
         changed = [path for path in changed if self.files[path].save is None and self.counts(path)]
         self._advance(changed, look)
         self.time, self.step = now, look.step if look.step is not None else self.step
 
     # Saves
+
+    def _take_along(self, path: str) -> None:
+        """What a save wrote belongs to it under another name too, as after a rename."""
+        record = self.files[path]
+        save = next((one for one in self.saves + [self.current] if one and one.number == record.save), None)
+        if save is not None and record.type == "file" and self.counts(path):
+            save.paths.add(path)
+            if save is not self.current:
+                save.files[path] = record.facts()
 
     def _advance(self, changed: List[str], look: Look) -> None:
         now = look.time

@@ -39,6 +39,20 @@ class Saves(unittest.TestCase):
         machine.settle()
         self.assertEqual(["model.pt", "optim.pt"], machine.contents(machine.newest(), "save"))
 
+    def test_a_directory_renamed_when_it_is_complete_is_a_checkpoint_under_its_new_name(self):
+        for pause in (1, 8):
+            machine = Machine()
+            for number in (1, 2, 3):
+                machine.write("step_%d.building/model.pt" % number, ZIP + b"%d" % number)
+                machine.write("step_%d.building/optimizer.pt" % number)
+                machine.pass_time(pause)
+                machine.rename("step_%d.building" % number, "step_%d" % number)
+                machine.pass_time(8)
+                with self.subTest(pause=pause, number=number):
+                    self.assertEqual(["step_%d/model.pt" % number, "step_%d/optimizer.pt" % number],
+                                     machine.contents(machine.choose()))
+                    self.assertEqual("step_%d" % number, machine.choose().head)
+
     def test_it_ends_at_once_when_nothing_of_the_training_is_left(self):
         machine = Machine()
         gan(machine, 1)
