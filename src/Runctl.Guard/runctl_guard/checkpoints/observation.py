@@ -9,7 +9,7 @@ from .history import History, Save
 from .kinds import WEIGHT_KINDS
 from .looks import Entry, Look, Record
 from .names import Settings
-from .saves import close_save, continues
+from .saves import close_save, continues, has_all
 from .units import folders_of
 
 # Without a write for so long a save is over.
@@ -119,8 +119,10 @@ class Observation(History):
             self.died = {"time": now, "killed": look.killed}
 
     def cut_here(self, now: float, quiet: float = QUIET_SECONDS) -> None:
-        """What is written from now on is another save, as after the signal; one that is being written goes on."""
-        if self.current is not None and not self.is_busy() and now - self.current.last >= quiet:
+        """What is written from now on is another save, as after the signal; one that is being written goes on. It is over if
+        it was quiet for so long, or if it has all that the one before it had."""
+        if self.current is not None and not self.is_busy() and (
+                now - self.current.last >= quiet or has_all(self, self.current)):
             self._end(now, True)
 
     def _again(self, path: str) -> bool:

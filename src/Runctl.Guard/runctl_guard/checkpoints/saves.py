@@ -7,6 +7,10 @@ from .history import History, Save
 from .names import pattern_of
 from .units import folders_of, shape_of
 
+# A pattern that came at so many looks: several saves that follow one another too fast to be told apart.
+BURST = 3
+
+
 def close_save(seen: History, save: Save, now: float, settled: bool) -> None:
     """Writes down what the save consists of, and looks into directories that hold several."""
     save.ended, save.settled = save.last, settled
@@ -23,6 +27,22 @@ def close_save(seen: History, save: Save, now: float, settled: bool) -> None:
     save.shape = shape_of(save.files, seen.opened, lambda path: (seen.files[path].first, seen.files[path].mtime_ns))
     choose_head(seen, save)
     save.opened, save.head = sorted(seen.opened), copy.copy(seen.head)
+
+
+def has_all(seen: History, save: Save) -> bool:
+    """Whether a save that goes on has what the two before had; the first one, whether it is a burst of several."""
+    if not seen.saves:
+        times: Dict[str, Set[float]] = {}
+        for path in save.paths:
+            if seen.is_weight(path):
+                times.setdefault(pattern_of(path), set()).add(seen.files[path].first)
+        return any(len(found) >= BURST for found in times.values())
+    before = [other.shape for other in seen.saves[-2:]]
+    needed = set.intersection(*(set(shape) for shape in before))
+    now = shape_of(save.paths, seen.opened, lambda path: (seen.files[path].first, seen.files[path].mtime_ns))
+    return bool(needed) and all(
+        pattern in now and all(now[pattern][-1].get(kind, 0) >= count for kind, count in before[-1][pattern][-1].items())
+        for pattern in needed)
 
 
 def _look_into(seen: History, save: Save) -> None:
