@@ -9,7 +9,7 @@ from .history import History, Save
 from .kinds import WEIGHT_KINDS
 from .looks import Entry, Look, Record
 from .names import Settings
-from .saves import close_save, continues
+from .saves import close_save, continues, has_all
 from .units import folders_of
 
 # Without a write for so long a save is over.
@@ -66,11 +66,22 @@ class Observation(History):
                 self.current.paths.discard(path)
         if look.writing is not None:
             self._see_writers(set(look.writing), now, look)
+        for path in changed:
+            self._take_along(path)
         changed = [path for path in changed if self.files[path].save is None and self.counts(path)]
         self._advance(changed, look)
         self.time, self.step = now, look.step if look.step is not None else self.step
 
     # Saves
+
+    def _take_along(self, path: str) -> None:
+        """What a save wrote belongs to it under another name too, as after a rename."""
+        record = self.files[path]
+        save = next((one for one in self.saves + [self.current] if one and one.number == record.save), None)
+        if save is not None and record.type == "file" and self.counts(path):
+            save.paths.add(path)
+            if save is not self.current:
+                save.files[path] = record.facts()
 
     def _advance(self, changed: List[str], look: Look) -> None:
         now = look.time
@@ -108,8 +119,10 @@ class Observation(History):
             self.died = {"time": now, "killed": look.killed}
 
     def cut_here(self, now: float, quiet: float = QUIET_SECONDS) -> None:
-        """What is written from now on is another save, as after the signal; one that is being written goes on."""
-        if self.current is not None and not self.is_busy() and now - self.current.last >= quiet:
+        """What is written from now on is another save, as after the signal; one that is being written goes on. It is over if
+        it was quiet for so long, or if it has all that the one before it had."""
+        if self.current is not None and not self.is_busy() and (
+                now - self.current.last >= quiet or has_all(self, self.current)):
             self._end(now, True)
 
     def _again(self, path: str) -> bool:

@@ -96,7 +96,7 @@ class CheckpointWatch:
             for path, record in self.seen.files.items():
                 if record.type == "file" and record.origin == "new" and not self.seen.belongs(path):
                     found[path] = "its name says that it is not finished, or a setting excludes it"
-            if any(record.origin == "before" for record in self.seen.files.values()):
+            if any(record.origin == "before" and record.type != "dir" for record in self.seen.files.values()):
                 found["(older files)"] = "they were there before this attempt"
             return found
 

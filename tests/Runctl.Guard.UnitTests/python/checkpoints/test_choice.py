@@ -291,6 +291,26 @@ class Choices(unittest.TestCase):
         self.assertEqual("horses/40_net_G_A.pth", chosen.head)
         self.assertEqual(8, len(chosen.part("save", "current")))
 
+    def test_a_directory_is_looked_into_although_each_save_deletes_the_one_before(self):
+        machine = Machine()
+        for number in range(1, 4):
+            base = "lightning_logs/version_0/checkpoints/"
+            machine.remove(base + "epoch=%d.ckpt" % (number - 1))
+            machine.write(base + "epoch=%d.ckpt" % number)
+            machine.write("lightning_logs/version_0/hparams.yaml", b"lr: 0.1")
+            machine.settle()
+        self.assertEqual("lightning_logs/version_0/checkpoints/epoch=3.ckpt", machine.choose().head)
+
+    def test_a_directory_that_was_replaced_as_a_whole_is_still_a_unit(self):
+        machine = Machine()
+        for number in range(1, 4):
+            machine.write("new.tmp/d/%032x" % number, RAW)
+            machine.write("new.tmp/model.npy", simulator.NPY)
+            machine.remove("run/state")
+            machine.rename("new.tmp", "run/state")
+            machine.settle()
+        self.assertEqual("run/state", machine.choose().head)
+
     def test_a_link_brings_what_it_leads_to(self):
         machine = self.saved(lightning)
         machine.link("best.ckpt", "epoch=1-val_loss=0.89.ckpt")

@@ -39,6 +39,20 @@ class Saves(unittest.TestCase):
         machine.settle()
         self.assertEqual(["model.pt", "optim.pt"], machine.contents(machine.newest(), "save"))
 
+    def test_a_directory_renamed_when_it_is_complete_is_a_checkpoint_under_its_new_name(self):
+        for pause in (1, 8):
+            machine = Machine()
+            for number in (1, 2, 3):
+                machine.write("step_%d.building/model.pt" % number, ZIP + b"%d" % number)
+                machine.write("step_%d.building/optimizer.pt" % number)
+                machine.pass_time(pause)
+                machine.rename("step_%d.building" % number, "step_%d" % number)
+                machine.pass_time(8)
+                with self.subTest(pause=pause, number=number):
+                    self.assertEqual(["step_%d/model.pt" % number, "step_%d/optimizer.pt" % number],
+                                     machine.contents(machine.choose()))
+                    self.assertEqual("step_%d" % number, machine.choose().head)
+
     def test_it_ends_at_once_when_nothing_of_the_training_is_left(self):
         machine = Machine()
         gan(machine, 1)
@@ -261,6 +275,46 @@ class Saves(unittest.TestCase):
         machine.end()
         self.assertEqual(2, machine.seen.number)
         self.assertGreater(machine.choose().began, machine.now - 1)
+
+    def signalled(self, *saves):
+        """One second after the last of these saves."""
+        machine = Machine()
+        for paths in saves:
+            for path in paths:
+                machine.write(path)
+            machine.pass_time(1 if paths is saves[-1] else 8)
+        machine.seen.cut_here(machine.now, 5.0)
+        return machine
+
+    def test_a_save_at_the_signal_is_one_of_its_own_if_the_one_right_before_is_whole(self):
+        for saves in ([["epoch_1.pt"], ["epoch_2.pt"]], [["epoch_1.pt"], ["epoch_2.pt", "best.pt"], ["epoch_3.pt"]]):
+            machine = self.signalled(*saves)
+            machine.write("interrupted.pt")
+            machine.see()
+            machine.end()
+            self.assertEqual(("interrupted.pt", ["interrupted.pt"]),
+                             (machine.choose().head, machine.contents(machine.choose(), "save")))
+
+    def test_so_it_is_after_saves_too_fast_to_be_told_apart(self):
+        machine = Machine()
+        for number in range(1, 5):
+            machine.write("exp/epoch_%d.pt" % number)
+            machine.pass_time(1)
+        machine.seen.cut_here(machine.now, 5.0)
+        machine.write("exp/epoch_5.pt")
+        machine.end()
+        self.assertEqual("exp/epoch_5.pt", machine.choose().head)
+
+    def test_one_that_lacks_what_those_before_had_goes_on_after_the_signal(self):
+        machine = self.signalled(["netG_1.pth", "netD_1.pth"], ["netG_2.pth", "netD_2.pth"], ["netG_3.pth"])
+        machine.write("netD_3.pth")
+        machine.end()
+        self.assertEqual(["netD_3.pth", "netG_3.pth"], machine.contents(machine.choose(), "save"))
+        machine = self.signalled(*[["step_%d/rank%d.pt" % (number, rank) for rank in range(4)] for number in (1, 2)],
+                                 ["step_3/rank0.pt"])
+        machine.write("step_3/rank1.pt")
+        machine.end()
+        self.assertEqual(2, len(machine.contents(machine.choose(), "save")))
 
 
 if __name__ == "__main__":
