@@ -11,12 +11,14 @@ from .telling import Saves
 
 class Observed(NamedTuple):
     """`writers`: processes of the machine that were seen with a weight file open for writing, and `writing` those files now,
-    by pid. `written`: bytes of weight files that are new since the look before. `complete`: saves that ended so far."""
+    by pid. `written`: bytes of weight files that are new since the look before. `complete`: saves that ended so far. `looks`: how
+    often the directory was looked at."""
     writers: FrozenSet[Key] = frozenset()
     writing: Dict[int, Tuple[str, ...]] = {}
     written: int = 0
     saves: Saves = Saves()
     complete: int = 0
+    looks: int = 0
 
 
 class CheckpointLook:
@@ -48,7 +50,8 @@ class CheckpointLook:
                     self._writers.add((pid, process.start))
                     writing[pid] = tuple(os.path.join(watch.directory, path) for path in weights)
             written, self._bytes = max(0, seen.weight_bytes - self._bytes), seen.weight_bytes
-            return Observed(frozenset(self._writers), writing, written, self._saves(self._checkpoints), seen.beats_done)
+            return Observed(frozenset(self._writers), writing, written, self._saves(self._checkpoints), seen.beats_done,
+                            seen.looks)
 
     def counts(self, path: str) -> bool:
         """Whether this file below the directory may be part of a checkpoint, and is no log."""

@@ -53,6 +53,7 @@ class TrainerWatch:
         self._seen: Dict[Key, _Seen] = {}
         self._rehearsal = Rehearsal(run)
         self._due = 0.0
+        self._looks = -1
         self._kept = self._load()
 
     def look(self) -> None:
@@ -136,8 +137,12 @@ class TrainerWatch:
             seen.accelerator = seen.accelerator or any(processes.ACCELERATORS.match(path) for path in opened.values())
             seen.reports = any(path == progress and processes.is_writing(process.pid, number)
                                for number, path in opened.items())
-            seen.written.append(processes.bytes_written(process.pid))
-        self._credit(members)
+        # What was written is compared with what was saved, so over the same time.
+        if self.observed.looks != self._looks:
+            self._looks = self.observed.looks
+            for process in members.values():
+                self._of(process).written.append(processes.bytes_written(process.pid))
+            self._credit(members)
 
     def _credit(self, members: Dict[int, Process]) -> None:
         """Who wrote what was saved since the look before: those whose bytes written, beyond the usual, account for it."""
