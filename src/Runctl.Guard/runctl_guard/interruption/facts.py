@@ -55,8 +55,8 @@ class Fact(NamedTuple):
 
     @property
     def command_id(self) -> str:
-        """Tells command lines apart without keeping them: arguments may hold secrets."""
-        return hashlib.sha256("\0".join(self.argv).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        """Tells command lines apart, but for their numbers, without keeping them: arguments may hold secrets."""
+        return hashlib.sha256("\0".join(_numberless(self.argv)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
     def same_command(self, other: "Fact") -> bool:
         """As ranks have it: only numbers differ (--local_rank=0, pipe_handle=7)."""

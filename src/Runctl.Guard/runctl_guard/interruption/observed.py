@@ -2,6 +2,7 @@
 import os
 from typing import Callable, Dict, FrozenSet, NamedTuple, Set, Tuple
 
+from ..checkpoints.names import is_staging
 from ..checkpoints.selection import RunCheckpoints
 from ..checkpoints.uploads import Uploads
 from ..system import processes
@@ -54,10 +55,11 @@ class CheckpointLook:
                             seen.looks)
 
     def counts(self, path: str) -> bool:
-        """Whether this file below the directory may be part of a checkpoint, and is no log."""
+        """Whether this file below the directory may be part of a checkpoint, or become one, and is no log."""
         watch = self._checkpoints.watch
         with watch.lock:
-            return watch.seen.belongs(path) and not (path in watch.seen.files and watch.seen.is_running(path))
+            return (watch.seen.belongs(path) or is_staging(path)) and not (
+                path in watch.seen.files and watch.seen.is_running(path))
 
     def _saves(self, checkpoints: RunCheckpoints) -> Saves:
         seen = checkpoints.watch.seen

@@ -10,7 +10,7 @@ from ..runs.spec import stop_file
 from ..system import files, processes
 from ..system.guard_log import best_effort
 from ..system.processes import Process
-from .facts import Facts, Key
+from .facts import Facts, Key, above
 from .telling import (
     ALONE, END, LAST_LINES_SECONDS, NOW, REST, TRAINER, Decision, Situation, Told, decide, stop_settings)
 from .trainer_watch import TrainerWatch
@@ -29,6 +29,7 @@ class Teller:
         self._sure = bool(first.get("sure"))
         self._acts: Dict[Key, str] = {}
         self._reached: Set[Key] = set()
+        self._heirs: Set[Key] = set()
         self._idle_since: Optional[float] = None
         self._complete = watch.observed.complete
         self.asks_for_saves = False
@@ -39,7 +40,7 @@ class Teller:
         self._find_trainers(facts)
         saves = self._watch.observed.saves._replace(done=self._watch.observed.complete > self._complete)
         decisions = decide(Situation(facts, self._trainers, tuple(self._told(facts)), self._known, self.settings, saves, left,
-                                     self._idle(facts), self._commands()))
+                                     self._idle(facts), self._commands(), self._started_by_trainers(facts)))
         now = [one for one in decisions if one.act == NOW]
         if first:
             self._known = frozenset(fact.key for fact in facts.values())
@@ -88,6 +89,12 @@ class Teller:
             return None
         self._idle_since = self._idle_since or time.monotonic()
         return time.monotonic() - self._idle_since
+
+    def _started_by_trainers(self, facts: Facts) -> FrozenSet[Key]:
+        """Remembered, for a trainer may end before the process that it leaves to save for it."""
+        waited = set(self._trainers) | self._heirs | {told.key for told in self._told(facts) if told.role == TRAINER}
+        self._heirs.update(fact.key for fact in facts.values() if any(one.key in waited for one in above(facts, fact)))
+        return frozenset(self._heirs)
 
     def _commands(self) -> FrozenSet[str]:
         return frozenset(one["command_id"] for entry in self.journal.all("signal") for one in entry["processes"]

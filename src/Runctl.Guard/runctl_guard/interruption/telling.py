@@ -77,8 +77,9 @@ class Situation(NamedTuple):
     saves: Saves = Saves()
     left: float = 90.0
     idle: Optional[float] = None
-    # The command ids of the trainers that were told.
+    # The command ids of the trainers that were told, and processes that trainers or those told for them have started.
     commands: FrozenSet[str] = frozenset()
+    heirs: FrozenSet[Key] = frozenset()
 
 
 def decide(now: Situation) -> List[Decision]:
@@ -191,18 +192,31 @@ class _Round:
 
     def _rest(self, fact: Fact) -> None:
         now = self._now
+        if now.idle is not None and self._begins_anew(fact):
+            return self._say(fact, END, REST, "was started after the trainers were told, and would save what it has just begun")
         upper = next((one for one in above(self._facts, fact) if self._keeps_alone(one)), None)
         if upper:
             return self._say(fact, ALONE, REST, "is below process %d" % upper.pid)
         if now.idle is None:
             return self._say(fact, ALONE, REST, "is no trainer, and a trainer lives")
-        if now.commands and not self._is_known(fact) and fact.command_id in now.commands:
-            return self._say(fact, END, REST, "was started again after its trainers were told")
         if fact.writing:
             return self._say(fact, ALONE, REST, "is writing %s" % fact.writing[0])
+        if any(one.parent == fact.pid and self._begins_anew(one) for one in self._facts.values()):
+            return self._say(fact, NOW, REST, "goes on to the next training")
         if now.idle < LAST_LINES_SECONDS:
             return self._say(fact, ALONE, REST, "may end by itself now that the trainers have")
         self._say(fact, NOW, REST, "no trainer lives any more")
+
+    def _begins_anew(self, fact: Fact) -> bool:
+        """The next of a row of trainings: the same command again, or one that would save when it is told. What a trainer
+        started may be at its save."""
+        now, parent = self._now, self._facts.get(fact.parent)
+        if parent is None or self._is_known(fact) or not self._is_known(parent) or fact.key in now.heirs:
+            return False
+        if fact.command_id in now.commands:
+            return fact.command_id != parent.command_id
+        return now.idle is not None and now.idle >= LAST_LINES_SECONDS and not fact.shell and not fact.catches_nearly_all \
+            and fact.handles(now.settings.signal) and (parent.shell or not parent.handles(now.settings.signal))
 
     def _keeps_alone(self, fact: Fact) -> bool:
         """Processes are told from the top down, one level at a time."""

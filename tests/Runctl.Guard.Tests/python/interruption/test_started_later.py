@@ -1,5 +1,32 @@
 """Processes that a training starts after it was told, and trainers that are known late."""
-from .trainings import TRAIN, Training
+import os
+
+from .trainings import LAUNCH, TRAIN, Training, needs
+
+SAVED = ["train.py SIGTERM", "train.py saved"]
+# Its last save is made by a process of its own, and it does not wait for that.
+LEAVES = TRAIN.replace("train()", """
+def leave_to_child():
+    if os.fork():
+        note("saved")
+        os._exit(0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    path = d + "/step_9000.pt"
+    with open(path + ".tmp", "wb") as file:
+        for _ in range(10):
+            file.write(os.urandom(40000))
+            file.flush()
+            time.sleep(0.4)
+    os.replace(path + ".tmp", path)
+    os._exit(0)
+ready()
+step = 0
+while not stop:
+    time.sleep(0.05)
+    step += 1
+    if step % 10 == 0: save(step)
+leave_to_child()
+""")
 
 
 class Known(Training):
@@ -7,3 +34,46 @@ class Known(Training):
         self.started(train_py=TRAIN.replace("train()", "train(every=10)"))
         self.look(seconds=12.0)
         self.assertEqual(["writes weight files"], list(self.watch.found.reasons.values()))
+
+
+class Left(Training):
+    """What a trainer leaves behind to save for it, as an asynchronous checkpoint, ends its save."""
+
+    def saves(self, script, **files):
+        run = self.started(script, train_py=LEAVES, **files)
+        self.look()
+        self.interrupt(run)
+        self.assertEqual(SAVED, self.signals())
+        self.assertEqual(400000, os.path.getsize(os.path.join(self.checkpoints, "step_9000.pt")))
+
+    def test_as_an_orphan(self):
+        self.saves("launch.py", launch_py=LAUNCH)
+
+    @needs("tini")
+    def test_taken_over_by_the_launcher(self):
+        self.saves("run.sh", run_sh="exec tini -s -- /usr/bin/python3 train.py")
+
+
+class Rows(Training):
+    """Trainings one after another: the next one is not told, and does not save what it has just begun."""
+
+    def ends(self, script, first="train.py", **files):
+        run = self.started(script, wait=first, **files)
+        self.look()
+        self.interrupt(run)
+        self.assertEqual(["%s SIGTERM" % first, "%s saved" % first], self.signals())
+        self.assertNotIn("TrainingKilled", self.kinds(run))
+
+    def test_trials_of_a_search(self):
+        search = "import subprocess, sys\nfor i in range(50):\n    subprocess.call([sys.executable, 'train.py', '--rate=0.%d' % i])\n"
+        self.ends("search.py", search_py=search)
+
+    def test_phases_of_a_script(self):
+        self.ends("run.sh", "first.py", first_py=TRAIN, run_sh="/usr/bin/python3 first.py\n/usr/bin/python3 train.py\n")
+
+    def test_a_step_that_brings_the_result_away_is_let_end(self):
+        run = self.started("run.sh", up_py="from lib import *\ntime.sleep(1)\nnote('brought away')\n",
+                           run_sh="/usr/bin/python3 train.py\n/usr/bin/python3 up.py\n")
+        self.look()
+        self.interrupt(run)
+        self.assertEqual(SAVED + ["up.py brought away"], self.signals())

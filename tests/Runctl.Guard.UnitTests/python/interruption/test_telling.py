@@ -168,7 +168,34 @@ class TheRest(Telling):
         more = {"told": (self.told(trainer),), "known": frozenset({(10, 10), trainer.key}), "commands": frozenset({again.command_id}),
                 "trainers": {trainer.key: "writes"}}
         self.assertEqual([], self.now(shell(10), trainer, again, **more))
-        self.assertEqual({10: ALONE, 20: END}, self.acts(shell(10), again, idle=0.0, **more))
+        # Its launcher is not at its last lines.
+        self.assertEqual({10: NOW, 20: END}, self.acts(shell(10), again, idle=0.0, **more))
+        self.assertEqual({10: NOW, 20: END}, self.acts(fact(10, argv=("launch",), caught=TERM), again, idle=0.0, **more))
+        # In a row of trials only the numbers differ.
+        trial = again._replace(argv=("python3", "train.py", "--lr=0.2"))
+        more["commands"] = frozenset({trial._replace(argv=("python3", "train.py", "--lr=0.1")).command_id})
+        self.assertEqual({10: NOW, 20: END}, self.acts(shell(10), trial, idle=0.0, **more))
+
+    def test_the_next_phase_of_a_script_does_not_save_what_it_has_just_begun(self):
+        trainer, following = fact(11, 10, saves=True, caught=TERM), fact(20, 10, ("python3", "next.py"), caught=TERM)
+        more = {"told": (self.told(trainer),), "known": frozenset({(10, 10), trainer.key}), "trainers": {trainer.key: "writes"}}
+        self.assertEqual({10: ALONE, 20: ALONE}, self.acts(shell(10), following, idle=1.0, **more))
+        self.assertEqual({10: NOW, 20: END}, self.acts(shell(10), following, idle=2.1, **more))
+        # One that would not save is told like the rest.
+        self.assertEqual({10: NOW, 20: ALONE}, self.acts(shell(10), following._replace(caught=0), idle=2.1, **more))
+
+    def test_a_process_that_the_trainer_has_left_to_save_for_it_is_not_taken_for_a_trainer_started_again(self):
+        trainer, saver = fact(11, 10, saves=True, caught=TERM), fact(20, 10, caught=TERM, writing=("a.pt",))
+        more = {"told": (self.told(trainer),), "known": frozenset({(10, 10), trainer.key}), "commands": frozenset({saver.command_id}),
+                "trainers": {trainer.key: "writes"}}
+        self.assertEqual({10: NOW, 20: ALONE}, self.acts(shell(10), saver, idle=2.1, heirs=frozenset({saver.key}), **more))
+        self.assertEqual({20: ALONE}, self.acts(saver._replace(parent=1), idle=2.1, **more))
+
+    def test_workers_of_a_process_that_goes_on_are_left_to_it(self):
+        trainer, other = fact(11, 10, saves=True, caught=TERM), fact(12, 10, ("python3", "b.py"), caught=TERM)
+        worker = fact(20, 12, ("python3", "b.py"), caught=TERM)
+        more = {"told": (self.told(trainer),), "known": frozenset({trainer.key, other.key}), "trainers": {trainer.key: "writes"}}
+        self.assertEqual({12: NOW, 20: ALONE}, self.acts(other, worker, idle=2.1, **more))
 
 
 class WithoutHandler(Telling):
