@@ -11,6 +11,9 @@ LEAST_LIMIT = 60.0
 LONGEST_WRITE = 1800.0
 # So many changes in so many looks: a log, a heartbeat.
 RUNNING_CHANGES, RUNNING_LOOKS = 5, 6
+# Where no content has a mark: a text may be anything and is a model if it is at least half as large as the largest; bytes are
+# one also beside an optimizer's state, which is several times as large.
+LEAST_SHARE, LEAST_RAW_SHARE = 2, 16
 
 
 class FileHistory:
@@ -203,7 +206,8 @@ class FileHistory:
                 return False
         models = self._models()
         largest = max((self.written.get(other, 0) for other in models), default=0)
-        if 2 * self.written.get(pattern, 0) >= largest:
+        share = LEAST_SHARE if kind in TEXT_KINDS else LEAST_RAW_SHARE
+        if share * self.written.get(pattern, 0) >= largest:
             return True
         # As large as one of the files of the pattern that holds most, as a final model beside those of its epochs.
         most = [self._totals[other] for other in models if self.written.get(other, 0) == largest and other in self._totals]

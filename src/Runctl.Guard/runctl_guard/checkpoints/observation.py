@@ -8,7 +8,7 @@ from .file_history import LONGEST_WRITE
 from .history import History, Save
 from .kinds import WEIGHT_KINDS
 from .looks import Entry, Look, Record
-from .names import Settings
+from .names import Settings, pattern_of
 from .saves import close_save, continues, has_all
 from .units import folders_of
 
@@ -102,6 +102,8 @@ class Observation(History):
                 else:
                     self._start(now)
             self.current.last = now  # type: ignore[union-attr]
+            for pattern in {pattern_of(path) for path in weights if len(self.files[path].changes) == 1}:
+                self.current.came[pattern] = self.current.came.get(pattern, 0) + 1  # type: ignore[union-attr]
         if self.current is not None:
             for path in changed:
                 if not self.is_running(path):
