@@ -13,6 +13,9 @@ LONGEST_WRITE = 1800.0
 LAST_MOMENTS = 3.0
 # So many changes in so many looks: a log, a heartbeat.
 RUNNING_CHANGES, RUNNING_LOOKS = 5, 6
+# Where no content has a mark: a text may be anything and is a model if it is at least half as large as the largest; bytes are
+# one also beside an optimizer's state, which is several times as large.
+LEAST_SHARE, LEAST_RAW_SHARE = 2, 16
 
 
 class FileHistory:
@@ -208,7 +211,8 @@ class FileHistory:
             if pattern not in self.repeated and not has_number(path.rpartition("/")[2]) and not self._is_late(record):
                 return False
         largest, _ = self._largest()
-        return 2 * self.written.get(pattern, 0) >= largest or self._is_as_large(record)
+        share = LEAST_SHARE if kind in TEXT_KINDS else LEAST_RAW_SHARE
+        return share * self.written.get(pattern, 0) >= largest or self._is_as_large(record)
 
     def _largest(self) -> Tuple[int, float]:
         """The most bytes of one pattern of models that is still there, and how large one of its files is."""

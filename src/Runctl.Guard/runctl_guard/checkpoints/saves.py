@@ -32,11 +32,7 @@ def close_save(seen: History, save: Save, now: float, settled: bool) -> None:
 def has_all(seen: History, save: Save) -> bool:
     """Whether a save that goes on has what the two before had; the first one, whether it is a burst of several."""
     if not seen.saves:
-        times: Dict[str, Set[float]] = {}
-        for path in save.paths:
-            if seen.is_weight(path):
-                times.setdefault(pattern_of(path), set()).add(seen.files[path].first)
-        return any(len(found) >= BURST for found in times.values())
+        return any(count >= BURST for count in save.came.values())
     before = [other.shape for other in seen.saves[-2:]]
     needed = set.intersection(*(set(shape) for shape in before))
     now = shape_of(save.paths, seen.opened, lambda path: (seen.files[path].first, seen.files[path].mtime_ns))

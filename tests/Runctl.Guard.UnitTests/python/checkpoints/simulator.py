@@ -57,10 +57,11 @@ class Machine:
         self.write(path, self.files.get(path, b"") + data, in_place=True)
 
     def rename(self, old, new):
-        self.folders.pop(new, None)
+        for folder in [folder for folder in self.folders if folder == old or folder.startswith(old + "/")]:
+            self.folders[new + folder[len(old):]] = self.folders.pop(folder)
         for path in [path for path in self.files if path == old or path.startswith(old + "/")]:
             place = new + path[len(old):]
-            self.files[place], self.entries[place] = self.files.pop(path), self.entries.pop(path)
+            self.files[place], self.entries[place] = self.files.pop(path), self.entries.pop(path)[:3] + (False,)
             if path in self.open:
                 self.open.discard(path)
                 self.open.add(place)
@@ -69,7 +70,7 @@ class Machine:
         self.links[path] = target
 
     def remove(self, path):
-        self.folders.pop(path, None)
+        self.folders = {folder: inode for folder, inode in self.folders.items() if not (folder + "/").startswith(path + "/")}
         for name in [name for name in self.files if name == path or name.startswith(path + "/")]:
             del self.files[name], self.entries[name]
             self.open.discard(name)

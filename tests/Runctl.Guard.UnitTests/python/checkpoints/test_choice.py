@@ -231,6 +231,22 @@ class Choices(unittest.TestCase):
             machine.settle()
         self.assertEqual("model020000.pt", machine.choose().head)
 
+    def test_the_head_is_the_file_whose_name_the_others_go_on_with(self):
+        machine = Machine()
+        for number in (1, 2):
+            machine.write("w2v_%d.model.wv.vectors.npy" % number, simulator.NPY)
+            machine.write("w2v_%d.model" % number, PICKLE)
+            machine.settle()
+        self.assertEqual("w2v_2.model", machine.choose().head)
+
+    def test_a_raw_model_is_one_beside_a_state_several_times_as_large(self):
+        machine = Machine()
+        for number in (1, 2):
+            machine.write("model_%08d.bin" % number, RAW)
+            machine.write("state_%08d_00000.bin" % number, RAW * 7)
+            machine.settle()
+        self.assertEqual(("model_00000002.bin", 2), (machine.choose().head, len(machine.choose().part("save"))))
+
     def test_predictions_after_validation_do_not_take_its_place(self):
         machine = Machine()
         for number in (1, 2, 3):

@@ -53,6 +53,42 @@ class Saves(unittest.TestCase):
                                      machine.contents(machine.choose()))
                     self.assertEqual("step_%d" % number, machine.choose().head)
 
+    def test_a_directory_name_that_is_used_for_every_save_before_the_rename_begins_a_new_one(self):
+        machine = Machine()
+        for number in (1, 2, 3):
+            machine.write("_saving/model.pt")
+            machine.pass_time(1)
+            machine.write("_saving/optimizer.pt")
+            machine.rename("_saving", "step_%d" % number)
+            machine.pass_time(8)
+        self.assertEqual([1, 2, 3], self.numbers(machine))
+
+    def test_a_checkpoint_renamed_to_make_room_for_the_next_one_is_whole_under_its_new_name(self):
+        machine = Machine()
+        for number in (1, 2):
+            machine.remove("prev")
+            machine.rename("last", "prev")
+            machine.write("last/model.pt")
+            machine.write("last/optimizer.pt")
+            machine.settle()
+        machine.remove("prev")
+        machine.rename("last", "prev")
+        machine.write("last/model.pt")
+        machine.see()
+        machine.end(killed=True)
+        self.assertEqual(("prev", ["prev/model.pt", "prev/optimizer.pt"]),
+                         (machine.choose().head, machine.contents(machine.choose(), "save")))
+
+    def test_a_directory_that_goes_on_after_some_of_its_files_were_deleted_is_no_error(self):
+        machine = Machine()
+        machine.write("step_1/shard_a.pt")
+        machine.write("step_1/scratch_1.npy", NPY)
+        machine.settle()
+        machine.remove("step_1/scratch_1.npy")
+        machine.write("step_1/optimizer.pt")
+        machine.settle()
+        self.assertEqual(["step_1/optimizer.pt", "step_1/shard_a.pt"], machine.contents(machine.choose()))
+
     def test_it_ends_at_once_when_nothing_of_the_training_is_left(self):
         machine = Machine()
         gan(machine, 1)
@@ -296,14 +332,17 @@ class Saves(unittest.TestCase):
                              (machine.choose().head, machine.contents(machine.choose(), "save")))
 
     def test_so_it_is_after_saves_too_fast_to_be_told_apart(self):
-        machine = Machine()
-        for number in range(1, 5):
-            machine.write("exp/epoch_%d.pt" % number)
-            machine.pass_time(1)
-        machine.seen.cut_here(machine.now, 5.0)
-        machine.write("exp/epoch_5.pt")
-        machine.end()
-        self.assertEqual("exp/epoch_5.pt", machine.choose().head)
+        for kept in (1, 9):
+            machine = Machine()
+            for number in range(1, 6):
+                if number == 5:
+                    machine.seen.cut_here(machine.now, 5.0)
+                machine.write("exp/epoch_%d.pt" % number)
+                machine.remove("exp/epoch_%d.pt" % (number - kept))
+                if number < 5:
+                    machine.pass_time(1)
+            machine.end()
+            self.assertEqual("exp/epoch_5.pt", machine.choose().head)
 
     def test_one_that_lacks_what_those_before_had_goes_on_after_the_signal(self):
         machine = self.signalled(["netG_1.pth", "netD_1.pth"], ["netG_2.pth", "netD_2.pth"], ["netG_3.pth"])
