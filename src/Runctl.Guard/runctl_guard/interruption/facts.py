@@ -43,11 +43,15 @@ class Fact(NamedTuple):
         return bin(self.caught & 0x7fffffff).count("1") >= NEARLY_ALL
 
     def handles(self, number: int) -> bool:
-        """Caught, and not ignored. PID 1 of a namespace without a handler never gets the signal, so it counts as the rest."""
-        return _has(self.caught, number) and not _has(self.ignored, number)
+        """Caught, or blocked as by one that waits for it, and not ignored. PID 1 of a namespace without either never gets
+        the signal, so it counts as the rest."""
+        return (self.catches(number) or _has(self.blocked, number)) and not _has(self.ignored, number)
+
+    def catches(self, number: int) -> bool:
+        return _has(self.caught, number)
 
     def ignores(self, number: int) -> bool:
-        return _has(self.ignored, number) or (self.inner == 1 and not _has(self.caught, number))
+        return _has(self.ignored, number) or (self.inner == 1 and not _has(self.caught | self.blocked, number))
 
     def dies_of(self, number: int) -> bool:
         """It neither catches nor ignores nor blocks that signal."""

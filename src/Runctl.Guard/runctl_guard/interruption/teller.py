@@ -10,7 +10,7 @@ from ..runs.spec import stop_file
 from ..system import files, processes
 from ..system.guard_log import best_effort
 from ..system.processes import Process
-from .facts import Facts, Key, above
+from .facts import Fact, Facts, Key, above
 from .telling import (
     ALONE, END, LAST_LINES_SECONDS, NOW, REST, TRAINER, Decision, Situation, Told, decide, stop_settings)
 from .trainer_watch import TrainerWatch
@@ -25,7 +25,7 @@ class Teller:
         self.settings = stop_settings(run.spec)
         first = journal.first("signal") or {}
         self._known: Optional[FrozenSet[Key]] = _keys(first["known"]) if "known" in first else None
-        self._trainers: Dict[Key, str] = {(one["pid"], one["start_time"]): one["reason"] for one in first.get("trainers", ())}
+        self._trainers: Dict[Key, str] = {(one["pid"], one["start_time"]): one["reason"] for one in _trainers(journal)}
         self._sure = bool(first.get("sure"))
         self._acts: Dict[Key, str] = {}
         self._reached: Set[Key] = set()
@@ -37,20 +37,22 @@ class Teller:
     def round(self, members: Dict[int, Process], left: float, first: bool = False, **data: Any) -> List[Decision]:
         """Decides for all members, and tells those whose time has come."""
         facts = self._watch.facts(members, writing=not first)
-        self._find_trainers(facts)
+        found = self._find_trainers(facts)
         saves = self._watch.observed.saves._replace(done=self._watch.observed.complete > self._complete)
         decisions = decide(Situation(facts, self._trainers, tuple(self._told(facts)), self._known, self.settings, saves, left,
                                      self._idle(facts), self._commands(), self._started_by_trainers(facts)))
         now = [one for one in decisions if one.act == NOW]
         if first:
             self._known = frozenset(fact.key for fact in facts.values())
-            data.update(known=[list(key) for key in sorted(self._known)], sure=self._sure, trainers=[
-                {"pid": key[0], "start_time": key[1], "reason": reason, "handles": facts[key[0]].handles(self.settings.signal),
-                 "command": processes.shown(facts[key[0]].argv)} for key, reason in sorted(self._trainers.items())])
+            data.update(known=[list(key) for key in sorted(self._known)], sure=self._sure)
+        if found or first:
+            data["trainers"] = [{"pid": fact.pid, "start_time": fact.start, "reason": self._trainers[fact.key],
+                                 "handles": fact.handles(self.settings.signal), "command": processes.shown(fact.argv)}
+                                for fact in sorted(found)]
         changed = [one for one in decisions if one.act != NOW and self._acts.get(one.fact.key) != one.act]
         self._acts.update({one.fact.key: one.act for one in decisions})
         self.asks_for_saves = any(one.role == TRAINER and one.act not in (NOW, ALONE) for one in decisions)
-        if now or changed or first:
+        if now or changed or found or first:
             self._send(now, changed, members, facts, data)
         return decisions
 
@@ -62,14 +64,16 @@ class Teller:
         if now:
             self._send(now, [], members, facts, {})
 
-    def _find_trainers(self, facts: Facts) -> None:
+    def _find_trainers(self, facts: Facts) -> List[Fact]:
+        """Those that were not known as trainers before."""
         some = facts if self._known is None else {pid: fact for pid, fact in facts.items() if fact.key in self._known}
         found = trainers(some)
-        living = any(fact.key in self._trainers for fact in facts.values())
+        living, before = any(fact.key in self._trainers for fact in facts.values()), set(self._trainers)
         # A process that is seen to write meanwhile trains as well. A guess is made again once it has proved empty.
         if self._known is None or found.seen or found.sure and not living and not self._sure:
             self._trainers.update({key: why for key, why in found.reasons.items() if key not in self._trainers})
             self._sure = self._sure or found.sure
+        return [fact for fact in facts.values() if fact.key in self._trainers and fact.key not in before]
 
     def _told(self, facts: Facts) -> Iterable[Told]:
         for entry in self.journal.all("signal") + self.journal.all("leftover"):
@@ -115,6 +119,9 @@ class Teller:
         for one in now:
             if not (self.settings.stop_file and one.role == TRAINER):
                 processes.send(members[one.fact.pid], self._number(one.role))
+                if members[one.fact.pid].state == "T":
+                    # Paused by hand: it gets the signal, and can save, when it goes on.
+                    processes.send(members[one.fact.pid], signal.SIGCONT)
         for pid in ended:
             processes.send(members[pid], signal.SIGKILL)
 
@@ -139,6 +146,11 @@ def _keys(pairs: Iterable[Any]) -> FrozenSet[Key]:
     return frozenset((pid, start) for pid, start in pairs)
 
 
+def _trainers(journal: Journal) -> List[Dict[str, Any]]:
+    """As they were found: most at the first signal, some later."""
+    return [one for entry in journal.all("signal") + journal.all("decided") for one in entry.get("trainers", ())]
+
+
 def grouped(decisions: List[Decision]) -> List[Dict[str, Any]]:
     groups: Dict[Any, List[int]] = {}
     for one in decisions:
@@ -153,7 +165,7 @@ def trainers_told(journal: Journal) -> List[Dict[str, Any]]:
     if not first:
         return []
     found = []
-    for one in first.get("trainers", ()):
+    for one in _trainers(journal):
         key = [one["pid"], one["start_time"]]
         itself = next(((entry, told) for entry in journal.all("signal") for told in entry["processes"]
                        if [told["pid"], told["start_time"]] == key), None)

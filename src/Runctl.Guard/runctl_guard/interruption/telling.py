@@ -180,7 +180,7 @@ class _Round:
         # says that the shell translates.
         translated = not fact.handles(number) and not fact.catches_nearly_all and any(
             fact.handles(other) for other in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP))
-        return next((one for one in above(self._facts, fact) if one.shell and one.handles(number)
+        return next((one for one in above(self._facts, fact) if one.shell and one.catches(number)
                      and (translated or not one.catches_nearly_all)), None)
 
     def _launcher(self, fact: Fact) -> Optional[Fact]:

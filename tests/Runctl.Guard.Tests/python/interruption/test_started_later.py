@@ -1,7 +1,10 @@
 """Processes that a training starts after it was told, and trainers that are known late."""
 import os
+import signal
 
 from .trainings import LAUNCH, TRAIN, Training, needs
+import support
+from runctl_guard.system import processes
 
 SAVED = ["train.py SIGTERM", "train.py saved"]
 # Its last save is made by a process of its own, and it does not wait for that.
@@ -77,3 +80,45 @@ class Rows(Training):
         self.look()
         self.interrupt(run)
         self.assertEqual(SAVED + ["up.py brought away"], self.signals())
+
+
+class FoundLater(Training):
+    def test_a_trainer_that_is_recognised_after_the_signal_is_told_and_is_in_the_outcome(self):
+        run = self.started("run.sh", wait="first.py train.py", train_py=TRAIN.replace("train()", "train(every=0)"),
+                           first_py=TRAIN + "while not os.path.exists('ended'): time.sleep(0.05)\n",
+                           run_sh="/usr/bin/python3 first.py & /usr/bin/python3 train.py; touch ended; wait\n")
+        self.look()
+        facts = self.watch.facts
+
+        def saves_from_now_on(members, writing=False):
+            found = facts(members, writing)
+            if "first.py saved" in self.signals():
+                found = {pid: fact._replace(saves=fact.saves or "train.py" in fact.argv) for pid, fact in found.items()}
+            return found
+        self.watch.facts = saves_from_now_on
+        self.interrupt(run)
+        self.assertEqual(["first.py SIGTERM", "first.py saved"] + SAVED, self.signals())
+        self.assertEqual([("python3 first.py", 0.0, False), ("python3 train.py", "SIGTERM", False)], [
+            (one["command"], one["by"] if one["told_after"] else 0.0, one["killed"]) for one in self.final["data"]["trainers"]])
+
+
+class States(Training):
+    def test_a_trainer_that_waits_for_the_blocked_signal_is_told_at_once(self):
+        text = TRAIN.replace("train()", "signal.signal(signal.SIGTERM, signal.SIG_DFL)\nsignal.pthread_sigmask(signal.SIG_BLOCK, "
+                             "{signal.SIGTERM})\nimport threading\nthreading.Thread(target=lambda: told(signal.sigwait({"
+                             "signal.SIGTERM}), None), daemon=True).start()\ntrain(every=40)")
+        run = self.started(train_py=text)
+        self.look(lambda watch: watch.found.seen and watch.observed.saves.interval)
+        self.interrupt(run)
+        self.assertEqual(SAVED, self.signals())
+        [trainer] = self.final["data"]["trainers"]
+        self.assertEqual((True, 0.0), (trainer["handles"], trainer["told_after"]))
+
+    def test_a_trainer_that_was_paused_goes_on_to_save(self):
+        run = self.started()
+        self.look()
+        [pid] = [pid for pid, _ in self.watch.found.reasons]
+        os.kill(pid, signal.SIGSTOP)
+        support.eventually(lambda: processes.read(pid).state == "T")
+        self.interrupt(run)
+        self.assertEqual(SAVED, self.signals())

@@ -69,6 +69,11 @@ class Signals(unittest.TestCase):
         self.assertFalse(fact(1, caught=bits(15), ignored=bits(15)).handles(signal.SIGTERM))
         self.assertFalse(fact(1).handles(signal.SIGTERM))
 
+    def test_a_signal_that_is_blocked_to_be_waited_for_is_handled(self):
+        self.assertTrue(fact(1, blocked=bits(15)).handles(signal.SIGTERM))
+        self.assertFalse(fact(1, blocked=bits(15), ignored=bits(15)).handles(signal.SIGTERM))
+        self.assertFalse(fact(1, inner=1, blocked=bits(15)).ignores(signal.SIGTERM))
+
     def test_a_namespace_init_without_a_handler_ignores_it(self):
         self.assertTrue(fact(1, inner=1).ignores(signal.SIGTERM))
         self.assertFalse(fact(1, inner=1, caught=bits(15)).ignores(signal.SIGTERM))
