@@ -133,6 +133,21 @@ class Choices(unittest.TestCase):
             machine.settle()
             self.assertEqual(good, machine.choose() is not None, text)
 
+    def test_a_pointer_of_a_script_s_own_may_hold_a_number_or_a_part_of_a_name(self):
+        for text in (b"6", b"0006", b"epoch_6", b"run A, epoch 6"):
+            machine = Machine()
+            machine.write("forger_epoch_6.pt")
+            machine.write("latest", text)
+            machine.end()
+            self.assertEqual("forger_epoch_6.pt", machine.choose().head, text)
+
+    def test_a_pointer_to_what_was_never_written_refuses(self):
+        machine = Machine()
+        machine.write("global_step6/mp_rank_00_model_states.pt")
+        machine.write("latest", b"global_step26")
+        machine.end()
+        self.assertIsNone(machine.choose())
+
     def test_a_pointer_written_late_brings_what_it_names(self):
         machine = self.saved(megatron, 2)
         machine.write("iter_0000003/mp_rank_00/model_optim_rng.pt")
