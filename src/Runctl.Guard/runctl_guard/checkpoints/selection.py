@@ -76,9 +76,9 @@ class RunCheckpoints:
                 files.close()
         return chosen
 
-    def open(self, checkpoint: CheckpointSet, store: Optional[CheckpointStore]) -> OpenedCheckpoint:
+    def open(self, checkpoint: CheckpointSet, store: Optional[CheckpointStore], older: bool = False) -> OpenedCheckpoint:
         return open_checkpoint(checkpoint, self.watch.directory, self.watch.user, self.copies.paths(),
-                               store.has if store else lambda version: False)
+                               store.has if store else lambda version: False, older)
 
     def _available(self, file: SetFile, store: Optional[CheckpointStore]) -> bool:
         return file.here or file.link is not None or self.copies.has(file.version) or bool(store and store.has(file.version))
