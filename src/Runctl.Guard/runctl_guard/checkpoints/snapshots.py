@@ -87,7 +87,8 @@ def _copy(path: str, target: str, version: str, user: Optional[User], plain: boo
             if not plain:
                 return False
             while True:
-                if given_up():
+                # A copy of one that is overwritten meanwhile is of no use, and in the way of the save.
+                if given_up() or version != version_of(os.fstat(source.fileno())):
                     return False
                 block = source.read(1 << 20)
                 if not block:

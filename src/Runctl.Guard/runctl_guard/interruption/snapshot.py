@@ -11,9 +11,10 @@ from ..checkpoints.uploads import UploadJob, Uploads
 from ..system.guard_log import log_exception
 from .interruption import Interruption
 
-# The signal waits no longer than this; what is not copied by then would only be in the way of the save.
-COPY_SECONDS = 2.0
-CHOICE_SECONDS = 0.3
+# The signal waits no longer than this, from the choice on. The copy goes on beside it while the original is unchanged.
+SIGNAL_SECONDS = 0.4
+# What is not copied by then would only be in the way of the save.
+COPY_SECONDS = 4.0
 # A plain copy is worth its time up to this size; beyond it the upload reads the original and notices a change.
 LARGEST_COPY = 1 << 30
 
@@ -24,7 +25,6 @@ class Snapshot:
     def __init__(self, interruption: Interruption, uploads: Uploads) -> None:
         self._interruption, self._uploads, self._run = interruption, uploads, interruption.run
         self._placed, self._ended, self._cancelled = threading.Event(), threading.Event(), threading.Event()
-        self._chosen = threading.Event()
         self.checkpoint: Optional[CheckpointSet] = None
         self.job: Optional[UploadJob] = None
 
@@ -37,8 +37,7 @@ class Snapshot:
             self._ended.set()
             return
         threading.Thread(target=self._work, name="protect", daemon=True).start()
-        if self._chosen.wait(CHOICE_SECONDS):
-            self._placed.wait(COPY_SECONDS)
+        self._placed.wait(SIGNAL_SECONDS)
 
     def running(self) -> bool:
         return not self._ended.is_set()
@@ -57,7 +56,7 @@ class Snapshot:
         except Exception:  # Whatever it was, the sequence goes on without a copy.
             log_exception()
         finally:
-            for event in (self._chosen, self._placed, self._ended):
+            for event in (self._placed, self._ended):
                 event.set()
             close_connections()
 
@@ -71,13 +70,11 @@ class Snapshot:
         going_on = self._choose(provisional=True)
         if going_on is not None and going_on.save.provisional:
             # It may go on, so it is copied and not committed; the one before it still is the newest that is sure.
-            self._chosen.set()
             self._copy(going_on)
             going_on = self._choose()
         if going_on is None:
             return
         self.checkpoint = going_on
-        self._chosen.set()
         self._copy(going_on)
         self._placed.set()
         self._upload(going_on)

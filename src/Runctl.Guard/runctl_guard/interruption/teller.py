@@ -67,7 +67,7 @@ class Teller:
     def _find_trainers(self, facts: Facts) -> List[Fact]:
         """Those that were not known as trainers before."""
         some = facts if self._known is None else {pid: fact for pid, fact in facts.items() if fact.key in self._known}
-        found = trainers(some)
+        found = trainers(some, self.settings.signal)
         living, before = any(fact.key in self._trainers for fact in facts.values()), set(self._trainers)
         # A process that is seen to write meanwhile trains as well. A guess is made again once it has proved empty.
         if self._known is None or found.seen or found.sure and not living and not self._sure:
@@ -173,7 +173,7 @@ def trainers_told(journal: Journal) -> List[Dict[str, Any]]:
                         if key in told.get("below", ())), None)
         entry, told = itself or through or (None, None)
         found.append({"pid": one["pid"], "command": one["command"], "reason": one["reason"], "handles": one["handles"],
-                      "told_after": round(entry["at"] - first["at"], 3) if entry else None, "by": told and told["by"],
+                      "told_after": round(entry["at"] - first["at"], 3) if entry else None, "by": told and told.get("by"),
                       "through": told["pid"] if told and not itself else None,
                       "killed": one["pid"] in ended or bool(kill and one["pid"] in kill["pids"])})
     return found

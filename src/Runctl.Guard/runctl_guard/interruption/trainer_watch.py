@@ -11,6 +11,7 @@ from ..system.processes import Process
 from .facts import Fact, Facts, Key
 from .observed import CheckpointLook, Observed
 from .rehearsal import Rehearsal
+from .telling import stop_settings
 from .trainers import Trainers, trainers
 
 LOOK_SECONDS = 1.0
@@ -66,7 +67,7 @@ class TrainerWatch:
         members = self.target.members()
         self._sample(members, began)
         facts = self.facts(members)
-        self.found = trainers(facts)
+        self.found = trainers(facts, stop_settings(self._run.spec).signal)
         self._keep(members)
         self._rehearsal.look(facts, self.found)
         self._due = began + max(LOOK_SECONDS, SHARE * (time.monotonic() - began))
@@ -137,6 +138,10 @@ class TrainerWatch:
             seen.accelerator = seen.accelerator or any(processes.ACCELERATORS.match(path) for path in opened.values())
             seen.reports = any(path == progress and processes.is_writing(process.pid, number)
                                for number, path in opened.items())
+        for key, seen in list(self._seen.items()):
+            if seen.credited and not seen.lived_on and not (self.observed.writing.get(key[0]) or self.open_checkpoints(key[0])):
+                # It has lived on after its save, so it was not started for it, as a copy is.
+                seen.lived_on = True
         # What was written is compared with what was saved, so over the same time.
         if self.observed.looks != self._looks:
             self._looks = self.observed.looks
@@ -154,10 +159,6 @@ class TrainerWatch:
         most = max(gained.values(), default=0.0)
         bar = max(1.0, min(most / 4, observed.written / 2))
         for key, seen in list(self._seen.items()):
-            opened = bool(observed.writing.get(key[0]) or self.open_checkpoints(key[0]) if seen.credited else False)
-            if seen.credited and not opened:
-                # It has lived on after its save, so it was not started for it, as a copy is.
-                seen.lived_on = True
             if observed.written:
                 seen.chances += 1
                 wrote = gained[key] >= bar and seen.usual <= observed.written

@@ -1,4 +1,5 @@
 """Which processes of a run train. Facts decide, not names: who writes weight files, holds an accelerator, works."""
+import signal
 from typing import Dict, List, NamedTuple
 
 from .facts import Fact, Facts, Key, above
@@ -14,28 +15,38 @@ class Trainers(NamedTuple):
     sure: bool = False
 
 
-def trainers(facts: Facts) -> Trainers:
+def trainers(facts: Facts, number: int = signal.SIGTERM) -> Trainers:
+    """`number`: the stop signal."""
     writers = [fact for fact in facts.values() if fact.saves and not fact.shell]
     # A filter such as `tee -a` may hold the progress file open for the process before it.
     reporters = [fact for fact in facts.values() if fact.reports and not fact.shell and not fact.piped]
     for found, reason in ((writers, "writes weight files"), (reporters, "reports steps")):
         if found:
-            return Trainers(_with_ranks(facts, {_master(facts, fact).key: reason for fact in found}), True, True)
+            return Trainers(_with_ranks(facts, {_master(facts, fact, number).key: reason for fact in found}), True, True)
     working = _by_work(facts)
     # Without any sign the first programs below the shells are taken.
     first = {} if working else _first(facts)
     return Trainers(_with_ranks(facts, working or first), False, bool(working))
 
 
-def _master(facts: Facts, writer: Fact) -> Fact:
+def _master(facts: Facts, writer: Fact, number: int) -> Fact:
     """A process that trains may save through a helper it has started: then the helper is not the trainer."""
     for fact in above(facts, writer):
         if fact.shell:
             break
-        works = fact.lately >= LEAST_CPU_SECONDS and fact.lately >= writer.lately / 2
-        if works or fact.accelerator and not writer.accelerator or fact.accelerator and fact.same_command(writer):
-            return _master(facts, fact)
+        # A launcher may be busy too: below it, a program of its own that handles the signal decides for itself.
+        own = _handles(writer, number) and (fact.argv != writer.argv or not _handles(fact, number))
+        works = fact.lately >= LEAST_CPU_SECONDS and fact.lately >= writer.lately / 2 and not own
+        # Forked from one that handles the signal, without doing so itself.
+        forked = fact.argv == writer.argv and _handles(fact, number) and not _handles(writer, number)
+        if works or forked or fact.accelerator and (not writer.accelerator or fact.same_command(writer)):
+            return _master(facts, fact, number)
     return writer
+
+
+def _handles(fact: Fact, number: int) -> bool:
+    """On purpose: Python handles SIGINT everywhere, and some runtimes nearly all."""
+    return number != signal.SIGINT and fact.handles(number) and not fact.catches_nearly_all
 
 
 def _by_work(facts: Facts) -> Dict[Key, str]:

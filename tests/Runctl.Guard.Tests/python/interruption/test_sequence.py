@@ -10,6 +10,7 @@ from unittest import mock
 
 import live
 import support
+from runctl_guard.checkpoints import snapshots
 from runctl_guard.checkpoints.uploads import uploads_of
 from runctl_guard.interruption.sequence import Busy, Sequence
 from runctl_guard.interruption.triggers import Trigger
@@ -173,6 +174,17 @@ class Sequences(live.LiveTest):
         self.assertFalse(saved["data"]["saved_after_signal"])
         self.assertEqual({}, json.loads(self.s3.body("saved/%s/checkpoints/epoch_1.json" % os.uname().nodename)))
 
+
+    def test_the_signal_does_not_wait_for_a_copy_that_takes_long(self):
+        run = self.training("open('checkpoints/epoch_1.json', 'w').write('{}')\n" + SAVES % 0.0, store=support.STORE)
+
+        def copy(*_):
+            support.eventually(lambda: os.path.exists(os.path.join(self.project, "signals")))
+            return False
+        with mock.patch.object(snapshots.Copies, "copy", copy):
+            self.sequence(run).run(trigger())
+        entries = Journal(run)
+        self.assertLess(entries.first("signal")["at"] - entries.get("begin")["at"], 1.0)
 
     def test_a_disk_that_takes_nothing_costs_words_and_not_the_save(self):
         run = self.training(SAVES % 0.0, store=support.STORE)

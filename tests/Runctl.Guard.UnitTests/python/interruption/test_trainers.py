@@ -35,6 +35,19 @@ class WhoTrains(unittest.TestCase):
             fact(10, accelerator=True), fact(11, 10, ("python3", "-c", "spawn_main(7)"), saves=True),
             fact(12, 10, ("python3", "-c", "spawn_main(8)"))))
 
+    def test_a_busy_launcher_is_not_taken_for_a_trainer_that_handles_the_signal_below_it(self):
+        trainer = fact(11, 10, saves=True, lately=2, caught=bits(15))
+        for caught in (0, bits(15)):
+            self.assertEqual([11], self.found(fact(10, argv=("launch",), lately=9, caught=caught), trainer))
+        # What it has forked to save for it has its handler.
+        self.assertEqual([10], self.found(fact(10, lately=9, caught=bits(15)), trainer))
+
+    def test_a_forked_helper_without_the_handler_of_its_trainer_is_no_trainer(self):
+        self.assertEqual([10], self.found(fact(10, caught=bits(15)), fact(11, 10, saves=True)))
+        # Ranks are forked from a process that only waits for them.
+        ranks = fact(11, 10, saves=True, caught=bits(15)), fact(12, 10, caught=bits(15))
+        self.assertEqual([11, 12], self.found(fact(10), *ranks))
+
     def test_a_launcher_that_only_waits_is_not_taken_for_the_trainer_of_its_ranks(self):
         self.assertEqual([11], self.found(fact(10, lately=0.2), fact(11, 10, saves=True, lately=9)))
 
