@@ -3,11 +3,13 @@
 Rehearses a spot interruption from end to end, without an AWS account.
 
 .DESCRIPTION
-Trains the same network twice in a sandbox. One training is left alone; the other loses its instance in the middle and goes on
-on a new one. Both must end with the same weights, byte for byte. The exit code is 0 for PASS and 1 for FAIL.
+Two acts, each in a sandbox. Each trains the same model twice: one training is left alone, and the other loses its instance in the
+middle and goes on on a new one. Both must end with the same weights, byte for byte. In the first act a checkpoint is one file. In
+the second it is two models and a pointer, written below a launcher that does not pass signals on. The exit code is 0 for PASS and
+1 for FAIL.
 
 .PARAMETER Epochs
-How long to train.
+How long to train in the first act.
 
 .PARAMETER Window
 Time from the interruption notice to the death of the instance. AWS gives two minutes.
@@ -29,67 +31,85 @@ $InformationPreference = 'Continue'
 $began = [DateTime]::UtcNow
 $results = [IO.Path]::Combine([IO.Path]::GetTempPath(), "runctl-rehearsal-$([Guid]::NewGuid().ToString('n'))")
 $types = 'g5.xlarge', 'g4dn.xlarge'
-$training = @{
-    Script           = "$PSScriptRoot/train_digits.py"
-    ProjectDirectory = $PSScriptRoot
-    ScriptArgument   = '--epochs', $Epochs, '--seed', 7
-    SyncCode         = $true
-    PollInterval     = '500ms'
-}
+$common = @{ ProjectDirectory = $PSScriptRoot; SyncCode = $true; PollInterval = '500ms' }
+$acts = @(
+    @{
+        Title    = 'Act 1: a checkpoint is one file.'
+        Training = $common + @{ Script = "$PSScriptRoot/train_digits.py"; ScriptArgument = '--epochs', $Epochs, '--seed', 7 }
+        NoticeAt = 1000
+        Final    = 'final.json'
+    }
+    @{
+        Title    = 'Act 2: a checkpoint is two models and a pointer, and a launcher stands between.'
+        Training = $common + @{ Script = "$PSScriptRoot/launch.py"; ScriptArgument = 'train_pair.py', '--steps', 600, '--step-seconds', 0.01 }
+        NoticeAt = 250
+        Final    = 'forger_600.pt', 'judge_600.pt'
+    }
+)
 
+$passed = 0
 "Starting a sandbox: EC2, SSM, S3 and the instance metadata service on this machine's loopback."
 $sandbox = Start-RunctlSandbox -UseAsDefault
 try {
-    "Creating two spot instances: one to be interrupted, one to compare with."
-    $instance, $undisturbed = New-RunctlSpotInstance -InstanceType $types -Count 2 -Wait
-    $instance
+    foreach ($act in $acts) {
+        $training = $act.Training
+        ''
+        $act.Title
+        "Creating two spot instances: one to be interrupted, one to compare with."
+        $instance, $undisturbed = New-RunctlSpotInstance -InstanceType $types -Count 2 -Wait
+        $instance
 
-    "Starting the same training on both."
-    $reference = $undisturbed | Start-RunctlTraining @training -NoMonitor
-    $run = $instance | Start-RunctlTraining @training
-    $run
+        "Starting the same training on both."
+        $reference = $undisturbed | Start-RunctlTraining @training -NoMonitor
+        $run = $instance | Start-RunctlTraining @training
+        $run
 
-    "Training until step 1000."
-    do { $now = Get-RunctlTraining $run.RunId } until ($now.LastStep -ge 1000 -or $now.HasEnded)
-    Get-RunctlTrainingLog $run -Tail 3
+        "Training until step $($act.NoticeAt)."
+        do { $now = Get-RunctlTraining $run.RunId } until ($now.LastStep -ge $act.NoticeAt -or $now.HasEnded)
+        Get-RunctlTrainingLog $run -Tail 3
 
-    "Raising an interruption notice: $Window until the instance is taken."
-    $report = Invoke-RunctlInterruptionDrill $run -Window $Window -PollInterval 250ms
-    $report
+        "Raising an interruption notice: $Window until the instance is taken."
+        $report = Invoke-RunctlInterruptionDrill $run -Window $Window -PollInterval 250ms
+        $report
 
-    "Creating a replacement and going on from $($report.Checkpoint.Name)."
-    $replacementBegan = [DateTime]::UtcNow
-    $replacement = New-RunctlSpotInstance -InstanceType $types -Wait
-    $replacementSeconds = ([DateTime]::UtcNow - $replacementBegan).TotalSeconds
-    $resumed = $replacement | Start-RunctlTraining @training -ResumeFrom $report.Checkpoint
-    Get-RunctlTrainingLog $resumed -Follow -PollInterval 500ms
-    $resumed = Wait-RunctlTraining $resumed -PollInterval 250ms
-    $reference = Wait-RunctlTraining $reference -PollInterval 250ms
+        "Creating a replacement and going on from $($report.Checkpoint.Name)."
+        $replacementBegan = [DateTime]::UtcNow
+        $replacement = New-RunctlSpotInstance -InstanceType $types -Wait
+        $replacementSeconds = ([DateTime]::UtcNow - $replacementBegan).TotalSeconds
+        $resumed = $replacement | Start-RunctlTraining @training -ResumeFrom $report.Checkpoint
+        Get-RunctlTrainingLog $resumed -Follow -PollInterval 500ms
+        $resumed = Wait-RunctlTraining $resumed -PollInterval 250ms
+        $reference = Wait-RunctlTraining $reference -PollInterval 250ms
 
-    "Comparing the final weights with those of the undisturbed training."
-    $hashes = foreach ($finished in $resumed, $reference) {
-        $weights = $finished | Get-RunctlCheckpoint -Latest | Save-RunctlCheckpoint -Name final.json -Destination "$results/$($finished.RunId)"
-        [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData([IO.File]::ReadAllBytes($weights.FullName)))
+        "Comparing the final weights with those of the undisturbed training."
+        $hashes = foreach ($finished in $resumed, $reference) {
+            $weights = $finished | Get-RunctlCheckpoint -Latest | Save-RunctlCheckpoint -Name $act.Final -Destination "$results/$($finished.RunId)"
+            @($weights | Sort-Object Name | ForEach-Object { [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData([IO.File]::ReadAllBytes($_.FullName))) }) -join '-'
+        }
+        $identical = $hashes.Count -eq 2 -and $hashes[0] -and $hashes[0] -eq $hashes[1]
+        if ($report.Passed -and $report.InstanceTaken -and $resumed.StepsLost -eq 0 -and $resumed.ExitCode -eq 0 -and $identical) { $passed++ }
+
+        ''
+        'Phase          Seconds'
+        '-----          -------'
+        $report.Phases
+        [Runctl.Training.Phase]::new('new instance', $replacementSeconds)
+        $resumed.Phases
+        ''
+        "Files of the checkpoint  $(@($report.Checkpoint.Files | Where-Object Class -NE older).Count)"
+        "Interrupted after step   $($report.LastStep)"
+        "Went on with step        $($resumed.FirstStep)"
+        "Training steps lost      $($resumed.StepsLost)"
+        "Final weights            $(if ($identical) { "identical, SHA-256 $($hashes[0].Substring(0, 16))..." } else { "DIFFERENT: $($hashes -join ' / ')" })"
+        Remove-RunctlInstance $replacement.InstanceId, $undisturbed.InstanceId -Confirm:$false
     }
-    $identical = $hashes.Count -eq 2 -and $hashes[0] -eq $hashes[1]
-    $passed = $report.Passed -and $report.InstanceTaken -and $resumed.StepsLost -eq 0 -and $resumed.ExitCode -eq 0 -and $identical
 
     ''
-    'Phase          Seconds'
-    '-----          -------'
-    $report.Phases
-    [Runctl.Training.Phase]::new('new instance', $replacementSeconds)
-    $resumed.Phases
-    ''
-    "Interrupted after step   $($report.LastStep)"
-    "Went on with step        $($resumed.FirstStep)"
-    "Training steps lost      $($resumed.StepsLost)"
-    "Final weights            $(if ($identical) { "identical, SHA-256 $($hashes[0].Substring(0, 16))..." } else { "DIFFERENT: $($hashes -join ' / ')" })"
     "Whole rehearsal          $([int]([DateTime]::UtcNow - $began).TotalSeconds) s"
-    if ($passed) { 'PASS' } else { 'FAIL' }
+    if ($passed -eq $acts.Count) { 'PASS' } else { 'FAIL' }
 }
 finally {
     Stop-RunctlSandbox $sandbox
     if ([IO.Directory]::Exists($results)) { [IO.Directory]::Delete($results, $true) }
 }
-exit [int](-not $passed)
+exit [int]($passed -ne $acts.Count)

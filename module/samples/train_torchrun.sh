@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Two workers on this machine under torchrun. torchrun kills them 30 s after SIGTERM; torch 2.12 and later take another time from
-# TORCH_ELASTIC_SHUTDOWN_TIMEOUT (seconds), older ones do not: save within it. The rendezvous takes any free port: --standalone takes a
+# Two workers on this machine under torchrun. Runctl tells the workers themselves. If something else tells torchrun, it kills them 30 s
+# after SIGTERM; torch 2.12 and later take another time from TORCH_ELASTIC_SHUTDOWN_TIMEOUT (seconds). The rendezvous takes any free port: --standalone takes a
 # fixed one in older torch, and the second training on the machine fails with the end of the first.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

@@ -71,10 +71,9 @@ def checkpoint_dir():
 
 def resume_path():
     """The checkpoint to resume from, or None: what Runctl restored, else what the argument --resume names."""
-    for name in ("RUNCTL_RESUME_PATH", "RUNCTL_RESUME_FROM"):
-        if os.environ.get(name):
-            return os.environ[name]
-    found = None
+    found = os.environ.get("RUNCTL_RESUME_FROM")
+    if found:
+        return found
     for one, following in zip(sys.argv[1:], sys.argv[2:] + ["-"]):
         if one.startswith("--resume="):
             found = one[len("--resume="):]

@@ -76,12 +76,19 @@ internal sealed class Rig : IAsyncDisposable
     public Task<RunctlTraining> TrainAsync(string instanceId, string probe, params string[] arguments) => TrainAsync(instanceId, probe, Configuration, arguments);
 
     /// <summary>Starts a probe with settings of its own.</summary>
-    public async Task<RunctlTraining> TrainAsync(string instanceId, string probe, RunctlConfiguration configuration, params string[] arguments)
+    public Task<RunctlTraining> TrainAsync(string instanceId, string probe, RunctlConfiguration configuration, params string[] arguments) =>
+        BeginAsync(instanceId, probe, configuration, null, arguments);
+
+    /// <summary>Starts a probe from a checkpoint in S3.</summary>
+    public Task<RunctlTraining> ResumeAsync(string instanceId, string probe, string manifest, params string[] arguments) =>
+        BeginAsync(instanceId, probe, Configuration, manifest, arguments);
+
+    private async Task<RunctlTraining> BeginAsync(string instanceId, string probe, RunctlConfiguration configuration, string? resumeFrom, string[] arguments)
     {
         var starter = new TrainingStarter(Cloud, _adapters, TimeProvider.System);
         var request = new StartRequest
         {
-            InstanceId = instanceId, ProjectDirectory = Probes, ScriptPath = Path.Combine(Probes, probe), ScriptArguments = arguments, SyncCode = true,
+            InstanceId = instanceId, ProjectDirectory = Probes, ScriptPath = Path.Combine(Probes, probe), ScriptArguments = arguments, SyncCode = true, ResumeFrom = resumeFrom,
         };
         return await starter.StartAsync(await starter.PlanAsync(request, configuration, default), Progress, default);
     }
@@ -103,7 +110,13 @@ internal sealed class Rig : IAsyncDisposable
     }
 
     /// <summary>When an event was written, in seconds since 1970.</summary>
-    public async Task<double> EventTimeAsync(RunctlTraining training, string kind)
+    public async Task<double> EventTimeAsync(RunctlTraining training, string kind) =>
+        (await EventAsync(training, kind)).GetProperty("time").GetDateTimeOffset().ToUnixTimeMilliseconds() / 1000.0;
+
+    /// <summary>What an event says.</summary>
+    public async Task<JsonElement> EventDataAsync(RunctlTraining training, string kind) => (await EventAsync(training, kind)).GetProperty("data");
+
+    private async Task<JsonElement> EventAsync(RunctlTraining training, string kind)
     {
         var path = Path.Combine(RootOf(training.InstanceId), "var/lib/runctl/runs", training.RunId, "events.jsonl");
         for (var tries = 0; tries < 6000; tries++)
@@ -111,7 +124,7 @@ internal sealed class Rig : IAsyncDisposable
             foreach (var line in (await File.ReadAllTextAsync(path)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.Contains($"\"{kind}\"", StringComparison.Ordinal)))
             {
                 using var document = JsonDocument.Parse(line);
-                return document.RootElement.GetProperty("time").GetDateTimeOffset().ToUnixTimeMilliseconds() / 1000.0;
+                return document.RootElement.Clone();
             }
 
             await Task.Delay(10);

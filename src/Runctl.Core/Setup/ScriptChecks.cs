@@ -71,11 +71,12 @@ internal sealed class ScriptChecks(CheckList list, RunctlConfiguration configura
 
         var isDeepSpeed = look.Launcher?.Trim().EndsWith("deepspeed", StringComparison.Ordinal) == true;
         return !look.UsesTorchrun ? list.Pass(name, "torchrun is not used")
+            : configuration.SignalTo != "launcher" ? list.Pass(name, "the guard tells the workers themselves; the launcher's own limit does not apply")
             : grace <= TimeSpan.FromSeconds(30) ? list.Pass(name, $"the grace period is {grace.TotalSeconds:0} s")
             : !isDeepSpeed && (look.ShutdownTimeout || configuration.TrainingEnvironment.ContainsKey("TORCH_ELASTIC_SHUTDOWN_TIMEOUT"))
                 ? list.Pass(name, "TORCH_ELASTIC_SHUTDOWN_TIMEOUT is set (torch 2.12 and later)")
                 : list.Fail(name, $"{(isDeepSpeed ? "deepspeed" : "torchrun")} kills its workers 30 s after SIGTERM; the grace period of {grace.TotalSeconds:0} s does not reach them",
-                    isDeepSpeed ? "Let the workers save within 30 s, or start them by one process each."
-                    : "Let the workers save within 30 s, or set TORCH_ELASTIC_SHUTDOWN_TIMEOUT under [training] environment (torch 2.12 and later); start the workers by one process each otherwise.");
+                    isDeepSpeed ? "Let the workers save within 30 s, or set signal_to = \"trainers\" under [training]."
+                    : "Let the workers save within 30 s, set signal_to = \"trainers\" under [training], or set TORCH_ELASTIC_SHUTDOWN_TIMEOUT under [training] environment (torch 2.12 and later).");
     }
 }

@@ -101,6 +101,8 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
     private RunctlSetupCheck Handler(ScriptLook? look) => look switch
     {
         null => _list.Unknown("SigtermHandler", "Not tried: Script failed."),
+        _ when request.Configuration.UsesStopFile => _list.Unknown("SigtermHandler", "a stop file tells the script; a look at its text cannot say whether it looks for RUNCTL_STOP_FILE", "Invoke-RunctlInterruptionDrill tells for sure."),
+        _ when request.Configuration.StopSignal != "TERM" => _list.Unknown("SigtermHandler", $"SIG{request.Configuration.StopSignal} tells the script; a look at its text searches for handlers of SIGTERM only", "Invoke-RunctlInterruptionDrill tells for sure."),
         { HandlesSignal: true } => _list.Pass("SigtermHandler", look.Seen),
         { HandlesSignal: false } => _list.Fail("SigtermHandler", look.Seen, HandlerRemedy),
         _ => _list.Unknown("SigtermHandler", look.Seen, "Invoke-RunctlInterruptionDrill tells for sure."),

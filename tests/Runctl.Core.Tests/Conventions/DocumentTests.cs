@@ -6,6 +6,7 @@ public sealed partial class DocumentTests
 {
     private static readonly string Root = FindRoot();
     private static readonly string[] BuildFolders = [".git", "bin", "obj", "out", "TestResults"];
+    private static readonly string[] SourcePatterns = ["*.cs", "*.py"];
 
     [Fact]
     public void Every_test_that_a_document_names_exists()
@@ -29,7 +30,7 @@ public sealed partial class DocumentTests
     public void Every_decision_is_in_the_index_once_and_names_files_that_exist()
     {
         var index = Read("docs/decisions/README.md");
-        var sources = Files(Path.Combine(Root, "src"), "*.cs").Select(file => file["src/".Length..]).ToList();
+        var sources = SourcePatterns.SelectMany(pattern => Files(Path.Combine(Root, "src"), pattern)).Select(file => file["src/".Length..]).ToList();
         var decisions = Directory.GetFiles(Path.Combine(Root, "docs", "decisions"), "0*.md");
         Assert.Equal(Enumerable.Range(1, decisions.Length), decisions.Select(file => int.Parse(Path.GetFileName(file)[..4], null)).Order());
         Assert.All(decisions, file =>
@@ -111,7 +112,7 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"^#+ (.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();
 
-    // The C# files; those of the guard are named below its own folder.
-    [GeneratedRegex(@"`(?:src/)?([\w./]+\.cs)`")]
+    // C# and Python; the files of the guard are named below its own folder.
+    [GeneratedRegex(@"`(?:src/)?([\w./]+\.(?:cs|py))`")]
     private static partial Regex SourceFile();
 }

@@ -98,8 +98,10 @@ public sealed class ScriptChecksTests : IDisposable
     [InlineData("run.sh", "exec torchrun --nproc_per_node=2 train.py\n", "torchrun")]
     [InlineData("run.sh", "deepspeed --num_gpus 2 train.py --deepspeed ds.json\n", "deepspeed")]
     [InlineData("run.sh", "accelerate launch train.py\n", "torchrun")]
-    public void A_launcher_that_ends_its_workers_after_30_s_is_named(string name, string text, string launcher)
+    public void A_launcher_that_is_told_and_ends_its_workers_after_30_s_is_named(string name, string text, string launcher)
     {
+        Assert.True(Check("TorchrunGrace", name, "#!/bin/bash\n" + text).Passed);
+        _configuration = new RunctlConfiguration { SignalTo = "launcher" };
         var check = Check("TorchrunGrace", name, "#!/bin/bash\n" + text);
         Assert.False(check.Passed);
         Assert.StartsWith(launcher + " kills its workers 30 s after SIGTERM", check.Seen, StringComparison.Ordinal);
@@ -108,6 +110,7 @@ public sealed class ScriptChecksTests : IDisposable
     [Fact]
     public void A_start_warns_of_what_fails_and_of_nothing_else()
     {
+        _configuration = new RunctlConfiguration { SignalTo = "launcher" };
         var script = _project.Write("run.sh", "#!/bin/bash\r\ntorchrun train.py\r\n");
         Assert.Equal(2, ScriptChecks.Warnings(_configuration, script, _project.Path).Count);
         Assert.Empty(ScriptChecks.Warnings(_configuration, _project.Write("train.py", "import torch, signal\nsignal.signal(signal.SIGTERM, stop)\n"), _project.Path));

@@ -75,7 +75,7 @@ public sealed class SetupTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
     public void A_script_that_would_not_save_in_time_is_named_with_its_remedy(string script, int grace, string check, string seen, string? remedy)
     {
         _project.Write("train.py", script);
-        _project.Write(".runctl.toml", $"[spot]\ngrace_period = \"{grace}s\"\n");
+        _project.Write(".runctl.toml", $"[spot]\ngrace_period = \"{grace}s\"\n[training]\nsignal_to = \"launcher\"\n");
         var found = Checks(Test("-Script $script"))[check];
         Assert.Equal(remedy is null, found.Passed);
         Assert.Contains(seen, found.Seen);

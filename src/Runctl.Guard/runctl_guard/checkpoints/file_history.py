@@ -9,8 +9,13 @@ from .names import Settings, has_number, pattern_of
 LEAST_LIMIT = 60.0
 # A file that grows while it is written is waited for so long.
 LONGEST_WRITE = 1800.0
+# What is written so shortly before the end is not settings of the start, if it is as large as a model.
+LAST_MOMENTS = 3.0
 # So many changes in so many looks: a log, a heartbeat.
 RUNNING_CHANGES, RUNNING_LOOKS = 5, 6
+# Where no content has a mark: a text may be anything and is a model if it is at least half as large as the largest; bytes are
+# one also beside an optimizer's state, which is several times as large.
+LEAST_SHARE, LEAST_RAW_SHARE = 2, 16
 
 
 class FileHistory:
@@ -181,8 +186,12 @@ class FileHistory:
         return max(LEAST_LIMIT, self.longest)
 
     def _is_late(self, record: Record) -> bool:
-        """Nothing more will come, and it was written in the second half of the attempt."""
-        return self.final and record.first - self.born >= (self.time - self.born) / 2
+        """Nothing more will come, and it was written in the second half of the attempt, or is a model of its last moments."""
+        if not self.final:
+            return False
+        if record.first - self.born >= (self.time - self.born) / 2:
+            return True
+        return self.time - record.first <= LAST_MOMENTS and self._is_as_large(record)
 
     def is_weight(self, path: str) -> bool:
         record = self.files[path]
@@ -201,10 +210,15 @@ class FileHistory:
                 return False
             if pattern not in self.repeated and not has_number(path.rpartition("/")[2]) and not self._is_late(record):
                 return False
-        models = self._models()
-        largest = max((self.written.get(other, 0) for other in models), default=0)
-        if 2 * self.written.get(pattern, 0) >= largest:
-            return True
-        # As large as one of the files of the pattern that holds most, as a final model beside those of its epochs.
-        most = [self._totals[other] for other in models if self.written.get(other, 0) == largest and other in self._totals]
-        return any(number and 2 * record.size >= total / number for total, number in most)
+        largest, _ = self._largest()
+        share = LEAST_SHARE if kind in TEXT_KINDS else LEAST_RAW_SHARE
+        return share * self.written.get(pattern, 0) >= largest or self._is_as_large(record)
+
+    def _largest(self) -> Tuple[int, float]:
+        """The most bytes of one pattern of models that is still there, and how large one of its files is."""
+        return max(((self.written.get(pattern, 0), total / number) for pattern in self._models()
+                    for total, number in [self._totals.get(pattern, (0, 0))] if number), default=(0, float("inf")))
+
+    def _is_as_large(self, record: Record) -> bool:
+        """As each file of the pattern that holds most, as a final model beside those of its epochs."""
+        return 2 * record.size >= self._largest()[1]

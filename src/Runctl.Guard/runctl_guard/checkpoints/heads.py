@@ -31,6 +31,15 @@ def weight_units(seen: History, paths: Any) -> Dict[str, List[str]]:
     for path in paths:
         if path in seen.files and seen.is_weight(path):
             units.setdefault(stands_for(seen, unit_of(path, seen.opened)), []).append(path)
+    for unit in sorted(units, reverse=True):
+        # `w2v.model` stands for `w2v.model.vectors.npy` too, which it needs.
+        folder, _, name = unit.rpartition("/")
+        parts = name.split(".")
+        for length in range(1, len(parts)):
+            owner = (folder and folder + "/") + ".".join(parts[:length])
+            if owner in units:
+                units[owner] += units.pop(unit)
+                break
     return units
 
 

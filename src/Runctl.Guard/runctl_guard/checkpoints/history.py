@@ -22,6 +22,8 @@ class Save:
         self.opened: List[str] = []
         self.head: Optional[Dict[str, Any]] = None
         self.paths: Set[str] = set()
+        # At how many looks a weight file of each pattern came.
+        self.came: Dict[str, int] = {}
         self.files: Dict[str, List[Any]] = {}
         self.shape: Dict[str, List[Dict[str, int]]] = {}
 

@@ -20,7 +20,7 @@ class Entry(NamedTuple):
     def version(self) -> str:
         if self.type == "file":
             return "%d-%d-%d-%d" % (self.dev, self.ino, self.size, self.mtime_ns)
-        return "%s:%s" % (self.type, self.target or "")
+        return "%s:%s" % (self.type, self.ino if self.type == "dir" else self.target or "")
 
 
 class Look(NamedTuple):

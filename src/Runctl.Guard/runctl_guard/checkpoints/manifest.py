@@ -67,6 +67,9 @@ def read_manifest(s3: S3, uri: str) -> Dict[str, Any]:
     """Of schema 1 as of schema 2: with paths relative to the checkpoint directory, and a class for each file."""
     try:
         body = json.loads(s3.get(parse_uri(uri)).body.decode("utf-8"))
+        for entry in body["files"]:
+            if entry.get("link", "") is None:
+                del entry["link"]
         if body["schema"] == 1:
             return _from_schema_1(body)
         if body["schema"] != 2 or not body["files"]:

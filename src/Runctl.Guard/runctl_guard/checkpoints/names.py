@@ -8,6 +8,7 @@ STAGING_WORDS = frozenset(("tmp", "temp", "temporary", "partial", "incomplete", 
 SHARD = re.compile(r"^(.*?)(\d{5})(-of-)(\d{5})(?!\d)(.*)$")
 # A word of eight or more letters and digits that changes between them so often is an identifier, not a name.
 MANY_CHANGES = 4
+UUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
 
 
 @functools.lru_cache(maxsize=65536)
@@ -43,7 +44,8 @@ def pattern_of(path: str) -> str:
 
 
 def _plain(path: str) -> str:
-    return re.sub(r"\d+", "#", re.sub(r"[A-Za-z0-9]{6,}", lambda match: "#" if _identifier(match.group()) else match.group(), path))
+    path = re.sub(r"[A-Za-z0-9]{6,}", lambda match: "#" if _identifier(match.group()) else match.group(), UUID.sub("#", path))
+    return re.sub(r"\d+", "#", path)
 
 
 def _identifier(word: str) -> bool:

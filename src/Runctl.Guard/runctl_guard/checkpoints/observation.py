@@ -8,8 +8,8 @@ from .file_history import LONGEST_WRITE
 from .history import History, Save
 from .kinds import WEIGHT_KINDS
 from .looks import Entry, Look, Record
-from .names import Settings
-from .saves import close_save, continues
+from .names import Settings, pattern_of
+from .saves import close_save, continues, has_all
 from .units import folders_of
 
 # Without a write for so long a save is over.
@@ -59,18 +59,37 @@ class Observation(History):
             if record is None or record.version != entry.version():
                 self._note(path, entry, now, look.step)
                 changed.append(path)
+                # Another directory under the same name, as one that is renamed when it is complete.
+                self.made.pop(path, None)
         gone = look.gone if look.gone is not None else [path for path in self.files if path not in look.entries]
         for path in list(gone):
             self._forget(path)
+            self.made.pop(path, None)
             if self.current is not None:
                 self.current.paths.discard(path)
         if look.writing is not None:
             self._see_writers(set(look.writing), now, look)
+        self._take_along(changed)
         changed = [path for path in changed if self.files[path].save is None and self.counts(path)]
         self._advance(changed, look)
         self.time, self.step = now, look.step if look.step is not None else self.step
 
     # Saves
+
+    def _take_along(self, changed: List[str]) -> None:
+        """What a save wrote belongs to it under another name too; after a rename under that one only."""
+        known = [path for path in changed if self.files[path].save and self.files[path].type == "file" and self.counts(path)]
+        for save in self.saves + [self.current] if known else []:
+            mine = [path for path in known if save and self.files[path].save == save.number]
+            if save is None or not mine:
+                continue
+            save.paths.update(mine)
+            if save is self.current:
+                continue
+            versions = {self.files[path].version for path in mine}
+            save.files = {path: facts for path, facts in save.files.items() if facts[0] not in versions
+                          or path in self.files and self.files[path].version == facts[0]}
+            save.files.update((path, self.files[path].facts()) for path in mine)
 
     def _advance(self, changed: List[str], look: Look) -> None:
         now = look.time
@@ -86,11 +105,14 @@ class Observation(History):
             if self.current is None:
                 if continues(self, weights, now):
                     self.current = self.saves.pop()
+                    self.current.paths = {path for path in self.current.paths if path in self.files}
                     self.current.since = now
                     self.ends.pop()
                 else:
                     self._start(now)
             self.current.last = now  # type: ignore[union-attr]
+            for pattern in {pattern_of(path) for path in weights if len(self.files[path].changes) == 1}:
+                self.current.came[pattern] = self.current.came.get(pattern, 0) + 1  # type: ignore[union-attr]
         if self.current is not None:
             for path in changed:
                 if not self.is_running(path):
@@ -108,8 +130,10 @@ class Observation(History):
             self.died = {"time": now, "killed": look.killed}
 
     def cut_here(self, now: float, quiet: float = QUIET_SECONDS) -> None:
-        """What is written from now on is another save, as after the signal; one that is being written goes on."""
-        if self.current is not None and not self.is_busy() and now - self.current.last >= quiet:
+        """What is written from now on is another save, as after the signal; one that is being written goes on. It is over if
+        it was quiet for so long, or if it has all that the one before it had."""
+        if self.current is not None and not self.is_busy() and (
+                now - self.current.last >= quiet or has_all(self, self.current)):
             self._end(now, True)
 
     def _again(self, path: str) -> bool:

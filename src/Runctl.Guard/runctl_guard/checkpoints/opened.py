@@ -8,7 +8,7 @@ from ..system.user_rights import open_readable
 from ..system.users import User
 from .looks import version_of
 from .proof import LEVELS, NotUsable, Validation, prove
-from .sets import CURRENT, SAVE, CheckpointSet, SetFile
+from .sets import CURRENT, OLDER, SAVE, CheckpointSet, SetFile
 
 # Small files are read at once, so that thousands of them need no descriptors.
 SMALL_BYTES = 64 << 10
@@ -50,12 +50,12 @@ class OpenedCheckpoint:
 
 
 def open_checkpoint(checkpoint: CheckpointSet, directory: str, user: Optional[User], copies: Dict[str, str],
-                    stored: Callable[[str], bool]) -> OpenedCheckpoint:
-    """Opens what S3 does not have yet. CheckpointChanged if a required file is not what it was."""
+                    stored: Callable[[str], bool], older: bool = False) -> OpenedCheckpoint:
+    """Opens what S3 does not have yet, with `older` of older units too. CheckpointChanged if a required file is not what it was."""
     opened, small = OpenedCheckpoint(checkpoint), 0
     _raise_limit()
     try:
-        for file in checkpoint.part(SAVE, CURRENT):
+        for file in checkpoint.part(SAVE, CURRENT) + (checkpoint.part(OLDER) if older else []):
             if file.link is not None or stored(file.version):
                 continue
             try:
@@ -64,6 +64,8 @@ def open_checkpoint(checkpoint: CheckpointSet, directory: str, user: Optional[Us
                 if file.part == SAVE:
                     raise GuardError("CheckpointChanged", "%s of the checkpoint cannot be read any more: %s"
                                      % (file.path, error.strerror or error), STORAGE, file.path)
+                if file.part == OLDER:
+                    continue
                 opened.missing[file.path] = error.strerror or str(error)
                 continue
             small += len(source.data or b"")

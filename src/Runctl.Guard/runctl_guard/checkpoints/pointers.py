@@ -140,7 +140,7 @@ def _pointer(folder: str, name: str, path: str, places: Places, read: Reader, na
         place = _place(folder, text, places)
         if place and place != path:
             named.paths.add(place)
-        elif name in ("latest", "last_checkpoint") and re.match(r"^[^\s]+$", text):
+        elif name in ("latest", "last_checkpoint") and re.match(r"^[^\s]+$", text) and not _is_part(folder, text, places):
             named.missing[_join(folder, text.rpartition("/")[2]) or text] = "the pointer %s names it" % path
 
 
@@ -151,6 +151,12 @@ def _place(folder: str, text: str, places: Places) -> str:
         if place and places.has(place):
             return place
     return ""
+
+
+def _is_part(folder: str, text: str, places: Places) -> bool:
+    """Whether names there have the text in them as a whole, as `600` means `model_600.pt`, or `epoch_5` means `epoch_5.pt`."""
+    word = r"(?<!\d)0*%d(?!\d)" % int(text) if text.isdigit() else r"(?<![0-9A-Za-z])%s(?![0-9A-Za-z])" % re.escape(text)
+    return any(re.search(word, name) for name in places.names(folder))
 
 
 def _prefix(folder: str, target: str, path: str, places: Places, named: Named) -> None:

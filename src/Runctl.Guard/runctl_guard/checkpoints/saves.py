@@ -7,6 +7,10 @@ from .history import History, Save
 from .names import pattern_of
 from .units import folders_of, shape_of
 
+# A pattern that came at so many looks: several saves that follow one another too fast to be told apart.
+BURST = 3
+
+
 def close_save(seen: History, save: Save, now: float, settled: bool) -> None:
     """Writes down what the save consists of, and looks into directories that hold several."""
     save.ended, save.settled = save.last, settled
@@ -25,8 +29,21 @@ def close_save(seen: History, save: Save, now: float, settled: bool) -> None:
     save.opened, save.head = sorted(seen.opened), copy.copy(seen.head)
 
 
+def has_all(seen: History, save: Save) -> bool:
+    """Whether a save that goes on has what the two before had; the first one, whether it is a burst of several."""
+    if not seen.saves:
+        return any(count >= BURST for count in save.came.values())
+    before = [other.shape for other in seen.saves[-2:]]
+    needed = set.intersection(*(set(shape) for shape in before))
+    now = shape_of(save.paths, seen.opened, lambda path: (seen.files[path].first, seen.files[path].mtime_ns))
+    return bool(needed) and all(
+        pattern in now and all(now[pattern][-1].get(kind, 0) >= count for kind, count in before[-1][pattern][-1].items())
+        for pattern in needed)
+
+
 def _look_into(seen: History, save: Save) -> None:
-    """A directory whose weight files come from several saves is no unit; once known, for the whole run."""
+    """A directory whose weight files come from several saves is no unit; once known, for the whole run. Those count too that
+    were deleted since, if the directory is still the same one."""
     folders = {folder for path in save.files for folder in folders_of(path) if folder not in seen.opened}
     if not folders:
         return
@@ -40,6 +57,13 @@ def _look_into(seen: History, save: Save) -> None:
         if inside and seen.is_weight(path):
             for folder in inside:
                 numbers.setdefault(folder, set()).add(record.save)
+    models = {pattern_of(path) for path in seen.files if seen.is_weight(path)}
+    for other in seen.saves:
+        for path in other.files if other.settled else ():
+            if path not in seen.files and pattern_of(path) in models:
+                for folder in folders_of(path):
+                    if folder in folders and folder in seen.files and seen.files[folder].first <= other.ended:
+                        numbers.setdefault(folder, set()).add(other.number)
     seen.opened |= {folder for folder, found in numbers.items() if len(found) > 1}
 
 

@@ -85,6 +85,9 @@ class Scanner:
             self._leave_out(relative, "the link leads to a directory it lies in")
             return
         above = above | {folder.identity}
+        if relative:
+            known, entry = self.entries.get(relative), Entry("dir", here.st_dev, here.st_ino)
+            yield relative, known if known == entry else entry
         for name, inode in folder.names.items():
             path = "%s/%s" % (relative, name) if relative else name
             if not _can_be_told(name):

@@ -1,7 +1,7 @@
 """Which checkpoint of an attempt counts now, opened and proven; and where each version of a file can be read from."""
 import os
 import time
-from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Set
+from typing import Callable, Dict, List, NamedTuple, Optional, Set
 
 from ..errors import GuardError
 from ..runs.run import Run
@@ -76,9 +76,9 @@ class RunCheckpoints:
                 files.close()
         return chosen
 
-    def open(self, checkpoint: CheckpointSet, store: Optional[CheckpointStore]) -> OpenedCheckpoint:
+    def open(self, checkpoint: CheckpointSet, store: Optional[CheckpointStore], older: bool = False) -> OpenedCheckpoint:
         return open_checkpoint(checkpoint, self.watch.directory, self.watch.user, self.copies.paths(),
-                               store.has if store else lambda version: False)
+                               store.has if store else lambda version: False, older)
 
     def _available(self, file: SetFile, store: Optional[CheckpointStore]) -> bool:
         return file.here or file.link is not None or self.copies.has(file.version) or bool(store and store.has(file.version))
@@ -112,9 +112,9 @@ class RunCheckpoints:
             os.close(descriptor)
 
 
-def survey(directory: str, patterns: Iterable[str], user: Optional[User]) -> Optional[CheckpointSet]:
+def survey(directory: str, settings: Settings, user: Optional[User]) -> Optional[CheckpointSet]:
     """The newest checkpoint in a directory whose history is not known, by the times of its files."""
-    seen = Observation(Settings(only=tuple(patterns)))
+    seen = Observation(settings)
     seen.final = True
     seen.begin(Scanner(directory, user).scan(whole=True).changed, 0.0, ours=lambda path, entry: True)
 

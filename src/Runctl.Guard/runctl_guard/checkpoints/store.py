@@ -15,7 +15,7 @@ from .manifest import Facts, manifest_of
 from .names import has_number
 from .objects import Kept, Objects
 from .opened import OpenedCheckpoint
-from .sets import CURRENT, SAVE, CheckpointSet, under
+from .sets import CURRENT, OLDER, SAVE, CheckpointSet, under
 from .transfer import Item, send
 
 # What is current goes along in the same manifest if it is no more than this.
@@ -66,9 +66,10 @@ class CheckpointStore:
 
     def upload(self, opened: OpenedCheckpoint, facts: Facts, cancelled: Callable[[], bool] = lambda: False,
                count: Callable[[int], None] = lambda sent: None,
-               first: Callable[[Committed], None] = lambda committed: None) -> Committed:
+               first: Callable[[Committed], None] = lambda committed: None,
+               enough_time: Callable[[], bool] = lambda: True) -> Committed:
         """Sends what S3 lacks and commits. At an interruption what the save wrote is committed first if the rest takes longer;
-        `first` is told of it."""
+        `first` is told of it. Older units that were opened go last, while there is `enough_time`."""
         last = facts.reason == "interruption"
         self._send(opened, SAVE, last, cancelled, count)
         quick = opened.bytes_of(CURRENT) <= QUICK_BYTES and opened.count_of(CURRENT) <= QUICK_FILES
@@ -83,6 +84,7 @@ class CheckpointStore:
             if not at_once:
                 self._make_promised(promised, cancelled)
         lost = self._send(opened, CURRENT, last, cancelled, count, go_on=True)
+        self._send(opened, OLDER, False, lambda: cancelled() or not enough_time(), count, go_on=True)
         committed = self._commit(opened, facts, dict(opened.missing, **lost), cancelled)
         best_effort(lambda: shutil.rmtree(self._run.file("tickets"), ignore_errors=True))
         return committed
@@ -108,6 +110,11 @@ class CheckpointStore:
         if not files or not all(self.has(file.version) for file in files):
             return None
         return self._commit(opened, facts, {}, lambda: False)
+
+    def owes_older(self, checkpoint: CheckpointSet) -> bool:
+        """Whether S3 lacks files of older units that a manifest would list."""
+        return not self._run.spec["checkpoint"].get("keep_last_n") and any(
+            file.here and file.link is None and not file.running and not self.has(file.version) for file in checkpoint.part(OLDER))
 
     # The promised paths of names without a number
 

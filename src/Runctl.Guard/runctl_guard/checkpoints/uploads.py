@@ -110,7 +110,8 @@ class Uploads:
         opened: Optional[OpenedCheckpoint] = None
         try:
             known = store.already(job.checkpoint)
-            if known and not (facts.reason == "interruption" and store.owes_paths(job.checkpoint)):
+            if known and not (facts.reason == "interruption" and (
+                    store.owes_paths(job.checkpoint) or store.owes_older(job.checkpoint))):
                 job.committed = {"uri": known["uri"], "manifest": known["manifest"], "size": known["bytes"], "seconds": 0.0,
                                  "reason": facts.reason, "complete": True, "missing": 0, "files": len(known["keys"])}
                 return
@@ -120,7 +121,8 @@ class Uploads:
             if deadline is not None and facts.reason == "interruption":
                 threading.Thread(target=self._last_resort, args=(job, files, facts, deadline), name="resort", daemon=True).start()
             committed = _until(deadline, job, lambda: store.upload(
-                files, facts, job.cancelled, job.count, lambda first: job.note(first, facts.reason)))
+                files, facts, job.cancelled, job.count, lambda first: job.note(first, facts.reason),
+                lambda: deadline is None or time.monotonic() < deadline - RESORT_SECONDS))
             job.note(committed, facts.reason)
             best_effort(lambda: self._learn_rate(job.sent, job.phases["upload"]))
         except Exception as error:  # Whoever waits for the job has to hear of it, whatever it was.

@@ -34,7 +34,7 @@ class CheckpointWatch:
         self.directory: str = run.state["checkpoint_dir"]
         self.user: Optional[User] = spec.run_user(run)
         self.lock = threading.RLock()
-        self.seen = Observation(settings_of(run))
+        self.seen = Observation(settings_of(run.spec))
         # Processes by pid and start that were seen to write weight files, and what each writes now.
         self.writing: Dict[int, Set[str]] = {}
         self._scanner = Scanner(self.directory, self.user, float(run.state.get("started_at") or 0.0))
@@ -51,7 +51,7 @@ class CheckpointWatch:
         """Notes what is there right before the training starts: it is not its own, whatever the clocks say."""
         with self.lock:
             self._attempt = self.run.state["attempt"]
-            self.seen = Observation(settings_of(self.run))
+            self.seen = Observation(settings_of(self.run.spec))
             self.seen.begin(self._scanner.scan(whole=True).changed, time.monotonic(), restored)
             self._write_whole()
 
@@ -64,7 +64,7 @@ class CheckpointWatch:
         attempt = self.run.state.get("attempt")
         if self._attempt == attempt:
             return
-        self._attempt, settings = attempt, settings_of(self.run)
+        self._attempt, settings = attempt, settings_of(self.run.spec)
         kept = files.read_json(self.run.file("observation.json")) or {}
         if kept.get("attempt") != attempt:
             # Nobody noted what was there when it began: what was written since then is its own.
@@ -96,7 +96,7 @@ class CheckpointWatch:
             for path, record in self.seen.files.items():
                 if record.type == "file" and record.origin == "new" and not self.seen.belongs(path):
                     found[path] = "its name says that it is not finished, or a setting excludes it"
-            if any(record.origin == "before" for record in self.seen.files.values()):
+            if any(record.origin == "before" and record.type != "dir" for record in self.seen.files.values()):
                 found["(older files)"] = "they were there before this attempt"
             return found
 
@@ -120,7 +120,7 @@ class CheckpointWatch:
             changed = self._scanner.entries if self._first else scan.changed
             gone = None if self._first else scan.gone
             self._first = False
-            look = Look(self._now(), changed, gone, self._writing(changed, alive), alive, killed, self.run.last_step(), final)
+            look = Look(self._now(), changed, gone, self._writing(changed, alive, whole), alive, killed, self.run.last_step(), final)
             before = self.seen.current, self.seen.number
             self.seen.see(look)
             if changed or gone or before != (self.seen.current, self.seen.number) or self.seen.current is not None:
@@ -147,7 +147,7 @@ class CheckpointWatch:
                 self.seen.died["sudden"] = sudden
                 self._write_whole()
 
-    def _writing(self, changed: Dict[str, Entry], alive: bool) -> Optional[List[Inode]]:
+    def _writing(self, changed: Dict[str, Entry], alive: bool, whole: bool) -> Optional[List[Inode]]:
         """Only a save in progress makes it worth to ask every process of the machine."""
         fresh = {(entry.dev, entry.ino) for entry in changed.values() if entry.type == "file"}
         if not alive or not (fresh or self.seen.current is not None or self.seen.has_open()):
@@ -156,7 +156,7 @@ class CheckpointWatch:
         now, current = self._now(), self.seen.current
         # Known writers are asked at every look; every process of the machine now and then, and before a save is called over.
         over = current is not None and not fresh and now - current.last >= SETTLE_SECONDS
-        everybody = over or now >= self._everybody_due
+        everybody = whole or over or now >= self._everybody_due
         if everybody:
             self._everybody_due = now + EVERYBODY_SECONDS
         found = open_for_writing(_Either(fresh, self.seen.inodes()), None if everybody else self._writers, maps=over)
@@ -201,8 +201,9 @@ class _Either:
         return item in self._first or item in self._second
 
 
-def settings_of(run: Run) -> Settings:
-    given = run.spec["checkpoint"]
+def settings_of(given: Dict[str, Any]) -> Settings:
+    """`given` is a run's spec, or what a check asks for."""
+    given = given["checkpoint"]
     return Settings(tuple(given.get("include") or ()), tuple(given.get("exclude") or ()), given.get("head") or "",
                     tuple(given.get("patterns") or ()))
 

@@ -9,7 +9,9 @@ from typing import Any, Callable, Dict, List, Optional
 from ..aws.credentials import ROLE_PATH
 from ..aws.s3 import S3, Location, S3Error
 from ..aws.session import Session
+from ..checkpoints.names import Settings
 from ..checkpoints.selection import survey
+from ..checkpoints.watch import settings_of
 from ..errors import GuardError
 from ..runs.registry import all_runs
 from ..runs.run import ENDED
@@ -44,8 +46,8 @@ def check(wanted: Dict[str, Any]) -> Dict[str, Any]:
             directory = active[0].state["checkpoint_dir"]
         else:
             directory = checkpoint_directory(
-                {"checkpoint": {"dir": wanted["checkpoint_dir"]}}, project_directory(wanted, user))
-        answer["directory"] = _directory(directory, wanted.get("patterns") or [], user)
+                wanted, project_directory(wanted, user))
+        answer["directory"] = _directory(directory, settings_of(wanted), user)
     except GuardError as error:
         answer["directory"] = {"error": error.message}
     return answer
@@ -114,9 +116,9 @@ def _timed(s3: S3, at: Location, size: int, connections: int) -> Optional[float]
     return None if failed else max(1e-3, time.monotonic() - began)
 
 
-def _directory(path: str, patterns: List[str], user: User) -> Dict[str, Any]:
+def _directory(path: str, settings: Settings, user: User) -> Dict[str, Any]:
     """The directory as the training's user finds it: what is not there yet counts as its nearest parent."""
-    newest = survey(path, patterns, user)
+    newest = survey(path, settings, user)
     answer = {"path": path, "exists": os.path.isdir(path), "user": user.name, "checkpoint": newest and {
         "name": newest.head, "size": newest.size(), "age": max(0.0, time.time() - newest.saved_ns / 1e9)}}
     place = path

@@ -158,13 +158,13 @@ class Sequence:
         begun = self._uploads.running().get(checkpoint.name())
         return budget.upload_seconds(max(0, size - (begun.sent if begun else 0)), self._interruption.rate, files)
 
-    def _start(self, picked: Picked) -> UploadJob:
+    def _start(self, picked: Picked, older: bool = False) -> UploadJob:
         facts = Facts(self._interruption.reason, picked.after_signal, order_of(self._run, picked.checkpoint))
         checkpoints, opened = self._uploads.checkpoints, picked.chosen.opened
         validation = opened.validation
 
         def open_files() -> OpenedCheckpoint:
-            files = opened if not opened.closed else checkpoints.open(picked.checkpoint, self._uploads.store)
+            files = opened if not opened.closed else checkpoints.open(picked.checkpoint, self._uploads.store, older)
             files.validation = validation
             return files
         return self._uploads.start(picked.checkpoint, open_files, facts, self._interruption.deadline)
@@ -205,9 +205,13 @@ class Sequence:
         left = self._interruption.left()
         job.wait(None if left is None else max(0.0, left - budget.MARGIN))
         store = self._uploads.store
-        if (left is None or left > budget.MARGIN) and store and picked and store.owes_paths(picked.checkpoint):
-            # An upload that the mirror had begun does not know of the promised paths.
-            job = self._start(picked)
+        left = self._interruption.left()
+        if (left is None or left > budget.MARGIN) and store and picked and not job.running() and (
+                store.owes_paths(picked.checkpoint) or store.owes_older(picked.checkpoint)):
+            # An upload that the mirror had begun does not know of the promised paths; and of older units, as models of finished
+            # folds, the mirror may have missed the last version.
+            picked.chosen.opened.close()
+            job = self._start(picked, older=True)
             job.wait(left)
         last = job.committed or first
         if last["manifest"] != first["manifest"]:

@@ -16,7 +16,7 @@ class Check(support.RootedTest):
 
     def ask(self, **changes):
         wanted = {"bucket": "bucket", "keys": KEYS, "region": "us-east-1", "user": None, "project_name": "project",
-                  "checkpoint_dir": "checkpoints", "patterns": []}
+                  "checkpoint": {"dir": "checkpoints"}}
         wanted.update(changes)
         return check(wanted)
 

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 class Numbers(Dataset):
     def __len__(self): return 12
     def __getitem__(self, i):
-        time.sleep(0.01)
+        time.sleep(0.3)
         return torch.zeros(4)
 %s
 step = 0

@@ -16,7 +16,7 @@ from live import support
 import runctl_train
 
 FOLDER = os.path.abspath(support.PROGRAM)
-TOLD = ("RUNCTL_STOP_FILE", "RUNCTL_STOP_SIGNAL", "RUNCTL_PROGRESS_FILE", "RUNCTL_CHECKPOINT_DIR", "RUNCTL_RESUME_PATH",
+TOLD = ("RUNCTL_STOP_FILE", "RUNCTL_STOP_SIGNAL", "RUNCTL_PROGRESS_FILE", "RUNCTL_CHECKPOINT_DIR",
         "RUNCTL_RESUME_FROM", "LOCAL_RANK", "SLURM_LOCALID")
 
 
@@ -263,7 +263,6 @@ class Resuming(Scripts):
                                           *arguments, **environment))
 
     def test_it_is_what_runctl_restored(self):
-        self.assertEqual("/a", self.resume_path("--resume", "b", RUNCTL_RESUME_PATH="/a", RUNCTL_RESUME_FROM="/c"))
         self.assertEqual("/c", self.resume_path("--resume", "b", RUNCTL_RESUME_FROM="/c"))
 
     def test_without_runctl_it_is_what_the_arguments_say(self):

@@ -10,6 +10,7 @@ from runctl_guard.checkpoints.kinds import HEAD_BYTES, TAIL_BYTES, kind_of
 from runctl_guard.checkpoints.looks import Entry, Look
 from runctl_guard.checkpoints.names import Settings, is_staging
 from runctl_guard.checkpoints.observation import Observation
+from runctl_guard.checkpoints.units import folders_of
 
 ZIP = b"PK\x03\x04" + b"z" * 60
 PICKLE = b"\x80\x04" + b"p" * 60
@@ -29,7 +30,7 @@ class Machine:
 
     def __init__(self, settings=Settings(), before=None):
         self.now, self.inodes, self.wall = 1000.0, 0, 0
-        self.files, self.entries, self.open, self.links = {}, {}, set(), {}
+        self.files, self.entries, self.open, self.links, self.folders = {}, {}, set(), {}, {}
         self.alive, self.killed, self.step, self.settings = True, False, None, settings
         self.seen = Observation(settings)
         for path, data in (before or {}).items():
@@ -43,19 +44,24 @@ class Machine:
         if in_place and old:
             inode = old[0]
         else:
-            self.inodes += 1
-            inode = self.inodes
+            inode = self._inode()
         grew = bool(in_place and old and data.startswith(self.files[path]) and len(data) > len(self.files[path]))
         self.files[path] = data
         self.entries[path] = (inode, len(data), self.wall, grew)
+
+    def _inode(self):
+        self.inodes += 1
+        return self.inodes
 
     def append(self, path, data):
         self.write(path, self.files.get(path, b"") + data, in_place=True)
 
     def rename(self, old, new):
+        for folder in [folder for folder in self.folders if folder == old or folder.startswith(old + "/")]:
+            self.folders[new + folder[len(old):]] = self.folders.pop(folder)
         for path in [path for path in self.files if path == old or path.startswith(old + "/")]:
             place = new + path[len(old):]
-            self.files[place], self.entries[place] = self.files.pop(path), self.entries.pop(path)
+            self.files[place], self.entries[place] = self.files.pop(path), self.entries.pop(path)[:3] + (False,)
             if path in self.open:
                 self.open.discard(path)
                 self.open.add(place)
@@ -64,6 +70,7 @@ class Machine:
         self.links[path] = target
 
     def remove(self, path):
+        self.folders = {folder: inode for folder, inode in self.folders.items() if not (folder + "/").startswith(path + "/")}
         for name in [name for name in self.files if name == path or name.startswith(path + "/")]:
             del self.files[name], self.entries[name]
             self.open.discard(name)
@@ -74,6 +81,8 @@ class Machine:
             data = self.files[path]
             entries[path] = Entry("file", 1, inode, size, mtime * 10**9, None,
                                   kind_of(path, size, data[:HEAD_BYTES], data[-TAIL_BYTES:]), grew)
+        self.folders = {folder: self.folders.get(folder) or self._inode() for path in self.files for folder in folders_of(path)}
+        entries.update((folder, Entry("dir", 1, inode)) for folder, inode in self.folders.items())
         for path, target in self.links.items():
             there = any(other == target or other.startswith(target + "/") for other in self.files)
             entries[path] = Entry("link" if there else "dangling", target=target)

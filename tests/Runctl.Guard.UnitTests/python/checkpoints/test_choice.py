@@ -133,6 +133,21 @@ class Choices(unittest.TestCase):
             machine.settle()
             self.assertEqual(good, machine.choose() is not None, text)
 
+    def test_a_pointer_of_a_script_s_own_may_hold_a_number_or_a_part_of_a_name(self):
+        for text in (b"6", b"0006", b"epoch_6", b"run A, epoch 6"):
+            machine = Machine()
+            machine.write("forger_epoch_6.pt")
+            machine.write("latest", text)
+            machine.end()
+            self.assertEqual("forger_epoch_6.pt", machine.choose().head, text)
+
+    def test_a_pointer_to_what_was_never_written_refuses(self):
+        machine = Machine()
+        machine.write("global_step6/mp_rank_00_model_states.pt")
+        machine.write("latest", b"global_step26")
+        machine.end()
+        self.assertIsNone(machine.choose())
+
     def test_a_pointer_written_late_brings_what_it_names(self):
         machine = self.saved(megatron, 2)
         machine.write("iter_0000003/mp_rank_00/model_optim_rng.pt")
@@ -231,6 +246,22 @@ class Choices(unittest.TestCase):
             machine.settle()
         self.assertEqual("model020000.pt", machine.choose().head)
 
+    def test_the_head_is_the_file_whose_name_the_others_go_on_with(self):
+        machine = Machine()
+        for number in (1, 2):
+            machine.write("w2v_%d.model.wv.vectors.npy" % number, simulator.NPY)
+            machine.write("w2v_%d.model" % number, PICKLE)
+            machine.settle()
+        self.assertEqual("w2v_2.model", machine.choose().head)
+
+    def test_a_raw_model_is_one_beside_a_state_several_times_as_large(self):
+        machine = Machine()
+        for number in (1, 2):
+            machine.write("model_%08d.bin" % number, RAW)
+            machine.write("state_%08d_00000.bin" % number, RAW * 7)
+            machine.settle()
+        self.assertEqual(("model_00000002.bin", 2), (machine.choose().head, len(machine.choose().part("save"))))
+
     def test_predictions_after_validation_do_not_take_its_place(self):
         machine = Machine()
         for number in (1, 2, 3):
@@ -290,6 +321,26 @@ class Choices(unittest.TestCase):
         chosen = machine.choose()
         self.assertEqual("horses/40_net_G_A.pth", chosen.head)
         self.assertEqual(8, len(chosen.part("save", "current")))
+
+    def test_a_directory_is_looked_into_although_each_save_deletes_the_one_before(self):
+        machine = Machine()
+        for number in range(1, 4):
+            base = "lightning_logs/version_0/checkpoints/"
+            machine.remove(base + "epoch=%d.ckpt" % (number - 1))
+            machine.write(base + "epoch=%d.ckpt" % number)
+            machine.write("lightning_logs/version_0/hparams.yaml", b"lr: 0.1")
+            machine.settle()
+        self.assertEqual("lightning_logs/version_0/checkpoints/epoch=3.ckpt", machine.choose().head)
+
+    def test_a_directory_that_was_replaced_as_a_whole_is_still_a_unit(self):
+        machine = Machine()
+        for number in range(1, 4):
+            machine.write("new.tmp/d/%032x" % number, RAW)
+            machine.write("new.tmp/model.npy", simulator.NPY)
+            machine.remove("run/state")
+            machine.rename("new.tmp", "run/state")
+            machine.settle()
+        self.assertEqual("run/state", machine.choose().head)
 
     def test_a_link_brings_what_it_leads_to(self):
         machine = self.saved(lightning)

@@ -20,7 +20,7 @@ class Names(unittest.TestCase):
 
     def test_patterns(self):
         for name, pattern in (("epoch=3-val_loss=0.25.ckpt", "epoch=#-val_loss=#.#.ckpt"), ("model-3fa9c2d1.pt", "model-#.pt"),
-                              ("run-2x8k3jq9p1.pt", "run-#.pt"), ("resnet50.pt", "resnet#.pt"), ("decade.pt", "decade.pt"),
+                              ("run-2x8k3jq9p1.pt", "run-#.pt"), ("b04965e6-a9bb-591f-8f8a-1adcb2c8dc39/m.pt", "#/m.pt"), ("resnet50.pt", "resnet#.pt"), ("decade.pt", "decade.pt"),
                               ("exp1/epoch_3.pth", "exp#/epoch_#.pth"),
                               ("ckpt-8.data-00000-of-00001", "ckpt-#.data-00000-of-00001")):
             self.assertEqual(pattern, pattern_of(name))
@@ -40,7 +40,7 @@ class Kinds(unittest.TestCase):
     def test_kinds_come_from_the_content(self):
         for data, kind in ((ZIP, "zip"), (PICKLE, "pickle"), (NPY, "npy"), (HDF5, "hdf5"), (TF_INDEX, "tf-index"), (b"GGUF" + b"\0" * 9, "gguf"),
                            (safetensors(), "safetensors"), (b'{"a": 1}', "json"), (b"lr: 0.1\n", "text"), (b"\x89PNG\r\n", "media"),
-                           (b"SQLite format 3\0", "database"), (b"\x81\xa6params\x81", "msgpack"), (os.urandom(3) + b"\0\xff\xfe", "binary"),
+                           (b"SQLite format 3\0", "database"), (b"7\x7f\x06\x82\0\x2d", "database"), (b":W&B\x1c\xe1", "log"), (b"\x81\xa6params\x81", "msgpack"), (os.urandom(3) + b"\0\xff\xfe", "binary"),
                            (b"", "empty")):
             self.assertEqual(kind, self.kind(data))
         self.assertEqual("zip", self.kind(ZIP, "checkpoint.pth.tar"))

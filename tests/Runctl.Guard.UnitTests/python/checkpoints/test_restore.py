@@ -109,7 +109,8 @@ class Restore(Saved):
         import support
         body = {"schema": 1, "run_id": "r", "attempt": 1, "name": "c-5", "kind": "directory", "step": 5, "last_step": 6,
                 "saved_at": "2026-01-31T12:00:00Z", "bytes": 7,
-                "files": [{"path": "model.pt", "key": "a/c-5/model.pt", "size": 7, "crc32": support.crc_text(b"weights")}]}
+                "files": [{"path": "model.pt", "key": "a/c-5/model.pt", "size": 7, "crc32": support.crc_text(b"weights"),
+                           "link": None, "class": "save"}]}
         self.s3.objects["/bucket/a/c-5.manifest.json"] = json.dumps(body).encode()
         back = self.back({"manifest": "s3://bucket/a/c-5.manifest.json"})
         self.assertEqual((["c-5/model.pt"], os.path.join(self.into, "c-5")), (self.there(), back["local"]))

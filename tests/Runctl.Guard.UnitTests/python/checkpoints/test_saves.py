@@ -39,6 +39,56 @@ class Saves(unittest.TestCase):
         machine.settle()
         self.assertEqual(["model.pt", "optim.pt"], machine.contents(machine.newest(), "save"))
 
+    def test_a_directory_renamed_when_it_is_complete_is_a_checkpoint_under_its_new_name(self):
+        for pause in (1, 8):
+            machine = Machine()
+            for number in (1, 2, 3):
+                machine.write("step_%d.building/model.pt" % number, ZIP + b"%d" % number)
+                machine.write("step_%d.building/optimizer.pt" % number)
+                machine.pass_time(pause)
+                machine.rename("step_%d.building" % number, "step_%d" % number)
+                machine.pass_time(8)
+                with self.subTest(pause=pause, number=number):
+                    self.assertEqual(["step_%d/model.pt" % number, "step_%d/optimizer.pt" % number],
+                                     machine.contents(machine.choose()))
+                    self.assertEqual("step_%d" % number, machine.choose().head)
+
+    def test_a_directory_name_that_is_used_for_every_save_before_the_rename_begins_a_new_one(self):
+        machine = Machine()
+        for number in (1, 2, 3):
+            machine.write("_saving/model.pt")
+            machine.pass_time(1)
+            machine.write("_saving/optimizer.pt")
+            machine.rename("_saving", "step_%d" % number)
+            machine.pass_time(8)
+        self.assertEqual([1, 2, 3], self.numbers(machine))
+
+    def test_a_checkpoint_renamed_to_make_room_for_the_next_one_is_whole_under_its_new_name(self):
+        machine = Machine()
+        for number in (1, 2):
+            machine.remove("prev")
+            machine.rename("last", "prev")
+            machine.write("last/model.pt")
+            machine.write("last/optimizer.pt")
+            machine.settle()
+        machine.remove("prev")
+        machine.rename("last", "prev")
+        machine.write("last/model.pt")
+        machine.see()
+        machine.end(killed=True)
+        self.assertEqual(("prev", ["prev/model.pt", "prev/optimizer.pt"]),
+                         (machine.choose().head, machine.contents(machine.choose(), "save")))
+
+    def test_a_directory_that_goes_on_after_some_of_its_files_were_deleted_is_no_error(self):
+        machine = Machine()
+        machine.write("step_1/shard_a.pt")
+        machine.write("step_1/scratch_1.npy", NPY)
+        machine.settle()
+        machine.remove("step_1/scratch_1.npy")
+        machine.write("step_1/optimizer.pt")
+        machine.settle()
+        self.assertEqual(["step_1/optimizer.pt", "step_1/shard_a.pt"], machine.contents(machine.choose()))
+
     def test_it_ends_at_once_when_nothing_of_the_training_is_left(self):
         machine = Machine()
         gan(machine, 1)
@@ -139,6 +189,35 @@ class Saves(unittest.TestCase):
         machine.end()
         self.assertEqual(["final.json"], machine.contents(machine.newest(), "save"))
 
+    def test_a_large_file_that_was_deleted_does_not_make_the_models_small(self):
+        machine = Machine()
+        machine.write("cache_1.bin", RAW * 100)
+        machine.settle()
+        machine.remove("cache_1.bin")
+        machine.pass_time(300)
+        for number in range(1, 3):
+            machine.write("model_%d.txt" % number, b"tree\n" * 50)
+            machine.settle()
+        self.assertEqual("model_2.txt", machine.choose().head)
+
+    def attempt_of_a_second(self, *files):
+        model = b'{"weights": [%s1]}' % (b"0, " * 2000)
+        machine = Machine(before={"epoch_7.json": model})
+        machine.seen.begin(machine.look().entries, machine.now, restored=["epoch_7.json"])
+        machine.now += 0.2
+        for path in files:
+            machine.write(path, model if path == "final.json" else b'{"lr": 0.1}')
+        machine.see()
+        machine.now += 1.0
+        machine.end()
+        return machine
+
+    def test_a_final_model_of_an_attempt_of_a_second_is_a_save(self):
+        self.assertEqual("final.json", self.attempt_of_a_second("args.json", "final.json").newest().head)
+
+    def test_settings_of_an_attempt_of_a_second_are_none(self):
+        self.assertEqual([], self.attempt_of_a_second("args.json").seen.saves)
+
     def test_settings_written_before_the_first_save_make_no_checkpoint(self):
         machine = Machine()
         machine.write("args.json", b'{"lr": 0.1}')
@@ -232,6 +311,49 @@ class Saves(unittest.TestCase):
         machine.end()
         self.assertEqual(2, machine.seen.number)
         self.assertGreater(machine.choose().began, machine.now - 1)
+
+    def signalled(self, *saves):
+        """One second after the last of these saves."""
+        machine = Machine()
+        for paths in saves:
+            for path in paths:
+                machine.write(path)
+            machine.pass_time(1 if paths is saves[-1] else 8)
+        machine.seen.cut_here(machine.now, 5.0)
+        return machine
+
+    def test_a_save_at_the_signal_is_one_of_its_own_if_the_one_right_before_is_whole(self):
+        for saves in ([["epoch_1.pt"], ["epoch_2.pt"]], [["epoch_1.pt"], ["epoch_2.pt", "best.pt"], ["epoch_3.pt"]]):
+            machine = self.signalled(*saves)
+            machine.write("interrupted.pt")
+            machine.see()
+            machine.end()
+            self.assertEqual(("interrupted.pt", ["interrupted.pt"]),
+                             (machine.choose().head, machine.contents(machine.choose(), "save")))
+
+    def test_so_it_is_after_saves_too_fast_to_be_told_apart(self):
+        for kept in (1, 9):
+            machine = Machine()
+            for number in range(1, 6):
+                if number == 5:
+                    machine.seen.cut_here(machine.now, 5.0)
+                machine.write("exp/epoch_%d.pt" % number)
+                machine.remove("exp/epoch_%d.pt" % (number - kept))
+                if number < 5:
+                    machine.pass_time(1)
+            machine.end()
+            self.assertEqual("exp/epoch_5.pt", machine.choose().head)
+
+    def test_one_that_lacks_what_those_before_had_goes_on_after_the_signal(self):
+        machine = self.signalled(["netG_1.pth", "netD_1.pth"], ["netG_2.pth", "netD_2.pth"], ["netG_3.pth"])
+        machine.write("netD_3.pth")
+        machine.end()
+        self.assertEqual(["netD_3.pth", "netG_3.pth"], machine.contents(machine.choose(), "save"))
+        machine = self.signalled(*[["step_%d/rank%d.pt" % (number, rank) for rank in range(4)] for number in (1, 2)],
+                                 ["step_3/rank0.pt"])
+        machine.write("step_3/rank1.pt")
+        machine.end()
+        self.assertEqual(2, len(machine.contents(machine.choose(), "save")))
 
 
 if __name__ == "__main__":

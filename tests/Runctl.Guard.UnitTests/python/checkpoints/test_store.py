@@ -6,6 +6,7 @@ import time
 
 import support
 from .saved import BASE, Saved
+from runctl_guard.checkpoints.manifest import Facts
 from runctl_guard.errors import GuardError
 
 
@@ -37,6 +38,37 @@ class Store(Saved):
         self.assertEqual(["epoch_2.pt", "epoch_2.pt.manifest.json"], self.puts())
         self.assertEqual(["epoch_1.pt"], list(self.files(committed, "older")))
         self.assertEqual(["best.pt"], list(self.files(committed, "current")))
+
+    def test_what_the_mirror_missed_of_older_units_goes_up_last(self):
+        self.started()
+        self.save("fold_1.pt")
+        self.write("fold_1.pt", "fold_2.pt")
+        self.look()
+        self.write("fold_3.pt")
+        self.look()
+        self.s3.calls = []
+        chosen = self.uploads.checkpoints.choose(self.store)
+        self.assertTrue(self.store.owes_older(chosen.checkpoint))
+        chosen.opened.close()
+        opened = self.uploads.checkpoints.open(chosen.checkpoint, self.store, older=True)
+        committed = self.store.upload(opened, Facts("interruption", True, 3.0))
+        opened.close()
+        self.assertEqual(["fold_1.pt", "fold_2.pt"], sorted(file["path"] for file in committed.body["files"] if file["class"] == "older"))
+        self.assertEqual("fold_3.pt", self.puts()[0])
+        self.assertFalse(self.store.owes_older(chosen.checkpoint))
+
+    def test_without_time_for_it_it_is_left_out(self):
+        self.started()
+        self.write("fold_1.pt")
+        self.look()
+        self.write("fold_2.pt")
+        self.look()
+        chosen = self.uploads.checkpoints.choose(self.store)
+        chosen.opened.close()
+        opened = self.uploads.checkpoints.open(chosen.checkpoint, self.store, older=True)
+        committed = self.store.upload(opened, Facts("interruption", True, 3.0), enough_time=lambda: False)
+        opened.close()
+        self.assertEqual((["fold_2.pt"], True), ([file["path"] for file in committed.body["files"]], committed.body["complete"]))
 
     def test_one_inode_under_three_names_is_sent_once(self):
         self.started()

@@ -164,6 +164,22 @@ class Links(Saved):
         self.assertEqual({"epoch_1.pt": None, "last.pt": "epoch_1.pt", "best.pt": "epoch_1.pt"}, links)
 
 
+class WholeLooks(Saved):
+    def test_a_whole_look_finds_a_writer_that_no_look_knew(self):
+        self.started()
+        self.write("epoch_1.pkl", data=b"\x80\x04whole.")
+        self.watch.look(whole=True)
+        path = os.path.join(self.checkpoints, "epoch_2.pkl")
+        process = subprocess.Popen([sys.executable, "-c", "import sys, time\nfile = open(sys.argv[1], 'wb')\nfile.write(b'half')\n"
+                                    "file.flush()\nprint(flush=True)\ntime.sleep(60)", path], stdout=subprocess.PIPE)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        process.stdout.readline()
+        self.watch.look(whole=True)
+        self.assertTrue(self.watch.seen.has_open())
+
+
 class WrittenDown(Saved):
     def test_a_successor_sees_what_was_seen(self):
         self.started()
