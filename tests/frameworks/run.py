@@ -202,12 +202,13 @@ def main():
         return 0
     if options.keep:
         os.makedirs(options.keep, exist_ok=True)
-    failed = 0
+    passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for text, bad in pool.map(lambda case: line(case, options.keep), chosen):
             print(text, flush=True)
             failed += bad
-    print("%d failed" % failed)
+            passed += not bad and "not installed" not in text
+    print("%d passed, %d failed" % (passed, failed))
     return failed > 0
 
 
