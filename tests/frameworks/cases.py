@@ -68,6 +68,16 @@ CASES = [
     _stand_in("composer", "composer.py"),
     _stand_in("nemo", "nemo.py"),
     _stand_in("logs and links", "logs_and_links.py"),
+    _stand_in("renamed when complete", "renamed_when_complete.py"),
+    _stand_in("last and previous", "last_and_previous.py"),
+    _stand_in("raw model and state", "raw_model_and_state.py"),
+    _stand_in("arrays beside a model", "arrays_beside_a_model.py"),
+    _stand_in("ids and links", "ids_and_links.py"),
+    _stand_in("database beside a model", "database_beside_a_model.py"),
+    _stand_in("dated folders", "dated_folders.py"),
+    _stand_in("paddle", "paddle.py"),
+    _stand_in("fast saves", "fast_saves.py"),
+    _stand_in("folds, told between two", "folds_told.py"),
     # The first fold is finished after two saves; the second has begun.
     _stand_in("folds", "folds.py", steps=140),
 ]

@@ -135,6 +135,8 @@ class Observation(History):
         if self.current is not None and not self.is_busy() and (
                 now - self.current.last >= quiet or has_all(self, self.current)):
             self._end(now, True)
+        elif self.current is None and self.saves and not self.is_busy() and has_all(self, self.saves[-1]):
+            self.saves[-1].settled = True
 
     def _again(self, path: str) -> bool:
         """Written once more: it was closed when it was seen before."""

@@ -30,9 +30,9 @@ def close_save(seen: History, save: Save, now: float, settled: bool) -> None:
 
 
 def has_all(seen: History, save: Save) -> bool:
-    """Whether a save that goes on has what the two before had; the first one, whether it is a burst of several."""
-    if not seen.saves:
-        return any(count >= BURST for count in save.came.values())
+    """Whether a save that goes on has what the two before had; if they did not end by themselves, whether it is a burst."""
+    if not seen.saves or not seen.saves[-1].settled:
+        return any(count >= BURST for one in [save] + seen.saves[-1:] for count in one.came.values())
     before = [other.shape for other in seen.saves[-2:]]
     needed = set.intersection(*(set(shape) for shape in before))
     now = shape_of(save.paths, seen.opened, lambda path: (seen.files[path].first, seen.files[path].mtime_ns))
