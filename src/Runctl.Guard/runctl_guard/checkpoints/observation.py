@@ -2,7 +2,7 @@
 
 Pure: a look is data, and the history can be written down, so that a restarted guard does not guess.
 """
-from typing import Any, Callable, Dict, Iterable, List, Optional, Set
+from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Optional, Set
 
 from .file_history import LONGEST_WRITE
 from .history import History, Save
@@ -19,6 +19,10 @@ KEPT_SAVES = 4
 QUIET_SECONDS = 0.5
 # A file that is open for so long is one of those that make a save long.
 SLOW_SECONDS = 5.0
+
+# What is written down as it is.
+PLAIN = ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born", "beats",
+         "beats_done", "beating", "weight_bytes", "told")
 
 
 class Observation(History):
@@ -99,24 +103,14 @@ class Observation(History):
         if look.final and not weights and self.current is None and not self.saves:
             weights = changed = [path for path, record in self.files.items() if record.save is None
                                  and self.counts(path) and self.is_weight(path)]
-        if weights:
-            if self.current is not None and any(self._again(path) for path in weights):
-                self._end(now, False)
-            if self.current is None:
-                if continues(self, weights, now):
-                    self.current = self.saves.pop()
-                    self.current.paths = {path for path in self.current.paths if path in self.files}
-                    self.current.since = now
-                    self.ends.pop()
-                else:
-                    self._start(now)
-            self.current.last = now  # type: ignore[union-attr]
-            for pattern in {pattern_of(path) for path in weights if len(self.files[path].changes) == 1}:
-                self.current.came[pattern] = self.current.came.get(pattern, 0) + 1  # type: ignore[union-attr]
+        later = self._written_since_told(changed)
+        if later:
+            self._take([path for path in changed if path not in later], now, later)
+            self.told = None
+            self.cut_here(now, beside=later)
+            changed = [path for path in changed if path in later]
+        self._take(changed, now)
         if self.current is not None:
-            for path in changed:
-                if not self.is_running(path):
-                    self._join(path)
             busy = self.is_busy()
             if busy:
                 self.current.last = now
@@ -129,10 +123,38 @@ class Observation(History):
         if not look.alive and self.died is None:
             self.died = {"time": now, "killed": look.killed}
 
-    def cut_here(self, now: float, quiet: float = QUIET_SECONDS) -> None:
+    def _take(self, changed: List[str], now: float, beside: AbstractSet[str] = frozenset()) -> None:
+        """What is new since the look before goes into the save that goes on, or begins one; `beside` is of the next one."""
+        weights = [path for path in changed if self.is_weight(path)]
+        if weights:
+            if self.current is not None and any(self._again(path) for path in weights):
+                self._end(now, False)
+            if self.current is None:
+                if continues(self, weights, now):
+                    self.current = self.saves.pop()
+                    self.current.paths = {path for path in self.current.paths if path in self.files}
+                    self.current.since = now
+                    self.ends.pop()
+                else:
+                    self._start(now, beside)
+            self.current.last = now  # type: ignore[union-attr]
+            for pattern in {pattern_of(path) for path in weights if len(self.files[path].changes) == 1}:
+                self.current.came[pattern] = self.current.came.get(pattern, 0) + 1  # type: ignore[union-attr]
+        if self.current is not None:
+            for path in changed:
+                if not self.is_running(path):
+                    self._join(path)
+
+    def _written_since_told(self, changed: List[str]) -> Set[str]:
+        """By the times of files: one look may see the save before the signal and the one after it."""
+        told = self.told
+        later = set() if told is None else {path for path in changed if self.files[path].mtime_ns >= told}
+        return later if any(self.is_weight(path) for path in later) else set()
+
+    def cut_here(self, now: float, quiet: float = QUIET_SECONDS, beside: AbstractSet[str] = frozenset()) -> None:
         """What is written from now on is another save, as after the signal; one that is being written goes on. It is over if
-        it was quiet for so long, or if it has all that the one before it had."""
-        if self.current is not None and not self.is_busy() and (
+        it was quiet for so long, or if it has all that the one before it had. `beside` is of the next save already."""
+        if self.current is not None and not self.is_busy(beside) and (
                 now - self.current.last >= quiet or has_all(self, self.current)):
             self._end(now, True)
         elif self.current is None and self.saves and not self.is_busy() and has_all(self, self.saves[-1]):
@@ -143,9 +165,9 @@ class Observation(History):
         assert self.current is not None
         return path in self.current.paths and self.files[path].again
 
-    def is_busy(self) -> bool:
+    def is_busy(self, beside: AbstractSet[str] = frozenset()) -> bool:
         """Whether a weight file is open for writing, under a staging name too."""
-        return any(self._blocks(path) for path in self._open)
+        return any(self._blocks(path) for path in self._open if path not in beside)
 
     def _blocks(self, path: str) -> bool:
         record = self.files[path]
@@ -168,12 +190,12 @@ class Observation(History):
             save.slow = now
         return now - save.since >= self.limit() and (now - save.slow > SLOW_SECONDS or now - save.since > LONGEST_WRITE)
 
-    def _start(self, now: float) -> None:
+    def _start(self, now: float, beside: AbstractSet[str] = frozenset()) -> None:
         self.number += 1
         self.current = Save(self.number, now)
         for path, record in self.files.items():
             if record.save is None and record.first >= now - SETTLE_SECONDS and self.counts(path) \
-                    and not self.is_running(path):
+                    and not self.is_running(path) and path not in beside:
                 self._join(path)
 
     def _join(self, path: str) -> None:
@@ -202,9 +224,7 @@ class Observation(History):
     # Written down
 
     def to_state(self) -> Dict[str, Any]:
-        plain = ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born", "beats", "beats_done", "beating",
-                 "weight_bytes")
-        state: Dict[str, Any] = {name: getattr(self, name) for name in plain}
+        state: Dict[str, Any] = {name: getattr(self, name) for name in PLAIN}
         state.update(schema=1, files={path: record.values() for path, record in self.files.items()},
                      saves=[save.to_state() for save in self.saves], opened=sorted(self.opened),
                      current=self.current and self.current.to_state(), repeated=sorted(self.repeated), logs=sorted(self.logs))
@@ -213,8 +233,7 @@ class Observation(History):
     @classmethod
     def from_state(cls, state: Dict[str, Any], settings: Settings = Settings()) -> "Observation":
         self = cls(settings)
-        for name in ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born", "beats", "beats_done", "beating",
-                 "weight_bytes"):
+        for name in PLAIN:
             setattr(self, name, state[name])
         self.files = {path: Record(**dict(zip(Record.__slots__, values))) for path, values in state["files"].items()}
         self.saves = [Save.from_state(save) for save in state["saves"]]

@@ -130,10 +130,12 @@ class CheckpointWatch:
             self._due = began + max(LOOK_SECONDS, SHARE * self._cost)
             return True
 
-    def cut_here(self, quiet: float = QUIET_SECONDS) -> None:
-        """What is written from now on, as after a signal, is another save, if nothing was written for `quiet` seconds."""
+    def cut_here(self, quiet: float = QUIET_SECONDS, told: Optional[float] = None) -> None:
+        """What is written from now on, as after a signal at the time `told`, is another save, if nothing was written for `quiet`
+        seconds."""
         with self.lock:
             self._load()
+            self.seen.told = None if told is None else int(told * 1e9)
             self.seen.cut_here(self._now(), quiet)
             self._write_whole()
 

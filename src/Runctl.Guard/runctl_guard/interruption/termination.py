@@ -24,7 +24,7 @@ DECIDE_SECONDS = 0.25
 def note_cut(watch: CheckpointWatch, journal: Journal) -> None:
     """What is written from now on is a save of its own: the training has been told."""
     if journal.get("cut") is None:
-        watch.cut_here()
+        watch.cut_here(told=(journal.first("signal") or {}).get("at"))
         journal.write("cut", seen=watch.seen.time)
 
 

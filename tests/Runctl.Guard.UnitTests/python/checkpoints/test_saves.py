@@ -302,6 +302,32 @@ class Saves(unittest.TestCase):
         machine.end(killed=True)
         self.assertEqual("checkpoint-4", machine.choose().head)
 
+    def told_right_after_a_save(self, *names):
+        machine = Machine()
+        for number in (4, 8):
+            machine.write("epoch=%d.ckpt" % number)
+            machine.settle()
+        # No look saw this one before the signal.
+        machine.write("epoch=12.ckpt")
+        machine.seen.told = machine.wall * 10**9 + 1
+        machine.seen.cut_here(machine.now)
+        for name in names:
+            machine.write(name)
+        machine.now += 0.3
+        machine.see()
+        machine.end()
+        return machine
+
+    def test_one_look_tells_the_save_before_the_signal_from_the_one_after_it(self):
+        for name in ("epoch=12-v1.ckpt", "stopped.ckpt"):
+            machine = self.told_right_after_a_save(name)
+            self.assertEqual(name, machine.choose().head)
+            self.assertEqual([name], machine.contents(machine.newest(), "save"))
+            self.assertEqual("epoch=12.ckpt", machine.seen.saves[-2].files and sorted(machine.seen.saves[-2].files)[0])
+
+    def test_without_a_save_after_the_signal_the_one_before_it_counts(self):
+        self.assertEqual("epoch=12.ckpt", self.told_right_after_a_save().choose().head)
+
     def test_writes_after_the_signal_are_a_save_of_their_own(self):
         machine = Machine()
         deepspeed(machine, 1)
