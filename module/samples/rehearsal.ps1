@@ -96,7 +96,7 @@ try {
         [Runctl.Training.Phase]::new('new instance', $replacementSeconds)
         $resumed.Phases
         ''
-        "Files of the checkpoint  $(@($report.Checkpoint.Files | Where-Object Class -NE older).Count)"
+        "Files of the checkpoint  $(@(($run | Get-RunctlCheckpoint -Latest).Files | Where-Object Class -NE older).Count)"
         "Interrupted after step   $($report.LastStep)"
         "Went on with step        $($resumed.FirstStep)"
         "Training steps lost      $($resumed.StepsLost)"

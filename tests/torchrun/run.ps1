@@ -31,9 +31,9 @@ try {
 
     $report = Invoke-RunctlInterruptionDrill $run -Window 30s -PollInterval 250ms 3> $null
     $log = @(Get-RunctlTrainingLog $run)
-    $forwarded = @($log -match 'Sending process \d+ closing signal SIGTERM')
+    $told = @($report.Processes | Where-Object { $_.Role -eq 'trainer' -and $_.Told })
     $stopped = @($log -match "^worker [01] was told to stop, and did after step $($report.LastStep)$")
-    Confirm-Check 'torchrun passes SIGTERM on to both workers' ($forwarded.Count -eq 2)
+    Confirm-Check 'Both workers are told themselves' ($told.Count -eq 2) ($told -join ', ')
     Confirm-Check 'Both workers stop after the same step, by themselves' ($stopped.Count -eq 2 -and $report.Events.Kind -notcontains 'TrainingKilled') ($stopped -join '; ')
     Confirm-Check 'What they saved is committed in S3 before the deadline' ($report.Passed -and $report.SecondsToSpare -gt 0 -and $report.Checkpoint.Name -eq "step_$($report.LastStep)") $report.Reason
     Confirm-Check 'No step is lost with the instance' ($report.StepsLost -eq 0 -and $report.InstanceTaken)

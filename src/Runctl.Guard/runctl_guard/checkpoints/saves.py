@@ -5,9 +5,9 @@ from typing import Dict, List, Set
 from .heads import choose_head
 from .history import History, Save
 from .names import pattern_of
-from .units import folders_of, shape_of
+from .units import folders_of, shape_of, unit_of
 
-# A pattern that came at so many looks: several saves that follow one another too fast to be told apart.
+# A pattern that came at so many looks, as two units of one pattern do: several saves that follow one another too fast to be told apart.
 BURST = 3
 
 
@@ -32,7 +32,9 @@ def close_save(seen: History, save: Save, now: float, settled: bool) -> None:
 def has_all(seen: History, save: Save) -> bool:
     """Whether a save that goes on has what the two before had; if they did not end by themselves, whether it is a burst."""
     if not seen.saves or not seen.saves[-1].settled:
-        return any(count >= BURST for one in [save] + seen.saves[-1:] for count in one.came.values())
+        units = {unit_of(path, seen.opened) for path in save.paths if path in seen.files and seen.is_weight(path)}
+        return len({pattern_of(unit) for unit in units}) < len(units) \
+            or any(count >= BURST for one in [save] + seen.saves[-1:] for count in one.came.values())
     before = [other.shape for other in seen.saves[-2:]]
     needed = set.intersection(*(set(shape) for shape in before))
     now = shape_of(save.paths, seen.opened, lambda path: (seen.files[path].first, seen.files[path].mtime_ns))

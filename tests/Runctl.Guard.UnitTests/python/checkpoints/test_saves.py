@@ -325,6 +325,17 @@ class Saves(unittest.TestCase):
             self.assertEqual([name], machine.contents(machine.newest(), "save"))
             self.assertEqual("epoch=12.ckpt", machine.seen.saves[-2].files and sorted(machine.seen.saves[-2].files)[0])
 
+    def test_the_save_after_the_signal_is_told_from_the_first_two_that_one_look_saw(self):
+        machine = Machine()
+        machine.write("epoch_1.pt")
+        machine.write("epoch_2.pt")
+        machine.pass_time(0.5, every=0.5)
+        machine.seen.told = machine.wall * 10**9 + 1
+        machine.seen.cut_here(machine.now)
+        machine.write("step_150.pt")
+        machine.end()
+        self.assertEqual("step_150.pt", machine.choose().head)
+
     def test_without_a_save_after_the_signal_the_one_before_it_counts(self):
         self.assertEqual("epoch=12.ckpt", self.told_right_after_a_save().choose().head)
 
