@@ -20,11 +20,15 @@ STILL_SECONDS = 5.0
 # Between two decisions while nothing has ended.
 DECIDE_SECONDS = 0.25
 
+# Times of files are a little behind the clock.
+FILE_CLOCK = 0.02
+
 
 def note_cut(watch: CheckpointWatch, journal: Journal) -> None:
     """What is written from now on is a save of its own: the training has been told."""
     if journal.get("cut") is None:
-        watch.cut_here(told=(journal.first("signal") or {}).get("at"))
+        first = journal.first("signal")
+        watch.cut_here(told=first["at"] - FILE_CLOCK if first else None)
         journal.write("cut", seen=watch.seen.time)
 
 
