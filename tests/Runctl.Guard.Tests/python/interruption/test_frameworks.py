@@ -55,7 +55,7 @@ while True:
 time.sleep(1.0)
 if rank == 0: save(1000 + step)
 dist.barrier()
-os.write(1, ("rank %d ended after step %d\n" % (rank, step)).encode())
+os.write(1, ("rank %d ended after step %d\\n" % (rank, step)).encode())
 '''
 
 
