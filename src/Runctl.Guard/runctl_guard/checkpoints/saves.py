@@ -30,8 +30,11 @@ def close_save(seen: History, save: Save, now: float, settled: bool) -> None:
 
 
 def has_all(seen: History, save: Save) -> bool:
-    """Whether a save that goes on has what the two before had; if they did not end by themselves, whether it is a burst."""
-    if not seen.saves or not seen.saves[-1].settled:
+    """Whether a save that goes on has what the two before had; if the last did not end by itself, whether it is a burst."""
+    if not seen.saves:
+        # Nothing tells what the first one should have; its files travel with the next one in any case.
+        return True
+    if not seen.saves[-1].settled:
         units = {unit_of(path, seen.opened) for path in save.paths if path in seen.files and seen.is_weight(path)}
         return len({pattern_of(unit) for unit in units}) < len(units) \
             or any(count >= BURST for one in [save] + seen.saves[-1:] for count in one.came.values())

@@ -336,6 +336,17 @@ class Saves(unittest.TestCase):
         machine.end()
         self.assertEqual("step_150.pt", machine.choose().head)
 
+    def test_the_save_after_the_signal_is_told_from_the_first_one_right_before_it(self):
+        machine = Machine()
+        machine.write("epoch_5.pt")
+        machine.pass_time(0.3, every=0.3)
+        machine.seen.told = machine.wall * 10**9 + 1
+        machine.seen.cut_here(machine.now)
+        machine.write("step_52.pt")
+        machine.end()
+        self.assertEqual("step_52.pt", machine.choose().head)
+        self.assertEqual(["epoch_5.pt", "step_52.pt"], machine.contents(machine.choose()))
+
     def test_without_a_save_after_the_signal_the_one_before_it_counts(self):
         self.assertEqual("epoch=12.ckpt", self.told_right_after_a_save().choose().head)
 
