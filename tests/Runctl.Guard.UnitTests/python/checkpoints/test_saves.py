@@ -347,6 +347,29 @@ class Saves(unittest.TestCase):
         self.assertEqual("step_52.pt", machine.choose().head)
         self.assertEqual(["epoch_5.pt", "step_52.pt"], machine.contents(machine.choose()))
 
+    def test_the_signal_comes_when_the_newest_save_was_deleted_already(self):
+        machine = Machine()
+        for number in (40, 80):
+            machine.write("logs/epoch-step=%d.ckpt" % number)
+            machine.settle()
+        machine.remove("logs/epoch-step=80.ckpt")
+        machine.write("logs/epoch-step=101.ckpt")
+        machine.seen.told = machine.wall * 10**9
+        machine.see()
+        machine.seen.cut_here(machine.now)
+        machine.end()
+        self.assertEqual("logs/epoch-step=101.ckpt", machine.choose().head)
+
+    def test_the_signal_comes_right_after_the_one_save_was_deleted(self):
+        machine = Machine()
+        for number in (1, 2):
+            machine.write("epoch_%d.pt" % number)
+            machine.settle()
+        machine.remove("epoch_2.pt")
+        machine.see()
+        machine.seen.cut_here(machine.now)
+        self.assertEqual(2, machine.seen.number)
+
     def test_without_a_save_after_the_signal_the_one_before_it_counts(self):
         self.assertEqual("epoch=12.ckpt", self.told_right_after_a_save().choose().head)
 
