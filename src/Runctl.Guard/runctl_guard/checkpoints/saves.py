@@ -40,10 +40,9 @@ def has_all(seen: History, save: Save) -> bool:
             or any(count >= BURST for one in [save] + seen.saves[-1:] for count in one.came.values())
     before = [other.shape for other in seen.saves[-2:]]
     needed = set.intersection(*(set(shape) for shape in before))
-    # What was deleted since does not count in a save that goes on; one that has ended is as it was written down.
-    now = save.shape if save is not seen.current else shape_of(
-        [path for path in save.paths if path in seen.files], seen.opened,
-        lambda path: (seen.files[path].first, seen.files[path].mtime_ns))
+    # What was deleted since does not count.
+    now = shape_of([path for path in save.paths if path in seen.files], seen.opened,
+                   lambda path: (seen.files[path].first, seen.files[path].mtime_ns))
     return bool(needed) and all(
         pattern in now and all(now[pattern][-1].get(kind, 0) >= count for kind, count in before[-1][pattern][-1].items())
         for pattern in needed)
