@@ -50,8 +50,9 @@ class History(FileHistory):
         self.ends: List[float] = []
         self.head: Optional[Dict[str, Any]] = None
         self.died: Optional[Dict[str, Any]] = None
-        # Time of the signal in nanoseconds, until what was written after it is seen.
+        # Time of the signal in nanoseconds, and whether what was written after it was seen.
         self.told: Optional[int] = None
+        self.split = False
         # When writing began, how often it has ended, and whether it goes on.
         self.beats: List[float] = []
         self.beats_done, self.beating = 0, False

@@ -10,7 +10,7 @@ from .kinds import WEIGHT_KINDS
 from .looks import Entry, Look, Record
 from .names import Settings, pattern_of
 from .saves import close_save, continues, has_all
-from .units import folders_of
+from .units import folders_of, unit_of
 
 # Without a write for so long a save is over.
 SETTLE_SECONDS = 2.0
@@ -22,7 +22,7 @@ SLOW_SECONDS = 5.0
 
 # What is written down as it is.
 PLAIN = ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born", "beats",
-         "beats_done", "beating", "weight_bytes", "told")
+         "beats_done", "beating", "weight_bytes", "told", "split")
 
 
 class Observation(History):
@@ -106,8 +106,9 @@ class Observation(History):
         later = self._written_since_told(changed)
         if later:
             self._take([path for path in changed if path not in later], now, later)
-            self.told = None
-            self.cut_here(now, beside=later)
+            # A second cut, before a stop save of another name, needs the whole save before it.
+            self.cut_here(now, float("inf") if self.split else QUIET_SECONDS, later)
+            self.split = True
             changed = [path for path in changed if path in later]
         self._take(changed, now)
         if self.current is not None:
@@ -146,10 +147,17 @@ class Observation(History):
                     self._join(path)
 
     def _written_since_told(self, changed: List[str]) -> Set[str]:
-        """By the times of files: one look may see the save before the signal and the one after it."""
+        """By the times of files: one look may see the save before the signal and the one after it; and a periodic save that
+        comes after it, before the stop save under a name that no save had."""
         told = self.told
         later = set() if told is None else {path for path in changed if self.files[path].mtime_ns >= told}
-        return later if any(self.is_weight(path) for path in later) else set()
+        weights = [path for path in later if self.is_weight(path)]
+        known = {pattern for save in self.saves for pattern in save.shape}
+        fresh = [path for path in weights if known and pattern_of(unit_of(path, self.opened)) not in known]
+        if fresh and (self.split or len(fresh) < len(weights)):
+            first = min(self.files[path].mtime_ns for path in fresh)
+            return {path for path in later if self.files[path].mtime_ns >= first}
+        return later if weights and not self.split else set()
 
     def cut_here(self, now: float, quiet: float = QUIET_SECONDS, beside: AbstractSet[str] = frozenset()) -> None:
         """What is written from now on is another save, as after the signal; one that is being written goes on. It is over if

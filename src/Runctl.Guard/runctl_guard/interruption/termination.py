@@ -21,7 +21,7 @@ STILL_SECONDS = 5.0
 DECIDE_SECONDS = 0.25
 
 # Times of files are a little behind the clock.
-FILE_CLOCK = 0.02
+FILE_CLOCK = 0.005
 
 
 def note_cut(watch: CheckpointWatch, journal: Journal) -> None:

@@ -347,6 +347,35 @@ class Saves(unittest.TestCase):
         self.assertEqual("step_52.pt", machine.choose().head)
         self.assertEqual(["epoch_5.pt", "step_52.pt"], machine.contents(machine.choose()))
 
+    def test_a_stop_save_of_its_own_name_is_the_head_although_a_periodic_one_came_after_the_signal_too(self):
+        for apart in (False, True):
+            machine = Machine()
+            machine.write("epoch_2.pt")
+            machine.settle()
+            machine.seen.told = machine.wall * 10**9 + 1
+            machine.seen.cut_here(machine.now)
+            machine.write("epoch_4.pt")
+            if apart:
+                machine.now += 0.25
+                machine.see()
+            machine.write("step_301.pt")
+            machine.now += 0.25
+            machine.end()
+            self.assertEqual("step_301.pt", machine.choose().head)
+
+    def test_a_stop_save_of_two_files_is_not_cut_in_two(self):
+        machine = Machine()
+        machine.write("epoch_2.pt")
+        machine.settle()
+        machine.seen.told = machine.wall * 10**9 + 1
+        machine.seen.cut_here(machine.now)
+        for name in ("stop_model_9.pt", "stop_optim_9.pt"):
+            machine.write(name)
+            machine.now += 0.7
+            machine.see()
+        machine.end()
+        self.assertEqual(["stop_model_9.pt", "stop_optim_9.pt"], machine.contents(machine.newest(), "save"))
+
     def test_the_signal_comes_when_the_newest_save_was_deleted_already(self):
         machine = Machine()
         for number in (40, 80):
