@@ -3,7 +3,7 @@ using Runctl.Errors;
 
 namespace Runctl.Checkpoints;
 
-/// <summary>Paths and links of a manifest. They come from S3, so anybody who may write there has a say in them: none may lead out of the directory.</summary>
+/// <summary>Paths and links of a manifest. They come from S3, and any account that may write there can choose them: none may lead out of the directory.</summary>
 /// <param name="manifest">URI of the manifest, for errors.</param>
 /// <param name="isWindows">Whether Windows receives the files.</param>
 internal sealed class CheckpointPaths(string manifest, bool isWindows)

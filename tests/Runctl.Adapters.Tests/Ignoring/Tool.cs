@@ -5,7 +5,7 @@ namespace Runctl.Adapters.Tests.Ignoring;
 /// <summary>Other programs, as a test needs them.</summary>
 internal static class Tool
 {
-    /// <summary>Runs git in a directory, as somebody with a name.</summary>
+    /// <summary>Runs git in a directory, with a name and an address set.</summary>
     public static void Git(string directory, params string[] arguments) =>
         Run("git", directory, ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "protocol.file.allow=always", "-c", "commit.gpgsign=false", .. arguments]);
 

@@ -3,15 +3,13 @@ import contextlib
 import os
 import threading
 import zlib
-from typing import Dict, List, Optional
+from typing import Dict, Optional
 
 from ..errors import STORAGE, GuardError
 from . import crc
-from .connections import close_connections
+from .lanes import in_lanes
 from .s3 import S3, Location
 from .upload import MINIMUM_PART, Part, plan
-
-WORKERS = 8
 
 
 def download(s3: S3, at: Location, path: str, size: Optional[int] = None, crc32: Optional[str] = None,
@@ -49,30 +47,13 @@ def download(s3: S3, at: Location, path: str, size: Optional[int] = None, crc32:
 
 def _fetch(s3: S3, at: Location, descriptor: int, size: int) -> int:
     parts = plan(size)
-    queue: List[Part] = list(reversed(parts))
-    checksums: Dict[int, int] = {}
-    failures: List[Exception] = []
-
-    def work() -> None:
-        while queue and not failures:
-            try:
-                part = queue.pop()
-                checksums[part.number] = _part(s3, at, descriptor, part, size)
-            except IndexError:
-                break  # Another worker was faster.
-            except Exception as error:
-                failures.append(error)
-        close_connections()
-
     if len(parts) == 1:
         return _part(s3, at, descriptor, parts[0], size)
-    workers = [threading.Thread(target=work, daemon=True) for _ in range(min(WORKERS, len(parts)))]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    if failures:
-        raise failures[0]
+    checksums: Dict[int, int] = {}
+
+    def fetch(part: Part) -> None:
+        checksums[part.number] = _part(s3, at, descriptor, part, size)
+    in_lanes(parts[::-1], fetch)
     total = 0
     for part in parts:
         total = crc.combine(total, checksums[part.number], part.length)

@@ -11,10 +11,10 @@ from ..system.files import read_json, version, write_json
 from ..system.guard_log import best_effort
 from . import crc
 from .connections import close_connections
+from .lanes import LANES
 from .part_queue import MINIMUM_PART, Part, PartQueue, Range, plan
 from .s3 import S3, Location, S3Error, error_from
 
-WORKERS = 8
 # An answer that takes longer is asked for again: it may be lost, and the same parts make the same object.
 COMPLETE_SECONDS = 20.0
 
@@ -51,11 +51,11 @@ class FileUpload:
 
     def __init__(self, s3: S3, at: Location, path: str, descriptor: int, ticket: Optional[str] = None, steady: bool = True,
                  size: Optional[int] = None, cancelled: Callable[[], bool] = lambda: False,
-                 count: Callable[[int], None] = lambda sent: None, workers: int = WORKERS,
+                 count: Callable[[int], None] = lambda sent: None, workers: int = LANES,
                  connections: Optional[threading.Semaphore] = None) -> None:
         self._s3, self._at, self._path, self._descriptor, self._ticket, self._steady = s3, at, path, descriptor, ticket, steady
         self._cancelled, self._count, self._workers = cancelled, count, workers
-        self._connections = connections or threading.Semaphore(WORKERS)
+        self._connections = connections or threading.Semaphore(LANES)
         stat = os.fstat(descriptor)
         self._identity, self._size = version(stat), stat.st_size if size is None else size
 

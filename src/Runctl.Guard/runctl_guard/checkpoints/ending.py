@@ -5,7 +5,7 @@ from typing import Any, Dict
 from ..runs.journal import Journal
 from .selection import RunCheckpoints
 
-# Nobody saves at these; of any other code a training that was told may have made its end.
+# No training saves at these; of any other code a training that was told may have made its end.
 DEADLY_CODES = tuple(128 + number for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL,
                                                  signal.SIGFPE))
 

@@ -1,12 +1,11 @@
 """Brings a checkpoint from S3 back to the disk, whole and checked. Names in a manifest are untrusted."""
 import os
 import shutil
-import threading
 import time
 from typing import Any, Dict, List, Optional, Set
 
-from ..aws.connections import close_connections
-from ..aws.download import WORKERS, download
+from ..aws.download import download
+from ..aws.lanes import in_lanes
 from ..aws.s3 import S3, Location, parse_uri
 from ..errors import STORAGE, GuardError
 from ..system.clock import parse_utc
@@ -65,35 +64,18 @@ def _chosen(manifest: Dict[str, Any], limit: Optional[int], directory: str) -> A
 def _fetch(s3: S3, bucket: str, entries: List[Dict[str, Any]], staging: str, user: User, saved: float) -> None:
     """Files and ranges over eight connections. With the time of their save they are not mistaken for new ones."""
     queue = sorted((entry for entry in entries if "link" not in entry), key=lambda entry: entry["size"])
-    failures: List[Exception] = []
     for folder in sorted({os.path.dirname(safe_join(staging, entry["path"])) for entry in entries}):
         os.makedirs(folder, exist_ok=True)
     for entry in entries:
         if "link" in entry:
             _link(staging, entry)
 
-    def work() -> None:
-        try:
-            while not failures:
-                try:
-                    entry = queue.pop()
-                except IndexError:
-                    return
-                path = safe_join(staging, entry["path"])
-                with rights_of(user):
-                    download(s3, Location(bucket, entry["key"]), path, entry["size"], entry["crc32"], sync=False)
-                    os.utime(path, (saved, saved))
-        except Exception as error:  # The caller has to hear of it, whatever it was.
-            failures.append(error)
-        finally:
-            close_connections()
-    lanes = [threading.Thread(target=work, name="restore", daemon=True) for _ in range(min(WORKERS, len(queue)))]
-    for lane in lanes:
-        lane.start()
-    for lane in lanes:
-        lane.join()
-    if failures:
-        raise failures[0]
+    def fetch(entry: Dict[str, Any]) -> None:
+        path = safe_join(staging, entry["path"])
+        with rights_of(user):
+            download(s3, Location(bucket, entry["key"]), path, entry["size"], entry["crc32"], sync=False)
+            os.utime(path, (saved, saved))
+    in_lanes(queue, fetch)
     os.sync()
 
 

@@ -1,12 +1,12 @@
 """Sends files and parts alike over the same few connections."""
 import os
 import threading
-from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, List, NamedTuple
 
-from ..aws.connections import close_connections
+from ..aws.lanes import LANES, in_lanes
 from ..aws.part_queue import MINIMUM_PART
 from ..aws.s3 import S3, Location
-from ..aws.upload import WORKERS, FileUpload, Stored, put_bytes
+from ..aws.upload import FileUpload, Stored, put_bytes
 from ..system.guard_log import best_effort
 from .opened import Source
 
@@ -25,33 +25,12 @@ def send(s3: S3, items: List[Item], done: Callable[[Item, Stored], None], cancel
     # Large ones first: what is left at the end is short.
     queue = sorted(items, key=lambda item: (item.first, item.source.size()))
     large = sum(item.source.size() > MINIMUM_PART for item in items)
-    workers = max(1, WORKERS // max(1, min(WORKERS, large)))
-    connections, lock = threading.BoundedSemaphore(WORKERS), threading.Lock()
-    failures: List[Tuple[str, Exception]] = []
+    workers = max(1, LANES // max(1, min(LANES, large)))
+    connections = threading.BoundedSemaphore(LANES)
 
-    def take() -> Optional[Item]:
-        with lock:
-            return queue.pop() if queue and (go_on or not failures) else None
-
-    def work() -> None:
-        try:
-            item = take()
-            while item:
-                try:
-                    done(item, _send(s3, item, workers, connections, cancelled, count))
-                except Exception as error:  # The caller has to hear of it, whatever it was.
-                    failures.append((item.source.file.path, error))
-                item = take()
-        finally:
-            close_connections()
-    lanes = [threading.Thread(target=work, name="send", daemon=True) for _ in range(min(WORKERS, len(items)))]
-    for lane in lanes:
-        lane.start()
-    for lane in lanes:
-        lane.join()
-    if failures and not go_on:
-        raise failures[0][1]
-    return dict(failures)
+    def put(item: Item) -> None:
+        done(item, _send(s3, item, workers, connections, cancelled, count))
+    return {item.source.file.path: error for item, error in in_lanes(queue, put, go_on)}
 
 
 def _send(s3: S3, item: Item, workers: int, connections: threading.BoundedSemaphore, cancelled: Callable[[], bool],

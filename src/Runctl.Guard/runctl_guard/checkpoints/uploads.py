@@ -125,7 +125,7 @@ class Uploads:
                 lambda: deadline is None or time.monotonic() < deadline - RESORT_SECONDS))
             job.note(committed, facts.reason)
             best_effort(lambda: self._learn_rate(job.sent, job.phases["upload"]))
-        except Exception as error:  # Whoever waits for the job has to hear of it, whatever it was.
+        except Exception as error:  # The caller that waits for the job has to hear of it.
             job.error = error
         finally:
             if opened is not None:

@@ -67,7 +67,7 @@ class CheckpointWatch:
         self._attempt, settings = attempt, settings_of(self.run.spec)
         kept = files.read_json(self.run.file("observation.json")) or {}
         if kept.get("attempt") != attempt:
-            # Nobody noted what was there when it began: what was written since then is its own.
+            # No list of what was there when it began: files written since then are its own.
             began = float(self.run.state.get("started_at") or float("inf"))
             self.seen = Observation(settings)
             self.seen.begin(self._scanner.scan(whole=True).changed, self._now(),

@@ -13,7 +13,7 @@ def drill(run: Run, window: float) -> Dict[str, Any]:
         raise GuardError("NotRunning", "%s is %s: there is nothing to interrupt." % (run.id, run.state["state"]),
                          REFUSED, run.id)
     if guard_identity() is None:
-        raise GuardError("NoGuard", "No guard is alive on the instance: nobody would see a notice.", NO_GUARD)
+        raise GuardError("NoGuard", "No guard is alive on the instance, so a notice would not be seen.", NO_GUARD)
     request(run, "interruption", "drill", time.time() + window)
     wake_guard()
     return {"schema": 1, "accepted": True}

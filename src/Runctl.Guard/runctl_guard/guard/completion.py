@@ -34,7 +34,7 @@ def finish(run: Run, session: Session) -> None:
                 "ExitCodeUnknown", "The training's exit code is not known: the machine or its reaper died with it."))
         checkpoint = _last_checkpoint(run, session)
         good = code == 0 or (code is None and bool(training.get("attached")))
-        # The event first: who sees the final state has to find the final event.
+        # The event first: a reader of the final state has to find the final event.
         if run.last_event(FINAL_EVENTS, run.state["attempt"]) is None:
             run.emit("TrainingFinished" if good else "TrainingFailed",
                      "Training finished" if good else "Training " + _reason(code, exit.get("signal")),

@@ -51,7 +51,7 @@ class Leftovers:
         grace = float(run.spec["policy"].get("grace_seconds", 90.0))
         since = run.state.get("left_behind_at")
         if since is None:
-            # By a clock that nobody sets: set back it would never end, set forward there would be no grace.
+            # By a clock that cannot be set: set back it would never end, set forward there would be no grace.
             run.update(left_behind_at=time.monotonic())
             return False
         if time.monotonic() - since < min(grace, PATIENCE_SECONDS):

@@ -183,7 +183,7 @@ class Sequence:
             older.wait(self._interruption.left())
 
     def _say_what_is_too_slow(self, picked: Picked) -> None:
-        """Before the end: afterwards there may be nobody to say it."""
+        """Before the end: afterwards no process may be left to say it."""
         needed, left = self._seconds(picked.checkpoint), self._interruption.left()
         if left is not None and needed > left:
             path = self._path(picked)
@@ -239,7 +239,7 @@ class Sequence:
             checkpoint = {"name": picked.checkpoint.head, "step": picked.checkpoint.step, "manifest": None}
         seconds, left = seconds_since(interruption.began), interruption.left()
         message = "Training stopped" if interruption.manual else "Interruption handled in %.1f s: %s" % (seconds, outcome)
-        # The event first: who sees the final state has to find the final event.
+        # The event first: a reader of the final state has to find the final event.
         if run.last_event((kind,), state["attempt"]) is None:
             interruption.emit(
                 kind, message, outcome=outcome, phases=interruption.phases, exit_code=ended.get("exit_code"),

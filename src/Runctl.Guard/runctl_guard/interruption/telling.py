@@ -67,7 +67,7 @@ class Decision(NamedTuple):
 
 
 class Situation(NamedTuple):
-    """`trainers`: why each of them is one. `known`: who was there when the first was told, None before that.
+    """`trainers`: why each of them is one. `known`: the processes there when the first was told, None before that.
     `left`: seconds of grace. `idle`: seconds since the last of them ended, None while a trainer or one told for it lives."""
     facts: Facts
     trainers: Dict[Key, str]

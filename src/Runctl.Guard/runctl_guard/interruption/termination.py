@@ -130,7 +130,7 @@ class Termination:
         return self._run.exit() or {}
 
     def kill(self) -> None:
-        """The whole set, whoever is left of it."""
+        """The whole set, as much of it as is left."""
         if self._journal.get("exited"):
             return
         members = self._target.members()

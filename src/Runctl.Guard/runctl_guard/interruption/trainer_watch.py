@@ -1,4 +1,4 @@
-"""Watches what the processes of a run do while it trains: a notice leaves no time to find out who trains."""
+"""Watches what the processes of a run do while it trains: a notice leaves no time to find the trainers."""
 import collections
 import os
 import time
@@ -150,7 +150,7 @@ class TrainerWatch:
             self._credit(members)
 
     def _credit(self, members: Dict[int, Process]) -> None:
-        """Who wrote what was saved since the look before: those whose bytes written, beyond the usual, account for it."""
+        """The writers of what was saved since the look before: those whose bytes written, beyond the usual, account for it."""
         observed, gained = self.observed, {}
         for key, seen in list(self._seen.items()):
             looks = len(seen.written) - 1

@@ -1,10 +1,10 @@
-"""Which processes of a run train. Facts decide, not names: who writes weight files, holds an accelerator, works."""
+"""Which processes of a run train. Facts decide, not names: writing weight files, holding an accelerator, working."""
 import signal
 from typing import Dict, List, NamedTuple
 
 from .facts import Fact, Facts, Key, above
 
-# Less processor time than this says nothing about who works.
+# Less processor time than this does not count as work.
 LEAST_CPU_SECONDS = 1.0
 
 

@@ -25,7 +25,7 @@ class RunRecord:
 
     @classmethod
     def of(cls, run: Run, session: Session) -> "Optional[RunRecord]":
-        """None for a run without a bucket: then there is nobody to agree with."""
+        """None for a run without a bucket: then there is no record to agree with."""
         spec = dict(run.spec, attempt=run.state["claim"])
         return cls(session.s3(spec), spec) if spec.get("store") else None
 

@@ -29,7 +29,7 @@ def all_runs() -> List[Run]:
 
 
 def unreadable() -> List[str]:
-    """The ids of those that have a state which can not be read: what they do, and what they need, nobody knows."""
+    """The ids of those whose state cannot be read: what they do and need is unknown."""
     return sorted(run.id for run in _known() if os.path.exists(run.file("state.json")) and not run.state.get("state"))
 
 

@@ -1,4 +1,4 @@
-"""Who is interrupted: finds, signals and kills the processes of one run. A container would be another such target."""
+"""The processes of one run as a target: finds, signals and kills them. A container would be another such target."""
 import os
 import signal
 import time

@@ -53,7 +53,7 @@ class Nvidia:
             self._answers = False
             return None
         except subprocess.TimeoutExpired:
-            # One that hangs in the driver can not be killed, and is not waited for.
+            # One that hangs in the driver cannot be killed, and is not waited for.
             self._answers = False
             none_if_unknown(lambda: os.killpg(process.pid, signal.SIGKILL))
             return None

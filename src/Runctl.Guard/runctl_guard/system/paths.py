@@ -57,7 +57,7 @@ def program() -> str:
 
 
 def safe_join(directory: str, relative: str) -> str:
-    """A path below the directory; a name from S3 or an archive can not lead out of it."""
+    """A path below the directory; a name from S3 or an archive cannot lead out of it."""
     parts = relative.split("/")
     if relative.startswith("/") or "\0" in relative or any(part in ("", ".", "..") for part in parts):
         raise GuardError("UnsafePath", "The name %r would lead out of the directory." % relative, target=relative)

@@ -1,4 +1,4 @@
-"""Trainings of real processes for the tests beside this file: a script, what it starts, and who got which signal."""
+"""Trainings of real processes for the tests beside this file: a script, what it starts, and which process got which signal."""
 import os
 import shutil
 import time
@@ -82,7 +82,7 @@ class Training(live.LiveTest):
         return run
 
     def look(self, until=lambda watch: watch.found.seen, seconds=20.0):
-        """Watches until it is known by its saves who trains."""
+        """Watches until the saves tell the trainers."""
         support.eventually(lambda: self.watch.look() or until(self.watch), seconds)
 
     def interrupt(self, run, seconds=60.0, **trigger):
@@ -91,7 +91,7 @@ class Training(live.LiveTest):
         return self.final
 
     def told(self, run):
-        """(command, role) of all who were told, in order."""
+        """(command, role) of all told processes, in order."""
         return [(one["command"], one["role"]) for entry in Journal(run).all("signal") for one in entry["processes"]]
 
     def signals(self):

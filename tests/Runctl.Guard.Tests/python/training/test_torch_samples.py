@@ -1,4 +1,4 @@
-"""The torch samples under a real torch: told to stop in the middle, resumed, and compared with a training that nobody disturbed."""
+"""The torch samples under a real torch: told to stop in the middle, resumed, and compared with an undisturbed training."""
 import importlib.util
 import os
 import re

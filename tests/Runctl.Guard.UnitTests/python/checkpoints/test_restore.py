@@ -21,7 +21,7 @@ class Restore(Saved):
         return sorted(os.path.relpath(os.path.join(inside, name), top) for inside, _, names in os.walk(top) for name in names)
 
     def changed(self, committed, act):
-        """The manifest as somebody else may have written it."""
+        """The manifest as another writer may have left it."""
         body = self.manifest(committed)
         act(body)
         self.s3.objects["/bucket/" + committed["manifest"][len("s3://bucket/"):]] = json.dumps(body).encode()

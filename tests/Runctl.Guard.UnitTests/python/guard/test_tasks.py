@@ -80,7 +80,7 @@ class Troubles(support.RootedTest):
             file.write(b"y")
             file.flush()
             guard_log.keep_short(path)
-            # Whoever has it open goes on in it.
+            # A process that has it open goes on in it.
             file.write(b"later")
         with open(path) as file:
             self.assertEqual("later", file.read())

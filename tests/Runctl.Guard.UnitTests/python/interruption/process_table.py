@@ -1,4 +1,4 @@
-"""Processes as rows, for the tests of who trains and who is told."""
+"""Processes as rows, for the tests of trainers and telling."""
 import support  # noqa: F401
 from runctl_guard.interruption.facts import Fact
 
