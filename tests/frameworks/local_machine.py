@@ -2,19 +2,19 @@
 
 Imported after tests/systemd/cloud.py, which knows where the support of the guard's unit tests is.
 """
-import json
 import os
 import shutil
 import subprocess
 import tempfile
 
+from disk import Disk
 from support import kill_all_of
 
 # Below these the guard's commands name files of the instance.
 OF_THE_INSTANCE = ("/var/lib/runctl/", "/root/")
 
 
-class LocalMachine:
+class LocalMachine(Disk):
     """Has what tests/systemd/machine.py has for a training, without a systemd."""
 
     def __init__(self, cloud):
@@ -43,19 +43,6 @@ class LocalMachine:
 
     def give_to_user(self, path):
         """It is ours, and so is the training."""
-
-    def read(self, path):
-        with open(self.path(path), "rb") as file:
-            return file.read()
-
-    def json(self, path):
-        try:
-            return json.loads(self.read(path).decode())
-        except (OSError, ValueError):
-            return None
-
-    def exists(self, path):
-        return os.path.exists(self.path(path))
 
     def guard_log(self):
         path = "/var/lib/runctl/guard.log"

@@ -1,9 +1,10 @@
 """A Debian with a systemd of its own as process 1, in a container that shares this process's network."""
-import json
 import os
 import signal
 import subprocess
 import time
+
+from disk import Disk
 
 IN_IT = ("--mount", "--uts", "--ipc", "--pid", "--cgroup")
 
@@ -19,7 +20,7 @@ def eventually(condition, seconds=60.0):
     raise AssertionError("it did not happen within %g s" % seconds)
 
 
-class Machine:
+class Machine(Disk):
     def __init__(self, root, environment):
         self.root = root
         self._environment = environment
@@ -102,16 +103,6 @@ class Machine:
     def give_to_user(self, path):
         """What is below it belongs to the user that trainings run as."""
         self.execute("chown", "-R", "ubuntu:ubuntu", path)
-
-    def read(self, path):
-        with open(self.path(path), "rb") as file:
-            return file.read()
-
-    def json(self, path):
-        try:
-            return json.loads(self.read(path).decode())
-        except (OSError, ValueError):
-            return None
 
     # What systemd and the kernel say
 

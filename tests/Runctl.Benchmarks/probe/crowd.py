@@ -5,13 +5,9 @@ import subprocess
 import sys
 import time
 
+from answer import put
+
 answer, files, others = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-
-
-def put(path, text):
-    with open(path + ".tmp", "w") as file:
-        file.write(text)
-    os.replace(path + ".tmp", path)
 
 
 def note(signum, frame):

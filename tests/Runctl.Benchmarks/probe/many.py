@@ -5,6 +5,8 @@ import sys
 import time
 import zipfile
 
+from answer import put
+
 answer, files = sys.argv[1], int(sys.argv[2])
 
 
@@ -16,9 +18,7 @@ def save(signum, frame):
     with zipfile.ZipFile("checkpoints/step_1.tmp/model.pt", "w") as archive:
         archive.writestr("data.pkl", b"\x80\x02.")
     os.rename("checkpoints/step_1.tmp", "checkpoints/step_1")
-    with open(answer + ".tmp", "w") as file:
-        file.write(repr(time.time()))
-    os.replace(answer + ".tmp", answer)
+    put(answer, repr(time.time()))
     os._exit(0)
 
 

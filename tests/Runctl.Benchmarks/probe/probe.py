@@ -1,15 +1,14 @@
 """Waits for SIGTERM and writes the wall-clock time at which it came to the file given as argument."""
-import os
 import signal
 import sys
 import time
 
+from answer import put
+
 
 def note(signum, frame):
     now = time.time()
-    with open(sys.argv[1] + ".tmp", "w") as file:
-        file.write(repr(now))
-    os.replace(sys.argv[1] + ".tmp", sys.argv[1])
+    put(sys.argv[1], repr(now))
     sys.exit(0)
 
 

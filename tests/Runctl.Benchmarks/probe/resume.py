@@ -5,6 +5,8 @@ import signal
 import sys
 import time
 
+from answer import put
+
 answer = sys.argv[1]
 
 
@@ -19,9 +21,7 @@ def save(signum, frame):
 if "--resume" in sys.argv:
     with open(sys.argv[sys.argv.index("--resume") + 1]) as file:
         json.load(file)
-    with open(answer + ".tmp", "w") as file:
-        file.write(repr(time.time()))
-    os.replace(answer + ".tmp", answer)
+    put(answer, repr(time.time()))
 
 signal.signal(signal.SIGTERM, save)
 while True:

@@ -5,6 +5,8 @@ import sys
 import time
 import zipfile
 
+from answer import put
+
 answer, mebibytes = sys.argv[1], int(sys.argv[2])
 
 
@@ -15,9 +17,7 @@ def save(signum, frame):
             archive.writestr("model/data/%d" % part, os.urandom(min(16, mebibytes - part) << 20))
         archive.writestr("model/data.pkl", b"\x80\x02.")
     os.replace("checkpoints/model.tmp", "checkpoints/step_1.pt")
-    with open(answer + ".tmp", "w") as file:
-        file.write(repr(time.time()))
-    os.replace(answer + ".tmp", answer)
+    put(answer, repr(time.time()))
     os._exit(0)
 
 
