@@ -93,10 +93,10 @@ internal sealed class Rig : IAsyncDisposable
         return await starter.StartAsync(await starter.PlanAsync(request, configuration, default), Progress, default);
     }
 
-    /// <summary>What a probe wrote, once it has.</summary>
+    /// <summary>What a probe wrote, once it has. On some disks 100,000 new files take minutes.</summary>
     public static async Task<string> AnswerAsync(string path)
     {
-        for (var tries = 0; tries < 6000; tries++)
+        for (var tries = 0; tries < 30000; tries++)
         {
             if (File.Exists(path))
             {
@@ -106,7 +106,7 @@ internal sealed class Rig : IAsyncDisposable
             await Task.Delay(10);
         }
 
-        throw new TimeoutException($"Nothing was written to {path} within 60 s.");
+        throw new TimeoutException($"Nothing was written to {path} within 5 minutes.");
     }
 
     /// <summary>When an event was written, in seconds since 1970.</summary>
