@@ -19,6 +19,11 @@ if (args.Length == 0 || args.Contains("checkpoint"))
     await CheckpointBenchmark.RunAsync();
 }
 
+if (args.Length == 0 || args.Contains("transfer"))
+{
+    await TransferBenchmark.RunAsync();
+}
+
 if (args.Length == 0 || args.Contains("guard"))
 {
     await GuardBenchmark.RunAsync();

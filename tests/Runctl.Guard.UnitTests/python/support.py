@@ -215,8 +215,8 @@ class WithService(RootedTest):
 
 
 class FakeS3:
-    """Objects in memory. `fail` gets (method, path, query) and may return a status, also with a code, or "drop" to lose
-    the answer. Where it is `encrypted` every sending of a part has an ETag of its own, as with SSE-KMS."""
+    """Objects in memory. `fail` gets (method, path, query) and may return a status, also with a code, "drop" to lose
+    the answer, or "cut" to lose its second half. Where it is `encrypted` every sending of a part has an ETag of its own, as with SSE-KMS."""
 
     def __init__(self):
         self.objects, self.uploads, self.calls = {}, {}, []
@@ -276,7 +276,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(headers.get("length", len(body))))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            self.wfile.write(body[:len(body) // 2] if self.cut else body)
+            self.close_connection = self.close_connection or self.cut
 
     def error(self, status, code):
         self.answer(status, ("<Error><Code>%s</Code></Error>" % code).encode())
@@ -289,6 +290,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.lose = False
         fault = self.s3.fail(self.command, path, query)
         self.s3.calls.append((self.command, path, query))
+        self.cut, fault = fault == "cut", None if fault == "cut" else fault
         if fault == "drop":
             self.lose = True
         elif fault:

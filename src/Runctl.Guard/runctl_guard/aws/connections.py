@@ -4,9 +4,12 @@ import http.client
 import ssl
 import threading
 import urllib.parse
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 _local = threading.local()
+
+# Reads an answer that is no error to its end, and returns what is left of it for the caller.
+Receive = Callable[[http.client.HTTPResponse], bytes]
 
 
 class Answer(NamedTuple):
@@ -57,11 +60,11 @@ def open_request(method: str, url: str, headers: Optional[Dict[str, str]] = None
 
 
 def request(method: str, url: str, headers: Optional[Dict[str, str]] = None, body: Any = None,
-            timeout: float = 10.0) -> Answer:
+            timeout: float = 10.0, receive: Optional[Receive] = None) -> Answer:
     response = open_request(method, url, headers, body, timeout)
     try:
-        data = response.read()
-    except (OSError, http.client.HTTPException):
+        data = receive(response) if receive and response.status < 300 else response.read()
+    except BaseException:
         drop(url)
         raise
     return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, data)

@@ -1,69 +1,154 @@
-"""Brings one object to a file: ranges in parallel, checked by its CRC32, in place only when it is whole."""
+"""Brings objects to files: ranges of all of them over a few connections, checked by CRC32, in place only when they are whole.
+
+A block goes from the connection to the file through one small buffer, so memory is flat and each byte is copied twice.
+"""
 import contextlib
+import http.client
 import os
 import threading
 import zlib
-from typing import Dict, Optional
+from typing import Callable, ContextManager, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import STORAGE, GuardError
 from . import crc
 from .lanes import in_lanes
+from .part_queue import Part, plan
 from .s3 import S3, Location
-from .upload import MINIMUM_PART, Part, plan
+
+# Small enough for the processor's cache: the checksum and the file take the block from there.
+BLOCK = 256 << 10
+PART_SECONDS = 30.0
+# Once more if it was spoilt on its way.
+TRIES = 2
 
 
-def download(s3: S3, at: Location, path: str, size: Optional[int] = None, crc32: Optional[str] = None,
-             sync: bool = True) -> None:
-    """The object at `path`, complete and checked; a file that was there stays until then. Without `sync` the caller has
-    all of its files written to the disk at once."""
+class Wanted(NamedTuple):
+    """An object, the file that it becomes, and what it has to be."""
+    at: Location
+    path: str
+    size: int
+    crc32: Optional[str]
+
+
+def download(s3: S3, at: Location, path: str, size: Optional[int] = None, crc32: Optional[str] = None) -> None:
+    """The object at `path`, complete and checked; a file that was there stays until then."""
     if size is None or crc32 is None:
         head = s3.head(at)
         if head is None:
             raise GuardError("ObjectNotFound", "There is no %s." % at.uri(), STORAGE, at.uri())
         size = int(head.header("content-length") or 0) if size is None else size
         crc32 = crc32 or head.header("x-amz-checksum-crc32")
-    # The name carries process and thread: another run may want the same.
-    temporary = "%s.%d.%d.download" % (path, os.getpid(), threading.get_ident())
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(temporary)
-    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+    download_all(s3, [Wanted(at, path, size, crc32)])
+
+
+def download_all(s3: S3, wanted: Sequence[Wanted], rights: Callable[[], ContextManager[None]] = contextlib.nullcontext,
+                 placed: Callable[[Wanted], None] = lambda one: None) -> None:
+    """All of them, the last first. Files are made, `placed` and removed within `rights`. The data is with the kernel then, not
+    on the disk: it is in S3, and no rule trusts it after a crash."""
+    files = [_File(s3, one, rights, placed) for one in wanted]
+    work = [(file, part) for file in files for part in reversed(file.parts)]
     try:
-        # Once more where it was spoilt on its way.
-        for _ in range(2):
-            total = crc.to_base64(_fetch(s3, at, descriptor, size))
-            if not crc32 or total == crc32:
-                break
-        else:
-            raise GuardError("ChecksumMismatch", "%s is not what was stored: its CRC32 is wrong." % at.uri(), STORAGE,
-                             at.uri())
-        if sync:
-            os.fsync(descriptor)
-        os.replace(temporary, path)
+        in_lanes(work, _fetch)
     finally:
+        for file in files:
+            file.close()
+
+
+def _fetch(item: "Tuple[_File, Part]") -> None:
+    file, part = item
+    file.fetch(part)
+
+
+class _File:
+    """One download. The lane that brings its last part puts it in its place."""
+
+    def __init__(self, s3: S3, wanted: Wanted, rights: Callable[[], ContextManager[None]],
+                 placed: Callable[[Wanted], None]) -> None:
+        self._s3, self._wanted, self._rights, self._placed = s3, wanted, rights, placed
+        self.parts: List[Part] = plan(wanted.size) or [Part(1, 0, 0)]
+        self._lock = threading.Lock()
+        self._descriptor: Optional[int] = None
+        self._temporary = "%s.%d.%x.download" % (wanted.path, os.getpid(), id(self))
+        self._checksums: Dict[int, int] = {}
+
+    def fetch(self, part: Part) -> None:
+        descriptor = self._open()
+        checksum = self._bring(descriptor, part)
+        with self._lock:
+            self._checksums[part.number] = checksum
+            whole = len(self._checksums) == len(self.parts)
+        if whole:
+            self._finish(descriptor)
+
+    def _open(self) -> int:
+        with self._lock:
+            if self._descriptor is None:
+                with self._rights():
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(self._temporary)
+                    self._descriptor = os.open(self._temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+            return self._descriptor
+
+    def _bring(self, descriptor: int, part: Part) -> int:
+        """Brings the part to the file. Returns its CRC32."""
+        checksum = 0
+
+        def receive(response: http.client.HTTPResponse) -> bytes:
+            nonlocal checksum
+            checksum, position = 0, part.offset
+            block = memoryview(bytearray(min(BLOCK, part.length + 1)))
+            while True:
+                count = response.readinto(block)
+                if not count:
+                    break
+                position += count
+                if position > part.offset + part.length:
+                    break
+                checksum = zlib.crc32(block[:count], checksum)
+                _write(descriptor, block[:count], position - count)
+            if position - part.offset < part.length and response.length:
+                raise http.client.IncompleteRead(b"", part.offset + part.length - position)
+            if position != part.offset + part.length:
+                raise GuardError("ChecksumMismatch", "%s has another size than its manifest says." % self._wanted.at.uri(), STORAGE,
+                                 self._wanted.at.uri())
+            return b""
+        headers = {} if len(self.parts) == 1 else {"Range": "bytes=%d-%d" % (part.offset, part.offset + part.length - 1)}
+        self._s3.call("GET", self._wanted.at, headers=headers, timeout=PART_SECONDS, receive=receive)
+        return checksum
+
+    def _finish(self, descriptor: int) -> None:
+        for left in range(TRIES, 0, -1):
+            if self._wanted.crc32 in (None, "", crc.to_base64(self._total())):
+                break
+            if left == 1:
+                raise GuardError("ChecksumMismatch", "%s is not what was stored: its CRC32 is wrong." % self._wanted.at.uri(),
+                                 STORAGE, self._wanted.at.uri())
+            for part in self.parts:
+                self._checksums[part.number] = self._bring(descriptor, part)
+        with self._rights():
+            os.replace(self._temporary, self._wanted.path)
+            self._placed(self._wanted)
+        self.close()
+
+    def _total(self) -> int:
+        total = 0
+        for part in self.parts:
+            total = crc.combine(total, self._checksums[part.number], part.length)
+        return total
+
+    def close(self) -> None:
+        """What is not in its place by now is removed."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is None:
+            return
+        with self._rights(), contextlib.suppress(FileNotFoundError):
+            os.unlink(self._temporary)
+        # A network file system may say only now that it took less than it was given.
         os.close(descriptor)
-        if os.path.exists(temporary):
-            os.unlink(temporary)
 
 
-def _fetch(s3: S3, at: Location, descriptor: int, size: int) -> int:
-    parts = plan(size)
-    if len(parts) == 1:
-        return _part(s3, at, descriptor, parts[0], size)
-    checksums: Dict[int, int] = {}
-
-    def fetch(part: Part) -> None:
-        checksums[part.number] = _part(s3, at, descriptor, part, size)
-    in_lanes(parts[::-1], fetch)
-    total = 0
-    for part in parts:
-        total = crc.combine(total, checksums[part.number], part.length)
-    return total
-
-
-def _part(s3: S3, at: Location, descriptor: int, part: Part, size: int) -> int:
-    headers = {} if size <= MINIMUM_PART else {"Range": "bytes=%d-%d" % (part.offset, part.offset + part.length - 1)}
-    body = s3.call("GET", at, headers=headers, timeout=30.0).body
-    if len(body) != part.length:
-        raise GuardError("ChecksumMismatch", "%s has another size than its manifest says." % at.uri(), STORAGE, at.uri())
-    os.pwrite(descriptor, body, part.offset)
-    return zlib.crc32(body)
+def _write(descriptor: int, block: memoryview, position: int) -> None:
+    while block:
+        written = os.pwrite(descriptor, block, position)
+        position += written
+        block = block[written:]

@@ -80,10 +80,12 @@ class S3:
 
     def call(self, method: str, at: Location, query: Optional[Dict[str, str]] = None,
              headers: Optional[Dict[str, str]] = None, body: Any = b"", timeout: float = 10.0,
-             attempts: int = ATTEMPTS, cancelled: Callable[[], bool] = lambda: False) -> connections.Answer:
+             attempts: int = ATTEMPTS, cancelled: Callable[[], bool] = lambda: False,
+             receive: Optional[connections.Receive] = None) -> connections.Answer:
         """One request until it is answered; S3Error for an error answer or when retries have run out.
 
-        `body` is bytes, or a function that opens a stream with `length` for every try.
+        `body` is bytes, or a function that opens a stream with `length` for every try. `receive` reads the answer to each try,
+        unless that is an error.
         """
         for attempt in range(attempts):
             if attempt:
@@ -91,7 +93,7 @@ class S3:
             if cancelled():
                 raise S3Error(0, "", "given up", at.uri())
             try:
-                answer = self._once(method, at, query or {}, dict(headers or {}), body, timeout)
+                answer = self._once(method, at, query or {}, dict(headers or {}), body, timeout, receive)
             except (OSError, http.client.HTTPException) as error:
                 failure = S3Error(0, type(error).__name__, str(error) or "no answer", at.uri())
                 continue
@@ -103,7 +105,7 @@ class S3:
         raise failure
 
     def _once(self, method: str, at: Location, query: Dict[str, str], headers: Dict[str, str], body: Any,
-              timeout: float) -> connections.Answer:
+              timeout: float, receive: Optional[connections.Receive]) -> connections.Answer:
         if callable(body):
             stream = body()
             headers["Content-Length"] = str(stream.length)
@@ -112,7 +114,7 @@ class S3:
         if body or method in ("PUT", "POST"):
             headers["Content-Length"] = str(len(body))
         url, signed = self.prepare(method, at, query, headers, hashlib.sha256(body).hexdigest())
-        return connections.request(method, url, signed, body or None, timeout)
+        return connections.request(method, url, signed, body or None, timeout, receive)
 
     def _worth_another(self, answer: connections.Answer, failure: S3Error) -> bool:
         if failure.code == "RequestTimeTooSkewed" and answer.header("date"):

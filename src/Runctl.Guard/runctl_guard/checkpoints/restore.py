@@ -4,8 +4,7 @@ import shutil
 import time
 from typing import Any, Dict, List, Optional, Set
 
-from ..aws.download import download
-from ..aws.lanes import in_lanes
+from ..aws.download import Wanted, download_all
 from ..aws.s3 import S3, Location, parse_uri
 from ..errors import STORAGE, GuardError
 from ..system.clock import parse_utc
@@ -70,13 +69,9 @@ def _fetch(s3: S3, bucket: str, entries: List[Dict[str, Any]], staging: str, use
         if "link" in entry:
             _link(staging, entry)
 
-    def fetch(entry: Dict[str, Any]) -> None:
-        path = safe_join(staging, entry["path"])
-        with rights_of(user):
-            download(s3, Location(bucket, entry["key"]), path, entry["size"], entry["crc32"], sync=False)
-            os.utime(path, (saved, saved))
-    in_lanes(queue, fetch)
-    os.sync()
+    wanted = [Wanted(Location(bucket, entry["key"]), safe_join(staging, entry["path"]), entry["size"], entry["crc32"])
+              for entry in queue]
+    download_all(s3, wanted, lambda: rights_of(user), lambda one: os.utime(one.path, (saved, saved)))
 
 
 def _link(staging: str, entry: Dict[str, Any]) -> None:

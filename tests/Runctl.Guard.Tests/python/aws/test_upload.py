@@ -8,7 +8,7 @@ from unittest import mock
 import live  # noqa: F401
 import support
 from runctl_guard.aws import upload
-from runctl_guard.aws.download import download
+from runctl_guard.aws.download import Wanted, download, download_all
 from runctl_guard.aws.part_queue import plan
 from runctl_guard.aws.s3 import Location
 from runctl_guard.aws.upload import FileUpload
@@ -220,6 +220,49 @@ class Download(WithStorage):
             download(self.client, AT, target, 3, "AAAAAA==")
         self.assertEqual(b"old", self.content(target))
         self.assertFalse([name for name in os.listdir(self.root) if name.endswith(".download")])
+
+    def test_a_connection_that_breaks_costs_its_own_range_only(self):
+        data = os.urandom(20 << 20)
+        self.s3.objects["/bucket/" + AT.key] = data
+        target, asked = os.path.join(self.root, "copy"), []
+
+        def fail(*_):
+            asked.append(1)
+            return "cut" if len(asked) == 2 else None
+        self.s3.fail = fail
+        download(self.client, AT, target, len(data), support.crc_text(data))
+        self.assertEqual((data, 4), (self.content(target), len(asked)))
+
+    def test_an_object_of_another_size_is_refused(self):
+        self.s3.objects["/bucket/" + AT.key] = b"12345"
+        for size in (4, 6):
+            with self.assertRaises(GuardError) as caught:
+                download(self.client, AT, os.path.join(self.root, "copy"), size, "AAAAAA==")
+            self.assertEqual("ChecksumMismatch", caught.exception.id)
+        self.assertFalse(os.path.exists(os.path.join(self.root, "copy")))
+
+    def test_several_large_files_share_eight_connections(self):
+        data, lock, at_once, most = bytes(17 << 20), threading.Lock(), set(), []
+        wanted = []
+        for number in range(4):
+            self.s3.objects["/bucket/%d" % number] = data
+            wanted.append(Wanted(Location("bucket", str(number)), os.path.join(self.root, str(number)), len(data), None))
+
+        def fail(*_):
+            with lock:
+                at_once.add(threading.get_ident())
+                most.append(len(at_once))
+        self.s3.fail = fail
+        download_all(self.client, wanted)
+        # The server has a thread for each connection.
+        self.assertLessEqual(max(most), 8)
+        self.assertEqual({len(data)}, {os.path.getsize(one.path) for one in wanted})
+
+    def test_an_empty_object_becomes_an_empty_file(self):
+        self.s3.objects["/bucket/" + AT.key] = b""
+        target = os.path.join(self.root, "copy")
+        download(self.client, AT, target, 0, support.crc_text(b""))
+        self.assertEqual(b"", self.content(target))
 
     def test_what_was_spoilt_on_its_way_is_fetched_again_once(self):
         data = b"good"

@@ -1,0 +1,19 @@
+"""Brings an object to a file, or a file to S3, by the guard's own code: program, direction, bucket, key, file."""
+import os
+import sys
+
+program, direction, bucket, key, path = sys.argv[1:]
+sys.path.insert(0, program)
+
+from runctl_guard.aws.credentials import CredentialSource
+from runctl_guard.aws.download import download
+from runctl_guard.aws.imds import Imds
+from runctl_guard.aws.s3 import S3, Location
+from runctl_guard.aws.upload import FileUpload
+
+s3, at = S3(os.environ["AWS_REGION"], CredentialSource(Imds())), Location(bucket, key)
+if direction == "down":
+    download(s3, at, path)
+else:
+    descriptor = os.open(path, os.O_RDONLY)
+    FileUpload(s3, at, path, descriptor).run()
