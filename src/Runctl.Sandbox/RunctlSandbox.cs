@@ -23,6 +23,7 @@ public sealed class RunctlSandbox : IAsyncDisposable
     private readonly HttpServer _server;
     private readonly ConditionTable _conditions;
     private readonly SandboxOptions _options;
+    private readonly S3Service _storage;
     private int _disposed;
 
     private RunctlSandbox(SandboxOptions options, string directory, Watchdog watchdog, ProcessSpaces spaces, HostTools tools)
@@ -45,6 +46,7 @@ public sealed class RunctlSandbox : IAsyncDisposable
         _power.ShutDownFromInside = id => _registry.ShutDownAsync(id);
         var storage = new S3Service(SandboxDirectory.CreatePrivate(directory, "s3"), clock);
         storage.CreateBucket(options.Bucket);
+        _storage = storage;
         var router = new SandboxRouter(
             new SignatureVerifier(credentials.Find, clock),
             new Dictionary<string, Func<HttpExchange, SignedRequest, CancellationToken, Task>>(StringComparer.Ordinal)
@@ -149,6 +151,16 @@ public sealed class RunctlSandbox : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(conditions);
         conditions.Validate();
         ConditionsOf(instanceId).Become(conditions);
+    }
+
+    /// <summary>Makes a bucket that demands something of writes.</summary>
+    /// <exception cref="ArgumentException">There is a bucket of this name.</exception>
+    public void CreateBucket(string name, SandboxBucketRules rules)
+    {
+        if (!_storage.CreateBucket(name, region: null, rules))
+        {
+            throw new ArgumentException($"There is a bucket {name} already.", nameof(name));
+        }
     }
 
     /// <summary>

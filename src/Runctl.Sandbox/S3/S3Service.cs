@@ -12,7 +12,7 @@ internal sealed class S3Service(string directory, TimeProvider clock)
     private readonly S3State _state = new(new BucketTable(clock), new ContentStore(directory), clock);
 
     /// <summary>Makes a bucket; without a region it answers in every region. False where it is there already.</summary>
-    public bool CreateBucket(string name, string? region = null) => _state.Buckets.TryAdd(name, region);
+    public bool CreateBucket(string name, string? region = null, SandboxBucketRules? rules = null) => _state.Buckets.TryAdd(name, region, rules);
 
     /// <summary>Answers a request whose signature was verified.</summary>
     public async Task HandleAsync(HttpExchange exchange, SignedRequest signed, CancellationToken ct)
