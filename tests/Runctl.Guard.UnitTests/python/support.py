@@ -217,11 +217,12 @@ class WithService(RootedTest):
 class FakeS3:
     """Objects in memory. `fail` gets (method, path, query) and may return a status, also with a code, "drop" to lose the
     answer, or "cut" to lose its second half. Where it is `encrypted` every sending has an ETag of its own, as with SSE-KMS. As
-    a bucket with Object Lock it takes no content without a checksum. `sent` holds the headers of the last write to each path."""
+    a bucket with Object Lock it takes no content without a checksum; with `versions` a deletion is a marker. `sent` holds the
+    headers of the last write to each path."""
 
     def __init__(self):
         self.objects, self.uploads, self.calls, self.sent = {}, {}, [], {}
-        self.encrypted, self.tags = False, {}
+        self.encrypted, self.versions, self.tags = False, False, {}
         self.fail = lambda method, path, query: None
         self.lock = threading.RLock()
         fake = self
@@ -333,7 +334,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200, ETag=etag(data), x_amz_checksum_crc32=crc_text(data))
         if self.command == "DELETE":
             objects.pop(path, None)
-            return self.answer(204)
+            return self.answer(204, **({"x_amz_delete_marker": "true"} if self.s3.versions else {}))
         if path not in objects:
             return self.error(404, "NoSuchKey")
         data = objects[path]
