@@ -35,11 +35,7 @@ public sealed class GuardSandbox : IAsyncLifetime
         }
 
         _sandbox = await RunctlSandbox.StartAsync(new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(100) });
-        _cloud = _adapters.Connect(new CloudConnection
-        {
-            Region = Sandbox.Region, EndpointUrl = Sandbox.Endpoint,
-            Credentials = new CloudCredentials(Sandbox.AccessKeyId, Sandbox.SecretAccessKey, null),
-        });
+        _cloud = Connect(null);
         S3 = new AmazonS3Client(new BasicAWSCredentials(Sandbox.AccessKeyId, Sandbox.SecretAccessKey), new AmazonS3Config
         {
             ServiceURL = Sandbox.Endpoint.ToString(), AuthenticationRegion = Sandbox.Region, ForcePathStyle = true,
@@ -75,18 +71,20 @@ public sealed class GuardSandbox : IAsyncLifetime
                 await File.WriteAllTextAsync(Path.Combine(project, name), text, token);
             }
 
-            var starter = new TrainingStarter(Cloud, _adapters, TimeProvider.System);
+            using var cloud = scenario.Encryption is null ? null : Connect(scenario.Encryption);
+            var starter = new TrainingStarter(cloud ?? Cloud, _adapters, TimeProvider.System);
             var request = new StartRequest
             {
                 InstanceId = instance, ScriptPath = Path.Combine(project, scenario.Script), ProjectDirectory = project, SyncCode = true,
             };
             var configuration = new RunctlConfiguration
             {
-                S3Bucket = scenario.HasBucket ? Sandbox.Bucket : null, ProjectName = scenario.Project, CheckpointDirectory = scenario.Directory,
+                S3Bucket = scenario.HasBucket ? scenario.Bucket ?? Sandbox.Bucket : null,
+                S3Encryption = scenario.Encryption?.Method, S3KmsKeyId = scenario.Encryption?.KmsKeyId, ProjectName = scenario.Project, CheckpointDirectory = scenario.Directory,
                 GracePeriod = TimeSpan.FromSeconds(scenario.GraceSeconds), Mirror = scenario.Mirror,
             };
             var training = await starter.StartAsync(await starter.PlanAsync(request, scenario.Configure(configuration), token), _progress, token);
-            return new GuardedRun(this, training.RunId, instance, scenario.Project);
+            return new GuardedRun(this, training.RunId, instance, scenario.Project) { Bucket = scenario.Bucket ?? Sandbox.Bucket };
         }
         catch when (scenario.InstanceId is null)
         {
@@ -99,6 +97,13 @@ public sealed class GuardSandbox : IAsyncLifetime
         }
     }
 
+    /// <summary>The one run of an instance, while its start is not over yet.</summary>
+    public GuardedRun RunOn(string instanceId)
+    {
+        var root = Sandbox.Instances.Single(one => one.InstanceId == instanceId).RootDirectory!;
+        return new GuardedRun(this, Path.GetFileName(Directory.GetDirectories(Path.Combine(root, "var/lib/runctl/runs")).Single()), instanceId, "digits");
+    }
+
     /// <summary>A spot instance that takes commands; its id.</summary>
     public async Task<string> LaunchAsync()
     {
@@ -109,6 +114,12 @@ public sealed class GuardSandbox : IAsyncLifetime
         var launched = await launcher.LaunchAsync(plan, _progress, token);
         return (await launcher.WaitUntilReadyAsync(launched[0].InstanceId, TimeSpan.FromSeconds(240), _progress, token)).InstanceId;
     }
+
+    private ICloud Connect(ObjectEncryption? encryption) => _adapters.Connect(new CloudConnection
+    {
+        Region = Sandbox.Region, EndpointUrl = Sandbox.Endpoint, Encryption = encryption,
+        Credentials = new CloudCredentials(Sandbox.AccessKeyId, Sandbox.SecretAccessKey, null),
+    });
 
     /// <summary>Counts the requests of an instance from now on, as in <c>s3:UploadPart</c>.</summary>
     public SandboxFaultRule Count(string operation, string instanceId) =>
