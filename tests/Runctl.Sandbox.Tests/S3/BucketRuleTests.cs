@@ -32,13 +32,13 @@ public sealed class BucketRuleTests : IAsyncDisposable
     public async Task With_Object_Lock_content_without_a_checksum_is_refused()
     {
         using var bare = _server.Client(configure: config => config.RequestChecksumCalculation = Amazon.Runtime.RequestChecksumCalculation.WHEN_REQUIRED);
-        var refused = await Assert.ThrowsAsync<AmazonS3Exception>(() => bare.PutObjectAsync(new() { BucketName = Locked, Key = "k", ContentBody = "x" }, Token));
+        var refused = await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => bare.PutObjectAsync(new() { BucketName = Locked, Key = "k", ContentBody = "x" }, Token));
         Assert.Equal(("InvalidRequest", 400), (refused.ErrorCode, (int)refused.StatusCode));
         Assert.StartsWith("Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests", refused.Message, StringComparison.Ordinal);
 
         var upload = await bare.InitiateMultipartUploadAsync(new() { BucketName = Locked, Key = "k" }, Token);
         using var part = new MemoryStream([1]);
-        refused = await Assert.ThrowsAsync<AmazonS3Exception>(() => bare.UploadPartAsync(new() { BucketName = Locked, Key = "k", UploadId = upload.UploadId, PartNumber = 1, InputStream = part }, Token));
+        refused = await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => bare.UploadPartAsync(new() { BucketName = Locked, Key = "k", UploadId = upload.UploadId, PartNumber = 1, InputStream = part }, Token));
         Assert.Contains("for Put Part requests", refused.Message, StringComparison.Ordinal);
 
         await _client.PutObjectAsync(new() { BucketName = Locked, Key = "k", ContentBody = "x" }, Token);

@@ -15,7 +15,7 @@ def _default_ipv4(text: str) -> bool:
 
 def _default_ipv6(text: str) -> bool:
     rows = [line.split() for line in text.splitlines()]
-    return any(len(row) > 9 and int(row[0], 16) == 0 and int(row[1], 16) == 0 and row[9] != "lo"
+    return any(len(row) > 9 and int(row[0], 16) == 0 and int(row[1], 16) == 0
                and int(row[8], 16) & (_UP | _REJECT) == _UP for row in rows)
 
 

@@ -140,8 +140,8 @@ class Through(support.RootedTest):
 
     def test_the_password_goes_to_the_proxy_and_nowhere_else(self):
         self.serve_tls()
-        proxy = self.start_proxy("user:p@ss word")
-        self.set_environment(https_proxy="http://user:p%%40ss%%20word@127.0.0.1:%d" % proxy.port)
+        proxy = self.start_proxy("us@er:p@ss word")
+        self.set_environment(https_proxy="http://us%%40er:p%%40ss%%20word@127.0.0.1:%d" % proxy.port)
         client = self.client("https")
         client.put(AT, b"content")
         self.assertIn("Proxy-Authorization", proxy.seen[0])
