@@ -21,4 +21,8 @@ internal sealed record StoreReference(string Bucket, string Prefix, string RunPr
             Sse = configuration.S3Encryption,
             KmsKeyId = configuration.S3KmsKeyId,
         } : null;
+
+    /// <summary>With the encryption that is configured now; a run keeps its own if none is.</summary>
+    public StoreReference WithEncryptionOf(RunctlConfiguration configuration) =>
+        configuration.S3Encryption is null ? this : this with { Sse = configuration.S3Encryption, KmsKeyId = configuration.S3KmsKeyId };
 }
