@@ -168,6 +168,9 @@ public sealed class GuardedRun(GuardSandbox sandbox, string id, string instanceI
         return text.ToString();
     }
 
+    /// <summary>Waits until S3 has the end of the run.</summary>
+    public Task SettledAsync() => EventuallyAsync(() => State().TryGetProperty("record_pending", out var pending) && !pending.GetBoolean(), Tell);
+
     /// <summary>The run's record in S3.</summary>
     public async Task<JsonElement> RecordAsync() =>
         Parse(Encoding.UTF8.GetString((await Sandbox.Cloud.Objects.ReadAsync(Bucket, $"checkpoints/runctl/runs/{Id}/run.json", Ct))!.Content.Span));

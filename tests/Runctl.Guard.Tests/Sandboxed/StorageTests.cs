@@ -64,7 +64,7 @@ public sealed class StorageTests(GuardSandbox sandbox)
         Assert.Null(run.Find("TrainingStarted"));
         busy.Remove();
         await starting;
-        await GuardedRun.EventuallyAsync(() => !run.State().GetProperty("record_pending").GetBoolean(), run.Tell);
+        await run.SettledAsync();
         // It was never taken, and the record says how the attempt ended.
         Assert.Equal("interrupted", (await run.RecordAsync()).GetProperty("attempts")[0].GetProperty("state").GetString());
     }
@@ -89,7 +89,7 @@ public sealed class StorageTests(GuardSandbox sandbox)
 
         await run.PrintedAsync("ready");
         Assert.Equal("uploaded", (await run.InterruptAsync()).GetProperty("outcome").GetString());
-        await GuardedRun.EventuallyAsync(() => !run.State().GetProperty("record_pending").GetBoolean(), run.Tell);
+        await run.SettledAsync();
 
         // The record, the events, the log and the checkpoints: nothing was refused, and what was deleted is out of sight.
         Assert.Equal("interrupted", (await run.RecordAsync()).GetProperty("outcome").GetString());
