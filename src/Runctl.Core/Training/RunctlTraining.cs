@@ -92,6 +92,9 @@ public sealed record RunctlTraining
     /// <summary>Name of the monitor job, or null where none was started.</summary>
     public string? MonitorJob { get; init; }
 
+    /// <summary>The instances of all its attempts, as far as a search has found them.</summary>
+    internal IReadOnlyList<string> InstanceIds { get; init; } = [];
+
     /// <summary>Whether it has come to an end on its instance.</summary>
     public bool HasEnded => State is "finished" or "failed" or "interrupted" or "stopped" or "lost";
 }

@@ -98,7 +98,7 @@ internal sealed class FakeInstances : IInstanceService
 
     public Task StartAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken) => MoveAsync("start", instanceIds, "running");
 
-    public Task<IReadOnlyList<SpotPriceChange>> FindSpotPriceHistoryAsync(IReadOnlyList<string> instanceTypes, DateTimeOffset since, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<SpotPriceChange>> FindSpotPriceHistoryAsync(IReadOnlyList<string> instanceTypes, DateTimeOffset since, DateTimeOffset? until, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<SpotPriceChange>>(Prices ?? [.. instanceTypes.Select(t => new SpotPriceChange(t, "us-east-1a", 0.05m, DateTimeOffset.UnixEpoch))]);
 
     public Task<IReadOnlyList<SpotRequestRecord>> FindSpotRequestsAsync(IReadOnlyList<string> requestIds, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken) =>
