@@ -19,8 +19,12 @@ internal sealed class InstanceStates(ICloud cloud, TimeProvider time)
     public IReadOnlyDictionary<string, (string InstanceId, RunState State)> States => _states;
 
     /// <summary>Looks up the running instances with a tag, by one question.</summary>
-    public async Task LookByTagAsync(string tag, string? value, CancellationToken cancellationToken) =>
-        Add(await cloud.Instances.FindAsync(new InstanceQuery { Tags = new Dictionary<string, string?> { [tag] = value }, States = ["running"] }, cancellationToken).ConfigureAwait(false));
+    public async Task<IReadOnlyList<RunctlInstance>> FindByTagAsync(string tag, string? value, CancellationToken cancellationToken)
+    {
+        var found = await cloud.Instances.FindAsync(new InstanceQuery { Tags = new Dictionary<string, string?> { [tag] = value }, States = ["running"] }, cancellationToken).ConfigureAwait(false);
+        Add(found);
+        return found;
+    }
 
     /// <summary>Looks up instances that have not been looked up yet.</summary>
     public async Task LookAsync(IEnumerable<string> instanceIds, CancellationToken cancellationToken)
@@ -71,9 +75,6 @@ internal sealed class InstanceStates(ICloud cloud, TimeProvider time)
 
     /// <summary>The instance, or null where EC2 does not know it or was not asked.</summary>
     public RunctlInstance? Find(string instanceId) => _instances.GetValueOrDefault(instanceId);
-
-    /// <summary>All that are known to run.</summary>
-    public IEnumerable<RunctlInstance> Running => _instances.Values.OfType<RunctlInstance>().Where(i => i.State == "running");
 
     /// <summary>Whether nothing runs on the instance, as far as EC2 says; it may start again.</summary>
     public bool IsOff(string instanceId) => Find(instanceId) is not { State: "pending" or "running" };

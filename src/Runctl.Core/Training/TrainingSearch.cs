@@ -30,7 +30,8 @@ internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configura
     private readonly InstanceStates _instances = new(cloud, time);
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly HashSet<string> _shown = new(StringComparer.Ordinal);
-    private ILookup<string, string> _tagged = Array.Empty<string>().ToLookup(static id => id);
+    private readonly List<RunctlInstance> _tagged = [];
+    private ILookup<string, string>? _taggedRuns;
     private RunAccounts? _accounts;
     private HashSet<string>? _runIds;
     private HashSet<string>? _instanceIds;
@@ -72,7 +73,7 @@ internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configura
         }
 
         // Runs without a bucket, and those whose record could not be written, are known by their guards only.
-        await _instances.AskAsync([.. _instances.Running.Select(i => i.InstanceId)], cancellationToken).ConfigureAwait(false);
+        await _instances.AskAsync(_tagged.Select(i => i.InstanceId), cancellationToken).ConfigureAwait(false);
         foreach (var (instance, state) in _instances.States.Values
             .Where(s => !_shown.Contains(s.State.RunId) && _runIds?.Contains(s.State.RunId) != false && _instanceIds?.Contains(s.InstanceId) != false)
             .OrderByDescending(s => s.State.Started ?? DateTimeOffset.MaxValue).ThenBy(s => s.State.RunId, StringComparer.Ordinal))
@@ -93,8 +94,8 @@ internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configura
         }
         else if (IsListed)
         {
-            await _instances.LookByTagAsync(RunctlTags.Managed, null, cancellationToken).ConfigureAwait(false);
-            _tagged = _instances.Running.Where(i => i.Tags.ContainsKey(RunctlTags.RunId)).ToLookup(i => i.Tags[RunctlTags.RunId], i => i.InstanceId, StringComparer.Ordinal);
+            _tagged.AddRange(await _instances.FindByTagAsync(RunctlTags.Managed, null, cancellationToken).ConfigureAwait(false));
+            _taggedRuns = _tagged.Where(i => i.Tags.ContainsKey(RunctlTags.RunId)).ToLookup(i => i.Tags[RunctlTags.RunId], i => i.InstanceId, StringComparer.Ordinal);
         }
     }
 
@@ -131,7 +132,7 @@ internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configura
             var named = _store is null ? [] : await ReadAsync([.. open.Select(id => Unread(id, null))], cancellationToken).ConfigureAwait(false);
             foreach (var id in IsListed ? [] : open.Except(named.Select(n => n.Record.RunId), StringComparer.Ordinal))
             {
-                await _instances.LookByTagAsync(RunctlTags.RunId, id, cancellationToken).ConfigureAwait(false);
+                _tagged.AddRange(await _instances.FindByTagAsync(RunctlTags.RunId, id, cancellationToken).ConfigureAwait(false));
             }
 
             return named;
@@ -168,7 +169,7 @@ internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configura
     }
 
     /// <summary>Whether a running instance says that the run went on there, and the index does not.</summary>
-    private bool IsElsewhere(KnownRun run) => _tagged.Contains(run.Record.RunId) && !_tagged[run.Record.RunId].Contains(run.Newest?.InstanceId);
+    private bool IsElsewhere(KnownRun run) => _taggedRuns?.Contains(run.Record.RunId) == true && !_taggedRuns[run.Record.RunId].Contains(run.Newest?.InstanceId);
 
     private bool IsConfirmed(KnownRun run) => _instances.States.TryGetValue(run.Record.RunId, out var told) && told.State.Attempt >= run.Newest!.Number;
 
