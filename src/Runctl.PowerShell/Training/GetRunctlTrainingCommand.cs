@@ -55,7 +55,7 @@ public sealed class GetRunctlTrainingCommand : RunctlCmdlet
     protected override Task ProcessAsync() => ForTargetAsync(RunId?.FirstOrDefault() ?? NullIfEmpty(InstanceId), () =>
     {
         var scope = OpenScope();
-        var ids = RunId?.Where(id => id.Length > 0).ToArray() ?? [];
+        var ids = RunId?.Where(id => !string.IsNullOrEmpty(id)).ToArray() ?? [];
         _asked.Add(new(scope, ids, ids.Length > 0 ? null : NullIfEmpty(InstanceId)));
         return Task.CompletedTask;
     });
