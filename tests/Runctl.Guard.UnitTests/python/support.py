@@ -69,7 +69,7 @@ def kill_all_of(root):
 def full_disk():
     """Nothing new can be written or made, and what was set aside is used up."""
     from runctl_guard.system import disk_reserve, files
-    make, open_file = os.makedirs, os.open
+    open_file = os.open
 
     def refuse(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -77,11 +77,9 @@ def full_disk():
     def opened(path, flags, *more, **named):
         return (refuse if flags & os.O_CREAT and not os.path.exists(path) else open_file)(path, flags, *more, **named)
 
-    def made(path, *more, **named):
-        return (make if os.path.isdir(path) else refuse)(path, *more, **named)
     with mock.patch.object(files, "write_unreserved", refuse), mock.patch.object(files, "_append_line", refuse), \
             mock.patch.object(disk_reserve, "_release", lambda: False), mock.patch.object(os, "open", opened), \
-            mock.patch.object(os, "makedirs", made), contextlib.redirect_stderr(io.StringIO()):
+            mock.patch.object(os, "mkdir", refuse), contextlib.redirect_stderr(io.StringIO()):
         yield
 
 

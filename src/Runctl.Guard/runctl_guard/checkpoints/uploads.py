@@ -5,9 +5,10 @@ from typing import Any, Callable, Dict, Optional
 
 from ..aws.connections import close_connections
 from ..aws.session import Session
-from ..errors import GuardError
+from ..errors import STORAGE, GuardError
 from ..runs.run import Run
 from ..system.guard_log import best_effort
+from ..system.waiting import Calls, Stuck, attended
 from .manifest import Facts
 from .opened import OpenedCheckpoint
 from .selection import RunCheckpoints
@@ -105,6 +106,20 @@ class Uploads:
 
     def _work(self, job: UploadJob, open_files: Callable[[], OpenedCheckpoint], facts: Facts,
               deadline: Optional[float]) -> None:
+        try:
+            attended(lambda calls: self._upload(job, open_files, facts, deadline, calls))
+        except Stuck as error:
+            # What is left behind must not commit any more.
+            job.cancel()
+            job.error = GuardError("CheckpointUnreadable", "%s cannot be read: %s" % (error.filename, error.strerror), STORAGE,
+                                   error.filename)
+        except Exception as error:  # The caller that waits for the job has to hear of it.
+            job.error = error
+        finally:
+            job.finish()
+
+    def _upload(self, job: UploadJob, open_files: Callable[[], OpenedCheckpoint], facts: Facts, deadline: Optional[float],
+                calls: Calls) -> None:
         assert self.store is not None
         store = self.store
         opened: Optional[OpenedCheckpoint] = None
@@ -122,15 +137,12 @@ class Uploads:
                 threading.Thread(target=self._last_resort, args=(job, files, facts, deadline), name="resort", daemon=True).start()
             committed = _until(deadline, job, lambda: store.upload(
                 files, facts, job.cancelled, job.count, lambda first: job.note(first, facts.reason),
-                lambda: deadline is None or time.monotonic() < deadline - RESORT_SECONDS))
+                lambda: deadline is None or time.monotonic() < deadline - RESORT_SECONDS, calls))
             job.note(committed, facts.reason)
             best_effort(lambda: self._learn_rate(job.sent, job.phases["upload"]))
-        except Exception as error:  # The caller that waits for the job has to hear of it.
-            job.error = error
         finally:
             if opened is not None:
                 opened.close()
-            job.finish()
             close_connections()
 
     def _last_resort(self, job: UploadJob, opened: OpenedCheckpoint, facts: Facts, deadline: float) -> None:

@@ -15,7 +15,7 @@ from runctl_guard.checkpoints import scan
 from runctl_guard.checkpoints.scan import Scanner
 from runctl_guard.checkpoints.watch import CheckpointWatch
 from runctl_guard.checkpoints.writers import open_for_writing
-from runctl_guard.system.user_rights import open_readable, rights_of
+from runctl_guard.system.user_files import open_readable, rights_of
 from runctl_guard.system.users import User
 
 

@@ -11,6 +11,7 @@ from runctl_guard.aws.session import Session
 from runctl_guard.errors import GuardError
 from runctl_guard.runs.run import Run
 from runctl_guard.system import files
+from runctl_guard.system.user_files import Folder
 from runctl_guard.system.users import caller
 from runctl_guard.training import code_bundle
 
@@ -102,16 +103,16 @@ class Syncing(Bundles):
         os.makedirs(other.directory)
         files.write_json(other.file("state.json"), self.one.state)
         code = self.pack(("train.py", "new"))
-        give = code_bundle.give
+        rename = Folder.rename
 
-        def meanwhile(path, user):
-            if path.endswith(".runctl-new") and waiting:
+        def meanwhile(folder, name, *more):
+            if waiting:
                 waiting.clear()
-                thread = threading.Thread(target=code_bundle.install, args=(other, code, None, user))
+                thread = threading.Thread(target=code_bundle.install, args=(other, code, None, caller()))
                 thread.start()
                 thread.join(20)
-            give(path, user)
-        with mock.patch.object(code_bundle, "give", meanwhile):
+            rename(folder, name, *more)
+        with mock.patch.object(Folder, "rename", meanwhile):
             code_bundle.install(self.one, code, None, caller())
         self.assertFalse(waiting)
         self.assertEqual(["checkpoints", "train.py"], sorted(os.listdir(self.project)))
