@@ -33,6 +33,8 @@ class _Stream(io.RawIOBase):
 
     def __init__(self, read: Reader, size: int) -> None:
         self._read, self._size, self._at = read, size, 0
+        # Why a read failed: the standard library takes some of these for damage.
+        self.failure: Optional[OSError] = None
 
     def readable(self) -> bool:
         return True
@@ -48,7 +50,11 @@ class _Stream(io.RawIOBase):
         return to
 
     def readinto(self, buffer: Any) -> int:
-        data = self._read(max(0, min(len(buffer), self._size - self._at)), self._at)
+        try:
+            data = self._read(max(0, min(len(buffer), self._size - self._at)), self._at)
+        except OSError as error:
+            self.failure = error
+            raise
         buffer[:len(data)] = data
         self._at += len(data)
         return len(data)
@@ -56,8 +62,9 @@ class _Stream(io.RawIOBase):
 
 def prove(read: Reader, size: int, kind: Optional[str], enough_time: Callable[[], bool] = lambda: True) -> Validation:
     """Raises NotUsable. `enough_time` is asked now and then: without it members are not read to their end."""
+    stream = _Stream(read, size)
     try:
-        with io.BufferedReader(_Stream(read, size), 1 << 18) as file:
+        with io.BufferedReader(stream, 1 << 18) as file:
             if kind == "zip":
                 return _zip(file, enough_time)
             check = {"safetensors": _safetensors, "hdf5": _hdf5, "npy": _npy, "json": _json}.get(kind or "")
@@ -68,7 +75,8 @@ def prove(read: Reader, size: int, kind: Optional[str], enough_time: Callable[[]
     except NotUsable:
         raise
     except Exception as error:  # Damage can surface as anything; it must never end the sequence.
-        raise NotUsable(str(getattr(error, "strerror", None) or error) or type(error).__name__)
+        cause = stream.failure or error
+        raise NotUsable(str(getattr(cause, "strerror", None) or cause) or type(cause).__name__)
 
 
 def _zip(file: IO[bytes], enough_time: Callable[[], bool]) -> Validation:

@@ -24,8 +24,11 @@ def restore(s3: S3, uri: str, directory: str, user: User, limit: Optional[int] =
     """Downloads and verifies a checkpoint into the directory. Returns its manifest with `local`, the path of its head now,
     `restored`, the paths that were brought, `left`, the entries that were not, and `moved`, where newer files are now."""
     manifest = read_manifest(s3, uri)
-    for name in [manifest["name"], manifest["head"]] + [entry["path"] for entry in manifest["files"]]:
+    names = [entry["path"] for entry in manifest["files"]]
+    for name in [manifest["name"], manifest["head"]] + names:
         safe_join(directory, name)
+    if len(set(names)) < len(names):
+        raise GuardError("BadManifest", "%s names a file twice." % uri, STORAGE, uri)
     with make_folder(directory, user) as folder:
         try:
             entries, left, moved = _restored(s3, uri, manifest, folder, limit)

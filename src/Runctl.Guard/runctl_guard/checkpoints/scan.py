@@ -1,4 +1,5 @@
 """Looks at the checkpoint directory. Unchanged directories are not listed again, and what is old is looked at in turns."""
+import errno
 import os
 import stat
 import time
@@ -21,6 +22,7 @@ TICK_NS = 50 * 10 ** 6
 END_BYTES = 64
 # Reasons to leave something out.
 NO_FILE = "it is no file"
+FORBIDDEN = os.strerror(errno.EACCES)
 OLD_BEHIND_LINK = "the link leads to what this attempt did not write"
 
 
@@ -174,7 +176,7 @@ class _Walk:
         real = place
         try:
             real = self._calls.call(place, os.path.realpath, place)
-            if real.startswith(self.root + os.sep) and self._calls.call(place, os.path.lexists, real):
+            if real.startswith(self.root + os.sep) and self._calls.call(place, _is_there, real):
                 entry = Entry("link", target=real[len(self.root) + 1:])
                 yield path, known if known == entry else entry
                 return
@@ -190,7 +192,9 @@ class _Walk:
         elif not stat.S_ISREG(found.st_mode):
             self._leave_out(path, NO_FILE)
         elif self._is_new(found):
-            yield path, self._file(path, real, found, known)
+            entry = self._file(path, real, found, known)
+            # The training did not write what its user may not read.
+            yield path, Entry("dangling", target=real) if self.left_out.get(path) == FORBIDDEN else entry
         else:
             self._leave_out(path, OLD_BEHIND_LINK)
 
@@ -239,6 +243,11 @@ class _Walk:
         for path, entry in self._known.items():
             if not relative or path == relative or path.startswith(relative + "/"):
                 yield path, entry
+
+
+def _is_there(path: str) -> bool:
+    """Links that lead to one another end at a link."""
+    return os.path.lexists(path) and not os.path.islink(path)
 
 
 def _can_be_told(name: str) -> bool:

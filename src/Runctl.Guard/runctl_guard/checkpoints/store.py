@@ -10,7 +10,7 @@ from ..runs.run import Run
 from ..system import files
 from ..system.clock import utc_text
 from ..system.guard_log import best_effort, log_exception
-from ..system.waiting import Calls
+from ..system.waiting import Calls, Stuck
 from .manifest import Facts, manifest_of
 from .names import has_number
 from .objects import Kept, Objects
@@ -91,6 +91,8 @@ class CheckpointStore:
 
     def _send(self, opened: OpenedCheckpoint, part: str, plain: bool, cancelled: Callable[[], bool],
               count: Callable[[int], None], calls: Calls, go_on: bool = False) -> Dict[str, str]:
+        if calls.left_behind:
+            raise Stuck("")
         # One version is sent once, under whatever names it lies.
         sources = {source.file.version: source for source in opened.sources.values()
                    if source.file.part == part and not self.has(source.file.version)}
@@ -102,7 +104,7 @@ class CheckpointStore:
         def done(item: Item, stored: Stored) -> None:
             self.objects.note(item.source.file.version, item.at.key, stored)
         failed = send(self.s3, items, done, cancelled, count, calls, go_on)
-        return {path: str(error) or type(error).__name__ for path, error in failed.items()}
+        return {path: str(getattr(error, "strerror", None) or error) or type(error).__name__ for path, error in failed.items()}
 
     def commit_head(self, opened: OpenedCheckpoint, facts: Facts) -> Optional[Committed]:
         """The last resort: the rest of the save will not be there in time. None if not even the head is."""
