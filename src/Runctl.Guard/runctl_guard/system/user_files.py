@@ -187,11 +187,8 @@ class Folder:
         try:
             with rights_of(self.user):
                 for depth, part in enumerate(above):
-                    if make:
-                        with contextlib.suppress(FileExistsError):
-                            os.mkdir(part, 0o755, dir_fd=at)
                     try:
-                        below = os.open(part, BELOW, dir_fd=at)
+                        below = _below(at, part, make)
                     except NotADirectoryError:
                         place = os.path.join(self.path, *above[:depth + 1])
                         raise GuardError("UnsafePath", "%s is a link or a file: nothing is read or written through it. Remove "
@@ -342,6 +339,17 @@ def _make_for(path: str, user: User) -> None:
                          % (user.name, path, user.name), STORAGE, path)
     finally:
         os.close(at)
+
+
+def _below(at: int, part: str, make: bool) -> int:
+    try:
+        return os.open(part, BELOW, dir_fd=at)
+    except FileNotFoundError:
+        if not make:
+            raise
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(part, 0o755, dir_fd=at)
+    return os.open(part, BELOW, dir_fd=at)
 
 
 def _kind(mode: int) -> str:

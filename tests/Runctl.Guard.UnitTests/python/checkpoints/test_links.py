@@ -16,6 +16,7 @@ from runctl_guard.checkpoints.notices import Notices
 from runctl_guard.checkpoints.sets import SAVE, SetFile
 from runctl_guard.errors import GuardError
 from runctl_guard.system import waiting
+from runctl_guard.system.user_files import Folder
 from runctl_guard.system.users import find_user
 
 
@@ -126,15 +127,15 @@ class Restores(AnotherUser):
         self.started()
         of_root = os.path.dirname(self.secret())
         os.chmod(of_root, 0o777)
-        download = restore.download
+        create = Folder.create
 
-        def plant(*arguments, **named):
+        def plant(folder, name):
             staging = os.path.join(self.checkpoints, restore.STAGING)
-            if os.path.isdir(os.path.join(staging, "sub")):
+            if os.path.isdir(os.path.join(staging, "sub")) and not os.path.islink(os.path.join(staging, "sub")):
                 os.rename(os.path.join(staging, "sub"), os.path.join(self.checkpoints, "away"))
                 os.symlink(of_root, os.path.join(staging, "sub"))
-            return download(*arguments, **named)
-        with mock.patch.object(restore, "download", plant), self.assertRaises((GuardError, OSError)):
+            return create(folder, name)
+        with mock.patch.object(Folder, "create", plant), self.assertRaises((GuardError, OSError)):
             self.restored("sub/a.pt", "sub/b.pt", "sub/c.pt")
         self.assertEqual(["secret"], os.listdir(of_root))
 

@@ -332,6 +332,22 @@ class FromS3(Bundles):
         self.assertEqual("CodeDamaged", error.id)
         self.assertIn("its CRC32 is wrong", error.message)
 
+    def test_two_runs_that_fetch_the_same_bundle_at_once_do_not_share_what_is_not_whole(self):
+        with open(os.path.join(self.root, self.pack(("train.py", "new"))["path"].lstrip("/")), "rb") as file:
+            data = file.read()
+        self.s3.objects["/bucket/code/1.tar.gz"] = data
+        code = {"bucket": "bucket", "key": "code/1.tar.gz", "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        first, other = threading.Lock(), []
+
+        def fail(method, path, query):
+            if method == "GET" and first.acquire(blocking=False):
+                thread = threading.Thread(target=lambda: other.append(code_bundle._fetch(self.one, code, Session().s3)))
+                thread.start()
+                thread.join(20)
+        self.s3.fail = fail
+        self.assertEqual([code_bundle._fetch(self.one, code, Session().s3)], other)
+        self.assertEqual([code["sha256"] + ".tar.gz"], os.listdir(os.path.dirname(other[0])))
+
     def test_a_bundle_of_another_size_is_named(self):
         self.s3.objects["/bucket/code/1.tar.gz"] = b"spoilt"
         self.assertEqual("CodeDamaged", self.refused({"bucket": "bucket", "key": "code/1.tar.gz", "size": 10, "sha256": "1" * 64}).id)
