@@ -10,6 +10,7 @@ PATIENCE_SECONDS = 5.0
 # Each later call that sticks in the same work gets half as long, so that many of them do not add up.
 LEAST_SECONDS = 0.3
 MOST_STUCK = 40
+SECOND_LOOK_SECONDS = 0.05
 # If so many calls stick on one device, the guard asks it nothing until one of them returns.
 STUCK_DEVICE = 3
 
@@ -92,7 +93,8 @@ def attended(work: Callable[[Calls], Result], dispose: Callable[[Result], None] 
     threading.Thread(target=act, name="attended", daemon=True).start()
     while not over.wait(max(0.01, patience - calls.longest()[0])):
         seconds, path = calls.longest()
-        if seconds >= patience:
+        # Asked twice: if the machine stood still, a call that seemed long returns at once.
+        if seconds >= patience and not over.wait(SECOND_LOOK_SECONDS) and calls.longest()[0] >= patience:
             with lock:
                 if over.is_set() or results:
                     break
