@@ -191,7 +191,7 @@ class Folder:
                         below = _below(at, part, make)
                     except NotADirectoryError:
                         place = os.path.join(self.path, *above[:depth + 1])
-                        raise GuardError("UnsafePath", "%s is a link or a file: nothing is read or written through it. Remove "
+                        raise GuardError("LinkInTheWay", "%s is a link or a file: nothing is read or written through it. Remove "
                                          "it, or move it aside." % place, STORAGE, place)
                     os.close(at)
                     at = below
@@ -318,7 +318,7 @@ def make_folder(path: str, user: User) -> Folder:
     except PermissionError:
         _make_for(path, user)
     except (FileExistsError, NotADirectoryError):
-        raise GuardError("UnsafePath", "%s cannot be made: a part of it is no directory." % path, STORAGE, path)
+        raise GuardError("LinkInTheWay", "%s cannot be made: a part of it is no directory." % path, STORAGE, path)
     return open_folder(path, user)
 
 
@@ -335,7 +335,7 @@ def _make_for(path: str, user: User) -> None:
             os.close(at)
             at = below
     except NotADirectoryError:
-        raise GuardError("UnsafePath", "%s may not make %s, and a part of it is a link: make it, and give it to %s."
+        raise GuardError("LinkInTheWay", "%s may not make %s, and a part of it is a link: make it, and give it to %s."
                          % (user.name, path, user.name), STORAGE, path)
     finally:
         os.close(at)

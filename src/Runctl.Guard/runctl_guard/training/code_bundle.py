@@ -15,7 +15,8 @@ from ..system.paths import safe_join
 from ..system.user_files import Folder, make_folder, open_folder, write_all
 from ..system.users import User
 
-ERRORS = {"ObjectNotFound": "CodeNotFound", "ChecksumMismatch": "CodeDamaged", "UnsafePath": "CodeUnsafe"}
+ERRORS = {"ObjectNotFound": "CodeNotFound", "ChecksumMismatch": "CodeDamaged", "UnsafePath": "CodeUnsafe",
+          "LinkInTheWay": "CodeUnsafe"}
 
 
 def install(run: Run, code: Dict[str, Any], s3: Any, user: User) -> None:
