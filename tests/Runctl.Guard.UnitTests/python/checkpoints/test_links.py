@@ -128,14 +128,15 @@ class Restores(AnotherUser):
         self.started()
         of_root = os.path.dirname(self.secret())
         os.chmod(of_root, 0o777)
-        create = Folder.create
+        create, one_by_one, below = Folder.create, threading.Lock(), os.path.join(self.checkpoints, restore.STAGING, "sub")
 
         def plant(folder, name):
-            staging = os.path.join(self.checkpoints, restore.STAGING)
-            if os.path.isdir(os.path.join(staging, "sub")) and not os.path.islink(os.path.join(staging, "sub")):
-                os.rename(os.path.join(staging, "sub"), os.path.join(self.checkpoints, "away"))
-                os.symlink(of_root, os.path.join(staging, "sub"))
-            return create(folder, name)
+            with one_by_one:
+                made = create(folder, name)
+                if not os.path.islink(below):
+                    os.rename(below, os.path.join(self.checkpoints, "away"))
+                    os.symlink(of_root, below)
+                return made
         with mock.patch.object(Folder, "create", plant), self.assertRaises((GuardError, OSError)):
             self.restored("sub/a.pt", "sub/b.pt", "sub/c.pt")
         self.assertEqual(["secret"], os.listdir(of_root))
