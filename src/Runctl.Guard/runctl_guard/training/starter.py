@@ -8,7 +8,6 @@ from typing import Any, Dict, Iterator, Optional
 
 from ..aws.session import Session
 from ..checkpoints import resuming
-from ..checkpoints.restore import restore
 from ..errors import REFUSED, TRAINING_FAILED, GuardError
 from ..runs import run_log
 from ..runs.journal import Journal

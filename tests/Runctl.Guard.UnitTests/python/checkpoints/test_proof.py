@@ -53,7 +53,7 @@ class Cut(unittest.TestCase):
     def wrong(self, data, kind):
         opened = OpenedCheckpoint(None)
         file = _File("model", len(data), SAVE)
-        opened.sources["model"] = Source(file, data, None)
+        opened.sources["model"] = Source(file, "model", data, None)
         return prove_all(opened, lambda path: kind, lambda path: True, {"model"}, lambda: True)
 
     def test_what_is_proven_in_full_counts(self):
