@@ -5,8 +5,9 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Set
 
 from ..errors import GuardError
 from ..runs.run import Run
-from ..system.user_rights import open_readable
+from ..system.user_files import open_readable
 from ..system.users import User
+from ..system.waiting import Calls, attended
 from . import choice
 from .choice import OVERWRITTEN, Refused
 from .completeness import WRITING, cut_off
@@ -102,14 +103,21 @@ class RunCheckpoints:
             if copy is None and (record is None or record.version != version):
                 return store.read(version) if store else None
             place = copy or os.path.join(self.watch.directory, path)
-            descriptor = open_readable(place, None if copy else self.watch.user)
+            return attended(lambda calls: _beginning(place, None if copy else self.watch.user, limit,
+                                                     None if copy else version, calls))
         except OSError:
             return None
-        try:
-            stat = os.fstat(descriptor)
-            return None if copy is None and version != version_of(stat) else os.pread(descriptor, limit, 0)
-        finally:
-            os.close(descriptor)
+
+
+def _beginning(path: str, user: Optional[User], limit: int, version: Optional[str], calls: Calls) -> Optional[bytes]:
+    """None if the file is not of that version any more."""
+    descriptor = open_readable(path, user, calls)
+    try:
+        if version is not None and version != version_of(calls.call(path, os.fstat, descriptor)):
+            return None
+        return calls.read(path, descriptor, limit, 0)
+    finally:
+        os.close(descriptor)
 
 
 def survey(directory: str, settings: Settings, user: Optional[User]) -> Optional[CheckpointSet]:
@@ -120,11 +128,9 @@ def survey(directory: str, settings: Settings, user: Optional[User]) -> Optional
 
     def read(path: str, version: str, limit: int) -> Optional[bytes]:
         try:
-            descriptor = open_readable(os.path.join(directory, path), user)
+            return attended(lambda calls: _beginning(os.path.join(directory, path), user, limit, None, calls))
         except OSError:
             return None
-        with os.fdopen(descriptor, "rb") as file:
-            return file.read(limit)
     return next(choice.candidates(seen, read), None)
 
 

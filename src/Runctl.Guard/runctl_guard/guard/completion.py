@@ -7,6 +7,7 @@ from ..aws.session import Session
 from ..checkpoints.choice import Refused
 from ..checkpoints.ending import look_last
 from ..checkpoints.manifest import Facts
+from ..checkpoints.notices import Notices
 from ..checkpoints.resuming import last_known
 from ..checkpoints.retention import prune
 from ..checkpoints.selection import order_of
@@ -56,6 +57,7 @@ def _last_checkpoint(run: Run, session: Session) -> Optional[Dict[str, Any]]:
     uploads, journal = uploads_of(run, session), Journal(run)
     if journal.get("picked") is None:
         look_last(uploads.checkpoints, journal)
+        best_effort(lambda: Notices(run).look_last(uploads))
     chosen = uploads.checkpoints.choose(uploads.store, functools.partial(_reject, run))
     if chosen is None:
         return last_known(run)

@@ -1,5 +1,4 @@
 """Step 1: the newest good checkpoint that is not in S3 yet, out of reach of a trainer that may be about to overwrite it."""
-import shutil
 import threading
 from typing import Optional
 
@@ -8,6 +7,7 @@ from ..checkpoints.manifest import Facts
 from ..checkpoints.selection import order_of, stopwatch
 from ..checkpoints.sets import CURRENT, SAVE, CheckpointSet
 from ..checkpoints.uploads import UploadJob, Uploads
+from ..system import files
 from ..system.guard_log import log_exception
 from .interruption import Interruption
 
@@ -96,7 +96,7 @@ class Snapshot:
                   and not file.running and not (store and store.has(file.version))]
         size = sum(file.size for file in wanted)
         in_time = stopwatch(COPY_SECONDS)
-        plain = size <= LARGEST_COPY and shutil.disk_usage(self._run.directory).free >= 2 * size
+        plain = size <= LARGEST_COPY and files.free(self._run.directory) >= 2 * size
         whole = checkpoints.copies.copy(wanted, checkpoints.watch.directory, checkpoints.watch.user, plain,
                                         lambda: self._cancelled.is_set() or not in_time())
         self._interruption.journal.write("protect", head=checkpoint.head, identity=checkpoint.name(), whole=whole)

@@ -115,7 +115,7 @@ class Teller:
             others=grouped(others), ended=sorted(ended), unfinished=self.unfinished(chosen & doomed | ended),
             endangered=self.unfinished(doomed - chosen - ended), **data)
         if self.settings.stop_file and any(one.role == TRAINER for one in now):
-            best_effort(lambda: files.write_json(stop_file(self._run), {"schema": 1}))
+            best_effort(lambda: files.write_json(stop_file(self._run), {"schema": 1}, 0o644))
         for one in now:
             if not (self.settings.stop_file and one.role == TRAINER):
                 processes.send(members[one.fact.pid], self._number(one.role))

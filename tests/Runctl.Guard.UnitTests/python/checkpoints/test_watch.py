@@ -15,8 +15,6 @@ from runctl_guard.checkpoints import scan
 from runctl_guard.checkpoints.scan import Scanner
 from runctl_guard.checkpoints.watch import CheckpointWatch
 from runctl_guard.checkpoints.writers import open_for_writing
-from runctl_guard.system.user_rights import open_readable, rights_of
-from runctl_guard.system.users import User
 
 
 class Costs(unittest.TestCase):
@@ -98,42 +96,6 @@ class Writers(unittest.TestCase):
                              "os.close(mapped_fd) if False else None")
         # Python's mapping keeps a descriptor of its own; the mapping alone tells as well.
         self.assertEqual({self.inode: {process.pid}}, open_for_writing({self.inode}, maps=True))
-
-
-@unittest.skipUnless(os.geteuid() == 0, "only root can have less than its rights")
-class Rights(unittest.TestCase):
-    USER = User("nobody", 65534, 65534, "/", "/bin/sh", True)
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        os.chmod(folder.name, 0o755)
-        self.secret = os.path.join(folder.name, "secret")
-        with open(self.secret, "w") as file:
-            file.write("root only")
-        os.chmod(self.secret, 0o600)
-        self.folder = folder.name
-
-    def test_what_the_user_may_not_read_is_not_opened(self):
-        os.symlink(self.secret, os.path.join(self.folder, "epoch_99.pt"))
-        with self.assertRaises(PermissionError):
-            open_readable(os.path.join(self.folder, "epoch_99.pt"), self.USER)
-        os.close(open_readable(self.secret, None))
-
-    def test_files_made_with_his_rights_are_his(self):
-        os.mkdir(os.path.join(self.folder, "his"))
-        os.chown(os.path.join(self.folder, "his"), 65534, 65534)
-        with rights_of(self.USER):
-            open(os.path.join(self.folder, "his", "a"), "w").close()
-            with self.assertRaises(PermissionError):
-                open(os.path.join(self.folder, "b"), "w").close()
-        self.assertEqual(65534, os.stat(os.path.join(self.folder, "his", "a")).st_uid)
-        open(os.path.join(self.folder, "b"), "w").close()
-
-    def test_a_fifo_is_not_waited_for(self):
-        os.mkfifo(os.path.join(self.folder, "pipe"))
-        with self.assertRaises(OSError):
-            open_readable(os.path.join(self.folder, "pipe"), None)
 
 
 class Links(Saved):
