@@ -11,6 +11,7 @@ from ..system import files
 from ..system.clock import boot_id
 from ..system.guard_log import best_effort
 from ..system.users import User
+from .kinds import WEIGHT_KINDS
 from .looks import Entry, Inode, Look
 from .names import Settings
 from .observation import QUIET_SECONDS, SETTLE_SECONDS, Observation
@@ -161,13 +162,26 @@ class CheckpointWatch:
         everybody = whole or over or now >= self._everybody_due
         if everybody:
             self._everybody_due = now + EVERYBODY_SECONDS
-        found = open_for_writing(_Either(fresh, self.seen.inodes()), None if everybody else self._writers, maps=over)
+        wanted = _Either(fresh, self.seen.inodes())
+        found = {} if everybody else open_for_writing(wanted, self._writers)
+        if not everybody and self._fresh_weights(changed) - set(found):
+            # A file of a process that is not known yet would count as closed, and as written again at the next look.
+            everybody = True
+            self._everybody_due = now + EVERYBODY_SECONDS
+        if everybody:
+            found = open_for_writing(wanted, maps=over)
         self._writers = {pid for pids in found.values() for pid in pids} | set(sorted(self._writers)[-MOST_WRITERS:])
         self.writing = {}
         for inode, pids in found.items():
             for pid in pids:
                 self.writing.setdefault(pid, set()).update(self.seen.inodes().get(inode, ()))
         return sorted(found)
+
+    def _fresh_weights(self, changed: Dict[str, Entry]) -> Set[Inode]:
+        """New versions of what may be a weight file, an empty one that was only begun too."""
+        return {(entry.dev, entry.ino) for path, entry in changed.items()
+                if entry.type == "file" and (entry.kind in WEIGHT_KINDS or entry.kind in ("binary", "empty"))
+                and not (path in self.seen.files and self.seen.is_running(path))}
 
     # Written down
 
