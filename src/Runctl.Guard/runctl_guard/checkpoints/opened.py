@@ -119,7 +119,8 @@ def prove_all(opened: OpenedCheckpoint, kinds: Callable[[str], Optional[str]], w
         try:
             found = _prove(source, kinds(path), enough_time)
         except NotUsable as error:
-            if weights(path):
+            # Any file that was being written at the kill has lost its end, a trainer's state too.
+            if weights(path) or path in cut:
                 wrong[path] = str(error)
             else:
                 notes.append("%s: %s" % (path, error))
