@@ -1,12 +1,12 @@
 """The sequence of an interruption: told, saved, checked, uploaded, committed. One actor at a time, each step journaled."""
 import contextlib
+import functools
 import os
 import threading
 from typing import Any, Dict, Iterator, Optional
 
 from ..checkpoints.ending import look_last
 from ..checkpoints.manifest import Facts
-from ..checkpoints.opened import OpenedCheckpoint
 from ..checkpoints.resuming import last_known
 from ..checkpoints.selection import order_of
 from ..checkpoints.sets import SAVE, CheckpointSet
@@ -160,13 +160,7 @@ class Sequence:
 
     def _start(self, picked: Picked, older: bool = False) -> UploadJob:
         facts = Facts(self._interruption.reason, picked.after_signal, order_of(self._run, picked.checkpoint))
-        checkpoints, opened = self._uploads.checkpoints, picked.chosen.opened
-        validation = opened.validation
-
-        def open_files() -> OpenedCheckpoint:
-            files = opened if not opened.closed else checkpoints.open(picked.checkpoint, self._uploads.store, older)
-            files.validation = validation
-            return files
+        open_files = functools.partial(self._uploads.checkpoints.open_again, picked.chosen.opened, self._uploads.store, older)
         return self._uploads.start(picked.checkpoint, open_files, facts, self._interruption.deadline)
 
     def _make_way(self, picked: Picked) -> None:

@@ -311,6 +311,20 @@ class Stops(Aftermath):
         self.assertEqual(["TrainingSignalled", "InterruptionDetected", "InterruptionTime", "TrainingKilled", "TrainingStopped"], kinds)
 
 
+class Snapshots(Aftermath):
+    def test_a_damaged_checkpoint_is_not_brought_to_s3_in_haste_and_taken_for_good_afterwards(self):
+        one = self.running()
+        self.save("epoch_1.pt", "old", 5)
+        path = self.save("epoch_2.pt", os.urandom(3000).hex())
+        with open(path, "r+b") as file:
+            # In the middle of its data: the structure is whole, and the member's checksum is not.
+            file.seek(os.path.getsize(path) // 2)
+            file.write(b"damage")
+        final = self.sequence(one, notice(60.0))
+        self.assertEqual("epoch_1.pt", final["data"]["checkpoint"]["name"])
+        self.assertFalse([key for key in self.s3.keys() if "epoch_2" in key])
+
+
 class Withdrawals(Aftermath):
     def setUp(self):
         super().setUp()
@@ -354,12 +368,15 @@ class Withdrawals(Aftermath):
 
     def test_an_outage_of_s3_is_told_once_and_waited_out(self):
         one = self.interrupted()
+        one.update(record_pending=False)
         self.s3.fail = lambda *_: 403
         found = withdrawal.Withdrawal(self.session)
         for _ in range(2):
             found._due = 0.0
             found.look([one])
         self.assertEqual(["InterruptionWithdrawn", "Warning"], [event["kind"] for event in one.events()][-2:])
+        # S3 is to have both.
+        self.assertTrue(one.state["record_pending"])
         self.s3.fail = lambda *_: None
         self.resumed_from(one)
 
@@ -384,6 +401,8 @@ class Withdrawals(Aftermath):
     def test_who_lost_the_claim_leaves_the_run(self):
         one, self.withdrawal = self.interrupted(), withdrawal.Withdrawal(self.session)
         self.assertEqual((1, None), self.claimed(one))
+        # What was told of it meanwhile belongs in S3 as well.
+        self.assertTrue(one.state["record_pending"])
         self.assertEqual((1, True), self.claimed(one, state="running", started="2026-01-31T12:00:00Z"))
 
     def test_a_claim_that_is_given_up_has_the_training_start_again_here(self):
