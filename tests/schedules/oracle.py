@@ -16,6 +16,7 @@ from collections import Counter, defaultdict
 from typing import NamedTuple
 
 from play import BUCKET, ENDED, notes
+from train import LAYOUTS
 from schedule import CRASH, FINISH, GONE, NOTICE, WITHDRAWN
 
 SETTLE = 2.0
@@ -34,8 +35,8 @@ PAUSE = 1.5
 class Save:
     """One save of one attempt: `over` is when the training itself overwrote or deleted a file of it."""
 
-    def __init__(self, attempt, number):
-        self.attempt, self.number = attempt, number
+    def __init__(self, attempt, number, parts):
+        self.attempt, self.number, self.parts = attempt, number, parts
         self.step, self.told, self.began, self.ended, self.over = None, False, None, None, float("inf")
         self.files, self.bad, self.failed, self.gap = {}, False, False, 0.0
 
@@ -45,7 +46,8 @@ class Save:
 
     @property
     def good(self):
-        return self.ended is not None and not self.bad and not self.failed
+        """All of it was written as it was meant, though it may be cut off before its end was noted."""
+        return len(self.files) == self.parts and not self.bad and not self.failed
 
     def size(self):
         return sum(size for _, size in self.files.values())
@@ -59,6 +61,7 @@ class Truth:
 
     def __init__(self, play):
         self.saves, self.steps, self.signals, self.starts, self.lasts = {}, defaultdict(list), Counter(), [], {}
+        self.parts = len(LAYOUTS[play.schedule.training.layout])
         whole = {}
         for name in sorted(os.listdir(play.journal)):
             attempt, instance = name.split(".")[:2]
@@ -87,7 +90,7 @@ class Truth:
             self.gone = getattr(self, "gone", []) + [(attempt, note["path"], at)]
         elif what in ("begin", "file", "end", "failed"):
             order = attempt, note["save"]
-            save = self.saves.setdefault(order, Save(*order))
+            save = self.saves.setdefault(order, Save(attempt, note["save"], self.parts))
             save.times = getattr(save, "times", []) + [at]
             save.began = min(save.began or at, at)
             if what == "begin":
@@ -195,41 +198,28 @@ class Oracle:
             elif path != "train.log" and part == "save":
                 unknown.append(path)
         for path in unknown:
-            if not self._may_be_torn(manifest, path):
-                self.say(2, "%s holds a %s that no save has written so" % (manifest.path, path))
+            self.say(2, "%s holds a %s that no save has written so" % (manifest.path, path))
         newest = max(touched, key=lambda save: save.order, default=None)
         if newest is None:
             return None
-        later = set()
-        whole = not unknown and not manifest.body["missing"]
-        for save in sorted(touched, key=lambda save: save.order, reverse=True):
-            lacking = [path for path, (sha, _) in save.files.items() if path not in later
-                       and manifest.files.get(path, ("",))[0] != sha]
-            later.update(save.files)
-            if save is not newest and lacking and save.over < float("inf"):
-                continue
-            problem = "is bad" if save.bad else "is not finished" if not save.good else \
-                "lacks %s" % lacking[0] if lacking and manifest.body["complete"] else None
-            if lacking and not manifest.body["complete"]:
-                whole = False
-            if problem:
-                whole = whole and save is not newest
-                if not self._excused(save, manifest):
-                    self.say(2, "%s: %r %s" % (manifest.path, save, problem))
+        lacking = [path for path, (sha, _) in newest.files.items() if manifest.files.get(path, ("",))[0] != sha]
+        complete = manifest.body["complete"]
+        problem = "is bad" if newest.bad else "is not finished" if not newest.good else \
+            "lacks %s" % lacking[0] if lacking and complete else \
+            "is not that of its head %s" % manifest.body["head"] if not self._is_head(newest, manifest.body["head"]) else None
+        if problem and not self._excused(newest):
+            self.say(2, "%s: %r %s" % (manifest.path, newest, problem))
+        whole = not unknown and not problem and not lacking
         return newest if whole else None
 
-    def _excused(self, save, manifest):
+    def _is_head(self, save, head):
+        return any(path == head or path.startswith(head + "/") for path in save.files)
+
+    def _excused(self, save):
         """Documented as not survived: one of the first two saves, cut off between two of its files; a pause within a save."""
         if save.bad:
             return False
-        return save.number <= 2 and not save.failed and len(save.files) < self._usual_files() or save.gap > PAUSE
-
-    def _may_be_torn(self, manifest, path):
-        """An unprovable file of a training that was killed by something else than the guard: there is none here."""
-        return False
-
-    def _usual_files(self):
-        return max((len(save.files) for save in self.truth.saves.values()), default=0)
+        return save.number <= 2 and not save.failed and len(save.files) < save.parts or save.gap > PAUSE
 
     # 1
 
@@ -266,7 +256,10 @@ class Oracle:
                 newest, newest.ended - self.play.began, had, end - self.play.began))
 
     def _is_required(self, played, save, end):
-        if not save.good or save.gap > PAUSE:
+        before = self.truth.saves.get((save.attempt, save.number - 1))
+        # Saves that follow one another without a pause are one, and a bad one among them spoils it.
+        burst = before is not None and not before.good and (before.ended is None or save.began < before.ended + SETTLE + 1.0)
+        if not save.good or save.ended is None or save.gap > PAUSE or burst:
             return False
         last = self.truth.lasts[played.attempt]
         following = self.truth.saves.get((save.attempt, save.number + 1))
@@ -309,7 +302,7 @@ class Oracle:
                 continue
             save = max(steps, key=lambda save: save.order)
             lacking = [path for path, (sha, _) in save.files.items() if note["files"].get(path) != sha]
-            if (lacking or not save.good) and not self._excused(save, None):
+            if (lacking or not save.good) and not self._excused(save):
                 self.say(2, "attempt %d resumed from %r, and %s" % (
                     note["attempt"], save, "%s was not restored" % lacking[0] if lacking else "it is bad"))
             newer = [other for order, some in held.items() if order < note["attempt"] for at, other in some
