@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from typing import NamedTuple
 
 from play import BUCKET, ENDED, notes
-from train import LAYOUTS
+from trainer import LAYOUTS
 from schedule import CRASH, FINISH, GONE, NOTICE, WITHDRAWN
 
 SETTLE = 2.0
@@ -155,7 +155,7 @@ def manifests_of(play):
 class Oracle:
     def __init__(self, play):
         self.play, self.truth = play, Truth(play)
-        self.manifests, self.violations = [], []
+        self.manifests, self.violations, self.excused = [], [], set()
         self.required = 0
         self.training = play.schedule.training
 
@@ -197,9 +197,10 @@ class Oracle:
                     touched.update(saves)
             elif path != "train.log" and part == "save":
                 unknown.append(path)
-        for path in unknown:
-            self.say(2, "%s holds a %s that no save has written so" % (manifest.path, path))
         newest = max(touched, key=lambda save: save.order, default=None)
+        for path in unknown:
+            if newest is None or not self._excused(newest):
+                self.say(2, "%s holds a %s that no save has written so" % (manifest.path, path))
         if newest is None:
             return None
         lacking = [path for path, (sha, _) in newest.files.items() if manifest.files.get(path, ("",))[0] != sha]
@@ -207,7 +208,9 @@ class Oracle:
         problem = "is bad" if newest.bad else "is not finished" if not newest.good else \
             "lacks %s" % lacking[0] if lacking and complete else \
             "is not that of its head %s" % manifest.body["head"] if not self._is_head(newest, manifest.body["head"]) else None
-        if problem and not self._excused(newest):
+        if problem and self._excused(newest):
+            self.excused.add(manifest.path)
+        elif problem:
             self.say(2, "%s: %r %s" % (manifest.path, newest, problem))
         whole = not unknown and not problem and not lacking
         return newest if whole else None
@@ -359,7 +362,7 @@ class Oracle:
                      "TrainingExited", "TrainingKilled", "CheckpointRestored", "CheckpointLayout", "InterruptionWithdrawn"):
             if kinds[kind] > 1:
                 self.say(4, "%s came %d times in attempt %d" % (kind, kinds[kind], played.attempt))
-        if final > 1 or played.settled is not None and final != 1:
+        if final > 1 or events and played.settled is not None and final != 1:
             self.say(4, "attempt %d has %d ends" % (played.attempt, final))
         if played.settled is not None and kinds["InterruptionDetected"] != kinds["InterruptionHandled"]:
             self.say(4, "attempt %d: %d interruptions detected, %d handled" % (

@@ -23,7 +23,11 @@ MONITOR_SECONDS = 1.5
 
 
 class Stuck(Exception):
-    """What did not happen is a violation by itself."""
+    """What did not happen is a violation by itself. `manifest`: what was to be gone on from."""
+
+    def __init__(self, text, manifest=None):
+        super().__init__(text)
+        self.manifest = manifest
 
 
 class Lag(threading.Thread):
@@ -54,13 +58,14 @@ class Attempt(Training):
 
     def __init__(self, play, machine, number, nonce, manifest, life):
         self.play, schedule = play, play.schedule
+        play.attempts.append(self)
         training, settings = schedule.training, schedule.settings
         arguments = ["--launch", training.launcher] if training.launcher in ("popen", "ranks") else []
         changes = {"script": "train.sh"} if training.launcher == "shell" else {}
-        machine.write("/home/ubuntu/%s/train.sh" % play.name, '#!/bin/bash\n"%s" train.py "$@"\ncode=$?\necho over\nexit $code\n' % sys.executable)
+        machine.write("/home/ubuntu/%s/train.sh" % play.name, '#!/bin/bash\n"%s" trainer.py "$@"\ncode=$?\necho over\nexit $code\n' % sys.executable)
         cloud = type("Of", (), {"s3": play.store})
         super().__init__(
-            machine, cloud, play.name, arguments, files=[os.path.join(HERE, "train.py")], python=sys.executable,
+            machine, cloud, play.name, arguments, files=[os.path.join(HERE, "trainer.py")], python=sys.executable,
             resume_arguments=["--resume", "{checkpoint}"], environment={"PATH": os.environ["PATH"]},
             checkpoint={"dir": "checkpoints", "save_interval": None, "mirror": settings.mirror, "patterns": [],
                         "keep_last_n": settings.keep_last_n or None},
@@ -111,6 +116,7 @@ class Play:
         self.journal = os.path.join(folder, "journal")
         os.makedirs(self.journal, exist_ok=True)
         self.store = Store(schedule.seed)
+        self.attempts = []
         self.instances, self.lives, self.threads, self.refused, self.stuck = [], [], [], [], []
         self.lag = Lag()
         self.began = time.monotonic()
@@ -134,6 +140,9 @@ class Play:
                 raise self.stuck[0]
         finally:
             self.lag.end()
+            for one in self.attempts:
+                if one.machine.is_on:
+                    self._keep(one.machine, one)
             for one in self.instances:
                 one.end()
             self.store.close()
@@ -205,7 +214,7 @@ class Play:
         stale.machine.end()
 
     def _leftovers_into(self, stale, refused):
-        running = [command for command in stale.machine.processes().values() if any("train.py" in word for word in command)]
+        running = [command for command in stale.machine.processes().values() if any("trainer.py" in word for word in command)]
         if running:
             refused.append((stale.machine.id, {"training": running}))
 
@@ -286,7 +295,8 @@ class Play:
                             return note["t"]
             state = attempt.state
             if state.get("attempt") == played.attempt and state.get("state") == "failed":
-                raise Stuck("attempt %d did not start: %s" % (played.attempt, state.get("error")))
+                raise Stuck("attempt %d did not start: %s" % (played.attempt, state.get("error")),
+                            (attempt.spec["attempt"]["resume_from"] or {}).get("manifest"))
             return None
         return self._eventually(stepped, "the first step of attempt %d" % played.attempt, START_SECONDS)
 

@@ -10,6 +10,7 @@
 also fills disks. A schedule takes 20 to 60 s and 2 to 4 s of processor. S3 and the metadata service are stand-ins on loopback.
 """
 import argparse
+import functools
 import json
 import os
 import shutil
@@ -39,14 +40,17 @@ def play_one(text, folder, program):
     own_mounts()
     schedule = parse(text)
     os.makedirs(folder, exist_ok=True)
-    play, violations, required = Play(schedule, folder, program), [], 0
+    play, violations, required, stuck = Play(schedule, folder, program), [], 0, None
     try:
         try:
             play.run()
         except Stuck as error:
-            violations.append("(stuck) %s" % error)
+            stuck = error
         oracle = Oracle(play)
         violations += oracle.judge()
+        # A save that is documented as lost does not start; what comes after it cannot be judged.
+        if stuck and not (stuck.manifest and "/" + stuck.manifest[len("s3:/"):].lstrip("/") in oracle.excused):
+            violations.insert(0, "(stuck) %s" % stuck)
         required = oracle.required
     except Exception:
         violations.append("(executor) " + traceback.format_exc())
@@ -116,8 +120,8 @@ def play_all(chosen, options):
     folder = tempfile.mkdtemp(prefix="runctl-schedules-")
     mutant = None
     if options.mutant:
-        from mutants import MUTANTS
-        mutant = MUTANTS[options.mutant]
+        from mutants import change
+        mutant = functools.partial(change, options.mutant)
     runner = Runner(folder, build(folder, mutant))
     began, passed, failed, required, cpu, lag = time.monotonic(), 0, [], 0, 0.0, 0.0
     with ThreadPoolExecutor(options.jobs) as pool:

@@ -3,7 +3,7 @@ import random
 import shlex
 from typing import Any, List, NamedTuple, Tuple
 
-# What one save writes: see LAYOUTS of train.py.
+# What one save writes: see LAYOUTS of trainer.py.
 LAYOUTS = ("single", "in_place", "renamed", "pair", "folder", "pointer", "sharded")
 # Of these every save has names of its own, so that older ones can be deleted.
 ROTATING = ("single", "pair", "folder", "pointer", "sharded")

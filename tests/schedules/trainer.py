@@ -1,7 +1,7 @@
 """The training of a schedule. It counts steps, saves, takes the stop signal as it was told to, and notes in a journal of its own, on
 CLOCK_MONOTONIC, what it did: that journal says what must be in S3. It knows nothing of Runctl but RUNCTL_* of the environment.
 
-    train.py [--resume CHECKPOINT]       with plan.json beside it
+    trainer.py [--resume CHECKPOINT]       with plan.json beside it
 """
 import hashlib
 import io
