@@ -197,6 +197,17 @@ class Instance(LocalMachine):
                 continue
         return {pid: command for pid, command in found.items() if command != [""]}
 
+    def processor_seconds(self):
+        """What its processes, and those they have waited for, took so far."""
+        total = 0
+        for pid in self.processes():
+            try:
+                with open("/proc/%d/stat" % pid) as file:
+                    total += sum(map(int, file.read().rpartition(")")[2].split()[11:15]))
+            except OSError:
+                continue
+        return total / os.sysconf("SC_CLK_TCK")
+
     def kill(self, *names):
         """SIGKILL to the guard's processes of these names."""
         for pid, command in self.processes().items():

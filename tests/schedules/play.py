@@ -116,7 +116,7 @@ class Play:
         self.journal = os.path.join(folder, "journal")
         os.makedirs(self.journal, exist_ok=True)
         self.store = Store(schedule.seed)
-        self.attempts = []
+        self.attempts, self.processor = [], 0.0
         self.instances, self.lives, self.threads, self.refused, self.stuck = [], [], [], [], []
         self.lag = Lag()
         self.began = time.monotonic()
@@ -433,6 +433,7 @@ class Play:
     def _take(self, attempt, played):
         """EC2 takes the machine."""
         machine = attempt.machine
+        self.processor += machine.processor_seconds()
         kill_all_of(machine.root)
         played.over = time.monotonic()
         played.state = attempt.state

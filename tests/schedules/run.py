@@ -54,7 +54,7 @@ def play_one(text, folder, program):
         required = oracle.required
     except Exception:
         violations.append("(executor) " + traceback.format_exc())
-    cpu = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    cpu = play.processor + sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     with open(os.path.join(folder, "violations.txt"), "w") as file:
         file.write("\n".join(violations) + "\n")
     with open(os.path.join(folder, "script.txt"), "w") as file:
