@@ -14,6 +14,7 @@ import functools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,8 @@ def play_one(text, folder, program):
     from place import own_mounts
     from play import Play, Stuck
     own_mounts()
+    # Told to end, it still takes its instances away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     schedule = parse(text)
     os.makedirs(folder, exist_ok=True)
     play, violations, required, stuck = Play(schedule, folder, program), [], 0, None

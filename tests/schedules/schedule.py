@@ -116,7 +116,8 @@ def _fault(chance: random.Random, training: Training, after: float, has_notice: 
         kinds.append("full")
     kind = chance.choice(kinds)
     late = has_notice and (kind == "monitor" or chance.random() < 0.5)
-    at = round(chance.uniform(0.0, 5.0) if late else chance.uniform(0.0, after), 1)
+    # Most of a sequence is over after a second, and the guard is there for the rest.
+    at = round(chance.uniform(0.0, chance.choice((0.6, 2.0, 5.0)) if late else after), 1)
     value = {"throttle": chance.choice((0.3, 0.6, 0.9)), "errors": chance.choice((0.2, 0.5, 0.8)),
              "resets": chance.choice((0.2, 0.5)), "slow": float(chance.choice((100e3, 400e3, 1e6)))}.get(kind, 0.0)
     if kind == "metadata":
