@@ -91,7 +91,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=25, help="how many")
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=4 * (os.cpu_count() or 1), help="how many at the same time")
-    parser.add_argument("--seed", type=int, help="this one only")
+    parser.add_argument("--seed", type=int, nargs="+", help="only these")
     parser.add_argument("--script", metavar="FILE", help="a script instead of a seed")
     parser.add_argument("--keep", action="store_true", help="the folders stay; those of failing seeds always do")
     parser.add_argument("--print", action="store_true", help="only print the script")
@@ -108,7 +108,7 @@ def main():
         with open(options.script) as file:
             chosen = [("script", file.read())]
     else:
-        seeds = [options.seed] if options.seed is not None else range(options.first, options.first + options.seeds)
+        seeds = options.seed or range(options.first, options.first + options.seeds)
         chosen = [(seed, script(schedule_of(seed))) for seed in seeds]
     if options.print:
         print("\n".join(text for _, text in chosen), end="")
