@@ -22,23 +22,29 @@ MUTANTS: Dict[str, List[Change]] = {
     # 1: the last good version is not put out of harm's way.
     "copy": [Change("interruption/snapshot.py", "if self._uploads.store is None or not choose:", "if True:")],
     # 1: the last save of a training is not looked at.
-    "last": [Change("interruption/sequence.py", "        look_last(self._uploads.checkpoints, self._interruption.journal)", "        pass"),
-             Change("interruption/sequence.py", "                    watch.look()", "                    pass"),
-             Change("interruption/sequence.py", "best_effort(lambda: watch.look(whole=True))", "pass")],
+    "last": [
+        Change("interruption/sequence.py", "        look_last(self._uploads.checkpoints, self._interruption.journal)", "        pass"),
+        Change("interruption/sequence.py", "                    watch.look()", "                    pass"),
+        Change("interruption/sequence.py", "best_effort(lambda: watch.look(whole=True))", "pass")],
     # 2: nothing is read before it counts.
-    "proof": [Change("checkpoints/opened.py", "            if weights(path) or path in cut:\n                wrong[path] = str(error)",
-                     "            if False:\n                pass")],
+    "proof": [
+        Change("checkpoints/opened.py", "            if weights(path) or path in cut:\n                wrong[path] = str(error)",
+               "            if False:\n                pass")],
     # 3: the newest claim is not respected.
-    "claim": [Change("runs/record.py", "        def change(record: Dict[str, Any]) -> bool:\n            attempts = record[\"attempts\"]\n",
-                     "        def change(record: Dict[str, Any]) -> bool:\n            return False\n            attempts = record[\"attempts\"]\n")],
+    "claim": [
+        Change("runs/record.py", "            attempts = record[\"attempts\"]\n", "            return False\n")],
     # 4: a process is told twice.
-    "twice": [Change("interruption/teller.py", "                processes.send(members[one.fact.pid], self._number(one.role))",
-                     "                for _ in range(2):\n                    processes.send(members[one.fact.pid], self._number(one.role))\n"
-                     "                    time.sleep(0.05)")],
+    "twice": [
+        Change("interruption/teller.py", "                processes.send(members[one.fact.pid], self._number(one.role))",
+               "                for _ in range(2):\n"
+               "                    processes.send(members[one.fact.pid], self._number(one.role))\n"
+               "                    time.sleep(0.05)")],
     # 4: a guard that is started anew does not know what was done.
     "journal": [Change("runs/journal.py", "if entry.get(\"attempt\") == self._attempt]", "if False]")],
     # 4: numbers of events have gaps.
-    "numbers": [Change("runs/run.py", "\"seq\": self.last_seq() + 1", "\"seq\": self.last_seq() + (2 if kind == \"InterruptionHandled\" else 1)")],
+    "numbers": [
+        Change("runs/run.py", "\"seq\": self.last_seq() + 1",
+               "\"seq\": self.last_seq() + (2 if kind == \"InterruptionHandled\" else 1)")],
     # 5: copies stay on the disk.
     "copies": [Change("interruption/sequence.py", "self._uploads.checkpoints.copies.clean()", "pass")],
 }

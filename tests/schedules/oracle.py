@@ -380,7 +380,8 @@ class Oracle:
         if played.settled is not None and kinds["InterruptionDetected"] != kinds["InterruptionHandled"]:
             self.say(4, "attempt %d: %d interruptions detected, %d handled" % (
                 played.attempt, kinds["InterruptionDetected"], kinds["InterruptionHandled"]))
-        uploaded = Counter((event["data"]["manifest"], event["data"]["reason"]) for event in events if event["kind"] == "CheckpointUploaded")
+        uploaded = Counter((event["data"]["manifest"], event["data"]["reason"]) for event in events
+                           if event["kind"] == "CheckpointUploaded")
         for (manifest, _), count in uploaded.items():
             if count > 1:
                 self.say(4, "%s was told %d times" % (manifest, count))

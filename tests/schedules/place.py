@@ -6,7 +6,6 @@ import os
 import random
 import subprocess
 import sys
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -16,7 +15,7 @@ sys.path[:0] = [os.path.join(HERE, "..", "systemd"), os.path.join(HERE, "..", "f
 from cloud import Cloud  # noqa: E402
 from link import Link  # noqa: E402
 from local_machine import LocalMachine  # noqa: E402
-from support import ACTION, FakeImds, FakeS3, eventually  # noqa: E402
+from support import ACTION, FakeImds, FakeS3, kill_all_of  # noqa: E402
 
 CLONE_NEWNS = 0x00020000
 DISK_BYTES = 96 << 20
@@ -130,7 +129,6 @@ class Instance(LocalMachine):
             return
         self.is_on = False
         if self.has_disk:
-            from support import kill_all_of
             kill_all_of(self.root)
             subprocess.run(["umount", "-l", self.root])
         super().end()

@@ -22,6 +22,14 @@ WITHDRAWN_SECONDS = 2.0
 MONITOR_SECONDS = 1.5
 
 
+SHELL = """#!/bin/bash
+"%s" trainer.py "$@"
+code=$?
+echo over
+exit $code
+"""
+
+
 class Stuck(Exception):
     """What did not happen is a violation by itself. `manifest`: what was to be gone on from."""
 
@@ -62,7 +70,7 @@ class Attempt(Training):
         training, settings = schedule.training, schedule.settings
         arguments = ["--launch", training.launcher] if training.launcher in ("popen", "ranks") else []
         changes = {"script": "train.sh"} if training.launcher == "shell" else {}
-        machine.write("/home/ubuntu/%s/train.sh" % play.name, '#!/bin/bash\n"%s" trainer.py "$@"\ncode=$?\necho over\nexit $code\n' % sys.executable)
+        machine.write("/home/ubuntu/%s/train.sh" % play.name, SHELL % sys.executable)
         cloud = type("Of", (), {"s3": play.store})
         super().__init__(
             machine, cloud, play.name, arguments, files=[os.path.join(HERE, "trainer.py")], python=sys.executable,
@@ -109,8 +117,10 @@ class Played:
 
 
 class Play:
-    def __init__(self, schedule, folder, program):
-        self.schedule, self.folder, self.program = schedule, folder, program
+    """`disks`: whether an instance may have a disk of its own, which can be full."""
+
+    def __init__(self, schedule, folder, program, disks):
+        self.schedule, self.folder, self.program, self.disks = schedule, folder, program, disks
         # The guard knows processes of a run by it, and other schedules are played on this machine at the same time.
         self.name = "s%x" % os.getpid()
         self.journal = os.path.join(folder, "journal")
@@ -167,7 +177,7 @@ class Play:
 
     def _instance(self, life):
         number = len(self.instances) + 1
-        wants_disk = any(fault.kind == "full" for one in self.schedule.lives for fault in one.faults)
+        wants_disk = self.disks and any(fault.kind == "full" for one in self.schedule.lives for fault in one.faults)
         machine = Instance(number, self.store, self.schedule.seed * 10 + number, life.clock, wants_disk)
         self.instances.append(machine)
         return machine

@@ -38,12 +38,12 @@ def play_one(text, folder, program):
     from oracle import Oracle
     from place import own_mounts
     from play import Play, Stuck
-    own_mounts()
+    disks = own_mounts()
     # Told to end, it still takes its instances away.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     schedule = parse(text)
     os.makedirs(folder, exist_ok=True)
-    play, violations, required, stuck = Play(schedule, folder, program), [], 0, None
+    play, violations, required, stuck = Play(schedule, folder, program, disks), [], 0, None
     try:
         try:
             play.run()
@@ -57,7 +57,7 @@ def play_one(text, folder, program):
         required = oracle.required
     except Exception:
         violations.append("(executor) " + traceback.format_exc())
-    cpu = play.processor + sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    cpu = play.processor + sum(sum(resource.getrusage(one)[:2]) for one in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     with open(os.path.join(folder, "violations.txt"), "w") as file:
         file.write("\n".join(violations) + "\n")
     with open(os.path.join(folder, "script.txt"), "w") as file:

@@ -210,7 +210,7 @@ class Trainer:
             path, kind, share = layout[position]
             path = path.replace("{n}", str(self.step))
             if kind in ("index", "json", "name") and self.ranks > 1:
-                self.await_others()
+                self.await_ranks()
             meta = {"seed": self.plan["seed"], "attempt": self.attempt, "save": self.number, "path": path, "step": self.step}
             data = content(kind, int(self.plan["size"] * share), meta)
             bad = self.number in self.plan["damaged"] and position == 0
@@ -225,12 +225,12 @@ class Trainer:
     def done(self):
         if self.ranks > 1:
             open(os.path.join(self.meeting, "saved.%d.%d" % (self.number, self.rank)), "w").close()
-            self.await_others(everybody=True)
+            self.await_ranks(own=True)
 
-    def await_others(self, everybody=False):
-        """A barrier: nobody goes on before all have saved."""
+    def await_ranks(self, own=False):
+        """A barrier: a rank goes on when the others, or all, have saved."""
         others = [os.path.join(self.meeting, "saved.%d.%d" % (self.number, rank)) for rank in range(self.ranks)
-                  if everybody or rank != self.rank]
+                  if own or rank != self.rank]
         while not all(map(os.path.exists, others)):
             time.sleep(0.01)
 
