@@ -31,7 +31,7 @@ KILLED = {"kill-guard": 6.0, "kill-keeper": 8.0, "monitor": 8.0}
 # Between two files of one save, at most: what pauses for longer is documented as not survived.
 PAUSE = 1.5
 # So shortly before the deadline checksums of members may not be read any more.
-HASTE = 7.0
+HASTE = 2.0
 # Layouts whose first file, which is the one that is spoiled, has a checksum for its bytes.
 CHECKSUMMED = ("single", "in_place", "renamed", "pair", "pointer")
 
@@ -220,7 +220,7 @@ class Oracle:
         return newest if whole else None
 
     def _in_haste(self, manifest):
-        """Documented: half of what the upload leaves, and 3 s, is for reading files to their end."""
+        """For reading files to their end there is half of what the upload leaves, and a moment at least."""
         played = next((one for one in self.play.lives if one.attempt == manifest.body["attempt"]), None)
         return played is not None and played.deadline is not None and manifest.body["reason"] == "interruption" \
             and self.training.layout in CHECKSUMMED and manifest.at > played.deadline - HASTE

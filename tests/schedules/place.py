@@ -131,7 +131,13 @@ class Instance(LocalMachine):
         if self.has_disk:
             kill_all_of(self.root)
             subprocess.run(["umount", "-l", self.root])
-        super().end()
+        for _ in range(20):
+            try:
+                super().end()
+                break
+            except OSError:
+                # A command that was just being started has written into it.
+                continue
         for one in (self.to_s3, self.to_metadata, self.metadata):
             one.close()
 
