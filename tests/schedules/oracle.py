@@ -50,7 +50,7 @@ class Save:
 
     @property
     def good(self):
-        """All of it was written as it was meant, though it may be cut off before its end was noted."""
+        """As it is meant: what S3 holds of it is compared by checksum."""
         return len(self.files) == self.parts and not self.bad and not self.failed
 
     def size(self):
@@ -64,6 +64,7 @@ class Truth:
     """What the trainings noted."""
 
     def __init__(self, play):
+        self.told = {}
         self.saves, self.steps, self.signals, self.starts, self.lasts = {}, defaultdict(list), Counter(), [], {}
         self.parts = len(LAYOUTS[play.schedule.training.layout])
         whole = {}
@@ -88,11 +89,12 @@ class Truth:
             self.steps[attempt, note["instance"]].append(at)
         elif what == "signal":
             self.signals[note["process"]] += 1
+            self.told[attempt] = min(self.told.get(attempt, at), at)
         elif what == "start":
             self.starts.append(note)
         elif what in ("over", "deleted"):
             self.gone = getattr(self, "gone", []) + [(attempt, note["path"], at)]
-        elif what in ("begin", "file", "end", "failed"):
+        elif what in ("begin", "file", "written", "end", "failed"):
             order = attempt, note["save"]
             save = self.saves.setdefault(order, Save(attempt, note["save"], self.parts))
             save.times = getattr(save, "times", []) + [at]
@@ -104,7 +106,7 @@ class Truth:
                 save.bad = save.bad or note["bad"]
             elif what == "failed":
                 save.failed = True
-            else:
+            elif what == "end":
                 whole.setdefault(order, []).append(at)
 
     def _find_overwritten(self):
@@ -289,7 +291,7 @@ class Oracle:
             if needed <= min(end, save.over) and needed + SETTLE < begun:
                 return True
         # At the notice: it is put out of harm's way, and uploaded.
-        if played.notice is not None and settled + 1.5 <= played.notice and played.notice + 2.0 <= save.over:
+        if played.notice is not None and settled + 1.5 <= played.notice and self._is_put_away(played, save):
             if self._needs(played, save, played.notice) <= end:
                 return True
         # After the end of the training, whatever ended it.
@@ -297,6 +299,14 @@ class Oracle:
             return self._needs(played, save, max(last, settled if settled < last else last)) <= end or \
                 played.life.end in (FINISH, CRASH, WITHDRAWN) and played.settled is not None
         return False
+
+    def _is_put_away(self, played, save):
+        """The guard copies it before the signal, which waits a little for that."""
+        told = self.truth.told.get(played.attempt, float("inf"))
+        by = min(told, played.notice + 2.0)
+        disturbed = any(fault.kind in KILLED for fault, _, _ in self._faults(played, played.notice, by)) \
+            or self.play.lag.within(played.notice, by + 0.2) > 0.1
+        return save.over >= by and (save.over >= played.notice + 2.0 or not disturbed)
 
     # What was gone on from
 

@@ -354,7 +354,8 @@ class Play:
             self.say("notice on %s, %.1f s" % (machine.id, played.deadline - played.notice))
             if life.end == WITHDRAWN:
                 def withdraw():
-                    time.sleep(min(3.0, life.deadline / 2))
+                    # What no guard has seen was no notice.
+                    self._eventually(lambda: attempt.state.get("state") not in ("running", None), "the notice is seen")
                     machine.metadata.notice = None
                 self._in_background(withdraw)
         elif life.end == GONE:

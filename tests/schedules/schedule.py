@@ -7,7 +7,8 @@ from typing import Any, List, NamedTuple, Tuple
 LAYOUTS = ("single", "in_place", "renamed", "pair", "folder", "pointer", "sharded")
 # Of these every save has names of its own, so that older ones can be deleted.
 ROTATING = ("single", "pair", "folder", "pointer", "sharded")
-REACTIONS = ("saves", "late", "ignores", "dies")
+# To the signal; "hangs" begins a save and does not come to its end.
+REACTIONS = ("saves", "saves", "saves", "late", "ignores", "dies", "hangs")
 LAUNCHERS = ("direct", "shell", "popen", "ranks")
 # How a life ends: with a notice; without one; with a notice that is withdrawn; the training ends by itself, or fails.
 NOTICE, GONE, WITHDRAWN, FINISH, CRASH = "notice", "gone", "withdrawn", "finish", "crash"
@@ -72,7 +73,8 @@ class Schedule(NamedTuple):
 def schedule_of(seed: int) -> Schedule:
     chance = random.Random(seed)
     training = _training(chance)
-    settings = Settings(mirror=chance.random() < 0.9, keep_last_n=chance.choice((0, 0, 0, 2, 5)),
+    # What is overwritten in place is at stake where no mirror has brought it to S3.
+    settings = Settings(mirror=chance.random() < (0.5 if training.layout == "in_place" else 0.9), keep_last_n=chance.choice((0, 0, 0, 2, 5)),
                         grace=chance.choice((2.0, 4.0, 6.0, 10.0)), poll=chance.choice((0.1, 0.3, 1.0)))
     number = chance.choice((1, 2, 2, 2, 3))
     lives = tuple(_life(chance, training, last=position == number - 1) for position in range(number))
@@ -90,7 +92,7 @@ def _training(chance: random.Random) -> Training:
     return Training(
         layout=layout, size=size, every=every, write=chance.choice((0.0, 0.1, 0.5, 1.2)),
         keep=chance.choice((0, 1, 2, 3)) if layout in ROTATING else 0, log=chance.random() < 0.4,
-        reaction=chance.choice(("saves", "saves", "saves", "late", "ignores", "dies")), late=round(chance.uniform(0.5, 3.0), 1),
+        reaction=chance.choice(REACTIONS), late=round(chance.uniform(0.5, 3.0), 1),
         launcher=launcher, workers=2 if launcher == "ranks" else 1, damaged=damaged)
 
 

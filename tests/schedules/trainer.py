@@ -96,7 +96,7 @@ class Trainer:
         self.told_at = None
         self.begun = time.monotonic()
         self.next_save = self.begun + self.plan["every"]
-        if self.plan["reaction"] in ("saves", "late"):
+        if self.plan["reaction"] in ("saves", "late", "hangs"):
             signal.signal(signal.SIGTERM, self.told)
         elif self.plan["reaction"] == "ignores":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -241,6 +241,8 @@ class Trainer:
         target = place + ".tmp" if renamed else place
         if os.path.exists(place) and not renamed:
             self.journal.note("over", path=path)
+        # Before it is written: a training that dies right after the last byte has written all of it.
+        self.journal.note("file", save=self.number, path=path, sha=hashlib.sha256(data).hexdigest(), size=len(data), bad=bad)
         pause, pieces = self.plan["write"] / 8, 8
         piece = len(data) // pieces + 1
         with open(target, "wb", buffering=0) as file:
@@ -251,7 +253,9 @@ class Trainer:
                     block = block[file.write(block):]
                 if pause:
                     time.sleep(pause)
-            self.journal.note("file", save=self.number, path=path, sha=hashlib.sha256(data).hexdigest(), size=len(data), bad=bad)
+                while self.told_at is not None and self.plan["reaction"] == "hangs":
+                    time.sleep(1)
+        self.journal.note("written", save=self.number)
         if renamed:
             if os.path.exists(place):
                 self.journal.note("over", path=path)
