@@ -144,10 +144,15 @@ class CheckpointWatch:
         """Writes nothing down from now on: a guard beside this process does."""
         self._keep = False
 
-    def note_death(self, sudden: bool) -> None:
+    def note_death(self, sudden: bool, cut: Dict[str, float]) -> None:
+        """`cut`: files that were being written at the end, with the time until which their writer can have changed them."""
         with self.lock:
             if self.seen.died is not None:
                 self.seen.died["sudden"] = sudden
+                for path, until in cut.items():
+                    record = self.seen.files.get(path)
+                    if record is not None and record.mtime_ns <= until * 1e9:
+                        record.cut = True
                 self._write_whole()
 
     def _writing(self, changed: Dict[str, Entry], alive: bool, whole: bool) -> Optional[List[Inode]]:
