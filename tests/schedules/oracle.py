@@ -51,7 +51,7 @@ class Save:
     @property
     def good(self):
         """As it is meant: what S3 holds of it is compared by checksum."""
-        return len(self.files) == self.parts and not self.bad and not self.failed
+        return len(self.files) >= self.parts and not self.bad and not self.failed
 
     def size(self):
         return sum(size for _, size in self.files.values())
@@ -64,9 +64,10 @@ class Truth:
     """What the trainings noted."""
 
     def __init__(self, play):
-        self.told = {}
+        self.told, self.exited = {}, set()
         self.saves, self.steps, self.signals, self.starts, self.lasts = {}, defaultdict(list), Counter(), [], {}
-        self.parts = len(LAYOUTS[play.schedule.training.layout])
+        # A pointer that is written last is no weight: without it a framework finds the save before, and the weights are whole.
+        self.parts = sum(path != "latest" for path, _, _ in LAYOUTS[play.schedule.training.layout])
         whole = {}
         for name in sorted(os.listdir(play.journal)):
             attempt, instance = name.split(".")[:2]
@@ -90,6 +91,8 @@ class Truth:
         elif what == "signal":
             self.signals[note["process"]] += 1
             self.told[attempt] = min(self.told.get(attempt, at), at)
+        elif what == "exit":
+            self.exited.add(attempt)
         elif what == "start":
             self.starts.append(note)
         elif what in ("over", "deleted"):
@@ -209,7 +212,8 @@ class Oracle:
                 self.say(2, "%s holds a %s that no save has written so" % (manifest.path, path))
         if newest is None:
             return None
-        lacking = [path for path, (sha, _) in newest.files.items() if manifest.files.get(path, ("",))[0] != sha]
+        lacking = [path for path, (sha, _) in newest.files.items()
+                   if path != "latest" and manifest.files.get(path, ("",))[0] != sha]
         complete = manifest.body["complete"]
         problem = "is bad" if newest.bad else "is not finished" if not newest.good else \
             "lacks %s" % lacking[0] if lacking and complete else \
@@ -234,7 +238,10 @@ class Oracle:
         """Documented as not survived: one of the first two saves, cut off between two of its files; a pause within a save."""
         if save.bad:
             return False
-        return save.number <= 2 and not save.failed and len(save.files) < save.parts or save.gap > PAUSE
+        told = self.truth.told.get(save.attempt) or next(
+            (one.notice for one in self.play.lives if one.attempt == save.attempt and one.notice), float("inf"))
+        through_signal = save.number == 1 and save.began <= told + 3.0 and (save.ended or float("inf")) >= told
+        return save.number <= 2 and not save.failed and len(save.files) < save.parts or through_signal or save.gap > PAUSE
 
     # 1
 
@@ -274,9 +281,11 @@ class Oracle:
         before = self.truth.saves.get((save.attempt, save.number - 1))
         # Saves that follow one another without a pause are one, and a bad one among them spoils it.
         burst = before is not None and not before.good and (before.ended is None or save.began < before.ended + SETTLE + 1.0)
-        if not save.good or save.ended is None or save.gap > PAUSE or burst:
-            return False
         last = self.truth.lasts[played.attempt]
+        # What ended right before a kill may have been seen open.
+        sudden = played.attempt not in self.truth.exited and last - save.ended < SETTLE if save.ended else True
+        if not save.good or sudden or save.gap > PAUSE or burst or self._excused(save):
+            return False
         following = self.truth.saves.get((save.attempt, save.number + 1))
         settled = save.ended + SETTLE
         runs_together = following is not None and following.began < settled + 1.0
@@ -295,9 +304,18 @@ class Oracle:
             if self._needs(played, save, played.notice) <= end:
                 return True
         # After the end of the training, whatever ended it.
-        if played.life.end != GONE and save.over == float("inf") and not (runs_together and not following.good):
+        if played.life.end != GONE and save.over == float("inf") and not self._ends_badly(save):
             return self._needs(played, save, max(last, settled if settled < last else last)) <= end or \
                 played.life.end in (FINISH, CRASH, WITHDRAWN) and played.settled is not None
+        return False
+
+    def _ends_badly(self, save):
+        """Whether a save that follows without a pause is not good: they are one."""
+        following = self.truth.saves.get((save.attempt, save.number + 1))
+        while following is not None and following.began < save.ended + SETTLE + 1.0:
+            if not following.good or following.ended is None:
+                return True
+            save, following = following, self.truth.saves.get((save.attempt, following.number + 1))
         return False
 
     def _is_put_away(self, played, save):
@@ -324,7 +342,7 @@ class Oracle:
                 self.say(2, "attempt %d resumed at step %d, and no save on its disk has that step" % (note["attempt"], note["step"]))
                 continue
             save = max(steps, key=lambda save: save.order)
-            lacking = [path for path, (sha, _) in save.files.items() if note["files"].get(path) != sha]
+            lacking = [path for path, (sha, _) in save.files.items() if path != "latest" and note["files"].get(path) != sha]
             if (lacking or not save.good) and not self._excused(save) and not self._was_excused(save):
                 self.say(2, "attempt %d resumed from %r, and %s" % (
                     note["attempt"], save, "%s was not restored" % lacking[0] if lacking else "it is bad"))
