@@ -94,6 +94,14 @@ class Successors(Aftermath):
         self.assertEqual("uploaded", final["data"]["outcome"])
         self.assertTrue(any(key.endswith("last.pt") for key in self.s3.keys()))
 
+    def test_an_interruption_is_told_once_although_the_guard_is_killed_before_its_journal_has_it(self):
+        one = self.running()
+        with mock.patch.object(Journal, "write", side_effect=Killed), self.assertRaises(Killed):
+            Interruption(one, notice(), 1)
+        self.sequence(one, notice())
+        kinds = [event["kind"] for event in one.events()]
+        self.assertEqual((1, 1), (kinds.count("InterruptionDetected"), kinds.count("InterruptionHandled")))
+
     def test_a_successor_without_a_deadline_comes_to_an_end_although_s3_takes_nothing(self):
         one = self.running()
         self.save("last.pt")
