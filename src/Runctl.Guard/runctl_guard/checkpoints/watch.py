@@ -12,7 +12,7 @@ from ..system.clock import boot_id
 from ..system.guard_log import best_effort
 from ..system.users import User
 from .kinds import WEIGHT_KINDS
-from .looks import Entry, Inode, Look
+from .looks import Entry, Inode, Look, version_of
 from .names import Settings
 from .observation import QUIET_SECONDS, SETTLE_SECONDS, Observation
 from .scan import Scanner
@@ -169,12 +169,17 @@ class CheckpointWatch:
             self._everybody_due = now + EVERYBODY_SECONDS
         wanted = _Either(fresh, self.seen.inodes())
         found = {} if everybody else open_for_writing(wanted, self._writers)
-        if not everybody and self._fresh_weights(changed) - set(found):
+        weights = self._fresh_weights(changed)
+        if not everybody and weights.keys() - found.keys():
             # A file of a process that is not known yet would count as closed, and as written again at the next look.
             everybody = True
             self._everybody_due = now + EVERYBODY_SECONDS
         if everybody:
             found = open_for_writing(wanted, maps=over)
+        for inode, path in weights.items():
+            if inode not in found and self._has_changed(path, changed[path]):
+                # It was closed after the look, and its last bytes were not seen.
+                found[inode] = set()
         self._writers = {pid for pids in found.values() for pid in pids} | set(sorted(self._writers)[-MOST_WRITERS:])
         self.writing = {}
         for inode, pids in found.items():
@@ -182,11 +187,17 @@ class CheckpointWatch:
                 self.writing.setdefault(pid, set()).update(self.seen.inodes().get(inode, ()))
         return sorted(found)
 
-    def _fresh_weights(self, changed: Dict[str, Entry]) -> Set[Inode]:
+    def _fresh_weights(self, changed: Dict[str, Entry]) -> Dict[Inode, str]:
         """New versions of what may be a weight file, an empty one that was only begun too."""
-        return {(entry.dev, entry.ino) for path, entry in changed.items()
+        return {(entry.dev, entry.ino): path for path, entry in changed.items()
                 if entry.type == "file" and (entry.kind in WEIGHT_KINDS or entry.kind in ("binary", "empty"))
                 and not (path in self.seen.files and self.seen.is_running(path))}
+
+    def _has_changed(self, path: str, entry: Entry) -> bool:
+        try:
+            return version_of(os.lstat(os.path.join(self.directory, path))) != entry.version()
+        except OSError:
+            return False
 
     # Written down
 

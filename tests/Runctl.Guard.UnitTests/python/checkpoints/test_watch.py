@@ -11,7 +11,7 @@ from unittest import mock
 
 import support  # noqa: F401
 from .saved import Saved
-from runctl_guard.checkpoints import scan
+from runctl_guard.checkpoints import scan, watch
 from runctl_guard.checkpoints.scan import Scanner
 from runctl_guard.checkpoints.watch import CheckpointWatch
 from runctl_guard.checkpoints.writers import open_for_writing
@@ -186,6 +186,20 @@ class UnknownWriters(Saved):
         self.watch._due = 0.0
         self.watch.look()
         # Grown, and not written again: that would end a save in the middle of its file.
+        self.assertEqual((1, []), (self.watch.seen.number, self.watch.seen.saves))
+
+    def test_what_changed_before_its_writers_were_asked_for_is_not_yet_closed(self):
+        self.started()
+        path = os.path.join(self.checkpoints, "epoch_1.pkl")
+        self.write("epoch_1.pkl", data=b"\x80\x04half")
+
+        def written_to_its_end(*_, **__):
+            with open(path, "ab") as file:
+                file.write(b"more")
+            return {}
+        with mock.patch.object(watch, "open_for_writing", written_to_its_end):
+            self.watch.look(whole=True)
+        self.watch.look(whole=True)
         self.assertEqual((1, []), (self.watch.seen.number, self.watch.seen.saves))
 
     def test_what_lost_its_end_at_the_kill_refuses_the_save_although_it_is_no_weight_file(self):
