@@ -208,7 +208,7 @@ class Oracle:
                 unknown.append(path)
         newest = max(touched, key=lambda save: save.order, default=None)
         for path in unknown:
-            if newest is None or not self._excused(newest):
+            if newest is None or newest.gap <= PAUSE:
                 self.say(2, "%s holds a %s that no save has written so" % (manifest.path, path))
         if newest is None:
             return None
@@ -241,7 +241,8 @@ class Oracle:
         told = self.truth.told.get(save.attempt) or next(
             (one.notice for one in self.play.lives if one.attempt == save.attempt and one.notice), float("inf"))
         through_signal = save.number == 1 and save.began <= told + 3.0 and (save.ended or float("inf")) >= told
-        return save.number <= 2 and not save.failed and len(save.files) < save.parts or through_signal or save.gap > PAUSE
+        cut_off = save.number <= 2 and not save.failed and save.parts > 1 and save.ended is None
+        return cut_off or through_signal or save.gap > PAUSE
 
     # 1
 
