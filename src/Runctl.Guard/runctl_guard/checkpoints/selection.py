@@ -10,8 +10,9 @@ from ..system.users import User
 from . import choice
 from .choice import OVERWRITTEN, Refused
 from .completeness import WRITING, cut_off
+from .kinds import WEIGHT_KINDS
 from .looks import version_of
-from .names import Settings
+from .names import Settings, pattern_of
 from .observation import Observation
 from .opened import OpenedCheckpoint, open_checkpoint, prove_all
 from .scan import Scanner
@@ -76,9 +77,11 @@ class RunCheckpoints:
 
     def _prover(self, checkpoint: CheckpointSet, enough_time: Callable[[], bool]) -> Callable[[OpenedCheckpoint], Dict[str, str]]:
         """Proves its files by what is known of them now."""
-        seen, paths = self.watch.seen, [file.path for file in checkpoint.files if file.path in self.watch.seen.files]
-        kinds = {path: seen.files[path].kind for path in paths}
-        weights, cut = {path for path in paths if seen.is_weight(path)}, set(cut_off(seen, checkpoint))
+        seen, paths = self.watch.seen, [file.path for file in checkpoint.files]
+        # Of what was deleted since, and lies in a copy, the pattern tells.
+        kinds = {path: seen.files[path].kind if path in seen.files else seen.kinds.get(pattern_of(path)) for path in paths}
+        weights = {path for path in paths if (seen.is_weight(path) if path in seen.files else kinds[path] in WEIGHT_KINDS)}
+        cut = set(cut_off(seen, checkpoint))
         return lambda opened: prove_all(opened, kinds.get, lambda path: path in weights, cut, enough_time)
 
     def open_proven(self, checkpoint: CheckpointSet, store: Optional[CheckpointStore],

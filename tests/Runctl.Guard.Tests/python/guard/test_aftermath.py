@@ -320,14 +320,44 @@ class Stops(Aftermath):
 
 
 class Snapshots(Aftermath):
+    def damage(self, path):
+        """In the middle of its data: the structure is whole, and the member's checksum is not."""
+        with open(path, "r+b") as file:
+            file.seek(os.path.getsize(path) // 2)
+            file.write(b"damage")
+
+    def rotated(self, spoil):
+        """The checkpoint chosen after epoch_2 was copied at the notice, and gave way to an epoch_3 that is damaged."""
+        uploads = uploads_of(self.running(), self.session)
+
+        def saved(name, spoil=lambda path: None):
+            path = self.save(name, os.urandom(3000).hex())
+            spoil(path)
+            uploads.checkpoints.watch.look(whole=True)
+            uploads.checkpoints.watch.cut_here(0.0)
+            return path
+        saved("epoch_1.pt")
+        path = saved("epoch_2.pt", spoil)
+        taken = snapshot.Snapshot(Interruption(uploads._run, notice(60.0), 1), uploads)
+        taken.begin()
+        taken.wait(5)
+        os.unlink(path)
+        saved("epoch_3.pt", self.damage)
+        chosen = uploads.checkpoints.choose(uploads.store)
+        chosen.opened.close()
+        return chosen.checkpoint.head, [file.path for file in chosen.checkpoint.part("save")]
+
+    def test_a_damaged_checkpoint_that_was_copied_and_deleted_since_is_not_taken_for_good(self):
+        self.assertEqual(("epoch_1.pt", ["epoch_1.pt"]), self.rotated(self.damage))
+
+    def test_a_checkpoint_that_was_copied_and_deleted_since_has_its_own_head(self):
+        self.assertEqual(("epoch_2.pt", ["epoch_2.pt"]), self.rotated(lambda path: None))
+
     def test_a_damaged_checkpoint_is_not_brought_to_s3_in_haste_and_taken_for_good_afterwards(self):
         one = self.running()
         self.save("epoch_1.pt", "old", 5)
         path = self.save("epoch_2.pt", os.urandom(3000).hex())
-        with open(path, "r+b") as file:
-            # In the middle of its data: the structure is whole, and the member's checksum is not.
-            file.seek(os.path.getsize(path) // 2)
-            file.write(b"damage")
+        self.damage(path)
         final = self.sequence(one, notice(60.0))
         self.assertEqual("epoch_1.pt", final["data"]["checkpoint"]["name"])
         self.assertFalse([key for key in self.s3.keys() if "epoch_2" in key])
