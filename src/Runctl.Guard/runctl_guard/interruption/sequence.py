@@ -213,6 +213,11 @@ class Sequence:
         return {"name": job.checkpoint.head, "step": job.checkpoint.step, "manifest": last["manifest"]}
 
     def _tell_uploaded(self, committed: Dict[str, Any]) -> None:
+        """Once, also by a successor of a guard that was killed before the end."""
+        known = {name: committed[name] for name in ("manifest", "reason")}
+        if any(event["kind"] == "CheckpointUploaded" and event["attempt"] == self._run.state.get("attempt")
+               and known.items() <= event["data"].items() for event in self._run.events()):
+            return
         self._interruption.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % committed["uri"], **committed)
 
     # 7. The end, with its timings

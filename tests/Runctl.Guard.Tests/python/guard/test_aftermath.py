@@ -102,6 +102,15 @@ class Successors(Aftermath):
         kinds = [event["kind"] for event in one.events()]
         self.assertEqual((1, 1), (kinds.count("InterruptionDetected"), kinds.count("InterruptionHandled")))
 
+    def test_an_upload_is_told_once_although_the_guard_is_killed_before_the_end(self):
+        one = self.running()
+        self.save("last.pt")
+        with mock.patch.object(Sequence, "_finish", side_effect=Killed), self.assertRaises(Killed):
+            self.sequence(one, notice())
+        self.sequence(one, notice())
+        kinds = [event["kind"] for event in one.events()]
+        self.assertEqual((1, 1), (kinds.count("CheckpointUploaded"), kinds.count("InterruptionHandled")))
+
     def test_a_successor_without_a_deadline_comes_to_an_end_although_s3_takes_nothing(self):
         one = self.running()
         self.save("last.pt")
