@@ -20,6 +20,8 @@ from trainer import LAYOUTS
 from schedule import CRASH, FINISH, GONE, NOTICE, WITHDRAWN
 
 SETTLE = 2.0
+# Saves that are so far apart are told apart, also by looks that are late: a look that is costly waits longer for the next.
+APART = SETTLE + 2.5
 # A look each second, a poll, a few requests and their processor time, on a machine that others use as well.
 SLACK = 5.0
 # What the stand-ins and the guard pass on together, at least, in bytes a second.
@@ -281,7 +283,10 @@ class Oracle:
     def _is_required(self, played, save, end):
         before = self.truth.saves.get((save.attempt, save.number - 1))
         # Saves that follow one another without a pause are one, and a bad one among them spoils it.
-        burst = before is not None and not before.good and (before.ended is None or save.began < before.ended + SETTLE + 1.0)
+        burst = False
+        while before is not None and not burst and (before.ended is None or save.began < before.ended + APART):
+            burst = not before.good or self._excused(before)
+            before = self.truth.saves.get((save.attempt, before.number - 1))
         last = self.truth.lasts[played.attempt]
         # What ended right before a kill may have been seen open.
         sudden = played.attempt not in self.truth.exited and last - save.ended < SETTLE if save.ended else True
@@ -289,7 +294,7 @@ class Oracle:
             return False
         following = self.truth.saves.get((save.attempt, save.number + 1))
         settled = save.ended + SETTLE
-        runs_together = following is not None and following.began < settled + 1.0
+        runs_together = following is not None and following.began < save.ended + APART
         if runs_together:
             settled = float("inf")
         settings = self.play.schedule.settings
@@ -313,7 +318,7 @@ class Oracle:
     def _ends_badly(self, save):
         """Whether a save that follows without a pause is not good: they are one."""
         following = self.truth.saves.get((save.attempt, save.number + 1))
-        while following is not None and following.began < save.ended + SETTLE + 1.0:
+        while following is not None and following.began < save.ended + APART:
             if not following.good or following.ended is None:
                 return True
             save, following = following, self.truth.saves.get((save.attempt, following.number + 1))
