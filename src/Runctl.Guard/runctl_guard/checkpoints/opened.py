@@ -141,7 +141,8 @@ def _prove_all(opened: OpenedCheckpoint, kinds: Callable[[str], Optional[str]], 
         try:
             found = prove(_reader(source, calls), source.size(), kinds(path), enough_time)
         except NotUsable as error:
-            if weights(path):
+            # Any file that was being written at the kill has lost its end, a trainer's state too.
+            if weights(path) or path in cut:
                 wrong[path] = str(error)
             else:
                 notes.append("%s: %s" % (path, error))

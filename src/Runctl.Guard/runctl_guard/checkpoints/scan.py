@@ -1,4 +1,5 @@
 """Looks at the checkpoint directory. Unchanged directories are not listed again, and what is old is looked at in turns."""
+import contextlib
 import errno
 import os
 import stat
@@ -9,7 +10,7 @@ from ..system.user_files import inodes_in, open_readable, rights_of
 from ..system.users import User
 from ..system.waiting import Calls, Stuck, past_stuck
 from .kinds import HEAD_BYTES, TAIL_BYTES, WEIGHT_KINDS, kind_of
-from .looks import Entry
+from .looks import Entry, version_of
 
 # A file that did not change for so many looks is looked at in turns, so many of them each time.
 COLD_LOOKS = 60
@@ -73,6 +74,22 @@ class Scanner:
             self.ends.pop(path, None)
         self.entries, self.left_out, self.real = walk.found, walk.left_out, walk.root
         return Scan(changed, gone, walk.seconds)
+
+    def changed_since(self, entries: Dict[str, Entry]) -> Set[str]:
+        """Those that are another version by now. A path that is gone or does not answer is not among them."""
+        def ask(calls: Calls) -> Set[str]:
+            found = set()
+            with rights_of(self.user):
+                for path, entry in entries.items():
+                    place = os.path.join(self.directory, path)
+                    with contextlib.suppress(OSError):
+                        if version_of(calls.call(place, os.lstat, place)) != entry.version():
+                            found.add(path)
+            return found
+        try:
+            return past_stuck(ask) if entries else set()
+        except Stuck:
+            return set()
 
     def is_cold(self, path: str) -> bool:
         return self._looks - self._changed_at.get(path, 0) > COLD_LOOKS

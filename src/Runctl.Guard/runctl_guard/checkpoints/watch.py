@@ -10,6 +10,7 @@ from ..system import files
 from ..system.clock import boot_id
 from ..system.guard_log import best_effort
 from ..system.users import User
+from .kinds import WEIGHT_KINDS
 from .looks import Entry, Inode, Look
 from .names import Settings
 from .observation import QUIET_SECONDS, SETTLE_SECONDS, Observation
@@ -158,10 +159,15 @@ class CheckpointWatch:
         """Writes nothing down from now on: a guard beside this process does."""
         self._keep = False
 
-    def note_death(self, sudden: bool) -> None:
+    def note_death(self, sudden: bool, cut: Dict[str, float]) -> None:
+        """`cut`: files that were being written at the end, with the time until which their writer can have changed them."""
         with self.lock:
             if self.seen.died is not None:
                 self.seen.died["sudden"] = sudden
+                for path, until in cut.items():
+                    record = self.seen.files.get(path)
+                    if record is not None and record.mtime_ns <= until * 1e9:
+                        record.cut = True
                 self._write_whole()
 
     def _writing(self, changed: Dict[str, Entry], alive: bool, whole: bool) -> Optional[List[Inode]]:
@@ -176,13 +182,30 @@ class CheckpointWatch:
         everybody = whole or over or now >= self._everybody_due
         if everybody:
             self._everybody_due = now + EVERYBODY_SECONDS
-        found = open_for_writing(_Either(fresh, self.seen.inodes()), None if everybody else self._writers, maps=over)
+        wanted = _Either(fresh, self.seen.inodes())
+        found = {} if everybody else open_for_writing(wanted, self._writers)
+        weights = self._fresh_weights(changed)
+        if not everybody and weights.keys() - found.keys():
+            # A file of a process that is not known yet would count as closed, and as written again at the next look.
+            everybody = True
+            self._everybody_due = now + EVERYBODY_SECONDS
+        if everybody:
+            found = open_for_writing(wanted, maps=over)
+        closed = {path: changed[path] for inode, path in weights.items() if inode not in found}
+        # What changed was closed after the look, and its last bytes were not seen.
+        found.update(((changed[path].dev, changed[path].ino), set()) for path in self._scanner.changed_since(closed))
         self._writers = {pid for pids in found.values() for pid in pids} | set(sorted(self._writers)[-MOST_WRITERS:])
         self.writing = {}
         for inode, pids in found.items():
             for pid in pids:
                 self.writing.setdefault(pid, set()).update(self.seen.inodes().get(inode, ()))
         return sorted(found)
+
+    def _fresh_weights(self, changed: Dict[str, Entry]) -> Dict[Inode, str]:
+        """New versions of what may be a weight file, an empty one that was only begun too."""
+        return {(entry.dev, entry.ino): path for path, entry in changed.items()
+                if entry.type == "file" and (entry.kind in WEIGHT_KINDS or entry.kind in ("binary", "empty"))
+                and not (path in self.seen.files and self.seen.is_running(path))}
 
     # Written down
 

@@ -113,10 +113,12 @@ def save_late(run: Run, session: Session) -> None:
 
 def settle(run: Run, session: Session) -> None:
     """Events, log and record of an ended run; raises when S3 does not take them, and is simply tried again."""
+    told = run.last_seq()
     if run.spec.get("store"):
         Shipper(session.s3(run.spec), run).ship()
         record = RunRecord.of(run, session)
         if record:
             record.settle(run)
-    run.update(record_pending=False)
+    # What was told meanwhile is still to be sent.
+    run.update(record_pending=run.last_seq() != told)
     self_termination.ask(run)

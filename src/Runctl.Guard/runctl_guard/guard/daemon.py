@@ -58,6 +58,8 @@ class Guard:
         if lock is None:
             return LEFT
         awake = self._take_signals()
+        for folder in [paths.home()] + [run.directory for run in all_runs()]:
+            best_effort(lambda: files.remove_abandoned(folder))
         # The id is asked for once, and before there is a deadline.
         self._session.instance_id()
         best_effort(lambda: disk_reserve.writing(self._introduce))

@@ -1,5 +1,6 @@
 """The sequence of an interruption: told, saved, checked, uploaded, committed. One actor at a time, each step journaled."""
 import contextlib
+import functools
 import os
 import threading
 from typing import Any, Dict, Iterator, Optional, Tuple
@@ -7,7 +8,6 @@ from typing import Any, Dict, Iterator, Optional, Tuple
 from ..checkpoints.ending import look_last
 from ..checkpoints.manifest import Facts
 from ..checkpoints.notices import Notices
-from ..checkpoints.opened import OpenedCheckpoint
 from ..checkpoints.resuming import last_known
 from ..checkpoints.selection import order_of
 from ..checkpoints.sets import SAVE, CheckpointSet
@@ -179,13 +179,7 @@ class Sequence:
 
     def _start(self, picked: Picked, older: bool = False) -> UploadJob:
         facts = Facts(self._interruption.reason, picked.after_signal, order_of(self._run, picked.checkpoint))
-        checkpoints, opened = self._uploads.checkpoints, picked.chosen.opened
-        validation = opened.validation
-
-        def open_files() -> OpenedCheckpoint:
-            files = opened if not opened.closed else checkpoints.open(picked.checkpoint, self._uploads.store, older)
-            files.validation = validation
-            return files
+        open_files = functools.partial(self._uploads.checkpoints.open_again, picked.chosen.opened, self._uploads.store, older)
         return self._uploads.start(picked.checkpoint, open_files, facts, self._interruption.deadline)
 
     def _make_way(self, picked: Picked) -> None:
@@ -238,6 +232,11 @@ class Sequence:
         return {"name": job.checkpoint.head, "step": job.checkpoint.step, "manifest": last["manifest"]}
 
     def _tell_uploaded(self, committed: Dict[str, Any]) -> None:
+        """Once, also by a successor of a guard that was killed before the end."""
+        known = {name: committed[name] for name in ("manifest", "reason")}
+        if any(event["kind"] == "CheckpointUploaded" and event["attempt"] == self._run.state.get("attempt")
+               and known.items() <= event["data"].items() for event in self._run.events()):
+            return
         self._interruption.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % committed["uri"], **committed)
 
     # 7. The end, with its timings

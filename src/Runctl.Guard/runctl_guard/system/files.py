@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import shutil
 from typing import IO, Any, Iterator, List, Optional
 
@@ -41,6 +42,15 @@ def write_unreserved(path: str, data: bytes, mode: int = FILE) -> None:
             os.unlink(temporary)
         raise
     sync_directory(os.path.dirname(path))
+
+
+def remove_abandoned(folder: str) -> None:
+    """What processes that were killed while they wrote have left of `write_unreserved` in that folder."""
+    for entry in os.scandir(folder):
+        found = re.match(r".+\.(\d+)\.\d+\.tmp\Z", entry.name)
+        if found and not os.path.exists("/proc/%s" % found.group(1)):
+            with contextlib.suppress(OSError):
+                os.unlink(entry.path)
 
 
 def to_line(value: Any) -> bytes:
