@@ -61,6 +61,7 @@ internal static class Ec2Mapping
             ImageId = instance.ImageId,
             SubnetId = Known(instance.SubnetId),
             IamInstanceProfile = instance.IamInstanceProfile?.Arn?.Split('/')[^1],
+            SecurityGroupIds = [.. (instance.SecurityGroups ?? []).Select(group => group.GroupId)],
             IsMetadataEnabled = instance.MetadataOptions?.HttpEndpoint is { } endpoint ? endpoint == Amazon.EC2.InstanceMetadataEndpointState.Enabled : null,
             MetadataHopLimit = instance.MetadataOptions?.HttpPutResponseHopLimit,
             StateReason = Known(instance.StateReason?.Code),

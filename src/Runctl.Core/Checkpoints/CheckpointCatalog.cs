@@ -3,13 +3,14 @@ using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Ports;
 using Runctl.Progress;
+using Runctl.Runs;
 
 namespace Runctl.Checkpoints;
 
 /// <summary>Finds and downloads committed checkpoints.</summary>
 public sealed class CheckpointCatalog(ICloud cloud, RunctlConfiguration configuration)
 {
-    private readonly ManifestStore _manifests = new(cloud);
+    private readonly ManifestStore _manifests = new(cloud, StoreReference.Of(configuration));
 
     /// <summary>Committed checkpoints, newest first, one for each save; of a run, of an instance, or all.</summary>
     /// <param name="runId">Only this run's, or null.</param>

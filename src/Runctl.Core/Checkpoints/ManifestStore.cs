@@ -2,19 +2,30 @@ using System.Text.Json;
 using Runctl.Errors;
 using Runctl.Json;
 using Runctl.Ports;
+using Runctl.Runs;
 
 namespace Runctl.Checkpoints;
 
 /// <summary>Manifests in S3.</summary>
-internal sealed class ManifestStore(ICloud cloud)
+/// <param name="cloud">The connection.</param>
+/// <param name="store">The store whose checkpoints are looked for; null for those of any place.</param>
+internal sealed class ManifestStore(ICloud cloud, StoreReference? store)
 {
     /// <summary>The manifest at a key, or null.</summary>
+    /// <exception cref="RunctlException">RecordDamaged, or KeyRefused: it names an object that is not its own to name.</exception>
     public async Task<ManifestRecord?> ReadAsync(S3Uri uri, CancellationToken cancellationToken)
     {
         var content = await cloud.Objects.ReadAsync(uri.Bucket, uri.Key, cancellationToken).ConfigureAwait(false);
         try
         {
-            return content is null ? null : RunctlJson.Read<ManifestRecord>(content.Content).Normalized();
+            if (content is null)
+            {
+                return null;
+            }
+
+            var manifest = RunctlJson.Read<ManifestRecord>(content.Content).Normalized();
+            ManifestReach.Check(manifest, uri, store);
+            return manifest;
         }
         catch (JsonException e)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Runctl.Errors;
 using Runctl.Guarding;
 using Runctl.Ports;
@@ -53,5 +54,42 @@ internal sealed class CodeTransport(ICloud cloud, TimeProvider time)
         }
 
         return new CodeReference { Path = path, Sha256 = bundle.Sha256, Size = bundle.Size };
+    }
+
+    /// <summary>Copies a bundle of version 0.1 to the orders, where the role of an instance reads it and does not write. Its SHA-256 says whether it is the one that the run was started with.</summary>
+    /// <param name="code">Where version 0.1 put it.</param>
+    /// <param name="store">The run's store.</param>
+    /// <param name="runId">The run, for errors.</param>
+    /// <param name="cancellationToken">Ends the copy.</param>
+    /// <exception cref="RunctlException">CodeNotStored.</exception>
+    public async Task<CodeReference> AdoptAsync(CodeReference code, RunStore store, string runId, CancellationToken cancellationToken)
+    {
+        var from = $"s3://{code.Bucket}/{code.Key}";
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".tar.gz");
+        try
+        {
+            var stream = await cloud.Objects.OpenAsync(code.Bucket!, code.Key!, 0, null, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.CodeNotStored(runId, $"{from} is not there any more");
+            await using (stream.ConfigureAwait(false))
+            {
+                var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16);
+                await using (file.ConfigureAwait(false))
+                {
+                    await stream.CopyToAsync(file, cancellationToken).ConfigureAwait(false);
+                    file.Position = 0;
+                    if (Hex.Of(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false)) != code.Sha256)
+                    {
+                        throw RunctlErrors.CodeNotStored(runId, $"the SHA-256 of {from} is not the one that the run was started with");
+                    }
+                }
+            }
+
+            var key = store.Keys.Code(code.Sha256);
+            await cloud.Objects.UploadAsync(store.Bucket, key, path, WriteCondition.IfMissing, cancellationToken).ConfigureAwait(false);
+            return code with { Bucket = store.Bucket, Key = key };
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 }

@@ -53,7 +53,7 @@ public sealed class InterruptionDrill(ICloud cloud, RunctlConfiguration configur
     {
         try
         {
-            return (await new ManifestStore(cloud).FindAsync(uri, cancellationToken).ConfigureAwait(false)).Manifest;
+            return (await new ManifestStore(cloud, null).FindAsync(uri, cancellationToken).ConfigureAwait(false)).Manifest;
         }
         catch (RunctlException e) when (e.Kind is ErrorKind.PermissionDenied or ErrorKind.Connection or ErrorKind.Timeout or ErrorKind.NotFound or ErrorKind.InvalidData)
         {

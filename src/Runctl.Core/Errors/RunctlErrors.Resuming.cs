@@ -9,6 +9,11 @@ internal static partial class RunctlErrors
     public static RunctlException RecordContended(string where) =>
         new("RecordContended", ErrorKind.Conflict, $"{where} could not be written: others change it all the time.", where, "Try again in a moment.");
 
+    /// <summary>What people ordered cannot be what this says.</summary>
+    public static RunctlException OrdersInvalid(string where, string problem) =>
+        new("OrdersInvalid", ErrorKind.InvalidData, $"{where} is not a specification that a run can be resumed from: {problem}.", where,
+            "Find out from the bucket's access log or versions who wrote it. Start-RunctlTraining -ResumeFrom begins a new run from the checkpoint.");
+
     /// <summary>There is nothing left to train.</summary>
     public static RunctlException RunFinished(string runId) =>
         new("RunFinished", ErrorKind.InvalidState, $"Run {runId} has finished: there is nothing to resume.", runId, "To train on from its last checkpoint, start a new run by Start-RunctlTraining -ResumeFrom.");
@@ -73,6 +78,11 @@ internal static partial class RunctlErrors
     /// <summary>Nobody noted what it ran on.</summary>
     public static RunctlException LaunchUnknown(string runId) =>
         new("LaunchUnknown", ErrorKind.NotFound, $"What the instance of run {runId} was launched from is not known.", runId, "Give at least -InstanceType and -IamInstanceProfile.");
+
+    /// <summary>The replacement would have other rights, or another image, than the instance that was lost.</summary>
+    public static RunctlException LaunchDiffers(string runId, string instanceId, string what, string ordered, string shown, string parameter) =>
+        new("LaunchDiffers", ErrorKind.InvalidState, $"A replacement for run {runId} would have the {what} {ordered} by the orders of the run, and its instance {instanceId} has {shown}.", instanceId,
+            $"Say which by {parameter}: Resume-RunctlTraining {runId} {parameter} {shown} launches it as {instanceId}.");
 
     /// <summary>It was resumed often enough.</summary>
     public static RunctlException ResumesUsedUp(string runId, int most) =>

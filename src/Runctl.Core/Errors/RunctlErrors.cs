@@ -96,6 +96,11 @@ internal static partial class RunctlErrors
     public static RunctlException ManifestInvalid(string manifest, string problem) =>
         new("ManifestInvalid", ErrorKind.InvalidData, $"The manifest {manifest} cannot be used: {problem}.", manifest, "Use an older checkpoint; Get-RunctlCheckpoint lists them.");
 
+    /// <summary>Guards, and trainings with their rights, write manifests and records.</summary>
+    public static RunctlException KeyRefused(string where, string key, string allowed) =>
+        new("KeyRefused", ErrorKind.InvalidData, $"{where} names {key}, which does not lie below {allowed}; nothing of the checkpoint is used.", key,
+            "Use another checkpoint; Get-RunctlCheckpoint lists them. The bucket's access log tells who wrote this one.");
+
     /// <summary>No file of a checkpoint has the name.</summary>
     public static RunctlException CheckpointFileNotFound(string checkpoint, string name) =>
         new("CheckpointFileNotFound", ErrorKind.NotFound, $"Checkpoint {checkpoint} has no file '{name}'.", name, "The Files of the checkpoint that Get-RunctlCheckpoint returns list its paths.");

@@ -61,6 +61,10 @@ internal sealed class LaunchPlanner(ICloud cloud)
             : [.. subnets.GroupBy(s => s.AvailabilityZone, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => g.First())];
     }
 
+    /// <summary>What an instance may do, and what may reach it.</summary>
+    private static string Rights(LaunchRequest request) =>
+        $"{(request.IamInstanceProfile is { } profile ? $"instance profile {profile}" : "no instance profile")}, {(request.SecurityGroupIds.Count == 0 ? "the default security group" : $"security group {string.Join(" and ", request.SecurityGroupIds)}")}";
+
     private string Describe(LaunchRequest request, ImageRecord image, IEnumerable<string> zones, decimal? price)
     {
         var count = request.Count == 1 ? "1 spot instance" : $"{request.Count} spot instances";
@@ -68,6 +72,6 @@ internal sealed class LaunchPlanner(ICloud cloud)
         var limit = request.MaxPrice is { } max ? $", at most {max.ToString("0.####", CultureInfo.InvariantCulture)} USD" : "";
         var fallback = request.OnDemandFallback ? ", on-demand if there is no spot capacity" : "";
         var interruption = request.InterruptionBehavior == RunctlInterruptionBehavior.Terminate ? "" : $", {(request.InterruptionBehavior == RunctlInterruptionBehavior.Stop ? "stopped" : "hibernated")} when interrupted";
-        return $"{count} of {string.Join(" or ", request.InstanceTypes)} in {cloud.Region} ({string.Join(", ", zones.Order(StringComparer.Ordinal))}), image {image.Name ?? image.ImageId}, {cost}{limit}{fallback}{interruption}";
+        return $"{count} of {string.Join(" or ", request.InstanceTypes)} in {cloud.Region} ({string.Join(", ", zones.Order(StringComparer.Ordinal))}), image {(image.Name is { } name ? $"{name} ({image.ImageId})" : image.ImageId)}, {Rights(request)}, {cost}{limit}{fallback}{interruption}";
     }
 }

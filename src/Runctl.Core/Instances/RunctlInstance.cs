@@ -45,6 +45,9 @@ public sealed record RunctlInstance
     /// <summary>Name of its instance profile, or null where it has none (then SSM can not reach it).</summary>
     public string? IamInstanceProfile { get; init; }
 
+    /// <summary>Ids of its security groups; empty where EC2 does not say, as of one that is terminated.</summary>
+    public IReadOnlyList<string> SecurityGroupIds { get; init; } = [];
+
     /// <summary>Whether its metadata service is on; null where EC2 does not say.</summary>
     public bool? IsMetadataEnabled { get; init; }
 

@@ -130,10 +130,16 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     }
 
     /// <summary>Resumes after the interruption of an attempt; what passes is waited for, less and less often.</summary>
-    internal Task<RunctlTraining> ResumeAsync(string runId, int interrupted, IResumeListener listener, CancellationToken cancellationToken) => ResumeAsync(runId, interrupted, null, listener, cancellationToken);
+    internal Task<RunctlTraining> ResumeAsync(string runId, int interrupted, IResumeListener listener, CancellationToken cancellationToken) => ResumeAsync(runId, interrupted, null, null, listener, cancellationToken);
 
-    /// <summary>The same, where the notice is known.</summary>
-    internal async Task<RunctlTraining> ResumeAsync(string runId, int interrupted, string? action, IResumeListener listener, CancellationToken cancellationToken)
+    /// <summary>The same.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="interrupted">The attempt that was interrupted.</param>
+    /// <param name="action">What the notice said EC2 will do, or null.</param>
+    /// <param name="launched">What this session launched the run from; null where another session did, and the orders of the run say it.</param>
+    /// <param name="listener">Told of the steps.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    internal async Task<RunctlTraining> ResumeAsync(string runId, int interrupted, string? action, LaunchRequest? launched, IResumeListener listener, CancellationToken cancellationToken)
     {
         var own = new OwnClaims(listener);
         var backoff = new Backoff(FirstPause, LongestPause, time, 2);
@@ -141,7 +147,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
         {
             try
             {
-                var (plan, started) = await PlanAsync(new ResumeRequest { RunId = runId, Interrupted = interrupted, Action = action, Force = own.Any }, own, cancellationToken).ConfigureAwait(false);
+                var (plan, started) = await PlanAsync(new ResumeRequest { RunId = runId, Interrupted = interrupted, Action = action, Launched = launched, Force = own.Any }, own, cancellationToken).ConfigureAwait(false);
                 if (started is not null)
                 {
                     return started;
@@ -157,6 +163,11 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
                 if (plan.Resumes >= configuration.MaxResumes)
                 {
                     throw RunctlErrors.ResumesUsedUp(runId, configuration.MaxResumes);
+                }
+
+                foreach (var doubt in plan.Doubts)
+                {
+                    listener.OnWarning(doubt);
                 }
 
                 if (plan.Remains is { } remains && !own.Any)

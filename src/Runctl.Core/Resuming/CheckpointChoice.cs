@@ -14,7 +14,7 @@ internal sealed class CheckpointChoice(ICloud cloud, RunSpec spec, Action<string
 {
     private const int Connections = 8;
 
-    private readonly ManifestStore _manifests = new(cloud);
+    private readonly ManifestStore _manifests = new(cloud, spec.Store);
 
     /// <summary>How many were found and not good.</summary>
     public int Skipped { get; private set; }
@@ -62,6 +62,11 @@ internal sealed class CheckpointChoice(ICloud cloud, RunSpec spec, Action<string
             try
             {
                 var uri = S3Uri.Parse(began);
+                if (!IsTheRuns(uri))
+                {
+                    throw RunctlErrors.KeyRefused($"the record of run {spec.RunId}", began, $"s3://{spec.Store?.Bucket}/{spec.Store?.Prefix.Trim('/')}/");
+                }
+
                 if (await _manifests.ReadAsync(uri, cancellationToken).ConfigureAwait(false) is { } manifest)
                 {
                     found.Add((uri, manifest));
@@ -76,10 +81,14 @@ internal sealed class CheckpointChoice(ICloud cloud, RunSpec spec, Action<string
         return found;
     }
 
+    /// <summary>Whether a manifest that a record names counts: guards write the record. It lies below the run's prefix or in what people uploaded, or people had the run begin from it.</summary>
+    private bool IsTheRuns(S3Uri uri) => uri.ToString() == spec.BeganFrom || (spec.Store is { } store && uri.Bucket == store.Bucket
+        && (uri.Key.StartsWith(store.Prefix.Trim('/') + "/", StringComparison.Ordinal) || new RunKeys(store.RunPrefix).IsUpload(uri.Key)));
+
     private void Damaged(RunctlException error)
     {
         Skipped++;
-        warn($"A checkpoint is passed over, its manifest is damaged: {error.Message}");
+        warn($"A checkpoint is passed over, its manifest cannot be used: {error.Message}");
     }
 
     /// <summary>Whether S3 holds what a restore brings back in any case: the save and what travels with it. Older checkpoints listed beside it do not decide.</summary>

@@ -12,30 +12,25 @@ internal static class Replacement
     {
         InstanceTypes = [instance.InstanceType],
         SubnetIds = instance.SubnetId is { } subnet ? [subnet] : [],
-        IamInstanceProfile = instance.IamInstanceProfile,
+        SecurityGroupIds = instance.SecurityGroupIds,
         InterruptionBehavior = instance.InterruptionBehavior switch { "stop" => RunctlInterruptionBehavior.Stop, "hibernate" => RunctlInterruptionBehavior.Hibernate, _ => RunctlInterruptionBehavior.Terminate },
         // Without a request it is not known whether more than the type's own price was acceptable.
         Tags = instance.Tags.Where(t => !t.Key.StartsWith(RunctlTags.Prefix, StringComparison.Ordinal) && !t.Key.StartsWith("aws:", StringComparison.Ordinal)).ToDictionary(t => t.Key, t => t.Value),
     }) with
     {
         Count = 1,
+        IamInstanceProfile = launched?.IamInstanceProfile ?? instance.IamInstanceProfile,
         // The image it trained on, not what is the newest when it is resumed.
         ImageId = instance.ImageId ?? launched?.ImageId,
     };
 
-    /// <summary>For a resume: as the run's own, with what is asked to be different.</summary>
+    /// <summary>For a resume: what the session launched the run from, else what its orders say, with what is asked to be different. Nothing comes from what guards write.</summary>
     /// <param name="spec">The run.</param>
-    /// <param name="last">The instance that was lost, where EC2 still knows it.</param>
     /// <param name="request">What is asked for.</param>
-    public static LaunchRequest RequestOf(RunSpec spec, RunctlInstance? last, ResumeRequest request)
+    /// <exception cref="RunctlException">LaunchUnknown.</exception>
+    public static LaunchRequest RequestOf(RunSpec spec, ResumeRequest request)
     {
-        var original = spec.Launch ?? (last is null ? null : RequestOf(null, last));
-        if (original is null && request.InstanceTypes is null)
-        {
-            throw RunctlErrors.LaunchUnknown(spec.RunId);
-        }
-
-        original ??= new LaunchRequest { InstanceTypes = request.InstanceTypes! };
+        var original = request.Launched ?? spec.Launch ?? new LaunchRequest { InstanceTypes = request.InstanceTypes ?? throw RunctlErrors.LaunchUnknown(spec.RunId) };
         return original with
         {
             Count = 1,
@@ -48,5 +43,32 @@ internal static class Replacement
             OnDemandFallback = request.OnDemandFallback ?? original.OnDemandFallback,
             VolumeSizeGiB = request.VolumeSizeGiB ?? original.VolumeSizeGiB,
         };
+    }
+
+    /// <summary>Refuses to launch with other rights or another image than the lost instance has, unless a parameter says so. The session that launched the run knows what it launched.</summary>
+    /// <param name="launch">What would be launched.</param>
+    /// <param name="lost">The lost instance as EC2 shows it; of one that is terminated EC2 may not show all.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <exception cref="RunctlException">LaunchDiffers.</exception>
+    public static void RequireSame(LaunchRequest launch, RunctlInstance lost, ResumeRequest request)
+    {
+        if (request.Launched is not null)
+        {
+            return;
+        }
+
+        Compare("instance profile", launch.IamInstanceProfile?.Split('/')[^1], lost.IamInstanceProfile, request.IamInstanceProfile is not null, "-IamInstanceProfile");
+        Compare("image", launch.ImageId, lost.ImageId, request.ImageId is not null, "-ImageId");
+        Compare("security groups", Text(launch.SecurityGroupIds), Text(lost.SecurityGroupIds), request.SecurityGroupIds is not null, "-SecurityGroupId");
+
+        void Compare(string what, string? ordered, string? shown, bool isGiven, string parameter)
+        {
+            if (!isGiven && ordered is not null && shown is not null && ordered != shown)
+            {
+                throw RunctlErrors.LaunchDiffers(request.RunId, lost.InstanceId, what, ordered, shown, parameter);
+            }
+        }
+
+        static string? Text(IReadOnlyList<string> groups) => groups.Count == 0 ? null : string.Join(", ", groups.Order(StringComparer.Ordinal));
     }
 }

@@ -67,7 +67,7 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
                     told = e.Message;
                     listener.OnWarning(isHeld
                         ? $"The quota does not allow a replacement beside {plan.LastInstanceId}; it is launched when that is gone."
-                        : $"No replacement of {plan.LastInstanceId} yet; it is tried again, less and less often. {e.Message}");
+                        : $"No replacement of {plan.LastInstanceId ?? "the lost instance"} yet; it is tried again, less and less often. {e.Message}");
                 }
 
                 progress.Report(new ProgressUpdate($"Resuming {plan.Spec.RunId}", isHeld ? $"Waiting for the end of {plan.LastInstanceId}, beside which the quota allows no replacement" : "Waiting for capacity"));

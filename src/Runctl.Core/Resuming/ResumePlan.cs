@@ -17,6 +17,9 @@ public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan? 
     /// <summary>Whether the run was started to resume by itself.</summary>
     public bool AutoResume => Spec.Policy.AutoResume;
 
+    /// <summary>What keeps the run's orders or records from being trusted, for people; a part of the warnings.</summary>
+    internal IReadOnlyList<string> Doubts { get; init; } = [];
+
     /// <summary>The instance that EC2 has stopped and that is waited for, or null.</summary>
     public string? WaitsFor { get; init; }
 
@@ -50,7 +53,7 @@ public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan? 
     /// <summary>Whether that one's instance is gone, so that a claim it may be can not be carried through.</summary>
     internal bool SeenIsLost { get; init; }
 
-    /// <summary>The instance of the newest attempt that was started there, or at least had one; null where none had.</summary>
+    /// <summary>The run's instance of the newest attempt that was started there, or at least had one; null where none had.</summary>
     internal string? LastInstanceId { get; init; }
 
     /// <summary>The number of that attempt.</summary>

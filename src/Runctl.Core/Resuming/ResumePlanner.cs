@@ -39,7 +39,13 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
 
         await CheckCodeAsync(spec, request, cancellationToken).ConfigureAwait(false);
 
+        var doubts = new List<string>();
         var warnings = new List<string>();
+        if (spec.IsOfVersion01)
+        {
+            doubts.Add(OfVersion01(spec, store));
+        }
+
         var choice = new CheckpointChoice(cloud, spec, warnings.Add);
         var checkpoint = await choice.ChooseAsync(state.Record, new HashSet<string>(), cancellationToken).ConfigureAwait(false);
         if (checkpoint is null && !request.FromScratch && request.Interrupted is null && state.Standing != RunStanding.Ending)
@@ -50,6 +56,13 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         // What was claimed and never started has had nothing of the run.
         var last = state.Record.Attempts.Where(a => a.InstanceId is not null).OrderByDescending(a => a.Started is not null).ThenByDescending(a => a.Number).FirstOrDefault();
         var instance = last is null ? null : await FindInstanceAsync(store, request, last, cancellationToken).ConfigureAwait(false);
+        if (instance is not null && !spec.Has(instance))
+        {
+            // A record is written by guards: it cannot make an instance the run's.
+            doubts.Add($"The record of run {spec.RunId} names instance {instance.InstanceId}, which has neither the tag {RunctlTags.RunId} of the run nor a place in its orders. It is left alone.");
+            (last, instance) = (last! with { InstanceId = null }, null);
+        }
+
         var mayReturn = instance is { InterruptionBehavior: "stop" or "hibernate", State: not ("shutting-down" or "terminated") };
         var waitsFor = mayReturn && (request.StoppedInstance ?? configuration.StoppedInstance) == RunctlStoppedInstance.Wait ? instance!.InstanceId : null;
         if (mayReturn && waitsFor is null && instance!.InterruptionBehavior == "hibernate")
@@ -61,7 +74,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
             : instance is { State: "pending" or "running" } && await IsStayingAsync(store, request, last, cancellationToken).ConfigureAwait(false) ? Staying(instance.InstanceId, request.RunId) : null;
         if (request.Interrupted is null)
         {
-            if (state.Left is { } left && waitsFor is null)
+            if (state.Left is { } left && waitsFor is null && left.InstanceId == last?.InstanceId)
             {
                 warnings.Add(left.ToString());
             }
@@ -79,18 +92,29 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
             warnings.AddRange(await FindAbandonedAsync(state.Record, cancellationToken).ConfigureAwait(false));
         }
 
-        var launchRequest = Replacement.RequestOf(spec, instance, request);
-        var lost = (last?.InstanceType ?? instance?.InstanceType, last?.AvailabilityZone ?? instance?.AvailabilityZone) is ({ } type, { } zone) ? new InstancePool(type, zone) : null;
+        var launchRequest = Replacement.RequestOf(spec, request);
+        if (instance is not null && waitsFor is null)
+        {
+            Replacement.RequireSame(launchRequest, instance, request);
+        }
+
+        // Only which of the ordered pools is asked last depends on it.
+        var lost = (instance?.InstanceType ?? last?.InstanceType, instance?.AvailabilityZone ?? last?.AvailabilityZone) is ({ } type, { } zone) ? new InstancePool(type, zone) : null;
         var launch = waitsFor is not null ? null : await new SpotLauncher(cloud, time).PlanAsync(launchRequest, lost, cancellationToken).ConfigureAwait(false);
         spec = spec with { Launch = launchRequest, Arguments = request.ScriptArguments ?? spec.Arguments, Attempt = null };
         var seen = state.Record.Newest()?.Number ?? 0;
         var from = checkpoint is { } found ? new CheckpointReference { Name = found.Manifest.Name, Manifest = found.Uri.ToString(), Step = found.Manifest.Step, LastStep = found.Manifest.LastStep, RunId = found.Manifest.RunId } : null;
-        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch is null ? $"{waitsFor} when EC2 starts it again" : Describe(launch, lost)), warnings) { WaitsFor = waitsFor, Spec = spec, Store = store, SeenIsLost = state.Lost.Contains(seen), Remains = remains, Record = state.Record, InterruptionBehavior = instance?.InterruptionBehavior, LastInstanceId = last?.InstanceId, LastAttempt = last?.Number };
+        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch is null ? $"{waitsFor} when EC2 starts it again" : Describe(launch, lost)), [.. doubts, .. warnings]) { Doubts = doubts, WaitsFor = waitsFor, Spec = spec, Store = store, SeenIsLost = state.Lost.Contains(seen), Remains = remains, Record = state.Record, InterruptionBehavior = instance?.InterruptionBehavior, LastInstanceId = last?.InstanceId, LastAttempt = last?.Number };
     }
 
     /// <summary>That an instance stays which its run does not need any more, for people.</summary>
     internal static string Staying(string instanceId, string runId) =>
         $"Instance {instanceId}, where run {runId} was before, still runs and costs money. Remove-RunctlInstance {instanceId} ends it, where nothing else is on it.";
+
+    /// <summary>That the training itself could have chosen what is launched, for people.</summary>
+    private static string OfVersion01(RunSpec spec, RunStore store) =>
+        $"Run {spec.RunId} was written by Runctl 0.1: its specification is s3://{store.Bucket}/{store.Keys.SpecOfVersion01(spec.RunId)}, where the role of its instance may write, so the training could have changed what is launched and run. "
+        + "Compare instance profile, security groups, image and setup command with what you started (-WhatIf shows them), or give them by parameters. From this resume on the run has orders that the role only reads.";
 
     private static string Returning(RunctlInstance instance, LeftBehind? left) =>
         $"Instance {instance.InstanceId} is {(instance.State == "stopped" ? "stopped" : $"{instance.State}, and will be stopped")}, not gone: its disk costs money, and EC2 starts it again when there is capacity. "
@@ -156,11 +180,11 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         }
         else if (spec.Code is not { Bucket: { } bucket, Key: { } key })
         {
-            throw RunctlErrors.CodeNotStored(spec.RunId, "it was started without -SyncCode, with what was on the instance.");
+            throw RunctlErrors.CodeNotStored(spec.RunId, "it was started without -SyncCode, with what was on the instance");
         }
         else if (await cloud.Objects.FindAsync(bucket, key, cancellationToken).ConfigureAwait(false) is null)
         {
-            throw RunctlErrors.CodeNotStored(spec.RunId, $"s3://{bucket}/{key} is not there any more.");
+            throw RunctlErrors.CodeNotStored(spec.RunId, $"s3://{bucket}/{key} is not there any more");
         }
     }
 
@@ -169,8 +193,12 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         var begin = from is null ? "from the beginning"
             : from.Step is { } step ? string.Create(CultureInfo.InvariantCulture, $"from {from.Name} (step {step})") : $"from {from.Name}";
         var wait = standing == RunStanding.Ending ? " or a newer one, as it is still saving" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{spec.Script} of run {spec.RunId} (attempt {attempt}) {begin}{wait}, on {place}");
+        return string.Create(CultureInfo.InvariantCulture, $"{spec.Script} of run {spec.RunId} (attempt {attempt}) {begin}{wait}, on {place}{Setup(spec)}");
     }
+
+    /// <summary>The setup command as it is, without anything that a terminal would take for a command of its own.</summary>
+    private static string Setup(RunSpec spec) => spec.SetupCommand is not { } command ? "; no setup command"
+        : $"; setup command: {string.Concat(command.Select(c => c == '\n' ? "⏎" : char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : c.ToString()))}";
 
     private static string Describe(LaunchPlan launch, InstancePool? lost) =>
         launch.Description + (launch.Avoided.Count > 0 ? $"; {lost!.InstanceType} in {lost.AvailabilityZone}, just lost, is asked last" : "");

@@ -1,3 +1,5 @@
+using Runctl.Instances;
+
 namespace Runctl.Resuming;
 
 /// <summary>Which run to resume, and what of it is to be different; null keeps the original.</summary>
@@ -44,6 +46,9 @@ public sealed record ResumeRequest
 
     /// <summary>Whether an instance that was stopped is waited for or replaced; null for what is configured.</summary>
     public RunctlStoppedInstance? StoppedInstance { get; init; }
+
+    /// <summary>What the session that started or resumed the run launched it from; null where another session did, or a person resumes.</summary>
+    internal LaunchRequest? Launched { get; init; }
 
     /// <summary>The attempt whose interruption is known by its guard's word, before it is in S3; null where a person asks.</summary>
     internal int? Interrupted { get; init; }

@@ -193,7 +193,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         {
             try
             {
-                var resumed = await resumer.ResumeAsync(RunId, attempt, interruption.Action, this, _end.Token).ConfigureAwait(false);
+                var resumed = await resumer.ResumeAsync(RunId, attempt, interruption.Action, _training.Launch, this, _end.Token).ConfigureAwait(false);
                 Tell(EventKinds.TrainingResumed, resumed.InstanceId, resumed.Attempt, $"Training resumed on instance {resumed.InstanceId}{(resumed.ResumedFrom is { } from ? $" from {from.Name}" : "")}",
                     new { checkpoint = resumed.ResumedFrom?.Name, step = resumed.ResumedFrom?.Step, manifest = resumed.ResumedFrom?.Manifest });
                 return resumed;

@@ -23,7 +23,7 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
     internal static readonly TimeSpan CleanupTime = TimeSpan.FromSeconds(60);
 
     /// <summary>What a guard says of a checkpoint that is not what its manifest says.</summary>
-    private static readonly HashSet<string> Damages = new(StringComparer.Ordinal) { "ChecksumMismatch", "ObjectNotFound", "BadManifest", "CheckpointNotFound", "UnsafePath" };
+    private static readonly HashSet<string> Damages = new(StringComparer.Ordinal) { "ChecksumMismatch", "ObjectNotFound", "BadManifest", "CheckpointNotFound", "UnsafePath", "KeyRefused" };
 
     private readonly RunClaim _claim = new(plan.Store, plan.Spec.RunId, ClaimedBy, time);
     private readonly RunPasses _passes = new(cloud, plan.Store, plan.Spec.RunId, time);
@@ -130,7 +130,7 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
         {
             var chosen = await ChooseAsync(rejected, report, cancellationToken).ConfigureAwait(false);
             var source = chosen is null ? null : new ResumeSource { Manifest = chosen.Value.Uri.ToString() };
-            var spec = plan.Spec with { Attempt = new AttemptSpec(_claim.Number, _claim.Nonce, 0, 1, source) };
+            var spec = plan.Spec.On(instance.InstanceId) with { Attempt = new AttemptSpec(_claim.Number, _claim.Nonce, 0, 1, source) };
             await plan.Store.WriteSpecAsync(spec, cancellationToken).ConfigureAwait(false);
             try
             {

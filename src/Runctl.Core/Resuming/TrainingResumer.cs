@@ -39,6 +39,10 @@ public sealed class TrainingResumer(ICloud cloud, IAdapters adapters, RunctlConf
             var code = await new CodeSync(cloud, time).BringAsync(listing, project, plan.Store, "", status => progress.Report(new ProgressUpdate($"Resuming {spec.RunId}", status)), cancellationToken).ConfigureAwait(false);
             plan = plan with { Spec = spec with { Code = code } };
         }
+        else if (plan.Spec.Code is { Key: { } key } old && key == plan.Store.Keys.CodeOfVersion01(old.Sha256))
+        {
+            plan = plan with { Spec = plan.Spec with { Code = await new CodeTransport(cloud, time).AdoptAsync(old, plan.Store, plan.Spec.RunId, cancellationToken).ConfigureAwait(false) } };
+        }
 
         IAttemptHost host = plan.WaitsFor is { } awaited
             ? new ReturningInstance(cloud, time, plan, awaited, listener, progress) : new ReplacementLaunch(cloud, time, plan, listener, progress) { IsPatient = isPatient };
@@ -48,6 +52,6 @@ public sealed class TrainingResumer(ICloud cloud, IAdapters adapters, RunctlConf
             RunctlMetrics.CountResume(training.RunId, training.Attempt);
         }
 
-        return training with { Warnings = plan.Warnings };
+        return training with { Warnings = plan.Warnings, Launch = plan.Launch is null ? plan.Request.Launched : plan.Spec.Launch };
     }
 }

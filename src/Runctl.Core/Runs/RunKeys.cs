@@ -2,16 +2,25 @@ using System.Globalization;
 
 namespace Runctl.Runs;
 
-/// <summary>The keys of run records and code below the run prefix.</summary>
+/// <summary>The keys below the run prefix: orders, which people write and the role of an instance only reads, and records of runs, which guards write.</summary>
 internal sealed class RunKeys(string runPrefix)
 {
+    /// <summary>A run that no group serves has one launch, of this number.</summary>
+    private const int Launch = 1;
+
     private readonly string _prefix = runPrefix.Trim('/');
+
+    /// <summary>Above all that people decide.</summary>
+    public string Orders => $"{_prefix}/orders/";
 
     /// <summary>Above all runs.</summary>
     public string Runs => $"{_prefix}/runs/";
 
     /// <summary>The specification of a run.</summary>
-    public string Spec(string runId) => $"{Runs}{runId}/spec.json";
+    public string Spec(string runId) => string.Create(CultureInfo.InvariantCulture, $"{Orders}{runId}/{Launch}/spec.json");
+
+    /// <summary>Where version 0.1 wrote the specification of a run. The role may write there too.</summary>
+    public string SpecOfVersion01(string runId) => $"{Runs}{runId}/spec.json";
 
     /// <summary>The record of a run.</summary>
     public string Record(string runId) => $"{Runs}{runId}/run.json";
@@ -23,10 +32,22 @@ internal sealed class RunKeys(string runPrefix)
     public string Log(string runId, int attempt) => $"{Runs}{runId}/log/{attempt.ToString(CultureInfo.InvariantCulture)}/";
 
     /// <summary>A local checkpoint a run begins from.</summary>
-    public string Resume(string runId, string path) => $"{Runs}{runId}/resume/{path}";
+    public string Resume(string runId, string path) => string.Create(CultureInfo.InvariantCulture, $"{Orders}{runId}/{Launch}/resume/{path}");
+
+    /// <summary>Whether a key is of a local checkpoint that a person uploaded, in this version or in 0.1.</summary>
+    public bool IsUpload(string key) => (key.StartsWith(Orders, StringComparison.Ordinal) || key.StartsWith(Runs, StringComparison.Ordinal)) && key.Contains("/resume/", StringComparison.Ordinal);
 
     /// <summary>A bundle of code.</summary>
-    public string Code(string sha256) => $"{_prefix}/code/{sha256}.tar.gz";
+    public string Code(string sha256) => $"{Orders}code/{sha256}.tar.gz";
+
+    /// <summary>Where version 0.1 wrote a bundle of code.</summary>
+    public string CodeOfVersion01(string sha256) => $"{_prefix}/code/{sha256}.tar.gz";
+
+    /// <summary>The guard program.</summary>
+    public string Guard(string sha256) => $"{Orders}guard/{sha256}.pyz";
+
+    /// <summary>An object that a check writes, reads and deletes.</summary>
+    public string Probe(string name) => $"{Runs}.check/{name}";
 
     /// <summary>The number a segment's name begins with, for example 20480 of <c>.../000020480.gz</c>; null where it is none.</summary>
     public static long? SegmentStart(string key)

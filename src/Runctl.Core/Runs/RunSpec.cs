@@ -3,7 +3,7 @@ using Runctl.Instances;
 
 namespace Runctl.Runs;
 
-/// <summary>Everything an attempt needs; docs/protocol.md has its form. Stored without <see cref="Attempt"/> as spec.json.</summary>
+/// <summary>Everything an attempt needs; docs/protocol.md has its form. Stored without <see cref="Attempt"/> in the orders of its run.</summary>
 internal sealed record RunSpec
 {
     public int Schema { get; init; } = 1;
@@ -47,6 +47,22 @@ internal sealed record RunSpec
 
     /// <summary>The process that is guarded where Runctl did not start it, else null.</summary>
     public ProcessTarget? Target { get; init; }
+
+    /// <summary>The instances that people have started attempts on. Another one that a record names is not the run's.</summary>
+    public IReadOnlyList<string> Instances { get; init; } = [];
+
+    /// <summary>The manifest of the checkpoint that the starter had the run begin from, or null.</summary>
+    public string? BeganFrom { get; init; }
+
+    /// <summary>Whether it was read where version 0.1 wrote it: there the training itself could have rewritten it.</summary>
+    [JsonIgnore]
+    public bool IsOfVersion01 { get; init; }
+
+    /// <summary>Whether an instance is one of the run's: EC2 shows the run's tag on it, or people have started an attempt on it.</summary>
+    public bool Has(RunctlInstance instance) => Instances.Contains(instance.InstanceId) || instance.Tags.GetValueOrDefault(RunctlTags.RunId) == RunId;
+
+    /// <summary>The same after an attempt was started on an instance.</summary>
+    public RunSpec On(string instanceId) => Instances.Contains(instanceId) ? this : this with { Instances = [.. Instances, instanceId] };
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AttemptSpec? Attempt { get; init; }

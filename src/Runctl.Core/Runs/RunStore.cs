@@ -6,7 +6,7 @@ using Runctl.Ports;
 
 namespace Runctl.Runs;
 
-/// <summary>Run records in S3.</summary>
+/// <summary>Orders and records of runs in S3.</summary>
 internal sealed class RunStore(IObjectStore objects, string bucket, string runPrefix, TimeProvider time)
 {
     /// <summary>The keys.</summary>
@@ -15,20 +15,38 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
     /// <summary>The bucket.</summary>
     public string Bucket => bucket;
 
+    /// <summary>The prefix of orders and records, without slashes at its ends.</summary>
+    public string RunPrefix { get; } = runPrefix.Trim('/');
+
     /// <summary>All runs, in the order of their ids.</summary>
     public async IAsyncEnumerable<string> ListAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var directory in objects.ListDirectoriesAsync(bucket, Keys.Runs, cancellationToken).ConfigureAwait(false))
         {
-            yield return directory[Keys.Runs.Length..].TrimEnd('/');
+            var name = directory[Keys.Runs.Length..].TrimEnd('/');
+            if (!name.StartsWith('.'))
+            {
+                yield return name;
+            }
         }
     }
 
     /// <summary>A run's record, or null.</summary>
     public Task<RunRecord?> ReadRecordAsync(string runId, CancellationToken cancellationToken) => ReadAsync<RunRecord>(Keys.Record(runId), cancellationToken);
 
-    /// <summary>A run's specification, or null.</summary>
-    public Task<RunSpec?> ReadSpecAsync(string runId, CancellationToken cancellationToken) => ReadAsync<RunSpec>(Keys.Spec(runId), cancellationToken);
+    /// <summary>A run's specification, or null. One of version 0.1 counts only if the run has no orders.</summary>
+    /// <exception cref="RunctlException">RecordDamaged: it cannot be read. OrdersInvalid: it is not the specification of this run.</exception>
+    public async Task<RunSpec?> ReadSpecAsync(string runId, CancellationToken cancellationToken)
+    {
+        var key = Keys.Spec(runId);
+        if (await ReadAsync<RunSpec>(key, cancellationToken).ConfigureAwait(false) is { } ordered)
+        {
+            return SpecCheck.Require(ordered, runId, this, key);
+        }
+
+        key = Keys.SpecOfVersion01(runId);
+        return await ReadAsync<RunSpec>(key, cancellationToken).ConfigureAwait(false) is { } old ? SpecCheck.Require(old with { IsOfVersion01 = true, Instances = [], BeganFrom = null }, runId, this, key) : null;
+    }
 
     /// <summary>Writes what a new run begins with.</summary>
     public async Task CreateAsync(RunSpec spec, RunRecord record, CancellationToken cancellationToken)
@@ -92,6 +110,10 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
             await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Writes the specification of a run whose guard has begun its record, unless the run has one.</summary>
+    public Task AddSpecAsync(RunSpec spec, CancellationToken cancellationToken) =>
+        objects.WriteAsync(bucket, Keys.Spec(spec.RunId), RunctlJson.WriteUtf8(spec with { Attempt = null }), WriteCondition.IfMissing, cancellationToken);
 
     /// <summary>Writes what the attempts from now on need.</summary>
     public Task WriteSpecAsync(RunSpec spec, CancellationToken cancellationToken) =>

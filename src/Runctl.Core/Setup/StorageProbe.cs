@@ -17,7 +17,7 @@ internal sealed class StorageProbe(IObjectStore objects, StoreReference store)
     public IReadOnlyList<string> NewKeys(string? instanceId)
     {
         var name = "runctl-check-" + Hex.Of(RandomNumberGenerator.GetBytes(6));
-        return [$"{store.Prefix}/{(instanceId is null ? "" : instanceId + "/")}{name}", $"{store.RunPrefix}/{name}"];
+        return [$"{store.Prefix}/{(instanceId is null ? "" : instanceId + "/")}{name}", new RunKeys(store.RunPrefix).Probe(name)];
     }
 
     /// <summary>Tries both prefixes from here.</summary>

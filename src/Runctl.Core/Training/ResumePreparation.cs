@@ -26,7 +26,7 @@ internal sealed class ResumePreparation(ICloud cloud, RunctlConfiguration config
                 throw RunctlErrors.BucketNotConfigured("Resuming from a checkpoint in S3");
             }
 
-            await new ManifestStore(cloud).FindAsync(source, cancellationToken).ConfigureAwait(false);
+            await new ManifestStore(cloud, StoreReference.Of(configuration)).FindAsync(source, cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -51,7 +51,7 @@ internal sealed class ResumePreparation(ICloud cloud, RunctlConfiguration config
 
         if (S3Uri.Looks(source))
         {
-            var (uri, _) = await new ManifestStore(cloud).FindAsync(source, cancellationToken).ConfigureAwait(false);
+            var (uri, _) = await new ManifestStore(cloud, StoreReference.Of(configuration)).FindAsync(source, cancellationToken).ConfigureAwait(false);
             return new ResumeSource { Manifest = uri.ToString() };
         }
 

@@ -1,4 +1,5 @@
 using Runctl.Checkpoints;
+using Runctl.Instances;
 
 namespace Runctl.Training;
 
@@ -91,6 +92,9 @@ public sealed record RunctlTraining
 
     /// <summary>Name of the monitor job, or null where none was started.</summary>
     public string? MonitorJob { get; init; }
+
+    /// <summary>What its instance was launched from; null where another session started or resumed it.</summary>
+    internal LaunchRequest? Launch { get; init; }
 
     /// <summary>Whether it has come to an end on its instance.</summary>
     public bool HasEnded => State is "finished" or "failed" or "interrupted" or "stopped" or "lost";

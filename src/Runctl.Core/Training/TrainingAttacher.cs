@@ -33,7 +33,14 @@ public sealed class TrainingAttacher(ICloud cloud, TimeProvider time)
     public async Task<RunctlTraining> AttachAsync(AttachRequest request, RunctlConfiguration configuration, CancellationToken cancellationToken)
     {
         var spec = SpecOf(request, configuration);
+        var store = spec.Store is { } reference ? new RunStore(cloud.Objects, reference.Bucket, reference.RunPrefix, time) : null;
         var state = await new GuardClient(cloud, time).CallAsync<RunState>(request.InstanceId, ["attach", "--spec", "-"], spec, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
+        if (store is not null)
+        {
+            // The guard knows the script, and the run if the process is guarded already. A call that is made again adds what is missing.
+            await store.AddSpecAsync(spec.On(request.InstanceId) with { RunId = state.RunId, Script = state.Script ?? "" }, cancellationToken).ConfigureAwait(false);
+        }
+
         return new TrainingView(cloud, spec.Store).Of(state, request.InstanceId, null, spec.ProjectName);
     }
 

@@ -75,10 +75,23 @@ internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configura
         {
             if (await _store.ReadRecordAsync(id, token).ConfigureAwait(false) is { } record && (instanceId is null || record.Attempts.Any(a => a.InstanceId == instanceId)))
             {
-                found.Add((record, (await _store.ReadSpecAsync(id, token).ConfigureAwait(false))?.Script));
+                found.Add((record, await ReadScriptAsync(_store, id, token).ConfigureAwait(false)));
             }
         }).ConfigureAwait(false);
         return [.. found];
+    }
+
+    /// <summary>The script of a run. One specification that is not usable hides no other run; a resume says what is wrong with it.</summary>
+    private static async Task<string?> ReadScriptAsync(RunStore store, string runId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await store.ReadSpecAsync(runId, cancellationToken).ConfigureAwait(false))?.Script;
+        }
+        catch (RunctlException e) when (e.Kind == ErrorKind.InvalidData)
+        {
+            return null;
+        }
     }
 
     private async Task<IReadOnlyList<RunctlInstance>> FindInstancesAsync(string? runId, string? instanceId, List<(RunRecord Record, string? Script)> records, CancellationToken cancellationToken)

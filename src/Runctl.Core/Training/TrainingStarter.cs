@@ -52,7 +52,7 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
         }
 
         var state = await new AttemptStart(cloud, time, store).RunAsync(spec, plan.Instance.InstanceId, Report, cancellationToken).ConfigureAwait(false);
-        return new TrainingView(cloud, reference).Of(state, plan.Instance.InstanceId, plan.Script, plan.ProjectName) with { Warnings = plan.Warnings };
+        return new TrainingView(cloud, reference).Of(state, plan.Instance.InstanceId, plan.Script, plan.ProjectName) with { Warnings = plan.Warnings, Launch = spec.Launch };
     }
 
     private RunSpec SpecOf(StartPlan plan, StoreReference? store, CodeReference? code, AttemptSpec attempt)
@@ -77,6 +77,8 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
             Policy = RunPolicy.Of(configuration),
             Alerts = AlertSettings.Of(configuration),
             Launch = Replacement.RequestOf(plan.Request.Launch, plan.Instance),
+            Instances = [plan.Instance.InstanceId],
+            BeganFrom = attempt.ResumeFrom?.Manifest,
             Attempt = attempt,
         };
     }

@@ -28,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
         return command
 
     for name, text in (("run", "start a training"), ("attach", "guard a process that is there already")):
-        add(name, text).add_argument("--spec", required=True, help="-, a file, or s3://bucket/key")
+        add(name, text).add_argument("--spec", required=True, help="-, a file, or s3://bucket/{run_prefix}/orders/{run}/1/spec.json")
     add("check", "try what a training will need").add_argument("--spec", required=True)
     command = add("status", "guard, runs and newest events", False)
     command.add_argument("--events", type=int, default=0)
@@ -181,14 +181,27 @@ def read_spec(source: str, stdin: Any) -> Any:
     if source == "-" and stdin is not None:
         return stdin
     if source.startswith("s3://"):
-        from .aws.s3 import parse_uri
-        from .aws.session import Session
-        text = Session().s3().get(parse_uri(source)).body
-    elif source == "-":
+        return read_orders(source)
+    if source == "-":
         text = sys.stdin.buffer.read()
     else:
         with open(source, "rb") as file:
             text = file.read()
+    return _parsed(text)
+
+
+def read_orders(uri: str) -> Any:
+    """A spec from S3, which counts only below the orders of its run."""
+    from .aws.s3 import parse_uri
+    from .aws.session import Session
+    from .runs.spec import check_place
+    at = parse_uri(uri)
+    spec = _parsed(Session().s3().get(at).body)
+    check_place(spec, at)
+    return spec
+
+
+def _parsed(text: bytes) -> Any:
     try:
         return json.loads(text.decode("utf-8"))
     except ValueError as error:

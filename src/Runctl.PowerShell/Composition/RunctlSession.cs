@@ -21,6 +21,7 @@ internal sealed class RunctlSession
     private readonly ConcurrentDictionary<ICloud, Lazy<InstanceMonitor>> _monitors = new();
     private readonly ConcurrentBag<(ICloud Cloud, AutoResumer Resumer)> _resumers = [];
     private readonly Lazy<IDisposable> _held;
+    private readonly ConcurrentDictionary<(string RunId, int Attempt), LaunchRequest> _runs = new();
     private readonly ConcurrentDictionary<string, LaunchRequest> _launches = new(StringComparer.Ordinal);
 
     private RunctlSession() => _held = new(() => BackgroundWork.Hold(() => EndResumesAsync(_ => true)));
@@ -58,11 +59,17 @@ internal sealed class RunctlSession
         Known.Add(instance);
     }
 
-    /// <summary>Remembers a run.</summary>
+    /// <summary>Remembers a run, and what this session launched it from.</summary>
+    /// <returns>The run with what its instance was launched from, where this session knows it.</returns>
     public RunctlTraining Remember(RunctlTraining training)
     {
         Known.Add(training);
-        return training;
+        if (training.Launch is { } launch)
+        {
+            _runs[(training.RunId, training.Attempt)] = launch;
+        }
+
+        return training with { Launch = training.Launch ?? _runs.GetValueOrDefault((training.RunId, training.Attempt)) };
     }
 
     /// <summary>What an instance was launched from, or null where another session did it.</summary>

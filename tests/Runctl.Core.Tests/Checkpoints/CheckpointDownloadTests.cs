@@ -115,8 +115,9 @@ public sealed class CheckpointDownloadTests : IDisposable
         var records = new List<CheckpointFile>();
         foreach (var (path, content) in files)
         {
-            _cloud.Store.Objects["p/" + path] = (content, "1");
-            records.Add(new CheckpointFile(path, "p/" + path, content.Length, (await Crc32.OfAsync(new MemoryStream(content), Token)).Base64));
+            var key = path.Contains("./", StringComparison.Ordinal) ? "p/object" : "p/" + path;
+            _cloud.Store.Objects[key] = (content, "1");
+            records.Add(new CheckpointFile(path, key, content.Length, (await Crc32.OfAsync(new MemoryStream(content), Token)).Base64));
         }
 
         var manifest = new ManifestRecord { RunId = "r", Name = name, Kind = files.Length == 1 ? "file" : "directory", Files = records, Bytes = files.Sum(f => f.Content.Length) };

@@ -31,7 +31,7 @@ public sealed class SpotLauncherTests
     public async Task A_plan_names_target_place_and_price()
     {
         var plan = await PlanAsync("c7i.large", "g5.xlarge");
-        Assert.Equal("1 spot instance of c7i.large or g5.xlarge in us-east-1 (us-east-1a, us-east-1b), image ubuntu, from 0.05 USD an hour each", plan.Description);
+        Assert.Equal("1 spot instance of c7i.large or g5.xlarge in us-east-1 (us-east-1a, us-east-1b), image ubuntu (ami-ubuntu), no instance profile, the default security group, from 0.05 USD an hour each", plan.Description);
         Assert.Equal(["subnet-a", "subnet-b"], plan.Subnets);
         Assert.Empty(_cloud.Ec2.Templates);
     }

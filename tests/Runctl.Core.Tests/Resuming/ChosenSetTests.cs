@@ -24,7 +24,7 @@ public sealed class ChosenSetTests
     [Fact]
     public async Task An_older_checkpoint_that_is_listed_and_gone_does_not_matter_and_neither_does_a_link()
     {
-        Commit("ckpt-8", 8, 8, [.. Save, new("ckpt-4", "gone", 1, "c") { Class = "older" }, new("latest", null, 0, null) { Class = "current", Link = "ckpt-8.index" }]);
+        Commit("ckpt-8", 8, 8, [.. Save, new("ckpt-4", Base + "gone", 1, "c") { Class = "older" }, new("latest", null, 0, null) { Class = "current", Link = "ckpt-8.index" }]);
         Assert.Equal("ckpt-8", await ChooseAsync());
         Assert.Empty(_story.Warnings);
     }

@@ -45,8 +45,8 @@ public sealed class ReplacementTests
             Tags = new Dictionary<string, string> { ["team"] = "vision" },
         };
         var spec = story.Spec with { Launch = original };
-        Assert.Equivalent(original with { Count = 1 }, Replacement.RequestOf(spec, null, new ResumeRequest { RunId = spec.RunId }), strict: true);
-        var changed = Replacement.RequestOf(spec, null, new ResumeRequest { RunId = spec.RunId, InstanceTypes = ["g6.xlarge"], MaxPrice = 2m, OnDemandFallback = true });
+        Assert.Equivalent(original with { Count = 1 }, Replacement.RequestOf(spec, new ResumeRequest { RunId = spec.RunId }), strict: true);
+        var changed = Replacement.RequestOf(spec, new ResumeRequest { RunId = spec.RunId, InstanceTypes = ["g6.xlarge"], MaxPrice = 2m, OnDemandFallback = true });
         Assert.Equivalent(original with { Count = 1, InstanceTypes = ["g6.xlarge"], MaxPrice = 2m, OnDemandFallback = true }, changed, strict: true);
     }
 

@@ -16,6 +16,8 @@ internal sealed class Story
 {
     public const string RunId = "digits-20260131-120000-ab12cd";
 
+    public static readonly string CodeHash = new('0', 64);
+
     private readonly RunKeys _keys = new("checkpoints/runctl");
 
     public Story(string state = "running")
@@ -77,8 +79,8 @@ internal sealed class Story
     /// <summary>Its code is stored, and what its instance was launched from is known.</summary>
     public void Launch(LaunchRequest request)
     {
-        Cloud.Store.Put("code", "bundle");
-        Cloud.Store.Put(_keys.Spec(RunId), RunctlJson.Write(Spec with { Code = new CodeReference { Bucket = "b", Key = "code", Sha256 = "0" }, Launch = request }));
+        Cloud.Store.Put(_keys.Code(CodeHash), "bundle");
+        Cloud.Store.Put(_keys.Spec(RunId), RunctlJson.Write(Spec with { Code = new CodeReference { Bucket = "b", Key = _keys.Code(CodeHash), Sha256 = CodeHash }, Launch = request, Instances = ["i-1"] }));
     }
 
     /// <summary>The guard's answer to a start, by its specification; to all else it says that it is well.</summary>

@@ -48,7 +48,7 @@ public sealed class SyncTests(SandboxFixture sandbox) : IClassFixture<SandboxFix
     {
         // Code that is in S3 already is not sent again.
         _project.Write("new.txt", Guid.NewGuid().ToString());
-        sandbox.Fault("Operation = 's3:PutObject'; Kind = 'Delay'; Delay = '4s'; Key = 'checkpoints/runctl/code/*'");
+        sandbox.Fault("Operation = 's3:PutObject'; Kind = 'Delay'; Delay = '4s'; Key = 'checkpoints/runctl/orders/code/*'");
     }
 
     private bool UploadBegan() => sandbox.Run("(Set-RunctlSandbox -PassThru).Faults[0].Hits").Single > 0;

@@ -10,6 +10,7 @@ from ..system import files
 from ..system.clock import utc_text
 from .objects import Kept
 from .opened import OpenedCheckpoint
+from .reach import check_keys
 from .sets import CURRENT, OLDER, SAVE
 
 CLASSES = (SAVE, CURRENT, OLDER)
@@ -63,7 +64,14 @@ def references(run: Run) -> List[Dict[str, Any]]:
     return kept["files"] if kept.get("attempt") == run.state.get("attempt") else []
 
 
-def read_manifest(s3: S3, uri: str) -> Dict[str, Any]:
+def read_manifest(s3: S3, uri: str, store: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+    """The manifest, if all keys that it names are its own to name: see `reach`. `store` is that of the run that asks."""
+    body = _read(s3, uri)
+    check_keys(body, parse_uri(uri), store)
+    return body
+
+
+def _read(s3: S3, uri: str) -> Dict[str, Any]:
     """Of schema 1 as of schema 2: with paths relative to the checkpoint directory, and a class for each file."""
     try:
         body = json.loads(s3.get(parse_uri(uri)).body.decode("utf-8"))

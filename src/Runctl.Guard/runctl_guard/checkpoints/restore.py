@@ -21,10 +21,11 @@ STAGING = ".runctl-restore.tmp"
 FREE_SHARE = 0.2
 
 
-def restore(s3: S3, uri: str, directory: str, user: User, limit: Optional[int] = None) -> Dict[str, Any]:
+def restore(s3: S3, uri: str, directory: str, user: User, limit: Optional[int] = None,
+            store: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
     """Downloads and verifies a checkpoint into the directory. Returns its manifest with `local`, the path of its head now,
     `restored`, the paths that were brought, `left`, the entries that were not, and `moved`, where newer files are now."""
-    manifest = read_manifest(s3, uri)
+    manifest = read_manifest(s3, uri, store)
     for name in [manifest["name"], manifest["head"]] + [entry["path"] for entry in manifest["files"]]:
         safe_join(directory, name)
     _make_root(directory, user)

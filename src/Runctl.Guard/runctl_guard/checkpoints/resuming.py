@@ -10,6 +10,7 @@ from ..errors import REFUSED, GuardError
 from ..runs import spec
 from ..runs.run import Run
 from ..system import files, paths
+from .reach import lies_below, own_prefix
 from .restore import restore
 from .uploads import uploads_of
 
@@ -20,11 +21,13 @@ def resume(run: Run, session: Session, resume_from: Dict[str, Any]) -> None:
     directory, manifest = run.state["checkpoint_dir"], {}  # type: ignore
     if resume_from.get("manifest"):
         limit = run.spec["checkpoint"].get("restore_limit")
-        manifest = restore(session.s3(run.spec), resume_from["manifest"], directory, spec.run_user(run), limit)
+        manifest = restore(session.s3(run.spec), resume_from["manifest"], directory, spec.run_user(run), limit,
+                           run.spec.get("store"))
         path, brought = manifest["local"], manifest["restored"]
         files.write_json(run.file("references.json"), {
-            "schema": 1, "attempt": run.state["attempt"], "files": [dict(entry, **{"class": "older"})
-                                                                    for entry in manifest["left"]]})
+            "schema": 1, "attempt": run.state["attempt"], "files": [
+                dict(entry, **{"class": "older"}) for entry in manifest["left"]
+                if "key" not in entry or _is_ours(run, resume_from["manifest"], entry["key"])]})
     else:
         path = _on_instance(run, resume_from["path"])
         brought = resume_from.get("files") or _belonging(directory, path)
@@ -39,6 +42,12 @@ def resume(run: Run, session: Session, resume_from: Dict[str, Any]) -> None:
     run.emit("CheckpointRestored", "Checkpoint restored: %s" % path, path=path, manifest=resume_from.get("manifest"),
              step=manifest.get("step"), seconds=round(time.monotonic() - started, 3), files=len(brought),
              left=len(manifest.get("left") or ()), moved=manifest.get("moved"))
+
+
+def _is_ours(run: Run, manifest: str, key: str) -> bool:
+    """Whether manifests of this run may name the object of another manifest."""
+    store = run.spec.get("store")
+    return bool(store) and parse_uri(manifest).bucket == store["bucket"] and lies_below(key, own_prefix(store))
 
 
 def _on_instance(run: Run, path: str) -> str:
@@ -76,13 +85,12 @@ def note_beginning(run: Run, session: Session) -> None:
     restored = run.state.get("restored") or {}
     uploads.checkpoints.watch.begin(restored.get("files") or ())
     kept = files.read_json(run.file("restored.json")) or {}
-    if uploads.store is None or kept.get("attempt") != run.state["attempt"] \
-            or parse_uri(kept["manifest"]).bucket != run.spec["store"]["bucket"]:
+    if uploads.store is None or kept.get("attempt") != run.state["attempt"]:
         return
     # What was restored is in S3: it is listed again, and not sent again.
     seen = uploads.checkpoints.watch.seen.files
     for entry in kept["files"]:
-        if "key" in entry and entry["path"] in seen and seen[entry["path"]].size == entry["size"]:
+        if "key" in entry and _is_ours(run, kept["manifest"], entry["key"]) and entry["path"] in seen and seen[entry["path"]].size == entry["size"]:
             uploads.store.objects.note(seen[entry["path"]].version, entry["key"], Stored(entry["size"], entry["crc32"]))
 
 

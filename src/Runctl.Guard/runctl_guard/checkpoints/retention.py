@@ -10,6 +10,7 @@ from ..runs.run import Run
 from ..system import files
 from .commits import checkpoints_of, commits_of
 from .manifest import references
+from .reach import lies_below, own_prefix
 from .uploads import uploads_of
 
 
@@ -51,6 +52,7 @@ def _delete(run: Run, session: Session, entries: List[Dict[str, Any]]) -> None:
     keys = {key for entry in entries for key in _keys(entry)}
     keys -= {key for entry in commits_of(run) if entry["manifest"] not in gone for key in _keys(entry)}
     keys -= {entry["key"] for entry in references(run) if "key" in entry}
+    keys = _own(run, session, entries, keys)
     # From here on it counts as not in S3, however far the rest comes.
     for entry in entries:
         files.append_line(run.file("committed.jsonl"), dict(entry, gone=True))
@@ -61,6 +63,20 @@ def _delete(run: Run, session: Session, entries: List[Dict[str, Any]]) -> None:
     files.write_json(run.file("pruning.json"), {
         "schema": 1, "bucket": run.spec["store"]["bucket"], "keys": manifests + sorted(keys)})
     _finish(run, session.s3(run.spec))
+
+
+def _own(run: Run, session: Session, entries: List[Dict[str, Any]], keys: Set[str]) -> Set[str]:
+    """Of these keys those that this run claimed here or that lie below a checkpoint's own. What a restored manifest named
+    belongs to the checkpoint of another instance, and stays; a key outside the prefix of checkpoints is told as well."""
+    store = uploads_of(run, session).store
+    above = tuple(entry["key"] for entry in entries)
+    own = {key for key in keys if store is not None and store.objects.is_taken(key)
+           or any(key == other or lies_below(key, other + "/") for other in above)}
+    strange = sorted(key for key in keys - own if not lies_below(key, own_prefix(run.spec["store"])))
+    if strange:
+        run.warn("KeyRefused", "keep_last_n does not delete %s: this run did not write it, and it does not lie below %s."
+                 % (", ".join(strange[:3]), own_prefix(run.spec["store"])), keys=strange)
+    return own
 
 
 def _keys(entry: Dict[str, Any]) -> List[str]:

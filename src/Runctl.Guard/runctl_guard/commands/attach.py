@@ -52,7 +52,6 @@ def _begin(run: Run, spec: Dict[str, Any], claim: Dict[str, Any], process: Proce
     record = RunRecord.of(run, session)
     if record:
         try:
-            record.write_spec(run.spec)
             patiently(lambda: record.take(run))
         except GuardError:
             # Nobody else knows of it: as if it had not been asked for.

@@ -74,11 +74,6 @@ class RunRecord:
             raise
         return json.loads(answer.body.decode("utf-8")), answer.header("etag")
 
-    def write_spec(self, spec: Dict[str, Any]) -> None:
-        """For a run that began here: whose starter wrote it nobody else has to."""
-        at = self._at._replace(key=self._at.key[:-len("run.json")] + "spec.json")
-        self._s3.put(at, json.dumps(spec).encode("utf-8"), {"content-type": "application/json"})
-
     def take(self, run: Run) -> None:
         """Sets our attempt running, right before its process starts. ClaimLost when it is not ours to take. Tries once, as its
         caller holds a lock; see `patiently`."""

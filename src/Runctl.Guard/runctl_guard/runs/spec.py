@@ -1,12 +1,16 @@
 """What a spec asks for: whether it is one, and its user and directories on this instance."""
 import os
 import re
-from typing import Any, Dict
+from typing import TYPE_CHECKING, Any, Dict
 
-from ..errors import GuardError
+from ..errors import REFUSED, GuardError
 from ..system import paths
 from ..system.users import User, by_id, find_user
 from .run import Run
+
+# `status`, which runs every few seconds, does not pay for the import of S3.
+if TYPE_CHECKING:
+    from ..aws.s3 import Location
 
 STOP_SIGNALS = ("TERM", "INT", "USR1", "USR2")
 
@@ -33,6 +37,17 @@ def checkpoint_directory(spec: Dict[str, Any], project: str) -> str:
 def stop_file(run: Run) -> str:
     """Where a training with `stop_file` looks: beside the progress file, which its user reaches as well."""
     return run.file("stop")
+
+
+def check_place(spec: Any, at: "Location") -> None:
+    """GuardError BadSpec unless the spec lies in the orders of its run, where the instance's role does not write."""
+    store = spec.get("store") if isinstance(spec, dict) else None
+    if isinstance(store, dict) and store.get("bucket") == at.bucket:
+        orders = "%s/orders/%s/" % (str(store.get("run_prefix")).strip("/"), spec.get("run_id"))
+        if re.match(re.escape(orders) + r"[0-9]+/spec\.json\Z", at.key):
+            return
+    raise GuardError("BadSpec", "%s does not lie in the orders of its own run "
+                     "(s3://bucket/{run_prefix}/orders/{run_id}/1/spec.json)." % at.uri(), REFUSED, at.uri())
 
 
 def check_spec(spec: Any) -> None:

@@ -6,7 +6,7 @@ import live  # noqa: F401
 import support
 from runctl_guard.commands.check import check
 
-KEYS = ["checkpoints/i-1/runctl-check-a", "runs/runctl-check-a"]
+KEYS = ["checkpoints/i-1/runctl-check-a", "runs/runs/.check/runctl-check-a"]
 
 
 class Check(support.RootedTest):
