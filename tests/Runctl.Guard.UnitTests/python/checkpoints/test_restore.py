@@ -8,6 +8,7 @@ from .saved import BASE, Saved
 from runctl_guard.checkpoints import resuming, restore
 from runctl_guard.errors import GuardError
 from runctl_guard.runs.attempts import new_attempt
+from runctl_guard.system import files
 from runctl_guard.system.users import by_id
 
 
@@ -74,6 +75,34 @@ class Restore(Saved):
         back = self.back(committed)
         with open(os.path.join(back["moved"], "last.pt")) as file:
             self.assertEqual("mine", file.read())
+
+    def test_objects_that_are_not_the_manifest_s_to_name_are_refused_before_anything_is_written(self):
+        self.started()
+        for number, key in enumerate(("terraform/prod.tfstate", BASE + "../../../terraform/prod.tfstate",
+                                      "runs/orders/%s/1/spec.json" % self.run_.id)):
+            self.s3.objects["/bucket/" + key] = b"state"
+            committed = self.changed(self.save("epoch_%d.pt" % number), lambda body: body["files"].append(
+                {"path": "stolen", "key": key, "size": 5, "crc32": "AAAAAA==", "class": "current"}))
+            with self.assertRaises(GuardError) as caught:
+                self.back(committed)
+            self.assertEqual(("KeyRefused", key), (caught.exception.id, caught.exception.target))
+            self.assertFalse(os.path.exists(self.into))
+
+    def test_objects_of_another_prefix_are_not_listed_by_the_run_s_own_manifests(self):
+        run = self.started()
+        committed = self.save("epoch_1.pt", "best.pt")
+        body = self.manifest(committed)
+        elsewhere = "other/i-0a1/checkpoints/"
+        for entry in body["files"]:
+            key = elsewhere + entry["path"]
+            self.s3.objects["/bucket/" + key] = self.s3.objects["/bucket/" + entry["key"]]
+            entry["key"] = key
+        self.s3.objects["/bucket/%sbest.pt.manifest.json" % elsewhere] = json.dumps(body).encode()
+        new_attempt(run, run.spec, dict(run.state["claim"], number=2), "i-2")
+        resuming.resume(run, self.session, {"manifest": "s3://bucket/%sbest.pt.manifest.json" % elsewhere})
+        resuming.note_beginning(run, self.session)
+        self.assertEqual([], [line for line in files.read_lines(run.file("objects.jsonl"))
+                              if line.get("key", "").startswith(elsewhere)])
 
     def test_names_that_lead_out_are_refused(self):
         self.started()

@@ -77,6 +77,25 @@ class Pruning(Saved):
         self.assertEqual({"step_2.pt"}, self.names())
         self.assertIn("elsewhere/a.manifest.json", self.s3.keys())
 
+    def test_only_what_this_run_wrote_is_deleted(self):
+        """A restored manifest may name any key: the training could have written it."""
+        run = self.pruned_run(keep=1)
+        self.save("step_1.pt")
+        entry = files.read_lines(run.file("committed.jsonl"))[-1]
+        others = {"terraform/prod.tfstate": True, BASE + "../../../terraform/prod.tfstate": True,
+                  "saved/i-0a1/checkpoints/step_9.pt": False, BASE + "of_another_run.pt": False}
+        for key in others:
+            self.s3.objects["/bucket/" + key] = b"state"
+        files.append_line(run.file("committed.jsonl"), dict(entry, keys=entry["keys"] + sorted(others)))
+        self.save("step_2.pt")
+        self.prune()
+        self.assertEqual(set(others), set(others) & set(self.s3.keys()))
+        self.assertNotIn("step_1.pt", self.names())
+        told = [event for event in run.events() if event["kind"] == "Warning"]
+        self.assertEqual([("KeyRefused", sorted(key for key in others if others[key]))],
+                         [(event["data"]["id"], event["data"]["keys"]) for event in told])
+        self.assertIn("terraform/prod.tfstate", told[0]["message"])
+
     def test_a_key_that_a_later_checkpoint_names_stays(self):
         self.pruned_run(keep=1)
         self.save("best.pt", "step_1.pt")
