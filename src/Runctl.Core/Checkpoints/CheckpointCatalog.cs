@@ -17,12 +17,13 @@ public sealed class CheckpointCatalog(ICloud cloud, RunctlConfiguration configur
     /// <param name="instanceId">Only those saved on this instance, or null.</param>
     /// <param name="name">Only those whose head has this path or this last part of it, or null.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    public async IAsyncEnumerable<RunctlCheckpoint> FindAsync(string? runId, string? instanceId, string? name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <param name="refused">Told of each manifest that cannot be used, before the first checkpoint and from any thread: one hides no other. Null to have the first one thrown.</param>
+    public async IAsyncEnumerable<RunctlCheckpoint> FindAsync(string? runId, string? instanceId, string? name, [EnumeratorCancellation] CancellationToken cancellationToken, Action<RunctlException>? refused = null)
     {
         var bucket = configuration.S3Bucket ?? throw RunctlErrors.BucketNotConfigured("Listing checkpoints");
         var prefix = configuration.S3Prefix.Trim('/') + "/" + (instanceId is null ? "" : instanceId + "/");
         var told = new HashSet<ManifestRecord>(SameSave.Comparer);
-        foreach (var (uri, manifest) in await _manifests.ListAsync(bucket, prefix, _ => true, cancellationToken).ConfigureAwait(false))
+        foreach (var (uri, manifest) in await _manifests.ListAsync(bucket, prefix, _ => true, cancellationToken, refused).ConfigureAwait(false))
         {
             if ((runId is null || manifest.RunId == runId) && (name is null || manifest.Name == name || manifest.Name.EndsWith("/" + name, StringComparison.Ordinal)) && told.Add(manifest))
             {

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using Runctl.Checkpoints;
 using Runctl.Configuration;
+using Runctl.Errors;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 
@@ -69,8 +71,10 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
         var runId = NullIfEmpty(RunId);
         var instanceId = runId is null || IsGivenByUser(nameof(InstanceId)) ? NullIfEmpty(InstanceId) : null;
         var found = false;
-        await foreach (var checkpoint in new CheckpointCatalog(scope.Cloud, scope.Configuration).FindAsync(runId, instanceId, exact, StopToken))
+        var refused = new ConcurrentQueue<RunctlException>();
+        await foreach (var checkpoint in new CheckpointCatalog(scope.Cloud, scope.Configuration).FindAsync(runId, instanceId, exact, StopToken, refused.Enqueue))
         {
+            Tell(refused);
             if (!pattern.IsMatch(checkpoint.Name))
             {
                 continue;
@@ -84,9 +88,18 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
             }
         }
 
+        Tell(refused);
         if (!found && exact is not null)
         {
             throw CommandErrors.CheckpointNotFound($"named {exact}", exact);
         }
     });
+
+    private void Tell(ConcurrentQueue<RunctlException> refused)
+    {
+        while (refused.TryDequeue(out var error))
+        {
+            WriteError(ErrorRecords.From(error));
+        }
+    }
 }

@@ -315,6 +315,23 @@ public sealed class CheckpointSetTests : IDisposable
         Assert.Contains("update Runctl", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_manifest_that_can_not_be_used_is_told_and_hides_no_other()
+    {
+        await CommitAsync("epoch_1.pt", ("epoch_1.pt", "a", "save", null));
+        _cloud.Store.Put("p/i-1/checkpoints/torn.pt.manifest.json", "{\"schema\":2,");
+        _cloud.Store.Put("p/i-1/checkpoints/forged.pt.manifest.json", "{\"schema\":2,\"run_id\":\"r\",\"name\":\"a\",\"files\":[{\"path\":\"a\",\"key\":\"terraform/prod.tfstate\",\"size\":1,\"crc32\":\"c\"}]}");
+        var refused = new System.Collections.Concurrent.ConcurrentBag<string>();
+        var found = new List<string>();
+        await foreach (var checkpoint in Catalog.FindAsync(null, null, null, Token, error => refused.Add(error.Id)))
+        {
+            found.Add(checkpoint.Name);
+        }
+
+        Assert.Equal("epoch_1.pt", Assert.Single(found));
+        Assert.Equal(["KeyRefused", "RecordDamaged"], refused.Order());
+    }
+
     private static CheckpointFile File_(string path) => new(path, "k", 1, "AAAAAA==");
 
     private static (string Path, string Content, string Class, string? Link)[] Tensorflow(int step) =>
