@@ -1,11 +1,16 @@
 using System.Text.Json;
+using Runctl.Errors;
 using Runctl.Json;
 using Runctl.Ports;
+using Runctl.Runs;
 
 namespace Runctl.Guarding;
 
-/// <summary>Calls the guard of one instance, and brings it there where it is missing.</summary>
-internal sealed class GuardClient(ICloud cloud, TimeProvider time)
+/// <summary>Calls the guard of one instance, and brings it there where it is missing: through the orders of a bucket, or over SSM.</summary>
+/// <param name="cloud">The connection.</param>
+/// <param name="time">The clock.</param>
+/// <param name="store">The store whose orders the program travels through; null to send it over SSM.</param>
+internal sealed class GuardClient(ICloud cloud, TimeProvider time, RunStore? store = null)
 {
     /// <summary>Time for calls that only look.</summary>
     public static readonly TimeSpan ShortCall = TimeSpan.FromSeconds(60);
@@ -21,6 +26,12 @@ internal sealed class GuardClient(ICloud cloud, TimeProvider time)
     {
         var command = new GuardCommand(arguments, input is null ? null : RunctlJson.ToElement(input));
         var answer = await RunAsync(instanceId, command, command.Script(_program), timeout, cancellationToken).ConfigureAwait(false);
+        if (answer.ProgramIsMissing && store is not null && await PublishAsync(store, cancellationToken).ConfigureAwait(false))
+        {
+            answer = await RunAsync(instanceId, command, command.FetchingScript(_program, store, cloud.Region), timeout, cancellationToken).ConfigureAwait(false);
+        }
+
+        // Without a bucket, or if S3 does not answer or refuses the instance.
         if (answer.ProgramIsMissing)
         {
             answer = await DeliverAndRunAsync(instanceId, command, timeout, cancellationToken).ConfigureAwait(false);
@@ -39,7 +50,7 @@ internal sealed class GuardClient(ICloud cloud, TimeProvider time)
         }
         catch (JsonException e)
         {
-            throw Errors.RunctlErrors.GuardAnswerInvalid(instanceId, 0, value.ToString(), e);
+            throw RunctlErrors.GuardAnswerInvalid(instanceId, 0, value.ToString(), e);
         }
     }
 
@@ -56,6 +67,27 @@ internal sealed class GuardClient(ICloud cloud, TimeProvider time)
         await Parallel.ForEachAsync(parcel.Pieces, new ParallelOptions { MaxDegreeOfParallelism = 3, CancellationToken = cancellationToken },
             async (piece, token) => await RunDeliveryAsync(instanceId, piece, token).ConfigureAwait(false)).ConfigureAwait(false);
         await RunDeliveryAsync(instanceId, parcel.JoinScript, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Puts the program into the orders, once for all.</summary>
+    /// <returns>Whether it is there; what keeps it out keeps nothing else.</returns>
+    private async Task<bool> PublishAsync(RunStore orders, CancellationToken cancellationToken)
+    {
+        var key = orders.Keys.Guard(_program.ArchiveSha256);
+        try
+        {
+            if (await cloud.Objects.FindAsync(orders.Bucket, key, cancellationToken).ConfigureAwait(false) is null)
+            {
+                await cloud.Objects.WriteAsync(orders.Bucket, key, _program.Archive, WriteCondition.IfMissing, cancellationToken).ConfigureAwait(false);
+            }
+
+            return true;
+        }
+        catch (RunctlException)
+        {
+            // It travels over SSM then.
+            return false;
+        }
     }
 
     private async Task<GuardAnswer> DeliverAndRunAsync(string instanceId, GuardCommand command, TimeSpan timeout, CancellationToken cancellationToken)

@@ -19,6 +19,7 @@ internal sealed class GuardProgram
         var sorted = files.OrderBy(f => f.Key, StringComparer.Ordinal).ToList();
         Hash = HashOf(sorted);
         Archive = Pack(sorted);
+        ArchiveSha256 = Hex.Of(SHA256.HashData(Archive));
     }
 
     /// <summary>The guard this version of Runctl brings.</summary>
@@ -29,6 +30,9 @@ internal sealed class GuardProgram
 
     /// <summary>The zipapp as it lies on the instance. Its entries are stored, so that it compresses well as a whole on the way.</summary>
     public byte[] Archive { get; }
+
+    /// <summary>SHA-256 of the archive: its name in the bucket.</summary>
+    public string ArchiveSha256 { get; }
 
     /// <summary>Where it lies on the instance, below RUNCTL_ROOT.</summary>
     public string Path => $"/var/lib/runctl/guard/{Hash}.pyz";

@@ -29,7 +29,7 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
 
     /// <summary>The program travels while the old instance may still be saving.</summary>
     public Task PrepareAsync(RunctlInstance instance, CancellationToken cancellationToken) =>
-        new GuardClient(cloud, time).CallAsync(instance.InstanceId, ["status", "--events", "0"], null, GuardClient.ShortCall, cancellationToken);
+        new GuardClient(cloud, time, plan.Store).CallAsync(instance.InstanceId, ["status", "--events", "0"], null, GuardClient.ShortCall, cancellationToken);
 
     /// <inheritdoc/>
     public Task GiveUpAsync(RunctlInstance instance, CancellationToken cancellationToken) => new InstanceCatalog(cloud).RemoveAsync(instance, cancellationToken);

@@ -62,7 +62,7 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
     /// <summary>Its guard first brings to an end what the stop left: what only its disk has gets to S3 that way.</summary>
     public async Task PrepareAsync(RunctlInstance instance, CancellationToken cancellationToken)
     {
-        var guard = new GuardClient(cloud, time);
+        var guard = new GuardClient(cloud, time, plan.Store);
         await guard.CallAsync(instanceId, ["repair"], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
         var backoff = new Backoff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(3), time);
         while (await FindThereAsync(guard, cancellationToken).ConfigureAwait(false) is not null)
@@ -102,7 +102,7 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
         }
 
         await new SpotLauncher(cloud, time).WaitUntilReadyAsync(instanceId, plan.Request.ReadyTimeout, progress, cancellationToken).ConfigureAwait(false);
-        var guard = new GuardClient(cloud, time);
+        var guard = new GuardClient(cloud, time, plan.Store);
         var backoff = new Backoff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(3), time);
         var began = time.GetTimestamp();
         // A sequence that was frozen at its beginning shows within a moment.

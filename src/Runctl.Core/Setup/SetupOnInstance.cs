@@ -75,7 +75,7 @@ internal sealed class SetupOnInstance(ICloud cloud, SetupRequest request, string
         IReadOnlyList<string> remaining = keys;
         try
         {
-            var answer = await new GuardClient(cloud, time).CallAsync<GuardCheckAnswer>(instanceId, ["check", "--spec", "-"], wanted, CallTime, cancellationToken).ConfigureAwait(false);
+            var answer = await new GuardClient(cloud, time, store is null ? null : new Runs.RunStore(cloud.Objects, store.Bucket, store.RunPrefix, time)).CallAsync<GuardCheckAnswer>(instanceId, ["check", "--spec", "-"], wanted, CallTime, cancellationToken).ConfigureAwait(false);
             _answer = answer;
             remaining = answer.Storage?.Left ?? [];
         }

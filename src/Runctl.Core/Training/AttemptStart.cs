@@ -17,7 +17,7 @@ internal sealed class AttemptStart(ICloud cloud, TimeProvider time, RunStore? st
         {
             await TagAsync(spec, instanceId, report, cancellationToken).ConfigureAwait(false);
             report(spec.Attempt!.ResumeFrom is null ? "Starting" : "Restoring the checkpoint and starting");
-            return await new GuardClient(cloud, time).CallAsync<RunState>(instanceId, ["run", "--spec", "-"], spec, GuardClient.LongCall, cancellationToken).ConfigureAwait(false);
+            return await new GuardClient(cloud, time, store).CallAsync<RunState>(instanceId, ["run", "--spec", "-"], spec, GuardClient.LongCall, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -34,7 +34,7 @@ public sealed class TrainingAttacher(ICloud cloud, TimeProvider time)
     {
         var spec = SpecOf(request, configuration);
         var store = spec.Store is { } reference ? new RunStore(cloud.Objects, reference.Bucket, reference.RunPrefix, time) : null;
-        var state = await new GuardClient(cloud, time).CallAsync<RunState>(request.InstanceId, ["attach", "--spec", "-"], spec, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
+        var state = await new GuardClient(cloud, time, store).CallAsync<RunState>(request.InstanceId, ["attach", "--spec", "-"], spec, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
         if (store is not null)
         {
             // The guard knows the script, and the run if the process is guarded already. A call that is made again adds what is missing.

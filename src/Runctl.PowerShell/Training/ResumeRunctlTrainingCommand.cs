@@ -11,7 +11,7 @@ using Runctl.Training;
 namespace Runctl.PowerShell.Training;
 
 /// <summary>Resumes an interrupted run on a replacement of its instance, from its newest good checkpoint and with its own code, arguments and environment.</summary>
-/// <remarks>The run is claimed in S3 before anything is launched, so of several who resume it one does; the others are told and launch nothing. A resume that fails or is stopped leaves nothing running.</remarks>
+/// <remarks>What is launched and run comes from the orders of the run, which the role of an instance cannot write; the confirmation shows instance profile, security groups, image and setup command. LaunchDiffers: they differ from the lost instance, and the parameter that names them says which. The run is claimed in S3 before anything is launched, so of several who resume it one does; the others are told and launch nothing. A resume that fails or is stopped leaves nothing running.</remarks>
 /// <example>
 /// <code>$run | Resume-RunctlTraining</code>
 /// <para>Launches what the run was on before, elsewhere if possible, and goes on from its newest checkpoint.</para>
@@ -35,17 +35,17 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     [ValidateNotNullOrEmpty]
     public string[]? SubnetId { get; set; }
 
-    /// <summary>Security groups. Default: as the run's instance was launched.</summary>
+    /// <summary>Security groups, by id. Default: as the orders of the run say; needed if the lost instance has others.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[]? SecurityGroupId { get; set; }
 
-    /// <summary>Instance profile. Default: as the run's instance was launched.</summary>
+    /// <summary>Instance profile, by name. Default: as the orders of the run say; needed if the lost instance has another.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? IamInstanceProfile { get; set; }
 
-    /// <summary>Image. Default: the one the run's instance was started from.</summary>
+    /// <summary>Image, by id. Default: as the orders of the run say; needed if the lost instance has another.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? ImageId { get; set; }

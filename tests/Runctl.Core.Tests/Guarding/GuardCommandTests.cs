@@ -4,6 +4,7 @@ using Runctl.Core.Tests.Fakes;
 using Runctl.Guarding;
 using Runctl.Json;
 using Runctl.Ports;
+using Runctl.Runs;
 
 namespace Runctl.Core.Tests.Guarding;
 
@@ -51,6 +52,27 @@ public sealed class GuardCommandTests : IDisposable
         var outcome = await RunAsync(new GuardCommand(["status"]).Script(Echo));
         Assert.Equal(79, outcome.ExitCode);
         Assert.True(GuardAnswer.Read(outcome).ProgramIsMissing);
+    }
+
+    [Fact]
+    public async Task An_instance_that_can_not_fetch_the_program_says_that_it_is_missing()
+    {
+        var script = new GuardCommand(["status"]).FetchingScript(Echo, new RunStore(_cloud.Store, "b", "p", _cloud.Time), "us-east-1");
+        var outcome = await RunAsync("export AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:9\n" + script);
+        Assert.Equal(79, outcome.ExitCode);
+        Assert.True(GuardAnswer.Read(outcome).ProgramIsMissing);
+        Assert.Contains("Connection refused", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_fetches_the_program_is_small_and_not_asked_where_the_program_is()
+    {
+        var command = new GuardCommand(["status"]);
+        var script = command.FetchingScript(Echo, new RunStore(_cloud.Store, "b", "p", _cloud.Time), "us-east-1");
+        Assert.InRange(script.Length - command.Script(Echo).Length, 1, 2_800);
+        await RunAsync(new FileParcel(Echo.Path, Echo.Archive, gzip: true).Script);
+        var outcome = await RunAsync("export AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:9\n" + script);
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Runctl.Journeys.Tests.Sandboxed;
 using Runctl.Ports;
 using Runctl.Resuming;
 using Runctl.Runs;
+using Runctl.Sandbox;
 
 namespace Runctl.Journeys.Tests.Resuming;
 
@@ -90,6 +91,27 @@ public sealed class OrdersTests : SandboxedTest
         Assert.Equal([first.InstanceId, resumed.InstanceId], spec.Instances);
         Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
         Assert.NotNull(await Fixture.Cloud.Objects.FindAsync(Fixture.Sandbox.Bucket, "terraform/prod.tfstate", Token));
+    }
+
+    [Theory]
+    [InlineData(null, UnixFileMode.UserRead | UnixFileMode.UserWrite)]
+    [InlineData("s3:GetObject", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead)]
+    [InlineData("s3:PutObject", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead)]
+    public async Task The_guard_program_travels_through_the_orders_and_over_SSM_where_S3_refuses(string? refused, UnixFileMode mode)
+    {
+        if (refused is not null)
+        {
+            Fixture.Sandbox.Faults.Add(new SandboxFault { Operation = refused, Kind = SandboxFaultKind.ClientError, Code = "AccessDenied", Key = "checkpoints/runctl/orders/guard/*" });
+        }
+
+        var program = GuardProgram.Current;
+        var instance = await Fixture.LaunchAsync(Token);
+        var store = new RunStore(Fixture.Cloud.Objects, Fixture.Sandbox.Bucket, Fixture.Configuration.RunPrefix, TimeProvider.System);
+        await new GuardClient(Fixture.Cloud, TimeProvider.System, store).CallAsync(instance.InstanceId, ["status"], null, GuardClient.ShortCall, Token);
+        var root = Fixture.Sandbox.Instances.Single(one => one.InstanceId == instance.InstanceId).RootDirectory!;
+        Assert.Equal(mode, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(root + program.Path));
+        var held = await Fixture.Cloud.Objects.FindAsync(store.Bucket, store.Keys.Guard(program.ArchiveSha256), Token);
+        Assert.Equal(refused == "s3:PutObject", held is null);
     }
 
     private async Task ForgeAsync(string instanceId, string runId)
