@@ -61,19 +61,19 @@ class Compaction:
     def run(self) -> bool:
         """False if it was cancelled. Another one of the run that is under way does the same."""
         with files.locked(self._run.file("compaction.lock"), wait=False) as mine:
-            if not mine or self._is_forbidden():
+            if not mine:
                 return True
             try:
                 return self._compact(plan(self._listed()))
             except S3Error as error:
                 if error.status != 403:
                     raise
-                self._run.warn("CompactionFailed", "The guard cannot put the segments of the log in S3 together: %s" % error.message)
+                self._forbidden(error)
                 return True
 
-    def _is_forbidden(self) -> bool:
-        return any(event["data"].get("id") == "CompactionFailed" and event["attempt"] == self._attempt
-                   for event in self._run.events())
+    def _forbidden(self, error: S3Error) -> None:
+        if not any(event["data"].get("id") == "CompactionFailed" and event["attempt"] == self._attempt for event in self._run.events()):
+            self._run.warn("CompactionFailed", "The guard cannot put the segments of the log in S3 together: %s" % error.message)
 
     def _listed(self) -> List[Segment]:
         found: List[Segment] = []

@@ -14,8 +14,9 @@ FULL = 4 << 20
 
 
 class Waiting(NamedTuple):
-    """What S3 does not have yet: bytes of the log, and whether there is an event that others act on."""
+    """What S3 does not have yet: bytes of the log, how many events, and whether others act on one of them."""
     log: int
+    events: int
     urgent: bool
 
 
@@ -26,7 +27,7 @@ def pause(age: float, followed: bool) -> float:
 
 def is_due(age: float, since: float, waiting: Waiting, followed: bool) -> bool:
     """Whether everything goes now, `since` seconds after the last shipment."""
-    return waiting.urgent or since >= pause(age, followed)
+    return waiting.urgent or bool((waiting.log or waiting.events) and since >= pause(age, followed))
 
 
 def is_full(waiting: Waiting) -> bool:

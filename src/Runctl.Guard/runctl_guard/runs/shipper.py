@@ -17,10 +17,11 @@ ROUTINE = ("CheckpointSaved", "CheckpointUploaded", "CheckpointRejected")
 
 
 class _Group(NamedTuple):
-    """Events of one attempt that follow each other; `begin` is where they begin in the file."""
+    """Events of one attempt that follow each other: where they begin in the file, the number of the first, and all of them."""
     attempt: int
     begin: int
-    events: List[Dict[str, Any]]
+    first: int
+    lines: List[bytes]
 
 
 class Shipper:
@@ -34,7 +35,7 @@ class Shipper:
         """What S3 does not have yet."""
         cursor = self._cursor()
         new = _new_events(self._run, cursor["events"])
-        return Waiting(run_log.extent(self._run)[1] - cursor["log"], any(event["kind"] not in ROUTINE for event in new))
+        return Waiting(run_log.extent(self._run)[1] - cursor["log"], len(new), any(event["kind"] not in ROUTINE for event in new))
 
     def many(self) -> bool:
         """Whether there are enough segments to put them together."""
@@ -80,13 +81,12 @@ class Shipper:
         for line in data.splitlines(True):
             event = _parsed(line)
             if event and (not groups or groups[-1].attempt != event["attempt"]):
-                groups.append(_Group(event["attempt"], begin, []))
+                groups.append(_Group(event["attempt"], begin, event["seq"], []))
             if event:
-                groups[-1].events.append(event)
+                groups[-1].lines.append(line)
             begin += len(line)
         for group in groups:
-            body = b"".join(files.to_line(event) for event in group.events)
-            self._put("events/%d/%012d.jsonl" % (group.attempt, group.events[0]["seq"]), body)
+            self._put("events/%d/%012d.jsonl" % (group.attempt, group.first), b"".join(group.lines))
         is_open = bool(groups) and end - groups[-1].begin < EVENTS
         self._note(cursor, events=end, open=groups[-1].begin if is_open else end)
 

@@ -18,17 +18,19 @@ class Pauses(unittest.TestCase):
 
     def test_a_shipment_is_due_when_its_pause_is_over_or_an_event_is_urgent(self):
         for due, age, since, waiting, followed in (
-                (False, DAY, 299.0, Waiting(1000, False), False),
-                (True, DAY, 300.0, Waiting(1000, False), False),
-                (True, DAY, 2.0, Waiting(1000, False), True),
-                (True, DAY, 0.5, Waiting(0, True), False),
-                (False, 30.0, 1.0, Waiting(1000, False), False),
-                (True, 30.0, 2.0, Waiting(1000, False), False)):
+                (False, DAY, 299.0, Waiting(1000, 0, False), False),
+                (True, DAY, 300.0, Waiting(1000, 0, False), False),
+                (True, DAY, 300.0, Waiting(0, 1, False), False),
+                (False, DAY, 3000.0, Waiting(0, 0, False), False),
+                (True, DAY, 2.0, Waiting(1000, 0, False), True),
+                (True, DAY, 0.5, Waiting(0, 1, True), False),
+                (False, 30.0, 1.0, Waiting(1000, 0, False), False),
+                (True, 30.0, 2.0, Waiting(1000, 0, False), False)):
             self.assertEqual(due, pace.is_due(age, since, waiting, followed), (age, since, waiting, followed))
 
     def test_a_full_segment_does_not_wait(self):
-        self.assertFalse(pace.is_full(Waiting(pace.FULL - 1, False)))
-        self.assertTrue(pace.is_full(Waiting(pace.FULL, False)))
+        self.assertFalse(pace.is_full(Waiting(pace.FULL - 1, 0, False)))
+        self.assertTrue(pace.is_full(Waiting(pace.FULL, 0, False)))
 
     def test_a_sudden_death_loses_at_most_a_thirtieth_of_the_log_and_five_minutes(self):
         for age in range(60, 100000, 500):
