@@ -24,6 +24,11 @@ class Parts(unittest.TestCase):
         self.assertEqual(b"one\ntwo\n", gzip.decompress(body))
         self.assertEqual(8, segments.length_of(body))
 
+    def test_its_header_is_as_sessions_read_it(self):
+        part = segments.stamped(segments.part_of(b"one\n"), 0x01020304)
+        self.assertEqual(bytes.fromhex("1f8b0804 04030201 00ff 0800 524c 0400") + len(part).to_bytes(4, "little"), part[:20])
+        self.assertEqual((4).to_bytes(4, "little"), part[-4:])
+
     def test_the_time_is_filled_in_once(self):
         first = segments.stamped(segments.part_of(b"one\n"), 1000.0)
         both = segments.stamped(first + segments.part_of(b"two\n"), 2000.0)
