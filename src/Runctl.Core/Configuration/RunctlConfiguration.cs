@@ -86,8 +86,8 @@ public sealed record RunctlConfiguration
     /// <summary>Save interval in the script's own unit.</summary>
     public int SaveInterval { get; init; } = 5;
 
-    /// <summary>How many checkpoints of a run stay in S3, or null for all.</summary>
-    public int? KeepLastN { get; init; }
+    /// <summary>How many checkpoints of a run stay in S3; 0 for all.</summary>
+    public int KeepLastN { get; init; } = 5;
 
     /// <summary>Whether periodic checkpoints are uploaded as they are saved.</summary>
     public bool Mirror { get; init; } = true;

@@ -58,5 +58,5 @@ internal sealed record Setting(string Property, string Table, string Key, Settin
     ];
 
     /// <summary>Smallest number that makes sense.</summary>
-    public int Minimum => Property is nameof(RunctlConfiguration.MaxResumes) ? 0 : 1;
+    public int Minimum => Property is nameof(RunctlConfiguration.MaxResumes) or nameof(RunctlConfiguration.KeepLastN) ? 0 : 1;
 }

@@ -66,6 +66,7 @@ internal sealed class AttemptLogs(ICloud cloud, RunStore store, RunctlTraining t
     private async Task<int?> NextAsync(int number, bool wasNewest, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
+        bool? goesOn = null;
         while (true)
         {
             var record = await ReadRecordAsync(cancellationToken).ConfigureAwait(false);
@@ -76,9 +77,13 @@ internal sealed class AttemptLogs(ICloud cloud, RunStore store, RunctlTraining t
                 return wasNewest && !options.Follow ? null : next;
             }
 
-            var mayGoOn = options.Follow && record?.Newest() is { State: "interrupted" or "running" } && time.GetElapsedTime(began) < NextAttempt
-                && (await store.ReadSpecAsync(training.RunId, cancellationToken).ConfigureAwait(false))?.Policy.AutoResume == true;
-            if (!mayGoOn)
+            if (!options.Follow || record?.Newest() is not { State: "interrupted" or "running" } || time.GetElapsedTime(began) >= NextAttempt)
+            {
+                return null;
+            }
+
+            goesOn ??= (await store.ReadSpecAsync(training.RunId, cancellationToken).ConfigureAwait(false))?.Policy.AutoResume == true;
+            if (goesOn == false)
             {
                 return null;
             }

@@ -10,7 +10,8 @@ namespace Runctl.Logs;
 /// <param name="training">The run and its instance.</param>
 /// <param name="attempt">The attempt that is meant; null for all there were on the instance.</param>
 /// <param name="time">The clock.</param>
-internal sealed class GuardLog(ICloud cloud, RunctlTraining training, int? attempt, TimeProvider time) : ILogSource
+/// <param name="follow">How long the guard is to bring the log to S3 every two seconds after each call; null to leave its pace as it is.</param>
+internal sealed class GuardLog(ICloud cloud, RunctlTraining training, int? attempt, TimeProvider time, TimeSpan? follow = null) : ILogSource
 {
     /// <summary>Of the 24,000 characters SSM returns.</summary>
     private const string MostBytes = "22000";
@@ -54,6 +55,11 @@ internal sealed class GuardLog(ICloud cloud, RunctlTraining training, int? attem
         if (since is { } moment)
         {
             arguments.AddRange(["--since", (moment.ToUnixTimeMilliseconds() / 1000.0).ToString("0.000", CultureInfo.InvariantCulture)]);
+        }
+
+        if (follow is { } length)
+        {
+            arguments.AddRange(["--follow", Text((long)length.TotalSeconds)]);
         }
 
         var answer = await _guard.CallAsync<LogAnswer>(training.InstanceId, arguments, null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);

@@ -15,6 +15,6 @@ public sealed record LogOptions
     /// <summary>All attempts of the run one after the other, instead of the one that is meant.</summary>
     public bool All { get; init; }
 
-    /// <summary>How often to ask while following.</summary>
-    public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(2);
+    /// <summary>How often to ask while following and nothing is new; after something new in half of it.</summary>
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Runctl.Errors;
-using Runctl.Pacing;
 using Runctl.Progress;
 
 namespace Runctl.Logs;
@@ -54,7 +53,9 @@ internal sealed class LogPump(string runId, LogOptions options, IProgress<Progre
                 break;
             }
 
-            await new Backoff(options.PollInterval, options.PollInterval, time).WaitAsync(cancellationToken).ConfigureAwait(false);
+            // Where something came, more is likely to come soon.
+            var pause = chunk is { Data.IsEmpty: false } ? options.PollInterval / 2 : options.PollInterval;
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
         }
 
         if (lines.Rest() is { } rest)

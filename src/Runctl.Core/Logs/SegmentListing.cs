@@ -6,38 +6,48 @@ using Runctl.Runs;
 namespace Runctl.Logs;
 
 /// <summary>The segments of one attempt's log by where they begin. Names sort as their offsets do, so that nothing is listed twice.</summary>
-internal sealed class SegmentListing(IObjectStore objects, string bucket, string prefix)
+internal sealed class SegmentListing(IObjectStore objects, string bucket, RunKeys keys, string runId, int attempt)
 {
     private const int PageSize = 1000;
+
+    private readonly string _prefix = keys.Log(runId, attempt);
+    private readonly string _record = keys.Record(runId);
 
     /// <summary>The segments from the one that begins at an offset on.</summary>
     public async IAsyncEnumerable<LogSegment> FromAsync(long start, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // Without its ending the name sorts right before the segment itself.
-        var after = prefix + start.ToString("D12", CultureInfo.InvariantCulture);
-        await foreach (var item in objects.ListAfterAsync(bucket, prefix, after, cancellationToken).ConfigureAwait(false))
+        await foreach (var item in objects.ListAfterAsync(bucket, _prefix, After(start), cancellationToken).ConfigureAwait(false))
         {
-            if (RunKeys.SegmentStart(item.Key) is { } begin)
+            if (LogSegment.Of(item) is { } segment)
             {
-                yield return new LogSegment(begin, item.Key, item.ETag, item.LastModified);
+                yield return segment;
             }
         }
     }
 
-    /// <summary>One page of segments from an offset on.</summary>
-    public async Task<List<LogSegment>> PageAsync(long start, CancellationToken cancellationToken)
+    /// <summary>Segments from an offset on, and how the record stands, in one request: its name sorts after those of all logs.</summary>
+    public async Task<LogLook> LookAsync(long start, CancellationToken cancellationToken)
     {
-        var page = new List<LogSegment>();
-        await foreach (var segment in FromAsync(start, cancellationToken).ConfigureAwait(false))
+        var (segments, left) = (new List<LogSegment>(), PageSize);
+        await foreach (var item in objects.ListAfterAsync(bucket, keys.Run(runId), After(start), cancellationToken).ConfigureAwait(false))
         {
-            page.Add(segment);
-            if (page.Count == PageSize)
+            if (item.Key == _record)
             {
-                break;
+                return new LogLook(segments, IsFull: false, item.ETag ?? "");
+            }
+
+            if (item.Key.StartsWith(_prefix, StringComparison.Ordinal) && LogSegment.Of(item) is { } segment)
+            {
+                segments.Add(segment);
+            }
+
+            if (--left == 0)
+            {
+                return new LogLook(segments, IsFull: item.Key.StartsWith(_prefix, StringComparison.Ordinal), null);
             }
         }
 
-        return page;
+        return new LogLook(segments, IsFull: false, "");
     }
 
     /// <summary>The last segment that is still before something, after up to a page of those before it; found by halving, not by listing all.</summary>
@@ -72,4 +82,22 @@ internal sealed class SegmentListing(IObjectStore objects, string bucket, string
 
         return best;
     }
+
+    private async Task<List<LogSegment>> PageAsync(long start, CancellationToken cancellationToken)
+    {
+        var page = new List<LogSegment>();
+        await foreach (var segment in FromAsync(start, cancellationToken).ConfigureAwait(false))
+        {
+            page.Add(segment);
+            if (page.Count == PageSize)
+            {
+                break;
+            }
+        }
+
+        return page;
+    }
+
+    // Without what follows the number it sorts right before the segments that begin there.
+    private string After(long start) => _prefix + start.ToString("D12", CultureInfo.InvariantCulture);
 }

@@ -9,6 +9,7 @@ internal sealed record CheckpointSettings
 
     public int SaveInterval { get; init; } = 5;
 
+    /// <summary>0 for all; null, for all too, in runs that version 0.1 started.</summary>
     public int? KeepLastN { get; init; }
 
     public bool Mirror { get; init; } = true;

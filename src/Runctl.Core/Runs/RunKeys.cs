@@ -19,6 +19,9 @@ internal sealed class RunKeys(string runPrefix)
     /// <summary>Above the entries of the index.</summary>
     public string Index => $"{_prefix}/index/";
 
+    /// <summary>Above all of a run.</summary>
+    public string Run(string runId) => $"{Runs}{runId}/";
+
     /// <summary>The specification of a run.</summary>
     public string Spec(string runId) => string.Create(CultureInfo.InvariantCulture, $"{Orders}{runId}/{Launch}/spec.json");
 
@@ -52,7 +55,7 @@ internal sealed class RunKeys(string runPrefix)
     /// <summary>An object that a check writes, reads and deletes.</summary>
     public string Probe(string name) => $"{Runs}.check/{name}";
 
-    /// <summary>The number a segment's name begins with, for example 20480 of <c>.../000020480.gz</c>; null where it is none.</summary>
+    /// <summary>The number that the name of a segment of events begins with, for example 7 of <c>.../000000000007.jsonl</c>; null where it is none.</summary>
     public static long? SegmentStart(string key)
     {
         var name = key[(key.LastIndexOf('/') + 1)..];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Runctl.Code;
 using Runctl.Configuration;
 using Runctl.Instances;
@@ -13,6 +14,11 @@ namespace Runctl.Training;
 /// <param name="Warnings">What the user should know before.</param>
 public sealed record StartPlan(StartRequest Request, RunctlConfiguration Configuration, RunctlInstance Instance, string RunId, string Description, IReadOnlyList<string> Warnings)
 {
+    /// <summary>What S3 keeps of the run; null if it keeps nothing, or all.</summary>
+    public string? Retention => Configuration.S3Bucket is null || Configuration.KeepLastN == 0 ? null
+        : Configuration.KeepLastN == 1 ? "S3 keeps the last checkpoint of the run (keep_last_n = 1; 0 keeps all)"
+        : string.Create(CultureInfo.InvariantCulture, $"S3 keeps the last {Configuration.KeepLastN} checkpoints of the run (keep_last_n = {Configuration.KeepLastN}; 0 keeps all)");
+
     /// <summary>The files that will travel; null where the code is not synced.</summary>
     internal ProjectListing? Code { get; init; }
 

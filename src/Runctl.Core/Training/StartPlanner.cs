@@ -50,7 +50,7 @@ internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
 
         var plan = new StartPlan(request, configuration, instance, runId, "", warnings);
         var place = configuration.S3Bucket is { } name ? $"checkpoints to s3://{name}/{configuration.S3Prefix.Trim('/')}/{instance.InstanceId}/" : "checkpoints stay on the instance";
-        return plan with { Description = $"{plan.Script} on {instance.InstanceId} ({instance.InstanceType}, {instance.AvailabilityZone}), {place}" };
+        return plan with { Description = $"{plan.Script} on {instance.InstanceId} ({instance.InstanceType}, {instance.AvailabilityZone}), {place}{(plan.Retention is { } kept ? $"; {kept}" : "")}" };
     }
 
     private async Task<RunctlException?> FindObstacleAsync(RunctlConfiguration configuration, StartRequest request, RunctlInstance instance, CancellationToken cancellationToken)

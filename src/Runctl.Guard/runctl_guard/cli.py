@@ -41,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--attempt", type=int)
     command.add_argument("--tail", type=int)
     command.add_argument("--since", type=float)
+    command.add_argument("--follow", type=float, metavar="SECONDS", help="bring it to S3 every two seconds for that long")
     command.add_argument("--max-bytes", type=int, default=15000)
     command = add("processes", "processes of the training", False)
     command.add_argument("--detailed", action="store_true", help="the machine and its interruptions too")

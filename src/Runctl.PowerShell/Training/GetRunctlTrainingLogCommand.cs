@@ -7,7 +7,8 @@ namespace Runctl.PowerShell.Training;
 
 /// <summary>Shows what trainings printed: every line, in order, none twice.</summary>
 /// <remarks>
-/// With a bucket the log is read from S3, where it arrives every few seconds and outlives its instance. Without one it is read over SSM, a piece at a
+/// With a bucket the log is read from S3, where it outlives its instance; what S3 does not have yet, at most the last five minutes, comes from the instance.
+/// With -Follow the guard brings the log to S3 every two seconds, which costs about a cent an hour. Without a bucket it is read over SSM, a piece at a
 /// time; then it may fall behind a training that prints a great deal, and a progress bar says how far. A line ends as on a terminal: each state of a
 /// progress bar is a line of its own. A line longer than a million characters comes in pieces. A log file that somebody empties on the instance goes on
 /// with what comes after.
@@ -34,7 +35,7 @@ public sealed class GetRunctlTrainingLogCommand : TrainingTargetCmdlet
     [ValidateRange(0, int.MaxValue)]
     public int? Tail { get; set; }
 
-    /// <summary>Only what was printed since a time, or in the last 10m, 2h ... Lines have no times of their own: what is told is when they were brought to S3, every three seconds, or noted on the instance, as often. So a few seconds more than asked for are shown, and more after an outage, but never less.</summary>
+    /// <summary>Only what was printed since a time, or in the last 10m, 2h ... Lines have no times of their own: what counts is when they were brought to S3, at least every five minutes, or noted on the instance, every two seconds. So up to some minutes more than asked for are shown, and more after an outage, but never less.</summary>
     [Parameter]
     [Moment]
     public DateTimeOffset? Since { get; set; }
@@ -47,10 +48,10 @@ public sealed class GetRunctlTrainingLogCommand : TrainingTargetCmdlet
     [Parameter]
     public SwitchParameter All { get; set; }
 
-    /// <summary>How often to ask while following.</summary>
+    /// <summary>How often to ask while following and nothing is new; after something new in half of it. Each time is one request to S3.</summary>
     [Parameter]
     [Duration("100ms", "1h")]
-    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(2);
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
     protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>

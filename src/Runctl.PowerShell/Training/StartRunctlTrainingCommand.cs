@@ -125,6 +125,11 @@ public sealed class StartRunctlTrainingCommand : RunctlCmdlet
             return;
         }
 
+        if (plan.Retention is { } kept)
+        {
+            WriteInformation(new HostInformationMessage { Message = kept + "." }, ["PSHOST", "Runctl"]);
+        }
+
         var training = Session.Remember(await starter.StartAsync(plan, Progress, StopToken));
         WriteObject(training with { MonitorJob = StartMonitor(scope, plan, training)?.Name });
     });

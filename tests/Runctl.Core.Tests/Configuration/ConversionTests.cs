@@ -73,9 +73,16 @@ public sealed class ConversionTests
     {
         var settings = CheckpointSettings.Of(new RunctlConfiguration { CheckpointInclude = ["a"], CheckpointExclude = ["b"], CheckpointHead = "c", RestoreLimit = 200, VerifyCommand = "v", CheckpointPatterns = ["p"] });
         var json = RunctlJson.ToElement(settings);
-        Assert.Equal("""{"dir":"checkpoints","save_interval":5,"keep_last_n":null,"mirror":true,"include":["a"],"exclude":["b"],"head":"c","restore_limit":200,"verify_command":"v","patterns":["p"]}""", json.ToString());
+        Assert.Equal("""{"dir":"checkpoints","save_interval":5,"keep_last_n":5,"mirror":true,"include":["a"],"exclude":["b"],"head":"c","restore_limit":200,"verify_command":"v","patterns":["p"]}""", json.ToString());
         Assert.Equal(JsonValueKind.Null, RunctlJson.ToElement(new CheckpointSettings()).GetProperty("restore_limit").ValueKind);
     }
+
+    [Theory]
+    [InlineData(0L, 0)]
+    [InlineData(1L, 1)]
+    [InlineData(-1L, null)]
+    public void All_checkpoints_are_kept_with_0_and_none_with_no_number(long given, int? kept) =>
+        Assert.Equal(kept, Convert(nameof(RunctlConfiguration.KeepLastN), given));
 
     private static object? Convert(string property, object value) => SettingConverter.Convert(Setting.All.Single(setting => setting.Property == property), value, isText: false);
 

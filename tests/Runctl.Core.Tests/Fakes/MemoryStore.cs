@@ -37,12 +37,19 @@ internal sealed class MemoryStore : IObjectStore
     /// <summary>When objects were written, where a test says so.</summary>
     public Dictionary<string, DateTimeOffset> Written { get; } = [];
 
+    /// <summary>Happens before a list, by the key after which it begins.</summary>
+    public Action<string>? BeforeList { get; set; }
+
+    /// <summary>How many objects were read.</summary>
+    public int Reads { get; private set; }
+
     /// <summary>How many pages of a thousand were listed.</summary>
     public int Pages { get; private set; }
 
     public async IAsyncEnumerable<ObjectRecord> ListAfterAsync(string bucket, string prefix, string after, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Pages++;
+        BeforeList?.Invoke(after);
         var count = 0;
         await foreach (var item in ListAsync(bucket, prefix, cancellationToken))
         {
@@ -79,6 +86,7 @@ internal sealed class MemoryStore : IObjectStore
     public Task<ObjectContent?> ReadAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         Count("GET");
+        Reads++;
         BeforeRead?.Invoke(key);
         return Task.FromResult(Objects.TryGetValue(key, out var o) ? new ObjectContent(o.Content, o.ETag) : null);
     }

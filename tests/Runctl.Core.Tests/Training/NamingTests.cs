@@ -44,8 +44,8 @@ public sealed class NamingTests
     public void Anything_else_is_refused(string text) => Assert.Equal("S3UriInvalid", Assert.Throws<RunctlException>(() => S3Uri.Parse(text)).Id);
 
     [Theory]
-    [InlineData("p/runs/r/log/1/000000020480.gz", 20480L)]
+    [InlineData("p/runs/r/events/1/000000020480.jsonl", 20480L)]
     [InlineData("p/runs/r/events/1/7.jsonl", 7L)]
-    [InlineData("p/runs/r/log/1/readme.txt", null)]
-    public void A_segment_tells_where_it_begins(string key, long? start) => Assert.Equal(start, RunKeys.SegmentStart(key));
+    [InlineData("p/runs/r/events/1/readme.txt", null)]
+    public void A_segment_of_events_tells_where_it_begins(string key, long? start) => Assert.Equal(start, RunKeys.SegmentStart(key));
 }

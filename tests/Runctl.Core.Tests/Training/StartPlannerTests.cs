@@ -79,6 +79,19 @@ public sealed class StartPlannerTests : IDisposable
         Assert.Contains(plan.Warnings, warning => warning.Contains("DescribeSpotInstanceRequests", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("b", 5, "; S3 keeps the last 5 checkpoints of the run (keep_last_n = 5; 0 keeps all)")]
+    [InlineData("b", 1, "; S3 keeps the last checkpoint of the run (keep_last_n = 1; 0 keeps all)")]
+    [InlineData("b", 0, "")]
+    [InlineData(null, 5, "")]
+    public async Task A_start_says_how_many_checkpoints_S3_keeps(string? bucket, int kept, string told)
+    {
+        _cloud.Ec2.Add("i-1");
+        var plan = await new StartPlanner(_cloud, _cloud.Time).PlanAsync(Request(), new RunctlConfiguration { S3Bucket = bucket, KeepLastN = kept }, TestContext.Current.CancellationToken);
+        Assert.EndsWith((bucket is null ? "checkpoints stay on the instance" : "/i-1/") + told, plan.Description, StringComparison.Ordinal);
+        Assert.Equal(told.Length == 0, plan.Retention is null);
+    }
+
     public void Dispose()
     {
         _cloud.Dispose();

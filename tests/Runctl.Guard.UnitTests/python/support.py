@@ -32,6 +32,8 @@ paths.set_program(PROGRAM)
 RUN_ID = "test-20260131-120000-%06x" % (os.getpid() & 0xffffff)
 
 STORE = {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}
+# When S3 took an object, unless a test says otherwise.
+MODIFIED = "2026-01-31T12:00:00.000Z"
 # Where the metadata service shows a notice.
 ACTION = "meta-data/spot/instance-action"
 
@@ -271,7 +273,7 @@ class FakeS3:
 
     def __init__(self):
         self.objects, self.uploads, self.calls, self.sent = {}, {}, [], {}
-        self.encrypted, self.versions, self.tags = False, False, {}
+        self.encrypted, self.versions, self.tags, self.modified = False, False, {}, {}
         self.fail = lambda method, path, query: None
         self.lock = threading.RLock()
         fake = self
@@ -395,8 +397,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Pages of 1,000, as S3 gives them."""
         keys = sorted(key[len(bucket):] for key in self.s3.objects if key.startswith(bucket + query["prefix"]))
         keys = [key for key in keys if key > query.get("continuation-token", "")]
-        text = "".join("<Contents><Key>%s</Key><Size>%d</Size><ETag>%s</ETag></Contents>" % (
-            urllib.parse.quote(key), len(self.s3.objects[bucket + key]), etag(self.s3.objects[bucket + key]).replace('"', "&quot;"))
+        text = "".join("<Contents><Key>%s</Key><LastModified>%s</LastModified><Size>%d</Size><ETag>%s</ETag></Contents>" % (
+            urllib.parse.quote(key), self.s3.modified.get(bucket + key, MODIFIED), len(self.s3.objects[bucket + key]), etag(self.s3.objects[bucket + key]).replace('"', "&quot;"))
             for key in keys[:1000])
         more = "<IsTruncated>true</IsTruncated><NextContinuationToken>%s</NextContinuationToken>" % keys[999] if keys[1000:] else ""
         self.answer(200, ("<ListBucketResult>%s%s</ListBucketResult>" % (text, more)).encode())

@@ -4,7 +4,7 @@ import re
 import urllib.parse
 from typing import Dict, NamedTuple
 
-from .s3 import S3, Location, error_from
+from .s3 import ATTEMPTS, S3, Location, error_from
 from .sigv4 import quote
 
 # S3 copies no larger object in one request.
@@ -14,9 +14,10 @@ LARGEST_COPY = 5 << 30
 class Listed(NamedTuple):
     size: int
     etag: str
+    modified: str
 
 
-def listing(s3: S3, bucket: str, prefix: str) -> Dict[str, Listed]:
+def listing(s3: S3, bucket: str, prefix: str, attempts: int = ATTEMPTS) -> Dict[str, Listed]:
     """All objects whose keys begin with the prefix."""
     found: Dict[str, Listed] = {}
     token = ""
@@ -24,11 +25,11 @@ def listing(s3: S3, bucket: str, prefix: str) -> Dict[str, Listed]:
         query = {"list-type": "2", "prefix": prefix, "encoding-type": "url"}
         if token:
             query["continuation-token"] = token
-        text = s3.call("GET", Location(bucket, ""), query).body.decode("utf-8")
+        text = s3.call("GET", Location(bucket, ""), query, attempts=attempts).body.decode("utf-8")
         for item in re.findall(r"<Contents>(.*?)</Contents>", text, re.S):
-            field = dict(re.findall(r"<(Key|Size|ETag)>(.*?)</\1>", item, re.S))
+            field = dict(re.findall(r"<(Key|Size|ETag|LastModified)>(.*?)</\1>", item, re.S))
             key = urllib.parse.unquote_plus(html.unescape(field["Key"]))
-            found[key] = Listed(int(field["Size"]), html.unescape(field.get("ETag", "")))
+            found[key] = Listed(int(field["Size"]), html.unescape(field.get("ETag", "")), field["LastModified"])
         following = re.search(r"<NextContinuationToken>(.*?)</NextContinuationToken>", text)
         if not following or "<IsTruncated>true" not in text:
             return found

@@ -12,13 +12,15 @@ from ..checkpoints.resuming import last_known
 from ..checkpoints.retention import prune
 from ..checkpoints.selection import order_of
 from ..checkpoints.uploads import uploads_of
+from ..errors import GuardError
+from ..runs.compaction import Compaction
 from ..runs.journal import Journal
 from ..runs.record import RunRecord
 from ..runs.run import ENDED, FINAL_EVENTS, Run
 from ..runs.shipper import Shipper
 from ..system import files, processes
 from ..system.clock import utc_text
-from ..system.guard_log import best_effort
+from ..system.guard_log import best_effort, log_exception
 from . import self_termination
 
 
@@ -119,6 +121,15 @@ def settle(run: Run, session: Session) -> None:
         record = RunRecord.of(run, session)
         if record:
             record.settle(run)
+        _compact(run, session)
     # What was told meanwhile is still to be sent.
     run.update(record_pending=run.last_seq() != told)
     self_termination.ask(run)
+
+
+def _compact(run: Run, session: Session) -> None:
+    """The last of all, and tried once: a log in small segments is read as well."""
+    try:
+        Compaction(session.s3(run.spec), run, run.state["attempt"], attempts=1).run()
+    except (GuardError, OSError):
+        log_exception()

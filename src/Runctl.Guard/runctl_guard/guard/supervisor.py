@@ -11,7 +11,8 @@ from ..interruption.observed import CheckpointLook
 from ..interruption.sequence import Busy, Sequence
 from ..interruption.trainer_watch import LOOK_SECONDS, TrainerWatch
 from ..interruption.triggers import Trigger, of_request
-from ..runs import run_log, webhook
+from ..runs import follower, pace, run_log, webhook
+from ..runs.compaction import Compaction
 from ..runs.journal import Journal, presses
 from ..runs.run import ENDED, PREPARING, Run
 from ..runs.shipper import Shipper
@@ -22,9 +23,12 @@ from ..system import files
 from ..system.clock import utc_text
 from . import completion
 from .leftovers import Leftovers
-from .tasks import ALERT, FINISH, LATE, LONGEST_PAUSE, MIRROR, SEQUENCE, SETTLE, SHIP, TRAINERS, BackgroundTasks
+from .tasks import (ALERT, COMPACTION, FINISH, LATE, LONGEST_PAUSE, MIRROR, SEQUENCE, SETTLE, SHIP, TRAINERS,
+                    BackgroundTasks)
 
-SHIP_SECONDS = 3.0
+# Between looks at whether a shipment is due, and whether segments are to be put together.
+SHIP_SECONDS = pace.SHORTEST
+COMPACTION_SECONDS = 15.0
 ALERT_SECONDS = 0.5
 # Before the sequence is gone through again because the disk did not take its end.
 FULL_DISK_SECONDS = 1.0
@@ -55,6 +59,7 @@ class RunSupervisor:
         attempt = self.run.state.get("attempt")
         if attempt != self._attempt:
             self._attempt = attempt
+            self._pace = pace.Pace()
             observe = CheckpointLook(lambda: uploads_of(self.run, self._session))
             self._trainers = TrainerWatch(self.run, ProcessTarget(self.run), observe)
             self._leftovers = Leftovers(self.run, self._trainers)
@@ -79,7 +84,7 @@ class RunSupervisor:
             elif completion.unsaved(run):
                 tasks.every(LATE, NEAR_PAUSE if near else UNSAVED_SECONDS, self._save_late, longest)
             return
-        tasks.every(SHIP, SHIP_SECONDS, self._ship, longest)
+        tasks.every(SHIP, SHIP_SECONDS, functools.partial(self._ship, bool(near)), longest)
         if tasks.busy(SEQUENCE):
             return
         trigger = shutdown or self._request() or notice
@@ -90,6 +95,7 @@ class RunSupervisor:
         elif self._leftovers.lives():
             tasks.every(MIRROR, 1.0, self._mirror.look)
             tasks.every(TRAINERS, LOOK_SECONDS, self._trainers.look)
+            tasks.every(COMPACTION, COMPACTION_SECONDS, self._compact)
         elif self._leftovers.ended():
             tasks.do(FINISH, lambda: completion.finish(run, self._session))
         elif run.exit() is not None:
@@ -126,11 +132,26 @@ class RunSupervisor:
     def _save_late(self) -> None:
         completion.save_late(self.run, self._session)
 
-    def _ship(self) -> None:
+    def _ship(self, at_once: bool) -> None:
+        run_log.note(self.run)
         if not self.run.spec.get("store"):
-            run_log.note(self.run)
             return
-        Shipper(self._session.s3(self.run.spec), self.run).ship()
+        shipper, own_pace = self._shipper(), self._pace
+        waiting = shipper.waiting()
+        if at_once or own_pace.is_due(waiting, follower.is_there(self.run)):
+            shipper.ship()
+            own_pace.shipped()
+        elif pace.is_full(waiting):
+            shipper.ship(only_full=True)
+
+    def _compact(self) -> None:
+        if not self.run.spec.get("store") or not self._shipper().many():
+            return
+        if Compaction(self._session.s3(self.run.spec), self.run, self._attempt, lambda: self.tasks.busy(SEQUENCE)).run():
+            self._shipper().put_together()
+
+    def _shipper(self) -> Shipper:
+        return Shipper(self._session.s3(self.run.spec), self.run)
 
     def _request(self) -> Optional[Trigger]:
         asked = files.read_json(self.run.file("request.json"))

@@ -16,6 +16,7 @@ LATE = "late"                # the last checkpoint, which S3 did not take at the
 MIRROR = "mirror"            # the newest checkpoint, while the training runs
 TRAINERS = "trainers"        # which processes train, while the training runs
 SHIP = "ship"                # log and events to S3
+COMPACTION = "compaction"    # small segments of the log into large ones
 ALERT = "alert"              # events to the webhook
 WITHDRAWN = "withdrawn"      # a new start after a notice that came to nothing
 

@@ -1,14 +1,27 @@
-"""Events and log to S3, a segment every few seconds. Never in the way of anything: it may fail and go on later."""
-import gzip
+"""Events and log to S3, in segments. Never in the way of anything: it may fail and go on later."""
 import json
-from typing import Any, Dict, List
+import os
+from typing import Any, Dict, List, NamedTuple
 
 from ..aws.s3 import S3, Location
 from ..system import files
-from . import run_log
+from . import run_log, segments
+from .compaction import MANY
+from .pace import FULL, Waiting
 from .run import Run
 
-SEGMENT = 1 << 20
+# From this size on a segment of events is not written again.
+EVENTS = 1 << 16
+# They come with every save. Only monitors act on them, and these ask the guard.
+ROUTINE = ("CheckpointSaved", "CheckpointUploaded", "CheckpointRejected")
+
+
+class _Group(NamedTuple):
+    """Events of one attempt that follow each other: where they begin in the file, the number of the first, and all of them."""
+    attempt: int
+    begin: int
+    first: int
+    lines: List[bytes]
 
 
 class Shipper:
@@ -18,67 +31,106 @@ class Shipper:
         self._bucket = store["bucket"]
         self._base = "%s/runs/%s" % (store["run_prefix"].strip("/"), run.id)
 
-    def ship(self) -> bool:
-        """Sends what is new; True when everything written so far is in S3.
+    def waiting(self) -> Waiting:
+        """What S3 does not have yet."""
+        cursor = self._cursor()
+        new = _new_events(self._run, cursor["events"])
+        return Waiting(run_log.extent(self._run)[1] - cursor["log"], len(new), any(event["kind"] not in ROUTINE for event in new))
 
-        The cursor is saved after each segment: one sent twice has the same key and at least the same content.
+    def many(self) -> bool:
+        """Whether there are enough segments to put them together."""
+        return self._cursor()["loose"] >= MANY
+
+    def put_together(self) -> None:
+        """Notes that it was done."""
+        with files.locked(self._run.file("ship.lock")):
+            self._note(self._cursor(), loose=0)
+
+    def ship(self, only_full: bool = False) -> bool:
+        """Sends what is new, or full segments of the log only; True when everything written so far is in S3.
+
+        The cursor is saved after each segment. One that is sent twice holds at least as much the second time: it has
+        the same name, or the bytes of the first one are in it too.
         """
         with files.locked(self._run.file("ship.lock")):
-            cursor = files.read_json(self._run.file("shipped.json")) or {"events": 0, "seq": 0, "log": 0}
-            self._events(cursor)
-            return self._log(cursor)
+            cursor = self._cursor()
+            if not only_full:
+                self._events(cursor)
+            return self._log(cursor, only_full)
 
-    def _put(self, name: str, body: bytes, cursor: Dict[str, Any], **advanced: int) -> None:
+    def _cursor(self) -> Dict[str, Any]:
+        """How far events and log are in S3, where the events begin that are written again, and segments since the last compaction."""
+        cursor = dict({"events": 0, "log": 0, "loose": 0}, **(files.read_json(self._run.file("shipped.json")) or {}))
+        cursor.setdefault("open", cursor["events"])
+        return cursor
+
+    def _put(self, name: str, body: bytes) -> None:
         self._s3.call("PUT", Location(self._bucket, "%s/%s" % (self._base, name)), body=body, attempts=4)
+
+    def _note(self, cursor: Dict[str, Any], **advanced: int) -> None:
         cursor.update(advanced)
         files.write_json(self._run.file("shipped.json"), dict(cursor, schema=1))
 
     def _events(self, cursor: Dict[str, Any]) -> None:
-        with _open(self._run.file("events.jsonl"), cursor["events"]) as file:
-            data = file.read() if file else b""
-        whole = data[:data.rfind(b"\n") + 1]
-        if not whole:
+        """The last segment of an attempt is written again, longer, until it is full: the requests are the same, and the objects few."""
+        begin, groups = cursor["open"], []  # type: int, List[_Group]
+        data = _lines(self._run.file("events.jsonl"), begin)
+        end = begin + len(data)
+        if end <= cursor["events"]:
             return
-        groups: Dict[int, List[Dict[str, Any]]] = {}
-        for line in whole.splitlines():
-            try:
-                event = json.loads(line.decode("utf-8"))
-            except ValueError:
-                continue
-            groups.setdefault(event["attempt"], []).append(event)
-        for attempt, events in sorted(groups.items()):
-            body = b"".join(files.to_line(event) for event in events)
-            self._put("events/%d/%012d.jsonl" % (attempt, events[0]["seq"]), body, cursor)
-        cursor["events"] += len(whole)
-        files.write_json(self._run.file("shipped.json"), dict(cursor, schema=1))
+        for line in data.splitlines(True):
+            event = _parsed(line)
+            if event and (not groups or groups[-1].attempt != event["attempt"]):
+                groups.append(_Group(event["attempt"], begin, event["seq"], []))
+            if event:
+                groups[-1].lines.append(line)
+            begin += len(line)
+        for group in groups:
+            self._put("events/%d/%012d.jsonl" % (group.attempt, group.first), b"".join(group.lines))
+        is_open = bool(groups) and end - groups[-1].begin < EVENTS
+        self._note(cursor, events=end, open=groups[-1].begin if is_open else end)
 
-    def _log(self, cursor: Dict[str, Any]) -> bool:
+    def _log(self, cursor: Dict[str, Any], only_full: bool) -> bool:
         while True:
             base, end = run_log.note(self._run)
             if cursor["log"] >= end:
                 return True
             offset = max(base, cursor["log"])
             attempt, limit = run_log.attempt_at(self._run, offset, end)
-            data = run_log.read(self._run, base, offset, min(SEGMENT, limit - offset))
+            if only_full and limit - offset < FULL:
+                return False
+            data = run_log.read(self._run, base, offset, min(FULL, limit - offset))
             if not data:
                 return False
-            name = "log/%d/%012d.gz" % (attempt, offset)
-            self._put(name, gzip.compress(data, 6), cursor, log=offset + len(data))
+            after = offset + len(data)
+            self._put("log/%d/%s" % (attempt, segments.name_of(offset, after)), segments.part_of(data))
+            self._note(cursor, log=after, loose=cursor["loose"] + 1)
 
 
-class _open:
-    """A file from an offset on; None where it does not exist yet."""
+def _new_events(run: Run, begin: int) -> List[Dict[str, Any]]:
+    path = run.file("events.jsonl")
+    try:
+        if os.path.getsize(path) <= begin:
+            return []
+    except OSError:
+        return []
+    return [event for event in map(_parsed, _lines(path, begin).splitlines()) if event]
 
-    def __init__(self, path: str, offset: int) -> None:
-        try:
-            self._file: Any = files.opened(path)
-            self._file.seek(offset)
-        except OSError:
-            self._file = None
 
-    def __enter__(self) -> Any:
-        return self._file
+def _lines(path: str, begin: int) -> bytes:
+    """The whole lines from a line's begin on; none if there is no such file."""
+    try:
+        with files.opened(path) as file:
+            file.seek(begin)
+            data = file.read()
+    except OSError:
+        return b""
+    return data[:data.rfind(b"\n") + 1]
 
-    def __exit__(self, *_: Any) -> None:
-        if self._file:
-            self._file.close()
+
+def _parsed(line: bytes) -> Dict[str, Any]:
+    try:
+        event = json.loads(line.decode("utf-8"))
+    except ValueError:
+        return {}
+    return event if isinstance(event, dict) else {}

@@ -1,3 +1,5 @@
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -11,6 +13,7 @@ from runctl_guard.guard import completion, daemon, leftovers, self_termination
 from runctl_guard.guard.supervisor import RunSupervisor
 from runctl_guard.runs.attempts import new_attempt
 from runctl_guard.runs.run import Run
+from runctl_guard.runs.shipper import Shipper
 from runctl_guard.system import files, processes
 from runctl_guard.system.clock import boot_id, utc_text
 
@@ -33,6 +36,35 @@ class OrdinaryEnd(support.RootedTest):
         with support.full_disk(), self.assertRaises(OSError):
             completion.finish(run, self.session)
         self.assertIn("saved/%s/checkpoints/step_0.json.manifest.json" % run.state["instance_id"], self.s3.keys())
+
+    def logged(self):
+        """A run whose log is in three segments, and that has ended."""
+        run = self.new_run(store=support.STORE)
+        for number in range(3):
+            with open(run.file("log"), "ab") as file:
+                file.write(b"line %d\n" % number)
+            if number < 2:
+                Shipper(self.session.s3(run.spec), run).ship()
+        run.update(state="finished", record_pending=True)
+        return run
+
+    def log_of(self, run):
+        return [key.rpartition("/")[2] for key in self.s3.keys() if key.startswith("runs/runs/%s/log/" % run.id)]
+
+    def test_the_log_of_an_attempt_that_ended_is_one_segment(self):
+        run = self.logged()
+        completion.settle(run, self.session)
+        self.assertEqual(["000000000000-000000000021.gz"], self.log_of(run))
+        self.assertFalse(run.state["record_pending"])
+
+    def test_an_end_is_settled_although_the_log_cannot_be_put_together(self):
+        run = self.logged()
+        self.s3.fail = lambda method, path, query: 503 if method == "GET" and "/log/" in path else None
+        with contextlib.redirect_stderr(io.StringIO()) as told:
+            completion.settle(run, self.session)
+        self.assertIn("S3Error", told.getvalue())
+        self.assertEqual(3, len(self.log_of(run)))
+        self.assertFalse(run.state["record_pending"])
 
     def test_on_a_full_disk_who_was_left_behind_is_killed(self):
         run, watch = self.new_run(policy={"grace_seconds": 0.0}), mock.Mock()

@@ -3,6 +3,7 @@ import gzip
 import os
 import time
 from types import SimpleNamespace
+from unittest import mock
 
 import support
 
@@ -16,9 +17,10 @@ class Logs(support.RootedTest):
         with open(self.run_.file("log"), "ab") as file:
             file.write(data)
 
-    def answer(self, offset=0, attempt=None, tail=None, since=None, max_bytes=15000):
+    def answer(self, offset=0, attempt=None, tail=None, since=None, follow=None, max_bytes=15000):
         from runctl_guard.commands.log import log
-        value = log(self.run_, SimpleNamespace(offset=offset, attempt=attempt, tail=tail, since=since, max_bytes=max_bytes))
+        value = log(self.run_, SimpleNamespace(offset=offset, attempt=attempt, tail=tail, since=since, follow=follow,
+                                                max_bytes=max_bytes))
         return value, gzip.decompress(base64.b64decode(value["data"]))
 
     def again(self, number):
@@ -82,6 +84,39 @@ class Logs(support.RootedTest):
         self.assertEqual(b"old\nhalf a line\nnew\n", self.answer(since=0)[1])
         self.assertEqual(b"", self.answer(since=time.time() + 60)[1])
 
+    def test_a_reader_that_follows_is_known_until_its_time_is_over(self):
+        from runctl_guard.runs import follower
+        self.append(b"one\n")
+        self.answer()
+        self.assertFalse(follower.is_there(self.run_))
+        self.answer(follow=60.0)
+        self.assertTrue(follower.is_there(self.run_))
+        now = time.monotonic()
+        with mock.patch("time.monotonic", lambda: now + 61):
+            self.assertFalse(follower.is_there(self.run_))
+
+    def test_a_note_of_another_boot_or_damaged_is_no_reader(self):
+        from runctl_guard.runs import follower
+        for text in ("", "{}", '{"boot_id": "x", "until": 1e18}'):
+            with open(self.run_.file("follower.json"), "w") as file:
+                file.write(text)
+            self.assertFalse(follower.is_there(self.run_), text)
+
+    def test_a_reader_cannot_ask_for_more_than_ten_minutes(self):
+        from runctl_guard.runs import follower
+        self.answer(follow=1e9)
+        now = time.monotonic()
+        with mock.patch("time.monotonic", lambda: now + 601):
+            self.assertFalse(follower.is_there(self.run_))
+
+    def test_what_does_not_fit_into_an_answer_is_brought_to_S3_at_once(self):
+        from runctl_guard.runs import follower
+        self.append(os.urandom(30000))
+        self.answer(offset=29000)
+        self.assertFalse(follower.is_there(self.run_))
+        self.answer()
+        self.assertTrue(follower.is_there(self.run_))
+
 
 class Shipped(support.RootedTest):
     def setUp(self):
@@ -111,7 +146,7 @@ class Shipped(support.RootedTest):
         new_attempt(self.run_, self.run_.spec, {"number": 2, "nonce": "n"}, "vm")
         self.append(b"two\n")
         self.assertTrue(self.ship())
-        self.assertEqual({"1/000000000000.gz": b"one\n", "2/000000000004.gz": b"two\n"}, self.segments())
+        self.assertEqual({"1/000000000000-000000000004.gz": b"one\n", "2/000000000004-000000000008.gz": b"two\n"}, self.segments())
 
     def test_a_log_that_is_emptied_goes_on_and_repeats_nothing(self):
         self.append(b"before\n")
@@ -122,4 +157,4 @@ class Shipped(support.RootedTest):
         self.append(b"and more\n")
         self.ship()
         self.assertEqual([b"before\n", b"new\n", b"and more\n"], list(self.segments().values()))
-        self.assertEqual(["1/000000000000.gz", "1/000000000007.gz", "1/000000000011.gz"], list(self.segments()))
+        self.assertEqual(["1/000000000000-000000000007.gz", "1/000000000007-000000000011.gz", "1/000000000011-000000000020.gz"], list(self.segments()))
