@@ -49,7 +49,7 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
 
     private async Task<RunctlSetupCheck> BucketAsync(CancellationToken cancellationToken)
     {
-        if (request.Configuration.S3Bucket is not { } bucket)
+        if (StoreReference.Of(request.Configuration) is not { } store)
         {
             return _list.FirstFailed("Configuration") is null || request.ConfigurationFailure is null
                 ? _list.Fail("Bucket", "No bucket is configured.", BucketRemedy)
@@ -58,8 +58,8 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
 
         return await _list.TryAsync("Bucket", ["Region", "Credentials"], async () =>
         {
-            await cloud.Objects.CheckBucketAsync(bucket, cancellationToken).ConfigureAwait(false);
-            return _list.Pass("Bucket", $"{bucket} in {cloud.Region}, from {SourceOf(nameof(request.Configuration.S3Bucket), "the defaults")}");
+            await cloud.Objects.CheckBucketAsync(store.Bucket, store.RunPrefix + "/", cancellationToken).ConfigureAwait(false);
+            return _list.Pass("Bucket", $"{store.Bucket} in {cloud.Region}, from {SourceOf(nameof(request.Configuration.S3Bucket), "the defaults")}");
         }, refusalFails: true).ConfigureAwait(false);
     }
 
