@@ -37,7 +37,7 @@ internal sealed record PolicyScope
     public IReadOnlyList<string> KmsKeys { get; init; } = [];
 
     /// <summary>Whether the person works with instances too that Runctl did not launch.</summary>
-    public bool AllInstances { get; init; }
+    public bool AnyInstance { get; init; }
 
     /// <summary>As the settings have it; null without a bucket.</summary>
     public static PolicyScope? Of(RunctlConfiguration configuration) => StoreReference.Of(configuration) is not { } store ? null : new()
@@ -87,7 +87,7 @@ internal sealed record PolicyScope
             Sid = rule.Sid,
             Actions = rule.Actions,
             Resources = resources,
-            Conditions = PolicyConditions.Of(rule, AllInstances, Fill),
+            Conditions = PolicyConditions.Of(rule, AnyInstance, Fill),
             Why = rule.Why,
         };
     }
