@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Amazon.Runtime;
 using Amazon.S3;
 using Runctl.Adapters;
@@ -7,6 +8,7 @@ using Runctl.Instances;
 using Runctl.Ports;
 using Runctl.Progress;
 using Runctl.Sandbox;
+using Runctl.Tests.Policies;
 using Runctl.Training;
 
 [assembly: AssemblyFixture(typeof(GuardSandbox))]
@@ -20,10 +22,15 @@ public sealed class GuardSandbox : IAsyncLifetime
     private readonly NoProgress _progress = new();
     private RunctlSandbox? _sandbox;
     private ICloud? _cloud;
+    private ICloud? _administrator;
+    private ImmutableList<string> _secrets = [];
 
     public RunctlSandbox Sandbox => _sandbox!;
 
     public ICloud Cloud => _cloud!;
+
+    /// <summary>A connection that may do everything, for what no person with the printed policy does.</summary>
+    public ICloud Administrator => _administrator!;
 
     public AmazonS3Client S3 { get; private set; } = null!;
 
@@ -34,13 +41,10 @@ public sealed class GuardSandbox : IAsyncLifetime
             return;
         }
 
-        _sandbox = await RunctlSandbox.StartAsync(new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(100) });
-        _cloud = _adapters.Connect(new CloudConnection
-        {
-            Region = Sandbox.Region, EndpointUrl = Sandbox.Endpoint,
-            Credentials = new CloudCredentials(Sandbox.AccessKeyId, Sandbox.SecretAccessKey, null),
-        });
-        S3 = new AmazonS3Client(new BasicAWSCredentials(Sandbox.AccessKeyId, Sandbox.SecretAccessKey), new AmazonS3Config
+        _sandbox = await RunctlSandbox.StartAsync(new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(100), Policies = PrintedPolicies.Of() });
+        _cloud = Connect(Sandbox.AccessKeyId, Sandbox.SecretAccessKey);
+        _administrator = Connect(Sandbox.AdministratorAccessKeyId, Sandbox.AdministratorSecretAccessKey);
+        S3 = new AmazonS3Client(new BasicAWSCredentials(Sandbox.AdministratorAccessKeyId, Sandbox.AdministratorSecretAccessKey), new AmazonS3Config
         {
             ServiceURL = Sandbox.Endpoint.ToString(), AuthenticationRegion = Sandbox.Region, ForcePathStyle = true,
         });
@@ -50,10 +54,18 @@ public sealed class GuardSandbox : IAsyncLifetime
     {
         S3?.Dispose();
         _cloud?.Dispose();
+        _administrator?.Dispose();
         if (_sandbox is not null)
         {
             await _sandbox.DisposeAsync();
         }
+    }
+
+    /// <summary>Prints the policies with one more reference to a value that is kept elsewhere.</summary>
+    public void Allow(string reference)
+    {
+        ImmutableInterlocked.Update(ref _secrets, secrets => secrets.Add(reference));
+        Sandbox.Policies = PrintedPolicies.Of(change: scope => scope with { Secrets = _secrets });
     }
 
     /// <summary>A new instance with a training on it.</summary>
@@ -113,6 +125,9 @@ public sealed class GuardSandbox : IAsyncLifetime
     /// <summary>Counts the requests of an instance from now on, as in <c>s3:UploadPart</c>.</summary>
     public SandboxFaultRule Count(string operation, string instanceId) =>
         Sandbox.Faults.Add(new SandboxFault { Operation = operation, Kind = SandboxFaultKind.Delay, InstanceId = instanceId });
+
+    private ICloud Connect(string key, string secret) =>
+        _adapters.Connect(new CloudConnection { Region = Sandbox.Region, EndpointUrl = Sandbox.Endpoint, Credentials = new CloudCredentials(key, secret, null) });
 
     private sealed class NoProgress : IProgress<ProgressUpdate>
     {

@@ -17,7 +17,7 @@ public class SandboxFixture : IDisposable
     {
         Endpoint = _session.Run($"$sandbox = Start-RunctlSandbox -UseAsDefault {options}; $sandbox.EndpointUrl").Single;
         Directory = _session.Run("$sandbox.Directory").Single;
-        Other = new OtherClient(_session.Run("$sandbox.GetEnvironment()").Single);
+        Other = new OtherClient(_session.Run("$sandbox.GetAdministratorEnvironment()").Single);
         _instance = new Lazy<string>(Launch);
     }
 
@@ -47,7 +47,7 @@ public class SandboxFixture : IDisposable
     internal string Joined => $"-Region us-east-1 -EndpointUrl {Endpoint}";
 
     /// <summary>The environment of another process that joins it.</summary>
-    internal Dictionary<string, string> Joining(Project project) => new(Other.Environment)
+    internal Dictionary<string, string> Joining(Project project) => new((IDictionary<string, string>)_session.Run("$sandbox.GetEnvironment()").Single)
     {
         ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "",
         ["HOME"] = project.Directory,
