@@ -9,7 +9,7 @@ namespace Runctl.Setup;
 /// <summary>Checks what can be seen from this machine: settings, credentials, bucket, script.</summary>
 internal sealed class SetupHere(ICloud cloud, SetupRequest request)
 {
-    private const string BucketRemedy = "Set s3_bucket under [aws] in .runctl.toml, or give -S3Bucket: without a bucket checkpoints stay on the instance and are lost with it.";
+    private const string BucketRemedy = "Set s3_bucket under [aws] in .runctl.toml, or give -S3Bucket: without a bucket checkpoints stay on the instance and are lost with it. Get-RunctlPolicy -CloudFormation writes a template that makes one.";
 
     private const string HandlerRemedy = "Let the script save and end on SIGTERM (module/samples has scripts that do): without it what was trained since the last periodic checkpoint is lost. Where it does so in a way that can not be seen in its text, Invoke-RunctlInterruptionDrill tells for sure.";
 

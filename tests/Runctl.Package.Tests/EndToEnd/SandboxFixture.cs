@@ -66,6 +66,9 @@ public class SandboxFixture : IDisposable
     /// <summary>Runs a script in the session and stops it at a moment.</summary>
     internal TimeSpan Stop(string script, Func<bool> when) => _session.Stop(script, when);
 
+    /// <summary>Lets the person work with instances that Runctl did not launch.</summary>
+    internal void AllowAnyInstance() => Assert.Empty(Run("Set-RunctlSandbox -Policy (Get-RunctlPolicy -AnyInstance -S3Bucket runctl-sandbox -IamInstanceProfile RunctlSandbox)").Errors);
+
     /// <summary>Sets a fault of the sandbox.</summary>
     internal void Fault(string entries) => Assert.Empty(Run($"Set-RunctlSandbox -Fault @{{ {entries} }}").Errors);
 

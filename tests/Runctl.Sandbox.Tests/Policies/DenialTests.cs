@@ -23,7 +23,7 @@ public sealed class DenialTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "The sandbox runs on Linux.");
+        Assert.SkipUnless(System.OperatingSystem.IsLinux(), "The sandbox runs on Linux.");
         _sandbox = await RunctlSandbox.StartAsync(new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(20), Responder = (_, _) => "" }, Token);
         Allow();
         _ec2 = new AmazonEC2Client(Person, new AmazonEC2Config { ServiceURL = _sandbox.Endpoint.ToString(), AuthenticationRegion = "us-east-1", MaxErrorRetry = 0 });
@@ -176,7 +176,7 @@ public sealed class DenialTests : IAsyncLifetime
         new RunInstancesRequest
         {
             ImageId = Ubuntu, InstanceType = "c5.large", MinCount = 1, MaxCount = 1, IamInstanceProfile = new() { Name = "RunctlSandbox" }, InstanceMarketOptions = market,
-            TagSpecifications = tag is null ? null : [new() { ResourceType = ResourceType.Instance, Tags = [tag] }],
+            TagSpecifications = tag is null ? null : [new() { ResourceType = Amazon.EC2.ResourceType.Instance, Tags = [tag] }],
         },
         Token);
 }
