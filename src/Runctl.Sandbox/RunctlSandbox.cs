@@ -25,6 +25,7 @@ public sealed class RunctlSandbox : IAsyncDisposable
     private readonly ConditionTable _conditions;
     private readonly SandboxOptions _options;
     private readonly AccessControl _access;
+    private readonly S3Service _storage;
     private int _disposed;
 
     private RunctlSandbox(SandboxOptions options, string directory, Watchdog watchdog, ProcessSpaces spaces, HostTools tools)
@@ -51,6 +52,7 @@ public sealed class RunctlSandbox : IAsyncDisposable
         _access = new AccessControl(() => storage!.Buckets) { Policies = options.Policies };
         storage = new S3Service(SandboxDirectory.CreatePrivate(directory, "s3"), clock, _access);
         storage.CreateBucket(options.Bucket);
+        _storage = storage;
         var router = new SandboxRouter(
             new SignatureVerifier(credentials.Find, clock),
             new Dictionary<string, Func<HttpExchange, SignedRequest, CancellationToken, Task>>(StringComparer.Ordinal)
@@ -171,6 +173,16 @@ public sealed class RunctlSandbox : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(conditions);
         conditions.Validate();
         ConditionsOf(instanceId).Become(conditions);
+    }
+
+    /// <summary>Makes a bucket that demands something of writes.</summary>
+    /// <exception cref="ArgumentException">There is a bucket of this name.</exception>
+    public void CreateBucket(string name, SandboxBucketRules rules)
+    {
+        if (!_storage.CreateBucket(name, region: null, rules))
+        {
+            throw new ArgumentException($"There is a bucket {name} already.", nameof(name));
+        }
     }
 
     /// <summary>

@@ -12,6 +12,9 @@ namespace Runctl.Adapters.Aws;
 /// <summary>S3 by its SDK client.</summary>
 internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud) : IObjectStore
 {
+    private readonly ServerSideEncryptionMethod? _encryption = cloud.Connection.Encryption is { } given ? ServerSideEncryptionMethod.FindValue(given.Method) : null;
+    private readonly string? _kmsKeyId = cloud.Connection.Encryption?.KmsKeyId;
+
     /// <inheritdoc/>
     public async Task CheckBucketAsync(string bucket, string prefix, CancellationToken cancellationToken)
     {
@@ -90,6 +93,8 @@ internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud)
             BucketName = bucket,
             Key = key,
             InputStream = body,
+            ServerSideEncryptionMethod = _encryption,
+            ServerSideEncryptionKeyManagementServiceKeyId = _kmsKeyId,
             ContentType = key.EndsWith(".json", StringComparison.Ordinal) ? "application/json" : "application/octet-stream",
             IfNoneMatch = condition.OnlyIfMissing ? "*" : null,
             IfMatch = condition.OnlyIfETag,
@@ -109,6 +114,8 @@ internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud)
             BucketName = bucket,
             Key = key,
             FilePath = path,
+            ServerSideEncryptionMethod = _encryption,
+            ServerSideEncryptionKeyManagementServiceKeyId = _kmsKeyId,
             IfNoneMatch = condition.OnlyIfMissing ? "*" : null,
             IfMatch = condition.OnlyIfETag,
         }, cancellationToken).ConfigureAwait(false);

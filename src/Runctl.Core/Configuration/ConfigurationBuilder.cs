@@ -16,6 +16,8 @@ internal static class ConfigurationBuilder
             S3Bucket = Get(nameof(RunctlConfiguration.S3Bucket), Defaults.S3Bucket),
             S3Prefix = Get(nameof(RunctlConfiguration.S3Prefix), Defaults.S3Prefix).Trim('/'),
             RunPrefix = Get(nameof(RunctlConfiguration.RunPrefix), Defaults.RunPrefix).Trim('/'),
+            S3Encryption = Get(nameof(RunctlConfiguration.S3Encryption), Defaults.S3Encryption),
+            S3KmsKeyId = Get(nameof(RunctlConfiguration.S3KmsKeyId), Defaults.S3KmsKeyId),
             IamInstanceProfile = Get(nameof(RunctlConfiguration.IamInstanceProfile), Defaults.IamInstanceProfile),
             DefaultInstanceType = Get(nameof(RunctlConfiguration.DefaultInstanceType), Defaults.DefaultInstanceType),
             ImageId = Get(nameof(RunctlConfiguration.ImageId), Defaults.ImageId),

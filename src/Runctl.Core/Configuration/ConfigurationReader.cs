@@ -29,6 +29,11 @@ public sealed class ConfigurationReader(IAdapters adapters, Func<string, string?
             }
         }
 
+        if (values.ContainsKey(nameof(RunctlConfiguration.S3KmsKeyId)) && values.GetValueOrDefault(nameof(RunctlConfiguration.S3Encryption)) is not ("aws:kms" or "aws:kms:dsse"))
+        {
+            throw RunctlErrors.KmsKeyWithoutKms(sources[nameof(RunctlConfiguration.S3KmsKeyId)], path);
+        }
+
         return ConfigurationBuilder.Build(values) with { Path = path, Sources = sources, Warnings = [.. file?.Warnings ?? [], .. WarnOfPatterns(values, file, path)] };
     }
 

@@ -23,6 +23,12 @@ public sealed record RunctlConfiguration
     /// <summary>Prefix of run records and code.</summary>
     public string RunPrefix { get; init; } = "checkpoints/runctl";
 
+    /// <summary>AES256, aws:kms or aws:kms:dsse: the encryption that new objects name; null to name none.</summary>
+    public string? S3Encryption { get; init; }
+
+    /// <summary>Id or ARN of the KMS key that new objects name; null to name none.</summary>
+    public string? S3KmsKeyId { get; init; }
+
     /// <summary>Instance profile for new instances.</summary>
     public string? IamInstanceProfile { get; init; }
 

@@ -17,6 +17,8 @@ internal sealed record Setting(string Property, string Table, string Key, Settin
         new(nameof(RunctlConfiguration.S3Bucket), "aws", "s3_bucket", SettingKind.Text, "RUNCTL_S3_BUCKET"),
         new(nameof(RunctlConfiguration.S3Prefix), "aws", "s3_prefix", SettingKind.Text, "RUNCTL_S3_PREFIX"),
         new(nameof(RunctlConfiguration.RunPrefix), "aws", "run_prefix", SettingKind.Text, "RUNCTL_RUN_PREFIX"),
+        new(nameof(RunctlConfiguration.S3Encryption), "aws", "s3_sse", SettingKind.S3Encryption, "RUNCTL_S3_SSE"),
+        new(nameof(RunctlConfiguration.S3KmsKeyId), "aws", "s3_kms_key_id", SettingKind.KmsKey, "RUNCTL_S3_KMS_KEY_ID"),
         new(nameof(RunctlConfiguration.IamInstanceProfile), "aws", "iam_instance_profile", SettingKind.Text, "RUNCTL_IAM_INSTANCE_PROFILE"),
         new(nameof(RunctlConfiguration.DefaultInstanceType), "aws", "default_instance_type", SettingKind.Text, "RUNCTL_DEFAULT_INSTANCE_TYPE"),
         new(nameof(RunctlConfiguration.ImageId), "aws", "ami", SettingKind.Text, "RUNCTL_AMI"),

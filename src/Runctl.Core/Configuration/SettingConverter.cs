@@ -27,6 +27,8 @@ internal static class SettingConverter
         SettingKind.OnExit => "\"keep\" or \"terminate\"",
         SettingKind.StoppedInstance => "\"replace\" or \"wait\"",
         SettingKind.EventKinds => $"a list of kinds of events ({string.Join(", ", EventKinds.All)})",
+        SettingKind.S3Encryption => "\"AES256\", \"aws:kms\" or \"aws:kms:dsse\"",
+        SettingKind.KmsKey => "the id or the ARN of a KMS key, such as \"1234abcd-12ab-34cd-56ef-1234567890ab\"",
         _ => "a text in quotes",
     };
 
@@ -52,6 +54,8 @@ internal static class SettingConverter
         SettingKind.StopSignal => value is string name ? StopSignal(name.Trim().ToUpperInvariant()) : null,
         SettingKind.SignalTo => value is "trainers" or "launcher" ? value : null,
         SettingKind.OnExit => value is "keep" or "terminate" ? value : null,
+        SettingKind.S3Encryption => value is "AES256" or "aws:kms" or "aws:kms:dsse" ? value : null,
+        SettingKind.KmsKey => value is string key && key.Length > 0 && key.All(c => char.IsAsciiLetterOrDigit(c) || c is ':' or '/' or '_' or '-') ? key : null,
         SettingKind.EventKinds => Texts(value, isText) is { } kinds && kinds.TrueForAll(EventKinds.All.Contains) ? kinds : null,
         _ => null,
     };

@@ -20,4 +20,6 @@ internal enum SettingKind
     OnExit,
     StoppedInstance,
     EventKinds,
+    S3Encryption,
+    KmsKey,
 }

@@ -36,7 +36,7 @@ internal static partial class RunctlErrors
         new("SandboxRefused", ErrorKind.InvalidState, $"The sandbox refused to {operation}: {text}", target, null);
 
     /// <summary>What the role of an instance needs of S3.</summary>
-    public const string RoleAction = "The role of the instance's profile needs s3:ListBucket on the bucket, and s3:GetObject and s3:PutObject on its objects: " + RolePolicyAction;
+    public const string RoleAction = "The role of the instance's profile needs s3:ListBucket on the bucket, and s3:GetObject and s3:PutObject on its objects, and kms:GenerateDataKey and kms:Decrypt on its KMS key. If the policy of the bucket demands that writes name their encryption, set s3_sse (and s3_kms_key_id) below [aws] in .runctl.toml. " + RolePolicyAction;
 
     /// <summary>How to get the policy of the role.</summary>
     public const string RolePolicyAction = "Get-RunctlPolicy -For Instance -AsJson writes the policy of the role.";
@@ -49,7 +49,7 @@ internal static partial class RunctlErrors
 
     /// <summary>S3 answers 403 where it should say that there is nothing.</summary>
     public static string BucketAction(string bucket) =>
-        $"Check that the bucket {bucket} exists and that the policy allows s3:ListBucket on it and s3:GetObject and s3:PutObject on its objects; without s3:ListBucket a missing object looks like a forbidden one. {PersonPolicyAction}";
+        $"Check that the bucket {bucket} exists and that the policy allows s3:ListBucket on it and s3:GetObject and s3:PutObject on its objects; without s3:ListBucket a missing object looks like a forbidden one. If the policy of the bucket demands that writes name their encryption, set s3_sse (and s3_kms_key_id) below [aws] in .runctl.toml; for a KMS key the caller needs kms:GenerateDataKey and kms:Decrypt. {PersonPolicyAction}";
 
     /// <summary>The bucket is not there.</summary>
     public static RunctlException BucketNotFound(string bucket, RunctlException cause) =>

@@ -21,6 +21,10 @@ internal static partial class RunctlErrors
     public static RunctlException SettingInvalid(string source, string expected, string? value) =>
         new("SettingInvalid", ErrorKind.InvalidInput, $"{source}: expected {expected}, not '{value}'.", value, null);
 
+    /// <summary>S3 refuses a key without the encryption that uses it.</summary>
+    public static RunctlException KmsKeyWithoutKms(string source, string? path) =>
+        new("SettingInvalid", ErrorKind.InvalidInput, $"s3_kms_key_id ({source}) names a KMS key, and s3_sse names no encryption with KMS.", path, "Set s3_sse = \"aws:kms\" (or \"aws:kms:dsse\") below [aws] in .runctl.toml, or remove s3_kms_key_id.");
+
     /// <summary>The webhook's address would be readable in records and in SSM's history.</summary>
     public static RunctlException WebhookWrittenOut() =>
         new("WebhookWrittenOut", ErrorKind.InvalidInput, "webhook_url is written out: it would be readable in the run's records and in the history of SSM.", null,

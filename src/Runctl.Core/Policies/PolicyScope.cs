@@ -49,6 +49,7 @@ internal sealed record PolicyScope
         Prefix = store.Prefix,
         RunPrefix = store.RunPrefix,
         Role = configuration.IamInstanceProfile is { } profile ? profile[(profile.LastIndexOf('/') + 1)..] : Any,
+        KmsKeys = store.KmsKeyId is { } key ? [key] : [],
         Secrets = [.. configuration.TrainingEnvironment.Values.Append(configuration.WebhookUrl ?? "").Where(SecretReference.Is).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
     };
 

@@ -12,6 +12,9 @@ public sealed record CloudConnection
     /// <summary>Endpoint for all services instead of AWS's own, or null.</summary>
     public Uri? EndpointUrl { get; init; }
 
+    /// <summary>Encryption that new objects of S3 name, or null to name none.</summary>
+    public ObjectEncryption? Encryption { get; init; }
+
     /// <summary>Credentials given directly (a sandbox's, or AWS.Tools' session default), or null.</summary>
     public CloudCredentials? Credentials { get; init; }
 }

@@ -18,6 +18,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         var bucket = configuration.S3Bucket ?? throw RunctlErrors.BucketNotConfigured("Resuming a run elsewhere");
         var store = new RunStore(cloud.Objects, bucket, configuration.RunPrefix, time);
         var spec = await store.ReadSpecAsync(request.RunId, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.RunNotFound(request.RunId);
+        spec = spec with { Store = spec.Store?.WithEncryptionOf(configuration) };
         if (spec.Region != cloud.Region)
         {
             throw RunctlErrors.RunInOtherRegion(request.RunId, spec.Region, cloud.Region);

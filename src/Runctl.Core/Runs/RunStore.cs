@@ -2,7 +2,6 @@ using System.Text.Json;
 using Runctl.Errors;
 using Runctl.Events;
 using Runctl.Json;
-using Runctl.Pacing;
 using Runctl.Ports;
 
 namespace Runctl.Runs;
@@ -10,8 +9,6 @@ namespace Runctl.Runs;
 /// <summary>Orders and records of runs in S3.</summary>
 internal sealed class RunStore(IObjectStore objects, string bucket, string runPrefix, TimeProvider time)
 {
-    private const int MostChanges = 20;
-
     /// <summary>The keys.</summary>
     public RunKeys Keys { get; } = new(runPrefix);
 
@@ -75,9 +72,10 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
     public async Task<RunRecord?> ChangeAsync(string runId, Func<RunRecord, RunRecord?> change, CancellationToken cancellationToken)
     {
         var key = Keys.Record(runId);
-        var backoff = new Backoff(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(1), time, 2);
-        for (var left = MostChanges; ; left--)
+        var patience = new RecordPatience(time);
+        while (true)
         {
+            TimeSpan pause;
             try
             {
                 if (await objects.ReadAsync(bucket, key, cancellationToken).ConfigureAwait(false) is not { ETag: { } version } content)
@@ -95,18 +93,21 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
                 {
                     return changed;
                 }
+
+                pause = patience.After(isConflict: true) ?? throw RunctlErrors.RecordContended($"s3://{bucket}/{key}");
             }
-            catch (RunctlException e) when (left > 0 && (e.IsTransient || e.ServiceErrorCode == "ConditionalRequestConflict"))
+            catch (RunctlException e) when (e.IsTransient || e.ServiceErrorCode == "ConditionalRequestConflict")
             {
                 // Whether it was written is in the record, which is read again.
+                if (patience.After(isConflict: e.ServiceErrorCode == "ConditionalRequestConflict") is not { } next)
+                {
+                    throw;
+                }
+
+                pause = next;
             }
 
-            if (left <= 0)
-            {
-                throw RunctlErrors.RecordContended($"s3://{bucket}/{key}");
-            }
-
-            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
         }
     }
 

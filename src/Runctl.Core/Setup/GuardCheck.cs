@@ -1,7 +1,7 @@
 namespace Runctl.Setup;
 
 /// <summary>What the guard's <c>check</c> is asked.</summary>
-internal sealed record GuardCheckRequest(string? Bucket, IReadOnlyList<string> Keys, string Region, string? User, string ProjectName, Runs.CheckpointSettings Checkpoint);
+internal sealed record GuardCheckRequest(Runs.StoreReference? Store, IReadOnlyList<string> Keys, string Region, string? User, string ProjectName, Runs.CheckpointSettings Checkpoint);
 
 /// <summary>What it answers.</summary>
 internal sealed record GuardCheckAnswer

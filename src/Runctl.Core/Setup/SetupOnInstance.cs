@@ -70,7 +70,7 @@ internal sealed class SetupOnInstance(ICloud cloud, SetupRequest request, string
         var store = StoreReference.Of(request.Configuration);
         var probe = store is null ? null : new StorageProbe(cloud.Objects, store);
         var keys = probe?.NewKeys(instanceId) ?? [];
-        var wanted = new GuardCheckRequest(store?.Bucket, keys, cloud.Region, request.Configuration.User, RunNaming.ProjectName(request.Configuration.ProjectName, request.ProjectDirectory), Runs.CheckpointSettings.Of(request.Configuration));
+        var wanted = new GuardCheckRequest(store, keys, cloud.Region, request.Configuration.User, RunNaming.ProjectName(request.Configuration.ProjectName, request.ProjectDirectory), Runs.CheckpointSettings.Of(request.Configuration));
         // The role may write and not delete; whoever asks may delete for it.
         IReadOnlyList<string> remaining = keys;
         try

@@ -125,10 +125,11 @@ public abstract class RunctlCmdlet : AsyncCmdlet
 
     private CloudConnection ConnectionFor(RunctlConfiguration configuration)
     {
+        var encryption = configuration.S3Encryption is { } method ? new ObjectEncryption(method, configuration.S3KmsKeyId) : null;
         // A sandbox of this process is known by its endpoint, and no other keys fit it.
         if (configuration.EndpointUrl is { } endpoint && RunningSandboxes.Find(endpoint) is { } sandbox)
         {
-            return new CloudConnection { Region = configuration.Region ?? sandbox.Region, EndpointUrl = endpoint, Credentials = sandbox.Credentials };
+            return new CloudConnection { Region = configuration.Region ?? sandbox.Region, EndpointUrl = endpoint, Credentials = sandbox.Credentials, Encryption = encryption };
         }
 
         return new CloudConnection
@@ -136,6 +137,7 @@ public abstract class RunctlCmdlet : AsyncCmdlet
             Region = configuration.Region,
             ProfileName = configuration.ProfileName,
             EndpointUrl = configuration.EndpointUrl,
+            Encryption = encryption,
             Credentials = configuration.ProfileName is null ? AwsToolsDefaults.Credentials(SessionState) : null,
         };
     }

@@ -62,7 +62,7 @@ public sealed class GetRunctlPolicyCommand : RunctlCmdlet
     [ValidatePattern("^(ssm|secretsmanager):.")]
     public string[] Secret { get; set; } = [];
 
-    /// <summary>Keys of KMS that encrypt the bucket or the values referred to, as ids or ARNs; none for keys of AWS.</summary>
+    /// <summary>Keys of KMS that encrypt the bucket or the values referred to, as ids or ARNs, beside <c>s3_kms_key_id</c> in .runctl.toml; none for keys of AWS.</summary>
     [Parameter(ParameterSetName = ObjectSet)]
     [ValidateNotNullOrEmpty]
     public string[] KmsKeyId { get; set; } = [];

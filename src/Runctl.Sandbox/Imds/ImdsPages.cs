@@ -33,8 +33,8 @@ internal sealed class ImdsPages
         Meta("local-ipv4", () => record.PrivateIp);
         Meta("placement/availability-zone", () => record.AvailabilityZone);
         Meta("placement/region", () => context.Region);
-        Meta("services/domain", () => "amazonaws.com");
-        Meta("services/partition", () => "aws");
+        Meta("services/domain", () => Partition.Of(context.Region).Domain);
+        Meta("services/partition", () => Partition.Of(context.Region).Name);
         Meta("spot/instance-action", InstanceAction);
         Meta("spot/termination-time", () => record.NoticeAt(context.Clock.GetUtcNow()) is { Action: "terminate" } notice ? _clock.Show(notice.Time) : null);
         Meta("events/recommendations/rebalance", Rebalance);

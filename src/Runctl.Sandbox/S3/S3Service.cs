@@ -13,7 +13,7 @@ internal sealed class S3Service(string directory, TimeProvider clock, AccessCont
     private readonly S3State _state = new(new BucketTable(clock), new ContentStore(directory), clock, access ?? AccessControl.Open);
 
     /// <summary>Makes a bucket; without a region it answers in every region. False where it is there already.</summary>
-    public bool CreateBucket(string name, string? region = null) => _state.Buckets.TryAdd(name, region);
+    public bool CreateBucket(string name, string? region = null, SandboxBucketRules? rules = null) => _state.Buckets.TryAdd(name, region, rules);
 
     /// <summary>The names of the buckets there are.</summary>
     public IReadOnlyList<string> Buckets => [.. _state.Buckets.Snapshot().Select(bucket => bucket.Name)];

@@ -38,6 +38,8 @@ public sealed class ConfigurationTests : IDisposable
             s3_bucket = "b"
             s3_prefix = "a/b/"
             run_prefix = "r"
+            s3_sse = "aws:kms:dsse"
+            s3_kms_key_id = "alias/mine"
             iam_instance_profile = "P"
             default_instance_type = "g5.xlarge"
             ami = "ami-1"
@@ -82,6 +84,7 @@ public sealed class ConfigurationTests : IDisposable
             "g5.xlarge" = 1.006
             """);
         Assert.Equal(("eu-west-1", "me", "b", "a/b", "r", "P", "g5.xlarge", "ami-1"), (read.Region, read.ProfileName, read.S3Bucket, read.S3Prefix, read.RunPrefix, read.IamInstanceProfile, read.DefaultInstanceType, read.ImageId));
+        Assert.Equal(("aws:kms:dsse", "alias/mine"), (read.S3Encryption, read.S3KmsKeyId));
         Assert.Equal((0.5m, true, false, true, 0, RunctlStoppedInstance.Wait), (read.SpotMaxPrice, read.OnDemandFallback, read.Mirror, read.AutoResume, read.MaxResumes, read.StoppedInstance));
         Assert.Equal(["subnet-1", "subnet-2"], read.SubnetIds);
         Assert.Equal(new Uri("http://127.0.0.1:1234"), read.EndpointUrl);
@@ -117,6 +120,19 @@ public sealed class ConfigurationTests : IDisposable
         var error = Assert.Throws<RunctlException>(() => Read($"[checkpoint]\n{line}\n"));
         Assert.Equal("ConfigurationInvalid", error.Id);
         Assert.Contains(":2:", error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("s3_sse = \"aes256\"", "expected \"AES256\", \"aws:kms\" or \"aws:kms:dsse\"", "ConfigurationInvalid")]
+    [InlineData("s3_sse = true", "expected \"AES256\"", "ConfigurationInvalid")]
+    [InlineData("s3_kms_key_id = \"a key\\r\\nx: y\"", "the id or the ARN of a KMS key", "ConfigurationInvalid")]
+    [InlineData("s3_kms_key_id = \"alias/mine\"", "s3_sse names no encryption with KMS", "SettingInvalid")]
+    [InlineData("s3_sse = \"AES256\"\ns3_kms_key_id = \"alias/mine\"", "s3_sse names no encryption with KMS", "SettingInvalid")]
+    public void Encryption_that_S3_would_refuse_is_refused_where_it_is_read(string lines, string expected, string id)
+    {
+        var error = Assert.Throws<RunctlException>(() => Read($"[aws]\n{lines}\n"));
+        Assert.Equal(id, error.Id);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 

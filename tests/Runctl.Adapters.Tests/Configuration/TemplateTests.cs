@@ -48,6 +48,11 @@ public sealed partial class TemplateTests : IDisposable
             var template = new ConfigurationTemplate();
             foreach (var setting in Setting.All.Where(_ => random.Next(3) > 0))
             {
+                if (setting.Kind == SettingKind.KmsKey && !template.Values.ContainsKey(nameof(RunctlConfiguration.S3Encryption)))
+                {
+                    continue;
+                }
+
                 template.Values[setting.Property] = Value(setting, random);
                 template.Remarks[setting.Property] = Text(random);
             }
@@ -87,6 +92,8 @@ public sealed partial class TemplateTests : IDisposable
         SettingKind.AmountTable => Enumerable.Range(0, random.Next(1, 4)).ToDictionary(i => $"g{i}.{Text(random)}", _ => random.Next(1, 1_000_000) / 1000m),
         SettingKind.StopSignal => random.Next(2) == 0 ? "USR1" : "INT",
         SettingKind.SignalTo => random.Next(2) == 0 ? "trainers" : "launcher",
+        SettingKind.S3Encryption => random.Next(2) == 0 ? "aws:kms" : "aws:kms:dsse",
+        SettingKind.KmsKey => $"alias/key-{random.Next(1000)}",
         SettingKind.OnExit => random.Next(2) == 0 ? "keep" : "terminate",
         SettingKind.StoppedInstance => random.Next(2) == 0 ? RunctlStoppedInstance.Replace : RunctlStoppedInstance.Wait,
         SettingKind.EventKinds => new List<string> { "InterruptionDetected", "CheckpointSaved" },

@@ -24,6 +24,7 @@ public sealed class GuardSandbox : IAsyncLifetime
     private ICloud? _cloud;
     private ICloud? _administrator;
     private ImmutableList<string> _secrets = [];
+    private ImmutableList<string> _keys = [];
 
     public RunctlSandbox Sandbox => _sandbox!;
 
@@ -65,7 +66,14 @@ public sealed class GuardSandbox : IAsyncLifetime
     public void Allow(string reference)
     {
         ImmutableInterlocked.Update(ref _secrets, secrets => secrets.Add(reference));
-        Sandbox.Policies = PrintedPolicies.Of(change: scope => scope with { Secrets = _secrets });
+        Print();
+    }
+
+    /// <summary>Prints the policies with one more key of KMS.</summary>
+    public void AllowKey(string key)
+    {
+        ImmutableInterlocked.Update(ref _keys, keys => keys.Contains(key) ? keys : keys.Add(key));
+        Print();
     }
 
     /// <summary>A new instance with a training on it.</summary>
@@ -87,18 +95,25 @@ public sealed class GuardSandbox : IAsyncLifetime
                 await File.WriteAllTextAsync(Path.Combine(project, name), text, token);
             }
 
-            var starter = new TrainingStarter(Cloud, _adapters, TimeProvider.System);
+            using var cloud = scenario.Encryption is null ? null : Connect(Sandbox.AccessKeyId, Sandbox.SecretAccessKey, scenario.Encryption);
+            if (scenario.Encryption?.KmsKeyId is { } kms)
+            {
+                AllowKey(kms);
+            }
+
+            var starter = new TrainingStarter(cloud ?? Cloud, _adapters, TimeProvider.System);
             var request = new StartRequest
             {
                 InstanceId = instance, ScriptPath = Path.Combine(project, scenario.Script), ProjectDirectory = project, SyncCode = true,
             };
             var configuration = new RunctlConfiguration
             {
-                S3Bucket = scenario.HasBucket ? Sandbox.Bucket : null, ProjectName = scenario.Project, CheckpointDirectory = scenario.Directory,
+                S3Bucket = scenario.HasBucket ? scenario.Bucket ?? Sandbox.Bucket : null,
+                S3Encryption = scenario.Encryption?.Method, S3KmsKeyId = scenario.Encryption?.KmsKeyId, ProjectName = scenario.Project, CheckpointDirectory = scenario.Directory,
                 GracePeriod = TimeSpan.FromSeconds(scenario.GraceSeconds), Mirror = scenario.Mirror,
             };
             var training = await starter.StartAsync(await starter.PlanAsync(request, scenario.Configure(configuration), token), _progress, token);
-            return new GuardedRun(this, training.RunId, instance, scenario.Project);
+            return new GuardedRun(this, training.RunId, instance, scenario.Project) { Bucket = scenario.Bucket ?? Sandbox.Bucket };
         }
         catch when (scenario.InstanceId is null)
         {
@@ -109,6 +124,13 @@ public sealed class GuardSandbox : IAsyncLifetime
         {
             Directory.Delete(project, recursive: true);
         }
+    }
+
+    /// <summary>The one run of an instance, while its start is not over yet.</summary>
+    public GuardedRun RunOn(string instanceId)
+    {
+        var root = Sandbox.Instances.Single(one => one.InstanceId == instanceId).RootDirectory!;
+        return new GuardedRun(this, Path.GetFileName(Directory.GetDirectories(Path.Combine(root, "var/lib/runctl/runs")).Single()), instanceId, "digits");
     }
 
     /// <summary>A spot instance that takes commands; its id.</summary>
@@ -122,12 +144,12 @@ public sealed class GuardSandbox : IAsyncLifetime
         return (await launcher.WaitUntilReadyAsync(launched[0].InstanceId, TimeSpan.FromSeconds(240), _progress, token)).InstanceId;
     }
 
-    /// <summary>Counts the requests of an instance from now on, as in <c>s3:UploadPart</c>.</summary>
-    public SandboxFaultRule Count(string operation, string instanceId) =>
-        Sandbox.Faults.Add(new SandboxFault { Operation = operation, Kind = SandboxFaultKind.Delay, InstanceId = instanceId });
+    private void Print() => Sandbox.Policies = PrintedPolicies.Of(change: scope => scope with { Secrets = _secrets, KmsKeys = _keys });
 
-    private ICloud Connect(string key, string secret) =>
-        _adapters.Connect(new CloudConnection { Region = Sandbox.Region, EndpointUrl = Sandbox.Endpoint, Credentials = new CloudCredentials(key, secret, null) });
+    private ICloud Connect(string key, string secret, ObjectEncryption? encryption = null) => _adapters.Connect(new CloudConnection
+    {
+        Region = Sandbox.Region, EndpointUrl = Sandbox.Endpoint, Encryption = encryption, Credentials = new CloudCredentials(key, secret, null),
+    });
 
     private sealed class NoProgress : IProgress<ProgressUpdate>
     {

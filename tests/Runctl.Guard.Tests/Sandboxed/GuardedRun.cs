@@ -18,6 +18,8 @@ public sealed class GuardedRun(GuardSandbox sandbox, string id, string instanceI
 
     public string InstanceId { get; } = instanceId;
 
+    public string Bucket { get; init; } = sandbox.Sandbox.Bucket;
+
     public string Root { get; } = sandbox.Sandbox.Instances.Single(one => one.InstanceId == instanceId).RootDirectory!;
 
     public string Project => Path.Combine(Root, "home/ubuntu", project);
@@ -142,7 +144,7 @@ public sealed class GuardedRun(GuardSandbox sandbox, string id, string instanceI
     public async Task<List<string>> KeysAsync()
     {
         var keys = new List<string>();
-        await foreach (var entry in Sandbox.Cloud.Objects.ListAsync(Sandbox.Sandbox.Bucket, Prefix, Ct))
+        await foreach (var entry in Sandbox.Cloud.Objects.ListAsync(Bucket, Prefix, Ct))
         {
             keys.Add(entry.Key[Prefix.Length..]);
         }
@@ -152,19 +154,26 @@ public sealed class GuardedRun(GuardSandbox sandbox, string id, string instanceI
 
     /// <summary>An object below the instance's prefix.</summary>
     public async Task<byte[]> BodyAsync(string name) =>
-        (await Sandbox.Cloud.Objects.ReadAsync(Sandbox.Sandbox.Bucket, Prefix + name, Ct))!.Content.ToArray();
+        (await Sandbox.Cloud.Objects.ReadAsync(Bucket, Prefix + name, Ct))!.Content.ToArray();
 
     /// <summary>The text of all events of this run that are in S3.</summary>
     public async Task<string> ShippedAsync()
     {
         var text = new StringBuilder();
-        await foreach (var entry in Sandbox.Cloud.Objects.ListAsync(Sandbox.Sandbox.Bucket, $"checkpoints/runctl/runs/{Id}/events/", Ct))
+        await foreach (var entry in Sandbox.Cloud.Objects.ListAsync(Bucket, $"checkpoints/runctl/runs/{Id}/events/", Ct))
         {
-            text.Append(Encoding.UTF8.GetString((await Sandbox.Cloud.Objects.ReadAsync(Sandbox.Sandbox.Bucket, entry.Key, Ct))!.Content.Span));
+            text.Append(Encoding.UTF8.GetString((await Sandbox.Cloud.Objects.ReadAsync(Bucket, entry.Key, Ct))!.Content.Span));
         }
 
         return text.ToString();
     }
+
+    /// <summary>Waits until S3 has the end of the run.</summary>
+    public Task SettledAsync() => EventuallyAsync(() => State().TryGetProperty("record_pending", out var pending) && !pending.GetBoolean(), Tell);
+
+    /// <summary>The run's record in S3.</summary>
+    public async Task<JsonElement> RecordAsync() =>
+        Parse(Encoding.UTF8.GetString((await Sandbox.Cloud.Objects.ReadAsync(Bucket, $"checkpoints/runctl/runs/{Id}/run.json", Ct))!.Content.Span));
 
     /// <summary>The manifests in S3, oldest save first.</summary>
     public async Task<List<JsonElement>> ManifestsAsync()

@@ -11,6 +11,7 @@ namespace Runctl.Guard.Tests.Sandboxed;
 /// <summary>The printed policies are the least ones: an action that is missing is denied, and here every one that is printed is needed.</summary>
 public sealed class PolicyTests
 {
+    private const string Key = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
     private static readonly string[] Tried = ["Bucket", "BucketWrite", "InstanceBucket"];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -30,7 +31,7 @@ public sealed class PolicyTests
         await TrainAsync(sandbox, environment);
         await SetupAsync(sandbox);
 
-        var scope = PolicyScope.Of(new() { S3Bucket = sandbox.Sandbox.Bucket, TrainingEnvironment = environment })!;
+        var scope = PolicyScope.Of(new() { S3Bucket = sandbox.Sandbox.Bucket, S3KmsKeyId = Key, TrainingEnvironment = environment })!;
         Assert.Equal(
             Enum.GetValues<RunctlPolicyFor>().SelectMany(side => scope.Policy(side).Statements.SelectMany(one => one.Actions.Select(action => Line(side == RunctlPolicyFor.Instance, one.Sid, action)))).Order(StringComparer.Ordinal),
             sandbox.Sandbox.UsedPermissions.Select(one => Line(one.IsRole, one.Sid, one.Action)).Order(StringComparer.Ordinal));
@@ -76,7 +77,7 @@ public sealed class PolicyTests
         await using var run = await sandbox.StartAsync(new Scenario(Python.Beginning + """
             put("step_1.bin", os.urandom(24 << 20))
             wait()
-            """) { Configure = settings => settings with { TrainingEnvironment = environment } });
+            """) { Configure = settings => settings with { TrainingEnvironment = environment }, Encryption = new ObjectEncryption("aws:kms", Key) });
         await run.PrintedAsync("ready");
         var stuck = sandbox.Sandbox.Faults.Add(new SandboxFault { Operation = "s3:UploadPart", Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromHours(1), Skip = 1, InstanceId = run.InstanceId });
         await GuardedRun.EventuallyAsync(() => stuck.Hits > 0, run.Tell);

@@ -1,4 +1,5 @@
 using Runctl.Configuration;
+using Runctl.Ports;
 
 namespace Runctl.Guard.Tests.Sandboxed;
 
@@ -15,6 +16,12 @@ public sealed record Scenario(string Source)
     public bool Mirror { get; init; } = true;
 
     public bool HasBucket { get; init; } = true;
+
+    /// <summary>A bucket of other rules than the sandbox's own; null for that.</summary>
+    public string? Bucket { get; init; }
+
+    /// <summary>The encryption that new objects name.</summary>
+    public ObjectEncryption? Encryption { get; init; }
 
     public string Project { get; init; } = "digits";
 

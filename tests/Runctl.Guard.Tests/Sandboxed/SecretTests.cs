@@ -27,7 +27,7 @@ public sealed class SecretTests(GuardSandbox sandbox)
         Assert.Contains($"TOKEN {Hash(token)}", run.Log(), StringComparison.Ordinal);
         Assert.Contains($"SETTING {Hash("plain")}", run.Log(), StringComparison.Ordinal);
         await run.InterruptAsync();
-        await GuardedRun.EventuallyAsync(() => run.State().TryGetProperty("record_pending", out var pending) && !pending.GetBoolean(), run.Tell);
+        await run.SettledAsync();
         await vault.AssertKeptAsync(run, key.Split(' ')[1], token);
     }
 

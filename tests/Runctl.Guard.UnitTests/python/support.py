@@ -215,12 +215,14 @@ class WithService(RootedTest):
 
 
 class FakeS3:
-    """Objects in memory. `fail` gets (method, path, query) and may return a status, also with a code, "drop" to lose
-    the answer, or "cut" to lose its second half. Where it is `encrypted` every sending of a part has an ETag of its own, as with SSE-KMS."""
+    """Objects in memory. `fail` gets (method, path, query) and may return a status, also with a code, "drop" to lose the
+    answer, or "cut" to lose its second half. Where it is `encrypted` every sending has an ETag of its own, as with SSE-KMS. As
+    a bucket with Object Lock it takes no content without a checksum; with `versions` a deletion is a marker. `sent` holds the
+    headers of the last write to each path."""
 
     def __init__(self):
-        self.objects, self.uploads, self.calls = {}, {}, []
-        self.encrypted, self.tags = False, {}
+        self.objects, self.uploads, self.calls, self.sent = {}, {}, [], {}
+        self.encrypted, self.versions, self.tags = False, False, {}
         self.fail = lambda method, path, query: None
         self.lock = threading.RLock()
         fake = self
@@ -297,7 +299,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             status, code = fault if isinstance(fault, tuple) else (
                 fault, "AccessDenied" if fault == 403 else "InternalError")
             return self.error(status, code)
+        if self.command == "PUT" and not self.headers.get("x-amz-copy-source") \
+                and self.headers.get("x-amz-checksum-crc32") != crc_text(data):
+            return self.error(400, "InvalidRequest")
         with self.s3.lock:
+            if self.command in ("PUT", "POST"):
+                self.s3.sent[path] = {name.lower(): value for name, value in self.headers.items()}
             self.serve(path, query, data)
 
     do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
@@ -327,7 +334,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200, ETag=etag(data), x_amz_checksum_crc32=crc_text(data))
         if self.command == "DELETE":
             objects.pop(path, None)
-            return self.answer(204)
+            return self.answer(204, **({"x_amz_delete_marker": "true"} if self.s3.versions else {}))
         if path not in objects:
             return self.error(404, "NoSuchKey")
         data = objects[path]
@@ -349,8 +356,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if parts is None:
             return self.error(404, "NoSuchUpload")
         if self.command == "PUT":
-            if self.headers.get("x-amz-checksum-crc32") != crc_text(data):
-                return self.error(400, "BadDigest")
             parts[int(query["partNumber"])] = data
             tag = etag(os.urandom(8) if self.s3.encrypted else data)
             self.s3.tags[query["uploadId"], int(query["partNumber"])] = tag

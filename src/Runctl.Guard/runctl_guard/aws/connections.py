@@ -1,10 +1,13 @@
-"""HTTP with connections that are kept, one per thread and host."""
+"""HTTP with connections that are kept, one per thread and host; through the machine's proxy where it has one."""
 import functools
 import http.client
 import ssl
 import threading
 import urllib.parse
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
+
+from ..system.machine_settings import machine_settings
+from .proxies import Proxy, proxy_for
 
 _local = threading.local()
 
@@ -21,47 +24,77 @@ class Answer(NamedTuple):
         return self.headers.get(name.lower())
 
 
+class ProxyFailed(OSError):
+    """A request that went through a proxy had no answer; the proxy's address is in the text, without its password."""
+    pass
+
+
+class _Kept(NamedTuple):
+    connection: http.client.HTTPConnection
+    proxy: Optional[Proxy]
+
+
 @functools.lru_cache(maxsize=None)
 def _context() -> ssl.SSLContext:
     """One for all: to read the machine's certificates takes a thread longer than its first request."""
     return ssl.create_default_context()
 
 
-def _connection(scheme: str, host: str, timeout: float) -> Tuple[http.client.HTTPConnection, bool]:
-    kept = _local.__dict__.setdefault("connections", {})
-    connection = kept.get((scheme, host))
-    fresh = connection is None or connection.sock is None
-    if connection is None:
-        more = {"context": _context()} if scheme == "https" else {}
-        kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
-        connection = kept[(scheme, host)] = kind(host, timeout=timeout, blocksize=1 << 20, **more)
-    connection.timeout = timeout
-    if connection.sock is not None:
-        connection.sock.settimeout(timeout)
-    return connection, fresh
+def _connection(scheme: str, host: str, timeout: float, direct: bool = False) -> Tuple[_Kept, bool]:
+    """The thread's connection, and whether it is still to be opened. The machine's settings count as they are then."""
+    all_kept = _local.__dict__.setdefault("connections", {})
+    kept = all_kept.get((scheme, host, direct))
+    fresh = kept is None or kept.connection.sock is None
+    if fresh:
+        kept = all_kept[(scheme, host, direct)] = _new(scheme, host, timeout, direct)
+    kept.connection.timeout = timeout
+    if kept.connection.sock is not None:
+        kept.connection.sock.settimeout(timeout)
+    return kept, fresh
+
+
+def _new(scheme: str, host: str, timeout: float, direct: bool) -> _Kept:
+    proxy = None if direct else proxy_for(scheme, host, machine_settings())
+    more = {"context": _context()} if scheme == "https" else {}
+    kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
+    at = "%s:%d" % ("[%s]" % proxy.host if ":" in proxy.host else proxy.host, proxy.port) if proxy else host
+    connection = kind(at, timeout=timeout, blocksize=1 << 20, **more)
+    if proxy and scheme == "https":
+        connection.set_tunnel(host, headers=proxy.headers())
+    return _Kept(connection, proxy)
 
 
 def open_request(method: str, url: str, headers: Optional[Dict[str, str]] = None, body: Any = None,
-                 timeout: float = 10.0) -> http.client.HTTPResponse:
-    """Sends and returns the answer unread. OSError or HTTPException when no answer came."""
+                 timeout: float = 10.0, direct: bool = False) -> http.client.HTTPResponse:
+    """Sends and returns the answer unread. OSError or HTTPException when no answer came. `direct` is never through a proxy."""
     parts = urllib.parse.urlsplit(url)
     target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
     while True:
-        connection, fresh = _connection(parts.scheme, parts.netloc, timeout)
+        kept, fresh = _connection(parts.scheme, parts.netloc, timeout, direct)
+        connection, proxy = kept
+        sent = dict(headers or {})
+        if proxy and parts.scheme == "http":
+            # A proxy is asked for the whole address.
+            sent.update(proxy.headers())
+            asked = "http://%s%s" % (parts.netloc, target)
+        else:
+            asked = target
         try:
-            connection.request(method, target, body=body, headers=headers or {})
+            connection.request(method, asked, body=body, headers=sent)
             return connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             # The other side may close a kept connection at any time; a stream that was read can not be sent again.
             closed = isinstance(error, (ConnectionError, http.client.BadStatusLine))
             if fresh or not closed or hasattr(body, "read"):
+                if proxy:
+                    raise ProxyFailed("%s, through the proxy %s:%d" % (error or type(error).__name__, proxy.host, proxy.port))
                 raise
 
 
 def request(method: str, url: str, headers: Optional[Dict[str, str]] = None, body: Any = None,
-            timeout: float = 10.0, receive: Optional[Receive] = None) -> Answer:
-    response = open_request(method, url, headers, body, timeout)
+            timeout: float = 10.0, receive: Optional[Receive] = None, direct: bool = False) -> Answer:
+    response = open_request(method, url, headers, body, timeout, direct)
     try:
         data = receive(response) if receive and response.status < 300 else response.read()
     except BaseException:
@@ -71,14 +104,15 @@ def request(method: str, url: str, headers: Optional[Dict[str, str]] = None, bod
 
 
 def drop(url: str) -> None:
-    """Closes this thread's connection to the host, as after an answer that was not read to its end."""
+    """Closes this thread's connections to the host, as after an answer that was not read to its end."""
     parts = urllib.parse.urlsplit(url)
-    connection = _local.__dict__.get("connections", {}).get((parts.scheme, parts.netloc))
-    if connection is not None:
-        connection.close()
+    for direct in (False, True):
+        kept = _local.__dict__.get("connections", {}).get((parts.scheme, parts.netloc, direct))
+        if kept is not None:
+            kept.connection.close()
 
 
 def close_connections() -> None:
     """All of this thread, which is about to end."""
-    for connection in _local.__dict__.get("connections", {}).values():
-        connection.close()
+    for kept in _local.__dict__.get("connections", {}).values():
+        kept.connection.close()

@@ -3,14 +3,16 @@ import email.utils
 import hashlib
 import http.client
 import os
-import random
 import re
 import time
+import zlib
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 from ..errors import STORAGE, GuardError
-from . import connections
+from ..system.backoff import Backoff
+from . import connections, crc
 from .credentials import CredentialSource
+from .endpoints import Endpoints
 from .sigv4 import UNSIGNED, query_text, quote, sign
 
 ATTEMPTS = 8
@@ -20,7 +22,7 @@ RETRIED_CODES = {"RequestTimeout", "SlowDown", "InternalError", "ServiceUnavaila
 
 
 class S3Error(GuardError):
-    """An answer that is an error, or none at all (status 0)."""
+    """An answer that is an error, or none at all (status 0). `passing`: the same request may succeed later."""
 
     def __init__(self, status: int, code: str, message: str, target: str, elsewhere: Optional[str] = None) -> None:
         text = "%s: %s (%s)" % (target, message or code, code) if code else "%s: %s" % (target, message)
@@ -31,10 +33,13 @@ class S3Error(GuardError):
         elif code == "NoSuchBucket":
             id, text = "BucketNotFound", "There is no bucket for %s" % target
         elif status == 403:
-            text += ". The instance's role may lack the permission; a missing object without s3:ListBucket looks the same"
+            text += (". The instance's role may lack the permission (for encrypted buckets also kms:GenerateDataKey and "
+                     "kms:Decrypt); a missing object without s3:ListBucket looks the same; a bucket whose policy demands encryption "
+                     "needs s3_sse, and s3_kms_key_id for a key of your own, below [aws] in .runctl.toml")
         super().__init__(id, text, STORAGE, target)
         self.status = status
         self.code = code
+        self.passing = False
 
 
 class Location(NamedTuple):
@@ -52,10 +57,17 @@ def parse_uri(uri: str) -> Location:
     return Location(match.group(1), match.group(2))
 
 
+def encryption_headers(store: Optional[Dict[str, Any]]) -> Dict[str, str]:
+    """What new objects of this store are sent with, by `s3_sse` and `s3_kms_key_id`; nothing without them."""
+    found = {"x-amz-server-side-encryption": (store or {}).get("sse"),
+             "x-amz-server-side-encryption-aws-kms-key-id": (store or {}).get("kms_key_id")}
+    return {name: value for name, value in found.items() if value}
+
+
 class S3:
-    def __init__(self, region: str, credentials: CredentialSource) -> None:
+    def __init__(self, region: str, credentials: CredentialSource, endpoints: Endpoints, encryption: Dict[str, str]) -> None:
         self.region = region
-        self._credentials = credentials
+        self._credentials, self._endpoints, self._encryption = credentials, endpoints, encryption
         self._endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
         self._clock_offset = 0.0
 
@@ -65,10 +77,10 @@ class S3:
         if self._endpoint:
             scheme, _, host = self._endpoint.rstrip("/").partition("://")
             return scheme, host, "/%s/%s" % (at.bucket, path)
-        suffix = ".com.cn" if self.region.startswith("cn-") else ".com"
+        host = self._endpoints.host("s3", self.region)
         if "." in at.bucket:
-            return "https", "s3.%s.amazonaws%s" % (self.region, suffix), "/%s/%s" % (at.bucket, path)
-        return "https", "%s.s3.%s.amazonaws%s" % (at.bucket, self.region, suffix), "/" + path
+            return "https", host, "/%s/%s" % (at.bucket, path)
+        return "https", "%s.%s" % (at.bucket, host), "/" + path
 
     def prepare(self, method: str, at: Location, query: Dict[str, str], headers: Dict[str, str],
                 payload_hash: str) -> Tuple[str, Dict[str, str]]:
@@ -87,25 +99,26 @@ class S3:
         `body` is bytes, or a function that opens a stream with `length` for every try. `receive` reads the answer to each try,
         unless that is an error.
         """
-        for attempt in range(attempts):
-            if attempt:
-                time.sleep(min(5.0, 0.1 * 2 ** attempt) * random.uniform(0.5, 1.0))
-            if cancelled():
-                raise S3Error(0, "", "given up", at.uri())
+        backoff = Backoff(tries=attempts)
+        while not cancelled():
             try:
                 answer = self._once(method, at, query or {}, dict(headers or {}), body, timeout, receive)
             except (OSError, http.client.HTTPException) as error:
                 failure = S3Error(0, type(error).__name__, str(error) or "no answer", at.uri())
-                continue
-            if answer.status < 300:
-                return answer
-            failure = error_from(answer, at, self.region)
-            if not self._worth_another(answer, failure):
+                failure.passing = True
+            else:
+                if answer.status < 300:
+                    return answer
+                failure = error_from(answer, at, self.region)
+                failure.passing = self._worth_another(answer, failure)
+            if not failure.passing or not backoff.wait():
                 raise failure
-        raise failure
+        raise S3Error(0, "", "given up", at.uri())
 
     def _once(self, method: str, at: Location, query: Dict[str, str], headers: Dict[str, str], body: Any,
               timeout: float, receive: Optional[connections.Receive]) -> connections.Answer:
+        if "uploads" in query or method == "PUT" and "partNumber" not in query:
+            headers.update(self._encryption)
         if callable(body):
             stream = body()
             headers["Content-Length"] = str(stream.length)
@@ -113,6 +126,9 @@ class S3:
             return connections.request(method, url, signed, stream, timeout)
         if body or method in ("PUT", "POST"):
             headers["Content-Length"] = str(len(body))
+        if method == "PUT" and "x-amz-copy-source" not in headers:
+            # A bucket with Object Lock and default retention takes nothing without; what was spoilt on its way is refused.
+            headers.setdefault("x-amz-checksum-crc32", crc.to_base64(zlib.crc32(body)))
         url, signed = self.prepare(method, at, query, headers, hashlib.sha256(body).hexdigest())
         return connections.request(method, url, signed, body or None, timeout, receive)
 

@@ -9,8 +9,10 @@ import urllib.parse
 from typing import Any, Dict, Tuple
 
 from ..errors import REFUSED, STORAGE, GuardError
+from ..system.backoff import Backoff
 from . import connections
 from .credentials import CredentialSource
+from .endpoints import Endpoints
 from .sigv4 import sign
 
 PREFIXES = ("ssm:", "secretsmanager:")
@@ -21,13 +23,13 @@ EXPIRED = ("ExpiredTokenException", "UnrecognizedClientException", "InvalidClien
 SKEWED = ("InvalidSignatureException", "RequestExpired", "SignatureDoesNotMatch")
 
 
-def resolve(values: Dict[str, str], region: str, credentials: CredentialSource) -> Dict[str, str]:
+def resolve(values: Dict[str, str], region: str, credentials: CredentialSource, endpoints: Endpoints) -> Dict[str, str]:
     """The values with references replaced by what they mean; GuardError that names the variable, never the value."""
-    return {name: _read(name, value, region, credentials) if value.startswith(PREFIXES) else value
+    return {name: _read(name, value, region, credentials, endpoints) if value.startswith(PREFIXES) else value
             for name, value in values.items()}
 
 
-def _read(name: str, value: str, region: str, credentials: CredentialSource) -> str:
+def _read(name: str, value: str, region: str, credentials: CredentialSource, endpoints: Endpoints) -> str:
     kind, _, reference = value.partition(":")
     if reference.startswith("arn:"):
         region = (reference.split(":") + [""] * 4)[3] or region
@@ -35,7 +37,9 @@ def _read(name: str, value: str, region: str, credentials: CredentialSource) -> 
         action, body = "AmazonSSM.GetParameter", {"Name": reference, "WithDecryption": True}
     else:
         action, body = "secretsmanager.GetSecretValue", {"SecretId": reference}
-    answer, code = _ask(kind, action, body, region, credentials)
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_" + kind.upper()) or os.environ.get("AWS_ENDPOINT_URL") \
+        or "https://" + endpoints.host(kind, region)
+    answer, code = _ask(kind, endpoint.rstrip("/"), action, body, region, credentials)
     text = (answer.get("Parameter") or {}).get("Value") if kind == "ssm" else answer.get("SecretString")
     if text is not None and "\0" not in text:
         return text
@@ -50,20 +54,20 @@ def _read(name: str, value: str, region: str, credentials: CredentialSource) -> 
     raise GuardError("SecretUnavailable", what + "%s did not give %s (%s)." % (kind, value, code), STORAGE, name)
 
 
-def _ask(service: str, action: str, body: Any, region: str, credentials: CredentialSource) -> Tuple[Dict[str, Any], str]:
+def _ask(service: str, endpoint: str, action: str, body: Any, region: str,
+         credentials: CredentialSource) -> Tuple[Dict[str, Any], str]:
     """The answer, or nothing and the code of the last error."""
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_" + service.upper()) or os.environ.get("AWS_ENDPOINT_URL") \
-        or "https://%s.%s.amazonaws.com%s" % (service, region, ".cn" if region.startswith("cn-") else "")
     host, data = urllib.parse.urlsplit(endpoint).netloc, json.dumps(body).encode("utf-8")
     headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": action}
-    code, offset = "no answer", 0.0
-    for attempt in range(ATTEMPTS):
-        time.sleep(0.3 * attempt)
+    code, offset, again = "no answer", 0.0, True
+    backoff = Backoff(tries=ATTEMPTS)
+    while again:
         signed = sign("POST", host, "/", {}, headers, hashlib.sha256(data).hexdigest(), credentials.get(), region,
                       service, time.time() + offset)
         try:
-            answer = connections.request("POST", endpoint.rstrip("/") + "/", signed, data, timeout=5.0)
+            answer = connections.request("POST", endpoint + "/", signed, data, timeout=5.0)
         except (OSError, http.client.HTTPException):
+            again = backoff.wait()
             continue
         try:
             value = json.loads(answer.body.decode("utf-8"))
@@ -79,4 +83,5 @@ def _ask(service: str, action: str, body: Any, region: str, credentials: Credent
             credentials.forget()
         elif answer.status < 500 and answer.status != 429 and "Throttl" not in code and "TooMany" not in code:
             break
+        again = backoff.wait()
     return {}, code

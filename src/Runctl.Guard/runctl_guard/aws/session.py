@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 
 from ..errors import STORAGE, GuardError
 from .credentials import CredentialSource
+from .endpoints import Endpoints
 from .imds import Imds, instance_id
 
 # `status`, which runs every few seconds, does not pay for the import of S3.
@@ -15,7 +16,8 @@ class Session:
     def __init__(self) -> None:
         self.imds = Imds()
         self.credentials = CredentialSource(self.imds)
-        self._clients: Dict[str, "S3"] = {}
+        self.endpoints = Endpoints(self.imds)
+        self._clients: Dict[Any, "S3"] = {}
         self._made: Dict[Any, Any] = {}
 
     def instance_id(self) -> str:
@@ -31,11 +33,12 @@ class Session:
         return reading.body.decode("ascii").strip()
 
     def s3(self, spec: Optional[Dict[str, Any]] = None) -> "S3":
-        region = self.region(spec)
-        if region not in self._clients:
-            from .s3 import S3
-            self._clients[region] = S3(region, self.credentials)
-        return self._clients[region]
+        from .s3 import S3, encryption_headers
+        region, encryption = self.region(spec), encryption_headers((spec or {}).get("store"))
+        key = region, tuple(sorted(encryption.items()))
+        if key not in self._clients:
+            self._clients[key] = S3(region, self.credentials, self.endpoints, encryption)
+        return self._clients[key]
 
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
         """What `make` returned for this key when it was first asked for."""
@@ -51,4 +54,4 @@ class Session:
         if not any(value.startswith(("ssm:", "secretsmanager:")) for value in values.values()):
             return values
         from .secrets import resolve
-        return resolve(values, self.region(spec), self.credentials)
+        return resolve(values, self.region(spec), self.credentials, self.endpoints)

@@ -28,7 +28,7 @@ class Stored(NamedTuple):
 def put_bytes(s3: S3, at: Location, body: bytes, cancelled: Callable[[], bool] = lambda: False) -> Stored:
     """A small object, with a checksum S3 has to agree with."""
     checksum = crc.to_base64(zlib.crc32(body))
-    answer = s3.call("PUT", at, headers={"x-amz-checksum-crc32": checksum}, body=body, cancelled=cancelled)
+    answer = s3.call("PUT", at, body=body, cancelled=cancelled)
     stored = Stored(len(body), checksum, answer.header("etag") or "")
     return stored if answer.header("x-amz-checksum-crc32") == checksum else verify(s3, at, stored)
 

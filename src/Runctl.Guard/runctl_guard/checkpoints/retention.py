@@ -88,12 +88,21 @@ def _finish(run: Run, s3: S3) -> None:
     begun = files.read_json(run.file("pruning.json"))
     for key in begun["keys"] if begun else ():
         try:
-            s3.call("DELETE", Location(begun["bucket"], key))
+            answer = s3.call("DELETE", Location(begun["bucket"], key))
+            if answer.header("x-amz-delete-marker") == "true":
+                _kept_as_versions(run)
         except S3Error as error:
             if error.status != 404:
                 raise
     if begun:
         files.write_json(run.file("pruning.json"), None)
+
+
+def _kept_as_versions(run: Run) -> None:
+    """Once a run: the bucket has versions, with Object Lock always."""
+    if not any(event["data"].get("id") == "VersionsKept" for event in run.events()):
+        run.warn("VersionsKept", "The bucket keeps versions: what keep_last_n deletes is gone from its listings, and is paid for "
+                 "until a lifecycle rule for noncurrent versions removes it, with Object Lock after its retention.")
 
 
 def _failed(run: Run, error: GuardError) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterator, List, Optional
 from ..aws.session import Session
 from ..errors import REFUSED, GuardError
 from ..runs import attempts
-from ..runs.record import RunRecord
+from ..runs.record import RunRecord, patiently
 from ..runs.registry import all_runs
 from ..runs.run import ENDED, Run
 from ..runs.spec import check_spec, checkpoint_directory
@@ -52,7 +52,7 @@ def _begin(run: Run, spec: Dict[str, Any], claim: Dict[str, Any], process: Proce
     record = RunRecord.of(run, session)
     if record:
         try:
-            record.take(run)
+            patiently(lambda: record.take(run))
         except GuardError:
             # Nobody else knows of it: as if it had not been asked for.
             run.update(state="failed", ended=utc_text())

@@ -38,8 +38,8 @@ def check(wanted: Dict[str, Any]) -> Dict[str, Any]:
         "role": role.body.decode("ascii", "replace").split("\n")[0].strip() or None if role.status == "ok" else None,
         "guard_alive": guard_identity() is not None, "active_runs": len(active),
         "credentials": _problem(session.credentials.get), "storage": None, "directory": None}
-    if wanted.get("bucket") and not answer["credentials"]:
-        answer["storage"] = _storage(session.s3(wanted), wanted["bucket"], wanted["keys"])
+    if wanted.get("store") and not answer["credentials"]:
+        answer["storage"] = _storage(session.s3(wanted), wanted["store"]["bucket"], wanted["keys"])
     try:
         user = find_user(wanted.get("user"))
         if active:

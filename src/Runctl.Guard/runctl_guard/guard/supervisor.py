@@ -12,7 +12,7 @@ from ..interruption.sequence import Busy, Sequence
 from ..interruption.trainer_watch import LOOK_SECONDS, TrainerWatch
 from ..interruption.triggers import Trigger, of_request
 from ..runs import run_log, webhook
-from ..runs.journal import Journal
+from ..runs.journal import Journal, presses
 from ..runs.run import ENDED, PREPARING, Run
 from ..runs.shipper import Shipper
 from ..runs.target import ProcessTarget
@@ -152,10 +152,3 @@ class RunSupervisor:
             return
         self._starts[attempt] = self._starts.get(attempt, 0) + 1
         self._starter = start_starter(run.id)
-
-
-def presses(run: Run) -> bool:
-    """Whether an interruption with a deadline has begun, also one that the metadata do not show, and is not settled yet."""
-    state, begun = run.state, Journal(run).get("begin")
-    return begun is not None and begun["deadline"] is not None \
-        and (state.get("state") not in ENDED or bool(state.get("record_pending")))

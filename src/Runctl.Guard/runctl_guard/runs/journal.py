@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional
 from ..system.clock import boot_id
 from ..system.files import append_line, read_lines
 from ..system.guard_log import best_effort
-from .run import Run
+from .run import ENDED, Run
 
 
 class Journal:
@@ -46,3 +46,10 @@ def seconds_since(entry: Dict[str, Any]) -> float:
     if entry.get("boot_id") == boot_id():
         return time.monotonic() - entry["monotonic"]
     return time.time() - entry["at"]
+
+
+def presses(run: Run) -> bool:
+    """Whether an interruption with a deadline has begun, also one that the metadata do not show, and is not settled yet."""
+    state, begun = run.state, Journal(run).get("begin")
+    return begun is not None and begun["deadline"] is not None \
+        and (state.get("state") not in ENDED or bool(state.get("record_pending")))

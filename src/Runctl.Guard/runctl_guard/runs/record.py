@@ -1,14 +1,49 @@
-"""run.json in S3: who has the run. Every change is a conditional write, and a lost answer is read back."""
+"""run.json in S3: which attempt has the run. Every change is a conditional write, and a lost answer is read back."""
 import json
+import time
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from ..aws.s3 import S3, Location, S3Error
+from ..aws.s3 import ATTEMPTS, S3, Location, S3Error
 from ..aws.session import Session
 from ..errors import REFUSED, GuardError
+from ..system.backoff import Backoff
 from ..system.clock import utc_text
+from .journal import presses
 from .run import ENDED, Run
 
 CONFLICTS = (409, 412)
+# Of these the first few in a row are tried again at once: another writer was quicker, and S3 is not busy.
+MOST_CONFLICTS = 5
+# A change is tried as long while S3 is busy. While a deadline presses, the longest pause is short, and the caller tries again.
+PATIENCE_SECONDS, PRESSED_SECONDS, PRESSED_PAUSE = 60.0, 10.0, 1.0
+
+
+class Patience:
+    """Whether and when a change that failed is tried again."""
+
+    def __init__(self, backoff: Backoff) -> None:
+        self._backoff, self._conflicts = backoff, 0
+
+    def pause(self, error: S3Error) -> Optional[float]:
+        """Seconds until the next try; None if the failure stays."""
+        conflict = error.status in CONFLICTS
+        if not conflict and not error.passing:
+            return None
+        self._conflicts = self._conflicts + 1 if conflict else 0
+        return 0.0 if 0 < self._conflicts <= MOST_CONFLICTS else self._backoff.pause()
+
+
+def patiently(act: Callable[[], None], pressed: bool = False) -> None:
+    """Acts, again with back-off if S3 could not for the moment."""
+    patience = Patience(Backoff(seconds=PRESSED_SECONDS, longest=PRESSED_PAUSE) if pressed else Backoff(seconds=PATIENCE_SECONDS))
+    while True:
+        try:
+            return act()
+        except S3Error as error:
+            pause = patience.pause(error)
+            if pause is None:
+                raise
+            time.sleep(pause)
 
 
 class ClaimLost(GuardError):
@@ -29,10 +64,10 @@ class RunRecord:
         spec = dict(run.spec, attempt=run.state["claim"])
         return cls(session.s3(spec), spec) if spec.get("store") else None
 
-    def read(self) -> Tuple[Optional[Dict[str, Any]], Optional[str]]:
+    def read(self, attempts: int = ATTEMPTS) -> Tuple[Optional[Dict[str, Any]], Optional[str]]:
         """The record and its ETag; (None, None) where there is none."""
         try:
-            answer = self._s3.get(self._at)
+            answer = self._s3.call("GET", self._at, attempts=attempts)
         except S3Error as error:
             if error.status == 404:
                 return None, None
@@ -40,7 +75,8 @@ class RunRecord:
         return json.loads(answer.body.decode("utf-8")), answer.header("etag")
 
     def take(self, run: Run) -> None:
-        """Sets our attempt running, right before its process starts. ClaimLost when it is not ours to take."""
+        """Sets our attempt running, right before its process starts. ClaimLost when it is not ours to take. Tries once, as its
+        caller holds a lock; see `patiently`."""
         claim = self._spec["attempt"]
         state = run.state
 
@@ -87,7 +123,7 @@ class RunRecord:
             record["attempts"].append(claim)
             return True
 
-        self._change(change)
+        patiently(lambda: self._change(change))
         return number
 
     def settle(self, run: Run) -> None:
@@ -109,30 +145,21 @@ class RunRecord:
                     record["outcome"] = shown["state"]
             return True
 
-        self._change(change)
+        patiently(lambda: self._change(change), presses(run))
 
     def _change(self, change: Callable[[Dict[str, Any]], bool], create: bool = False) -> None:
-        for _ in range(20):
-            record, etag = self.read()
-            if record is None:
-                if not create:
-                    return
-                record = {"schema": 1, "run_id": self._spec["run_id"], "project_name": self._spec["project_name"],
-                          "created": utc_text(), "outcome": None, "attempts": []}
-            if not change(record):
+        """One try, of the reading too. A lost answer fails like any other: what came of it is in the record, which the next
+        try reads."""
+        record, etag = self.read(attempts=1)
+        if record is None:
+            if not create:
                 return
+            record = {"schema": 1, "run_id": self._spec["run_id"], "project_name": self._spec["project_name"],
+                      "created": utc_text(), "outcome": None, "attempts": []}
+        if change(record):
             condition = {"If-Match": etag} if etag else {"If-None-Match": "*"}
-            try:
-                # One try only: after a lost answer a second one would fail against our own success.
-                self._s3.call("PUT", self._at, headers=dict(condition, **{"content-type": "application/json"}),
-                              body=json.dumps(record).encode("utf-8"), attempts=1)
-                return
-            except S3Error as error:
-                # 0 is a lost answer: what happened is in the record, which is read again either way.
-                if error.status not in CONFLICTS + (0, 500, 502, 503, 504):
-                    raise
-                failure = error
-        raise failure
+            self._s3.call("PUT", self._at, headers=dict(condition, **{"content-type": "application/json"}),
+                          body=json.dumps(record).encode("utf-8"), attempts=1)
 
 
 def _attempt(claim: Dict[str, Any]) -> Dict[str, Any]:

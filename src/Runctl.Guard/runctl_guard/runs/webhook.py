@@ -11,6 +11,7 @@ from ..aws import connections
 from ..aws.session import Session
 from ..errors import GuardError
 from ..system import files
+from ..system.backoff import Backoff
 from ..system.guard_log import best_effort
 from .journal import Journal
 from .run import ENDED, Run
@@ -103,7 +104,8 @@ class Webhook:
         """None when it was taken, else why not; never with the address, which may be a secret itself."""
         body = json.dumps(message(self._run, event)).encode("utf-8")
         end, problem = time.monotonic() + LONGEST_SECONDS, "its address is not known"
-        for attempt in range(ATTEMPTS):
+        backoff, again = Backoff(tries=ATTEMPTS, first=RETRY_SECONDS), True
+        while again:
             left = end - time.monotonic()
             url = self._address()
             if left <= 0 or not url:
@@ -118,10 +120,11 @@ class Webhook:
             except (OSError, http.client.HTTPException, ValueError) as error:
                 connections.close_connections()
                 problem = type(error).__name__
+            except GuardError as error:
+                return "The webhook did not take the alert %s: %s" % (event["kind"], error.message)
             # It may have been changed where it is kept.
             self._url = None
-            if attempt + 1 < ATTEMPTS:
-                time.sleep(RETRY_SECONDS * (attempt + 1))
+            again = backoff.wait()
         return "The webhook did not take the alert %s: %s" % (event["kind"], problem)
 
     def _failed(self, problem: str) -> None:

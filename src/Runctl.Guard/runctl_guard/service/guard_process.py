@@ -6,7 +6,8 @@ from typing import Any, Dict, Optional
 
 from ..errors import NO_GUARD, GuardError
 from ..system import files, paths, processes
-from ..system.guard_log import log_exception
+from ..system.guard_log import best_effort, log_exception
+from ..system.machine_settings import keep_machine_settings
 from .spawn import detach, ours
 from .systemd import has_systemd, start_guard
 
@@ -34,6 +35,7 @@ def wake_guard() -> None:
 def ensure_guard() -> Dict[str, Any]:
     """Starts the guard if none is alive, and puts this program in the place of an older one."""
     with files.locked(os.path.join(paths.home(), "start.lock")):
+        best_effort(keep_machine_settings)
         identity = guard_identity()
         if identity and identity.get("program") != paths.program():
             _hand_over(identity)

@@ -2,7 +2,6 @@
 import contextlib
 import importlib.util
 import os
-import re
 import shutil
 from typing import Any, Dict, List, Optional
 
@@ -10,6 +9,7 @@ from ..errors import GuardError
 from ..runs.run import Run
 from ..runs.spec import checkpoint_directory, stop_file
 from ..system import files, paths
+from ..system.machine_settings import etc_environment
 from ..system.users import User
 
 # What scripts may import of Runctl. It lies beside the guard's package in the program.
@@ -104,7 +104,7 @@ def environment(run: Run, user: User, resolved: Dict[str, str]) -> Dict[str, str
     """As at a login of the user, and what Runctl tells a training. `resolved` is the spec's, secrets filled in."""
     spec, state = run.spec, run.state
     values = {name: value for name, value in os.environ.items() if paths.PASSED_ON.match(name)}
-    values.update(_etc_environment())
+    values.update(etc_environment())
     if spec.get("region"):
         values.setdefault("AWS_REGION", spec["region"])
         values.setdefault("AWS_DEFAULT_REGION", spec["region"])
@@ -138,19 +138,6 @@ def install_library(run: Run) -> None:
     source = found.loader.get_source(LIBRARY)
     os.makedirs(run.file("lib"), 0o755, exist_ok=True)
     files.write_atomic(os.path.join(run.file("lib"), LIBRARY + ".py"), source.encode("utf-8"))
-
-
-def _etc_environment() -> Dict[str, str]:
-    values = {}
-    try:
-        with open(paths.under_root("/etc/environment"), encoding="utf-8", errors="replace") as file:
-            for line in file:
-                match = re.match(r'^\s*(?:export\s+)?(\w+)=("?)(.*?)\2\s*$', line)
-                if match:
-                    values[match.group(1)] = match.group(3)
-    except OSError:
-        pass
-    return values
 
 
 def enter(user: User, directory: str) -> None:

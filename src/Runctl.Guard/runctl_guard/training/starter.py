@@ -13,7 +13,7 @@ from ..checkpoints.restore import restore
 from ..errors import REFUSED, TRAINING_FAILED, GuardError
 from ..runs import run_log
 from ..runs.journal import Journal
-from ..runs.record import ClaimLost, RunRecord
+from ..runs.record import ClaimLost, RunRecord, patiently
 from ..runs.run import PREPARING, Interrupted, Run
 from ..runs.spec import run_user
 from ..service.guard_process import wake_guard
@@ -148,16 +148,9 @@ def _execute(run: Run, command: Any, user: Any, session: Optional[Session]) -> i
 
 
 def _launch(run: Run, session: Session) -> None:
-    """Takes the run and has the process started, by a reaper that takes the sequence's lock for it as we do here."""
-    with _unless_begun(run):
-        if run.training() is None and run.exit() is None:
-            record = RunRecord.of(run, session)
-            if record:
-                record.take(run)
-            # Before the process: a file saved in its first moments is this attempt's.
-            resuming.note_beginning(run, session)
-            run.update(started_at=time.time(), started=utc_text())
-            start_reaper(run.id, run.state["attempt"])
+    """Takes the run and has the process started. The lock is free between two tries: a notice does not wait for S3."""
+    record = RunRecord.of(run, session)
+    patiently(lambda: _start_process(run, session, record))
     training_file, ended = _await_start(run)
     with _unless_begun(run):
         if training_file is None:
@@ -169,6 +162,18 @@ def _launch(run: Run, session: Session) -> None:
                  % (run.state["instance_id"], run.spec["script"], training_file["pid"]),
                  pid=training_file["pid"], first_step=run.first_step(), resumed_from=resumed)
         run.update(state="running", pid=training_file["pid"])
+
+
+def _start_process(run: Run, session: Session, record: Optional[RunRecord]) -> None:
+    """By a reaper that takes the sequence's lock for it as we do here."""
+    with _unless_begun(run):
+        if run.training() is None and run.exit() is None:
+            if record:
+                record.take(run)
+            # Before the process: a file saved in its first moments is this attempt's.
+            resuming.note_beginning(run, session)
+            run.update(started_at=time.time(), started=utc_text())
+            start_reaper(run.id, run.state["attempt"])
 
 
 def _await_start(run: Run) -> Any:

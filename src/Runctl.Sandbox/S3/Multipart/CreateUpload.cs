@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Xml.Linq;
+using Runctl.Sandbox.S3.Buckets;
 using Runctl.Sandbox.S3.Checksums;
 using Runctl.Sandbox.S3.Objects;
 using Runctl.Sandbox.S3.Storage;
@@ -18,7 +19,7 @@ internal static class CreateUpload
         var (algorithm, type) = Checksum(call.Option("x-amz-checksum-algorithm"), call.Option("x-amz-checksum-type"));
         var upload = new MultipartUpload(
             RandomNumberGenerator.GetString(IdAlphabet, 96), call.Key, call.State.Clock.GetUtcNow(),
-            ObjectMetadata.Read(call.Request), algorithm, type);
+            WriteRules.WithEncryption(call, bucket.Rules, ObjectMetadata.Read(call.Request)), algorithm, type);
         bucket.Uploads.Add(upload);
         await call.RespondAsync(
             new XElement("InitiateMultipartUploadResult",

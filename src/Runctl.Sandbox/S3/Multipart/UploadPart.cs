@@ -1,4 +1,5 @@
 using System.Globalization;
+using Runctl.Sandbox.S3.Buckets;
 using Runctl.Sandbox.S3.Checksums;
 using Runctl.Sandbox.S3.Objects;
 using Runctl.Sandbox.S3.Storage;
@@ -18,9 +19,9 @@ internal static class UploadPart
         var bucket = call.Bucket();
         var upload = bucket.Uploads.Get(uploadId, call.Key);
         var copies = call.Request.Headers.Contains("x-amz-copy-source");
-        var content = copies
-            ? await CopyAsync(call, upload, ct).ConfigureAwait(false)
-            : await ReceiveAsync(call, upload, ct).ConfigureAwait(false);
+        var content = WriteRules.Veiled(
+            copies ? await CopyAsync(call, upload, ct).ConfigureAwait(false) : await ReceiveAsync(call, upload, bucket.Rules, ct).ConfigureAwait(false),
+            upload.Metadata);
         var part = new UploadedPart(number, content, call.State.Clock.GetUtcNow());
         try
         {
@@ -45,9 +46,10 @@ internal static class UploadPart
             ? number
             : throw S3Errors.InvalidPartNumber(call.Request.QueryValue("partNumber"));
 
-    private static async Task<StoredContent> ReceiveAsync(S3Call call, MultipartUpload upload, CancellationToken ct)
+    private static async Task<StoredContent> ReceiveAsync(S3Call call, MultipartUpload upload, SandboxBucketRules rules, CancellationToken ct)
     {
         var declared = ChecksumDeclaration.Read(call.Option);
+        WriteRules.DemandChecksum(rules, declared, "Put Part");
         // Parts may only bring the checksum their upload chose, and none where it chose none.
         if (declared.Algorithm is { } algorithm && algorithm != upload.ChosenAlgorithm)
         {

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Runctl.Sandbox.S3.Buckets;
 using Runctl.Sandbox.S3.Checksums;
 using Runctl.Sandbox.S3.Storage;
 
@@ -25,10 +26,11 @@ internal static class CopyObject
 
             var algorithm = ChecksumAlgorithm.Find(call.Option("x-amz-checksum-algorithm")) ?? source.Checksum.Algorithm;
             using var digest = new ContentDigest(ChecksumDeclaration.None, algorithm);
-            var content = await call.State.Content.WriteAsync(
-                (target, token) => reader.CopyToAsync(target, 0, source.Length, token), [], digest, ct).ConfigureAwait(false);
+            var metadata = WriteRules.WithEncryption(call, bucket.Rules, replaces ? ObjectMetadata.Read(call.Request) : source.Metadata);
+            var content = WriteRules.Veiled(
+                await call.State.Content.WriteAsync((target, token) => reader.CopyToAsync(target, 0, source.Length, token), [], digest, ct).ConfigureAwait(false), metadata);
             var copy = new StoredObject(call.Key, content.ETag, call.State.Clock.GetUtcNow(), [content.Segment],
-                IsMultipart: false, replaces ? ObjectMetadata.Read(call.Request) : source.Metadata,
+                IsMultipart: false, metadata,
                 StoredChecksum.Of(content.Algorithm, content.Checksum));
             PutObject.Commit(bucket, copy, condition, begun);
             await call.RespondAsync(Result("CopyObjectResult", copy.ETag, copy.Modified, copy.Checksum), ct).ConfigureAwait(false);

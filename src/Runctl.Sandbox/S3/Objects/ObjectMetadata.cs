@@ -13,8 +13,7 @@ internal static class ObjectMetadata
     private const int MaxUserBytes = 2048;
 
     private static readonly string[] Kept =
-        ["Cache-Control", "Content-Disposition", "Content-Language", "Content-Type", "Expires", "x-amz-server-side-encryption",
-            "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-storage-class",
+        ["Cache-Control", "Content-Disposition", "Content-Language", "Content-Type", "Expires", "x-amz-storage-class",
             "x-amz-website-redirect-location"];
 
     /// <summary>Takes the headers to keep from a write.</summary>

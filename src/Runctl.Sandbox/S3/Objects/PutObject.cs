@@ -1,3 +1,4 @@
+using Runctl.Sandbox.S3.Buckets;
 using Runctl.Sandbox.S3.Checksums;
 using Runctl.Sandbox.S3.Storage;
 
@@ -11,17 +12,19 @@ internal static class PutObject
     {
         var bucket = call.BucketForWrite();
         var condition = WriteCondition.Read(call.Option);
-        var metadata = ObjectMetadata.Read(call.Request);
-        using var digest = new ContentDigest(ChecksumDeclaration.Read(call.Option));
+        var metadata = WriteRules.WithEncryption(call, bucket.Rules, ObjectMetadata.Read(call.Request));
+        var declared = ChecksumDeclaration.Read(call.Option);
+        WriteRules.DemandChecksum(bucket.Rules, declared, "Put Object");
+        using var digest = new ContentDigest(declared);
         CheckLength(call);
         var begun = bucket.Begin(call.Key, condition);
-        var content = await call.State.Content
-            .WriteAsync(call.Signed.Body, call.Signed.Trailers, digest, ct).ConfigureAwait(false);
+        var content = WriteRules.Veiled(
+            await call.State.Content.WriteAsync(call.Signed.Body, call.Signed.Trailers, digest, ct).ConfigureAwait(false), metadata);
         var written = new StoredObject(call.Key, content.ETag, call.State.Clock.GetUtcNow(), [content.Segment],
             IsMultipart: false, metadata, StoredChecksum.Of(content.Algorithm, content.Checksum));
         Commit(bucket, written, condition, begun);
         await call.RespondAsync(
-            200, [new("ETag", ObjectXml.Quote(written.ETag)), .. ObjectMetadata.Describe(written.Checksum)], ct)
+            200, [new("ETag", ObjectXml.Quote(written.ETag)), .. ObjectMetadata.Describe(written.Checksum), .. WriteRules.Describe(metadata)], ct)
             .ConfigureAwait(false);
     }
 

@@ -17,6 +17,9 @@ internal sealed class Bucket(string name, string? region, DateTimeOffset created
     /// <summary>When it was made.</summary>
     public DateTimeOffset Created { get; } = created;
 
+    /// <summary>What it demands of writes.</summary>
+    public SandboxBucketRules Rules { get; init; } = new();
+
     /// <summary>Its unfinished multipart uploads.</summary>
     public UploadTable Uploads { get; } = new();
 

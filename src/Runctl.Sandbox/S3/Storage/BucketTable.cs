@@ -14,7 +14,8 @@ internal sealed class BucketTable(TimeProvider clock)
     public IReadOnlyList<Bucket> Snapshot() => [.. _buckets.Values.OrderBy(bucket => bucket.Name, StringComparer.Ordinal)];
 
     /// <summary>Makes a bucket; false where there is one already.</summary>
-    public bool TryAdd(string name, string? region) => _buckets.TryAdd(name, new Bucket(name, region, clock.GetUtcNow()));
+    public bool TryAdd(string name, string? region, SandboxBucketRules? rules = null) =>
+        _buckets.TryAdd(name, new Bucket(name, region, clock.GetUtcNow()) { Rules = rules ?? new() });
 
     /// <summary>Removes an empty bucket with its unfinished uploads.</summary>
     /// <exception cref="S3Exception">It is not empty.</exception>

@@ -15,7 +15,7 @@ class Check(support.RootedTest):
         self.start_s3()
 
     def ask(self, **changes):
-        wanted = {"bucket": "bucket", "keys": KEYS, "region": "us-east-1", "user": None, "project_name": "project",
+        wanted = {"store": {"bucket": "bucket"}, "keys": KEYS, "region": "us-east-1", "user": None, "project_name": "project",
                   "checkpoint": {"dir": "checkpoints"}}
         wanted.update(changes)
         return check(wanted)
@@ -82,7 +82,7 @@ class Check(support.RootedTest):
         self.assertIn("can not be a project's name".replace("can not", "cannot"), self.ask(project_name="../x")["directory"]["error"])
 
     def test_without_a_bucket_no_request_is_made(self):
-        self.assertIsNone(self.ask(bucket=None, keys=[])["storage"])
+        self.assertIsNone(self.ask(store=None, keys=[])["storage"])
         self.assertEqual([], self.s3.calls)
 
     def test_a_training_that_runs_has_its_own_directory_looked_at(self):

@@ -6,6 +6,7 @@ from unittest import mock
 import support
 from runctl_guard.aws import connections
 from runctl_guard.aws.connections import Answer
+from runctl_guard.aws.listing import copy
 from runctl_guard.aws.s3 import Location, S3Error, error_from
 from runctl_guard.aws.session import Session
 
@@ -68,6 +69,67 @@ class Heads(support.RootedTest):
         with self.assertRaises(S3Error) as caught:
             self.client.head(AT)
         self.assertEqual(("AccessDenied", 2), (caught.exception.code, len(self.s3.calls)))
+
+
+class Writes(support.RootedTest):
+    """FakeS3 takes no content without a checksum, as a bucket with Object Lock and default retention."""
+
+    def setUp(self):
+        super().setUp()
+        self.start_s3()
+
+    def client(self, **store):
+        return Session().s3({"store": dict(support.STORE, **store)})
+
+    def encryption(self, key=AT.key):
+        found = self.s3.sent["/bucket/" + key]
+        return [found.get("x-amz-server-side-encryption"), found.get("x-amz-server-side-encryption-aws-kms-key-id")]
+
+    def test_content_is_sent_with_its_checksum_and_an_empty_one_too(self):
+        for body in (b"content", b""):
+            self.client().put(AT, body)
+            self.assertEqual(support.crc_text(body), self.s3.sent["/bucket/" + AT.key]["x-amz-checksum-crc32"])
+
+    def test_a_copy_has_no_content_and_no_checksum(self):
+        self.client().put(AT, b"content")
+        copy(self.client(), AT, AT._replace(key="copy"))
+        self.assertNotIn("x-amz-checksum-crc32", self.s3.sent["/bucket/copy"])
+
+    def test_without_settings_no_encryption_is_named(self):
+        self.client().put(AT, b"content")
+        self.assertEqual([None, None], self.encryption())
+
+    def test_new_objects_copies_and_uploads_in_parts_name_the_encryption(self):
+        client = self.client(sse="aws:kms", kms_key_id="alias/mine")
+        client.put(AT, b"content")
+        copy(client, AT, AT._replace(key="copy"))
+        client.call("POST", AT._replace(key="parts"), {"uploads": ""})
+        for key in (AT.key, "copy", "parts"):
+            self.assertEqual(["aws:kms", "alias/mine"], self.encryption(key), key)
+
+    def test_parts_and_their_completion_do_not_name_it_again(self):
+        # S3 refuses it there.
+        client, at = self.client(sse="AES256"), AT._replace(key="parts")
+        upload = client.call("POST", at, {"uploads": ""})
+        self.assertEqual(["AES256", None], self.encryption("parts"))
+        name = upload.body.decode().split("<UploadId>")[1].split("<")[0]
+        client.call("PUT", at, {"uploadId": name, "partNumber": "1"}, body=b"part")
+        self.assertEqual([None, None], self.encryption("parts"))
+        client.call("POST", at, {"uploadId": name}, body=b"<C/>")
+        self.assertEqual([None, None], self.encryption("parts"))
+
+    def test_two_runs_of_one_machine_may_differ_in_it(self):
+        session = Session()
+        plain, coded = session.s3({"store": support.STORE}), session.s3({"store": dict(support.STORE, sse="AES256")})
+        self.assertIsNot(plain, coded)
+        self.assertIs(coded, session.s3({"store": dict(support.STORE, sse="AES256")}))
+
+    def test_a_refusal_names_the_settings_as_a_possible_cause(self):
+        self.s3.fail = lambda *_: 403
+        with self.assertRaises(S3Error) as caught:
+            self.client().put(AT, b"content")
+        self.assertIn("s3_sse", caught.exception.message)
+        self.assertIn("kms:GenerateDataKey", caught.exception.message)
 
 
 class Certificates(unittest.TestCase):

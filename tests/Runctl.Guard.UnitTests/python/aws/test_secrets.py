@@ -58,7 +58,7 @@ class Resolving(support.RootedTest):
 
     def resolve(self, **values):
         from runctl_guard.aws.session import Session
-        return secrets.resolve(values, "us-east-1", Session().credentials)
+        return Session().resolve({"region": "us-east-1"}, values)
 
     def refused(self, reference="ssm:/key"):
         with self.assertRaises(GuardError) as caught:
@@ -131,5 +131,5 @@ class Resolving(support.RootedTest):
             def forget(self):
                 forgotten.append(True)
         self.store.answers = [error("ExpiredTokenException"), parameter("value")]
-        self.assertEqual({"KEY": "value"}, secrets.resolve({"KEY": "ssm:/key"}, "us-east-1", Source()))
+        self.assertEqual({"KEY": "value"}, secrets.resolve({"KEY": "ssm:/key"}, "us-east-1", Source(), None))
         self.assertIn("Credential=new/", self.store.asked[1][2])

@@ -152,6 +152,17 @@ class Pruning(Saved):
         warnings = [event["data"]["id"] for event in run.events() if event["kind"] == "Warning"]
         self.assertEqual(["PruneFailed"], warnings)
 
+    def test_a_bucket_that_keeps_what_is_deleted_is_told_of_once(self):
+        run = self.pruned_run(keep=1)
+        self.s3.versions = True
+        for step in (1, 2, 3):
+            self.save("step_%d.pt" % step)
+            self.prune()
+        self.assertEqual(["step_3.pt", "step_3.pt.manifest.json"], self.left())
+        warnings = [event for event in run.events() if event["kind"] == "Warning"]
+        self.assertEqual(["VersionsKept"], [event["data"]["id"] for event in warnings])
+        self.assertIn("lifecycle rule", warnings[0]["message"])
+
     def test_a_deleted_version_does_not_count_as_being_in_s3(self):
         self.pruned_run(keep=1)
         self.save("step_1.pt")

@@ -6,7 +6,8 @@ from unittest import mock
 
 import support
 from runctl_guard.aws.session import Session
-from runctl_guard.guard.supervisor import NEAR_PAUSE, RunSupervisor, presses
+from runctl_guard.guard.supervisor import NEAR_PAUSE, RunSupervisor
+from runctl_guard.runs.journal import presses
 from runctl_guard.guard.tasks import LONGEST_PAUSE, BackgroundTasks
 from runctl_guard.interruption.triggers import Trigger
 from runctl_guard.runs.journal import Journal

@@ -1,14 +1,19 @@
 import json
 import os
+from unittest import mock
 
 import support
+from runctl_guard.aws.s3 import S3Error
 from runctl_guard.errors import GuardError
-from runctl_guard.runs.record import ClaimLost, RunRecord
+from runctl_guard.runs import record
+from runctl_guard.runs.journal import Journal
+from runctl_guard.runs.record import ClaimLost, Patience, RunRecord, patiently
+from runctl_guard.system.backoff import Backoff
 
 KEY = "runs/runs/%s/run.json" % support.RUN_ID
 
 
-class Claims(support.RootedTest):
+class WithRecord(support.RootedTest):
     def setUp(self):
         super().setUp()
         self.start_s3()
@@ -25,6 +30,8 @@ class Claims(support.RootedTest):
     def attempts(self):
         return self.s3.json(KEY)["attempts"]
 
+
+class Claims(WithRecord):
     def test_our_claim_becomes_running(self):
         self.write({})
         self.record.take(self.one)
@@ -44,7 +51,7 @@ class Claims(support.RootedTest):
         self.write({})
         lost = []
         self.s3.fail = lambda method, *_: "drop" if method == "PUT" and not lost and not lost.append(1) else None
-        self.record.take(self.one)
+        patiently(lambda: self.record.take(self.one))
         self.assertEqual(["running"], [one["state"] for one in self.attempts()])
 
     def test_who_writes_in_between_is_not_overwritten(self):
@@ -56,7 +63,7 @@ class Claims(support.RootedTest):
                 meddled.append(1)
                 self.write({"claimed_by": "somebody"})
         self.s3.fail = fail
-        self.record.take(self.one)
+        patiently(lambda: self.record.take(self.one))
         self.assertEqual(("running", "somebody"), (self.attempts()[0]["state"], self.attempts()[0]["claimed_by"]))
 
     def test_the_end_is_written_without_touching_a_later_attempt(self):
@@ -101,3 +108,125 @@ class Claims(support.RootedTest):
         for state in ("finished", "stopped", "interrupted"):
             self.write({}, {"number": 2, "nonce": "theirs", "state": state, "started": None})
             self.assertEqual("ClaimLost", self.refused())
+
+
+def failure(status, passing=False):
+    error = S3Error(status, "", "", "s3://bucket/key")
+    error.passing = passing
+    return error
+
+
+class Clock:
+    """Stands still, except for pauses."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+class Patiences(support.RootedTest):
+    def setUp(self):
+        super().setUp()
+        self.clock = Clock()
+        self.patience = Patience(Backoff(seconds=60.0, clock=self.clock.monotonic, chance=lambda low, high: high))
+
+    def pause(self, *error):
+        pause = self.patience.pause(failure(*error))
+        self.clock.sleep(pause or 0.0)
+        return pause
+
+    def test_a_conflict_is_tried_again_at_once_and_after_a_few_in_a_row_with_pauses(self):
+        for status in (409, 412, 412, 409, 412):
+            self.assertEqual(0.0, self.pause(status))
+        self.assertEqual([0.2, 0.4], [self.pause(412), self.pause(412)])
+
+    def test_another_failure_between_conflicts_begins_their_count_anew(self):
+        for _ in range(4):
+            self.assertEqual(0.0, self.pause(412))
+        self.assertEqual(0.2, self.pause(503, True))
+        self.assertEqual([0.0] * 5, [self.pause(412) for _ in range(5)])
+
+    def test_throttling_and_lost_answers_are_waited_out_for_a_minute_and_no_longer(self):
+        tries = 0
+        while self.pause(503 if tries % 2 else 0, True) is not None:
+            tries += 1
+        self.assertAlmostEqual(60.0, self.clock.now)
+        self.assertTrue(10 < tries < 20, tries)
+
+    def test_conflicts_without_end_end_with_the_time_too(self):
+        tries = 0
+        while self.pause(412) is not None:
+            tries += 1
+            self.assertLess(tries, 100)
+        self.assertAlmostEqual(60.0, self.clock.now)
+
+    def test_what_stays_wrong_is_not_tried_again(self):
+        for status in (400, 403, 404):
+            self.assertIsNone(self.pause(status))
+
+
+class Busy(WithRecord):
+    """S3 cannot take the record for a while; the clock passes by the pauses alone."""
+
+    def setUp(self):
+        super().setUp()
+        self.clock = Clock()
+        whole = Backoff.__init__
+        for place, name, value in (
+                (record, "time", self.clock),
+                (Backoff, "__init__", lambda backoff, **how: whole(backoff, clock=self.clock.monotonic, **how))):
+            patch = mock.patch.object(place, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.write({})
+        self.puts = 0
+
+    def busy_until(self, seconds, fault=(503, "SlowDown")):
+        def fail(method, path, query):
+            self.puts += method == "PUT"
+            return fault if self.clock.now < seconds else None
+        self.s3.fail = fail
+
+    def test_half_a_minute_of_throttling_costs_no_start(self):
+        self.busy_until(30)
+        patiently(lambda: self.record.take(self.one))
+        self.assertEqual("running", self.attempts()[0]["state"])
+
+    def test_reads_that_fail_are_waited_out_alike(self):
+        for fault in ((503, "SlowDown"), (500, "InternalError"), (429, "TooManyRequests"), "drop", (400, "ExpiredToken")):
+            self.clock.now = 0.0
+            self.write({})
+            self.busy_until(10, fault)
+            patiently(lambda: self.record.take(self.one))
+            self.assertEqual("running", self.attempts()[0]["state"], fault)
+
+    def test_more_than_a_minute_is_a_failure_in_the_words_of_S3(self):
+        self.busy_until(1000)
+        with self.assertRaises(S3Error) as caught:
+            patiently(lambda: self.record.take(self.one))
+        self.assertEqual("SlowDown", caught.exception.code)
+        self.assertAlmostEqual(record.PATIENCE_SECONDS, self.clock.now)
+
+    def test_with_a_deadline_a_change_gives_up_soon_and_pauses_are_short(self):
+        self.busy_until(1000)
+        Journal(self.one).write("begin", deadline=100.0, time=None)
+        with self.assertRaises(S3Error):
+            self.record.settle(self.one)
+        self.assertAlmostEqual(record.PRESSED_SECONDS, self.clock.now)
+
+    def test_without_one_the_end_is_tried_for_a_minute(self):
+        self.busy_until(1000)
+        with self.assertRaises(S3Error):
+            self.record.settle(self.one)
+        self.assertAlmostEqual(record.PATIENCE_SECONDS, self.clock.now)
+
+    def test_a_claim_is_tried_once_while_a_lock_is_held(self):
+        self.busy_until(1000, "drop")
+        with self.assertRaises(S3Error):
+            self.record.take(self.one)
+        self.assertEqual(1, len(self.s3.calls))
