@@ -144,6 +144,10 @@ public sealed class GuardSandbox : IAsyncLifetime
         return (await launcher.WaitUntilReadyAsync(launched[0].InstanceId, TimeSpan.FromSeconds(240), _progress, token)).InstanceId;
     }
 
+    /// <summary>Counts the requests of an instance from now on, as in <c>s3:UploadPart</c>.</summary>
+    public SandboxFaultRule Count(string operation, string instanceId) =>
+        Sandbox.Faults.Add(new SandboxFault { Operation = operation, Kind = SandboxFaultKind.Delay, InstanceId = instanceId });
+
     private void Print() => Sandbox.Policies = PrintedPolicies.Of(change: scope => scope with { Secrets = _secrets, KmsKeys = _keys });
 
     private ICloud Connect(string key, string secret, ObjectEncryption? encryption = null) => _adapters.Connect(new CloudConnection
