@@ -8,7 +8,7 @@ namespace Runctl.Guard.Tests.Sandboxed;
 public sealed class CommandTests(GuardSandbox sandbox)
 {
     // Below the prefix of checkpoints: the role reads nowhere else.
-    private const string Bad = "checkpoints/spot-interruptions/bad/";
+    private const string Bad = "checkpoints/spot-interruptions/i-0bad/checkpoints/";
 
     private const string Saver = """
         import json, os, signal, sys, time
