@@ -44,6 +44,11 @@ if (args.Length == 0 || args.Contains("fleet"))
     await FleetBenchmark.RunAsync();
 }
 
+if (args.Length == 0 || args.Contains("list"))
+{
+    await ListBenchmark.RunAsync();
+}
+
 if (args.Length == 0 || args.Contains("sync"))
 {
     await SyncBenchmark.RunAsync();

@@ -11,7 +11,7 @@ from disk import Disk
 from support import kill_all_of
 
 # Below these the guard's commands name files of the instance.
-OF_THE_INSTANCE = ("/var/lib/runctl/", "/root/")
+OF_THE_INSTANCE = ("/var/lib/runctl/", "/var/lib/runctl-training/", "/root/")
 
 
 class LocalMachine(Disk):

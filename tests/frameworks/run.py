@@ -85,7 +85,7 @@ class Attempt:
 
     def step(self):
         """The last one that was reported, 0 before the first."""
-        found = re.findall(r"step (\d+)\n", self.machine.read(self.training.file("progress")).decode())
+        found = re.findall(r"step (\d+)\n", self.machine.read(self.training.shared_file("progress")).decode())
         return int(found[-1]) if found else 0
 
     def until(self, condition, what):
@@ -144,7 +144,7 @@ def resumed(second, last):
     if int(found[0]) != last:
         raise Failed("it resumed at step %s, and step %d was the last one" % (found[0], last))
     second.until(lambda: second.step() >= last + 5, "five steps more")
-    first = int(re.search(r"step (\d+)\n", second.machine.read(second.training.file("progress")).decode()).group(1))
+    first = int(re.search(r"step (\d+)\n", second.machine.read(second.training.shared_file("progress")).decode()).group(1))
     if first != last + 1:
         raise Failed("its first step is %d, and step %d was the last one" % (first, last))
 

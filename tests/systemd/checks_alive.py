@@ -42,9 +42,9 @@ def training_runs_as_at_a_login(machine, cloud):
 def training_can_import_what_it_may_use_of_runctl(machine, cloud):
     training = Training(machine, cloud, "library")
     training.start()
-    assert machine.read(training.project("library")).decode() == training.file("lib/runctl_train.py")
+    assert machine.read(training.project("library")).decode() == training.shared_file("lib/runctl_train.py")
     # What the user's trainings import is not theirs to change.
-    assert machine.execute("stat", "--format", "%U %a", training.file("lib/runctl_train.py")) == "root 644"
+    assert machine.execute("stat", "--format", "%U %a", training.shared_file("lib/runctl_train.py")) == "root 644"
     training.stop()
 
 

@@ -82,6 +82,10 @@ class Training:
     def file(self, name):
         return "/var/lib/runctl/runs/%s/%s" % (self.id, name)
 
+    def shared_file(self, name):
+        """What the training reads or writes."""
+        return "/var/lib/runctl-training/%s/%s" % (self.id, name)
+
     @property
     def state(self):
         return self.machine.json(self.file("state.json")) or {}
@@ -98,7 +102,7 @@ class Training:
         eventually(lambda: self.state.get("state") == state)
 
     def steps(self):
-        return len(self.machine.read(self.file("progress")).splitlines())
+        return len(self.machine.read(self.shared_file("progress")).splitlines())
 
     def makes_steps(self, more=3):
         before = self.steps()

@@ -92,12 +92,12 @@ internal sealed class Ec2InstanceService(Func<AmazonEC2Client> client, AwsCloud 
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<SpotPriceRecord>> FindSpotPricesAsync(IReadOnlyList<string> instanceTypes, CancellationToken cancellationToken) =>
-        [.. (await FindSpotPriceHistoryAsync(instanceTypes, DateTimeOffset.UtcNow, cancellationToken).ConfigureAwait(false)).Select(p => new SpotPriceRecord(p.InstanceType, p.AvailabilityZone, p.Price))];
+        [.. (await FindSpotPriceHistoryAsync(instanceTypes, DateTimeOffset.UtcNow, null, cancellationToken).ConfigureAwait(false)).Select(p => new SpotPriceRecord(p.InstanceType, p.AvailabilityZone, p.Price))];
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<SpotPriceChange>> FindSpotPriceHistoryAsync(IReadOnlyList<string> instanceTypes, DateTimeOffset since, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SpotPriceChange>> FindSpotPriceHistoryAsync(IReadOnlyList<string> instanceTypes, DateTimeOffset since, DateTimeOffset? until, CancellationToken cancellationToken)
     {
-        var request = new DescribeSpotPriceHistoryRequest { InstanceTypes = [.. instanceTypes], ProductDescriptions = ["Linux/UNIX"], StartTime = since.UtcDateTime };
+        var request = new DescribeSpotPriceHistoryRequest { InstanceTypes = [.. instanceTypes], ProductDescriptions = ["Linux/UNIX"], StartTime = since.UtcDateTime, EndTime = until?.UtcDateTime };
         var found = new List<SpotPriceChange>();
         do
         {

@@ -53,6 +53,8 @@ internal sealed class FileParcel
         target="${RUNCTL_ROOT:-}{{{_path}}}"
         temp="$target.$$"
         umask 022
+        mkdir -p "${RUNCTL_ROOT:-}/var/lib" || fail
+        umask 077
         mkdir -p "${target%/*}" || fail
 
         """;

@@ -32,7 +32,7 @@ public sealed class InstanceOverview(ICloud cloud, RunctlConfiguration configura
         try
         {
             return new(spot.Count == 0 ? [] : await cloud.Instances.FindSpotPriceHistoryAsync(
-                [.. spot.Select(i => i.InstanceType).Distinct(StringComparer.Ordinal)], spot.Min(i => i.LaunchTime) ?? time.GetUtcNow(), cancellationToken).ConfigureAwait(false));
+                [.. spot.Select(i => i.InstanceType).Distinct(StringComparer.Ordinal)], spot.Min(i => i.LaunchTime) ?? time.GetUtcNow(), null, cancellationToken).ConfigureAwait(false));
         }
         catch (RunctlException e)
         {

@@ -32,8 +32,8 @@ public interface IInstanceService
     /// <summary>The spot prices of Linux instances in force now.</summary>
     Task<IReadOnlyList<SpotPriceRecord>> FindSpotPricesAsync(IReadOnlyList<string> instanceTypes, CancellationToken cancellationToken);
 
-    /// <summary>The spot prices of Linux instances that held at a time, and every change since; in no order.</summary>
-    Task<IReadOnlyList<SpotPriceChange>> FindSpotPriceHistoryAsync(IReadOnlyList<string> instanceTypes, DateTimeOffset since, CancellationToken cancellationToken);
+    /// <summary>The spot prices of Linux instances that held at a time, and every change since, up to another time where one is given; in no order.</summary>
+    Task<IReadOnlyList<SpotPriceChange>> FindSpotPriceHistoryAsync(IReadOnlyList<string> instanceTypes, DateTimeOffset since, DateTimeOffset? until, CancellationToken cancellationToken);
 
     /// <summary>The spot requests that match; what is empty does not narrow, a null value of a tag stands for any.</summary>
     Task<IReadOnlyList<SpotRequestRecord>> FindSpotRequestsAsync(IReadOnlyList<string> requestIds, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken);

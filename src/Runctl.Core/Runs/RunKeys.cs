@@ -16,6 +16,9 @@ internal sealed class RunKeys(string runPrefix)
     /// <summary>Above all runs.</summary>
     public string Runs => $"{_prefix}/runs/";
 
+    /// <summary>Above the entries of the index.</summary>
+    public string Index => $"{_prefix}/index/";
+
     /// <summary>The specification of a run.</summary>
     public string Spec(string runId) => string.Create(CultureInfo.InvariantCulture, $"{Orders}{runId}/{Launch}/spec.json");
 

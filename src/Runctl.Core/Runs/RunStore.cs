@@ -18,6 +18,9 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
     /// <summary>The prefix of orders and records, without slashes at its ends.</summary>
     public string RunPrefix { get; } = runPrefix.Trim('/');
 
+    /// <summary>The index of all runs, for lists.</summary>
+    public RunIndex Index { get; } = new(objects, bucket, new RunKeys(runPrefix));
+
     /// <summary>All runs, in the order of their ids.</summary>
     public async IAsyncEnumerable<string> ListAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -53,6 +56,7 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
     {
         await WriteNewAsync(Keys.Spec(spec.RunId), spec with { Attempt = null }, cancellationToken).ConfigureAwait(false);
         await WriteNewAsync(Keys.Record(spec.RunId), record, cancellationToken).ConfigureAwait(false);
+        await Index.TryWriteAsync(record, record.Attempts, spec.Script, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Gives up a claim that nobody has taken yet, so that nobody can any more; leaves everything else as it is.</summary>
@@ -91,6 +95,7 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
 
                 if (await objects.WriteAsync(bucket, key, RunctlJson.WriteUtf8(changed), WriteCondition.IfUnchanged(version), cancellationToken).ConfigureAwait(false))
                 {
+                    await Index.TryWriteAsync(changed, changed.Attempts.Except(record.Attempts), null, cancellationToken).ConfigureAwait(false);
                     return changed;
                 }
 

@@ -96,6 +96,9 @@ public sealed record RunctlTraining
     /// <summary>What its instance was launched from; null where another session started or resumed it.</summary>
     internal LaunchRequest? Launch { get; init; }
 
+    /// <summary>The instances of all its attempts, as far as a search has found them.</summary>
+    internal IReadOnlyList<string> InstanceIds { get; init; } = [];
+
     /// <summary>Whether it has come to an end on its instance.</summary>
     public bool HasEnded => State is "finished" or "failed" or "interrupted" or "stopped" or "lost";
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Guarding;
@@ -15,18 +14,22 @@ public sealed class TrainingCatalog(ICloud cloud, RunctlConfiguration configurat
 
     private readonly TrainingReader _reader = new(cloud, time);
 
-    /// <summary>Runs by id; by instance; or all that are known (S3 records, instances with Runctl's tags). Works after an instance is gone where there is a bucket.</summary>
+    /// <summary>Told of what keeps a search from being cheap; what it finds is right all the same.</summary>
+    public Action<string>? OnUnknown { get; init; }
+
+    /// <summary>Told of a run that cannot be read, and why. Where it is null, that ends the search.</summary>
+    public Action<string, RunctlException>? OnFailed { get; init; }
+
+    /// <summary>The run with an id, or the runs with an attempt on an instance, by their records: for what is done with them.</summary>
     /// <param name="runId">Only this run, or null.</param>
     /// <param name="instanceId">Only runs with an attempt on this instance, or null.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    public async IAsyncEnumerable<RunctlTraining> FindAsync(string? runId, string? instanceId, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var found = await new TrainingSearch(cloud, configuration, time).FindAsync(runId, instanceId, cancellationToken).ConfigureAwait(false);
-        foreach (var training in found)
-        {
-            yield return training;
-        }
-    }
+    public IAsyncEnumerable<RunctlTraining> FindAsync(string? runId, string? instanceId, CancellationToken cancellationToken) => FindAsync(
+        new TrainingQuery { RunIds = runId is null ? null : [runId], InstanceIds = runId is not null || instanceId is null ? null : [instanceId], ToAct = true }, cancellationToken);
+
+    /// <summary>Runs by id; by instance; or all that are known (records in S3, instances with Runctl's tags), newest first, as they are found. Works after an instance is gone where there is a bucket.</summary>
+    public IAsyncEnumerable<RunctlTraining> FindAsync(TrainingQuery query, CancellationToken cancellationToken) =>
+        new TrainingSearch(cloud, configuration, time) { OnUnknown = OnUnknown, OnFailed = OnFailed }.FindAsync(query, cancellationToken);
 
     /// <summary>Stops a run gracefully: same sequence as an interruption, checkpoint uploaded too.</summary>
     public async Task<RunctlTraining> StopAsync(RunctlTraining training, TimeSpan gracePeriod, CancellationToken cancellationToken)

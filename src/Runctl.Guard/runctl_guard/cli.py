@@ -8,8 +8,7 @@ from typing import Any, List, NoReturn, Optional
 
 from .commands.envelope import decode
 from .errors import DEFECT, STORAGE, USAGE, GuardError
-from .system import paths
-from .system.files import to_line
+from .system import files, paths
 
 
 class Parser(argparse.ArgumentParser):
@@ -98,7 +97,7 @@ def main(program: str, argv: List[str]) -> int:
 
 
 def _print(value: Any) -> None:
-    sys.stdout.buffer.write(to_line(value))
+    sys.stdout.buffer.write(files.to_line(value))
     sys.stdout.buffer.flush()
 
 
@@ -120,7 +119,7 @@ def dispatch(options: argparse.Namespace, stdin: Any) -> Any:
     if name in ("run", "attach"):
         from .commands.attach import attach
         from .commands.run import start
-        os.makedirs(paths.runs(), exist_ok=True)
+        files.make_folder(paths.runs())
         spec = read_spec(options.spec, stdin)
         return start(spec) if name == "run" else attach(spec)
     if name == "check":
@@ -185,7 +184,7 @@ def read_spec(source: str, stdin: Any) -> Any:
     if source == "-":
         text = sys.stdin.buffer.read()
     else:
-        with open(source, "rb") as file:
+        with files.opened(source) as file:
             text = file.read()
     return _parsed(text)
 

@@ -24,6 +24,8 @@ public sealed class GetRunctlInstanceCommand : RunctlCmdlet
     private const string OwnSet = "Own";
     private const string IdSet = "Id";
 
+    private readonly List<(CommandScope Scope, string[] Ids)> _asked = [];
+
     /// <summary>Ids of instances, launched by Runctl or not.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
     [ValidateNotNullOrEmpty]
@@ -36,14 +38,29 @@ public sealed class GetRunctlInstanceCommand : RunctlCmdlet
     public SwitchParameter All { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForTargetAsync(null, async () =>
+    protected override Task ProcessAsync() => ForTargetAsync(null, () =>
     {
-        var scope = OpenScope();
+        _asked.Add((OpenScope(), InstanceId));
+        return Task.CompletedTask;
+    });
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync()
+    {
+        // What came in by the pipeline is asked about together: a call for each would be slow, and throttled.
+        foreach (var asked in _asked.GroupBy(a => a.Scope.Cloud))
+        {
+            await ForTargetAsync(null, () => FindAsync(asked.First().Scope, [.. asked.SelectMany(a => a.Ids).Distinct(StringComparer.Ordinal)]));
+        }
+    }
+
+    private async Task FindAsync(CommandScope scope, string[] ids)
+    {
         var found = new List<RunctlInstance>();
         RunctlException? missing = null;
         try
         {
-            await foreach (var instance in new InstanceCatalog(scope.Cloud).FindAsync(InstanceId, All, StopToken))
+            await foreach (var instance in new InstanceCatalog(scope.Cloud).FindAsync(ids, All, StopToken))
             {
                 found.Add(instance);
             }
@@ -70,5 +87,5 @@ public sealed class GetRunctlInstanceCommand : RunctlCmdlet
         {
             throw missing;
         }
-    });
+    }
 }

@@ -13,7 +13,8 @@ from runctl_guard.aws.upload import FileUpload
 
 s3, at = S3(os.environ["AWS_REGION"], CredentialSource(Imds())), Location(bucket, key)
 if direction == "down":
-    download(s3, at, path)
+    with open(path, "wb") as file:
+        download(s3, at, file.fileno())
 else:
     descriptor = os.open(path, os.O_RDONLY)
     FileUpload(s3, at, path, descriptor).run()

@@ -13,6 +13,9 @@ internal sealed class FakeInstances : IInstanceService
     /// <summary>All there are; a copy, so that a test may change them while they are asked for.</summary>
     public ImmutableList<RunctlInstance> All => Volatile.Read(ref _all);
 
+    /// <summary>How many questions for instances and prices there were.</summary>
+    public int Questions { get; private set; }
+
     /// <summary>What every question fails with, where it is set.</summary>
     public RunctlException? Fault { get; set; }
 
@@ -58,10 +61,14 @@ internal sealed class FakeInstances : IInstanceService
         return instance;
     }
 
-    public Task<IReadOnlyList<RunctlInstance>> FindAsync(InstanceQuery query, CancellationToken cancellationToken) => Fault is { } fault ? throw fault : query.Tags.Count > 0 && HiddenFromTags-- > 0 ? Task.FromResult<IReadOnlyList<RunctlInstance>>([]) : Task.FromResult<IReadOnlyList<RunctlInstance>>([.. All.Where(i =>
+    public Task<IReadOnlyList<RunctlInstance>> FindAsync(InstanceQuery query, CancellationToken cancellationToken)
+    {
+        Questions++;
+        return Fault is { } fault ? throw fault : query.Tags.Count > 0 && HiddenFromTags-- > 0 ? Task.FromResult<IReadOnlyList<RunctlInstance>>([]) : Task.FromResult<IReadOnlyList<RunctlInstance>>([.. All.Where(i =>
         (query.InstanceIds.Count == 0 || query.InstanceIds.Contains(i.InstanceId))
         && (query.States.Count == 0 || query.States.Contains(i.State))
         && query.Tags.All(t => i.Tags.TryGetValue(t.Key, out var v) && (t.Value is null || t.Value == v)))]);
+    }
 
     public Task TerminateAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
     {
@@ -98,8 +105,11 @@ internal sealed class FakeInstances : IInstanceService
 
     public Task StartAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken) => MoveAsync("start", instanceIds, "running");
 
-    public Task<IReadOnlyList<SpotPriceChange>> FindSpotPriceHistoryAsync(IReadOnlyList<string> instanceTypes, DateTimeOffset since, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<SpotPriceChange>>(Prices ?? [.. instanceTypes.Select(t => new SpotPriceChange(t, "us-east-1a", 0.05m, DateTimeOffset.UnixEpoch))]);
+    public Task<IReadOnlyList<SpotPriceChange>> FindSpotPriceHistoryAsync(IReadOnlyList<string> instanceTypes, DateTimeOffset since, DateTimeOffset? until, CancellationToken cancellationToken)
+    {
+        Questions++;
+        return Task.FromResult<IReadOnlyList<SpotPriceChange>>(Prices ?? [.. instanceTypes.Select(t => new SpotPriceChange(t, "us-east-1a", 0.05m, DateTimeOffset.UnixEpoch))]);
+    }
 
     public Task<IReadOnlyList<SpotRequestRecord>> FindSpotRequestsAsync(IReadOnlyList<string> requestIds, IReadOnlyDictionary<string, string?> tags, CancellationToken cancellationToken) =>
         SpotFailure is { } failure ? throw failure : Task.FromResult<IReadOnlyList<SpotRequestRecord>>([.. SpotRequests.Where(r => requestIds.Count == 0 || requestIds.Contains(r.Id))]);

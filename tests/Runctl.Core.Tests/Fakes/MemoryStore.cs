@@ -21,8 +21,15 @@ internal sealed class MemoryStore : IObjectStore
     public async IAsyncEnumerable<ObjectRecord> ListAsync(string bucket, string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.Yield();
+        var listed = 0;
+        Count("LIST");
         foreach (var (key, value) in Objects.Where(o => o.Key.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(o => o.Key, StringComparer.Ordinal))
         {
+            if (listed++ is > 0 and var before && before % 1000 == 0)
+            {
+                Count("LIST");
+            }
+
             yield return new ObjectRecord(key, value.Content.Length, value.ETag, Written.GetValueOrDefault(key, DateTimeOffset.UnixEpoch));
         }
     }
@@ -50,8 +57,15 @@ internal sealed class MemoryStore : IObjectStore
     public async IAsyncEnumerable<string> ListDirectoriesAsync(string bucket, string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.Yield();
+        var listed = 0;
+        Count("LIST");
         foreach (var directory in Objects.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal) && k[prefix.Length..].Contains('/', StringComparison.Ordinal)).Select(k => k[..(k.IndexOf('/', prefix.Length) + 1)]).Distinct().Order())
         {
+            if (listed++ is > 0 and var before && before % 1000 == 0)
+            {
+                Count("LIST");
+            }
+
             yield return directory;
         }
     }
@@ -64,6 +78,7 @@ internal sealed class MemoryStore : IObjectStore
 
     public Task<ObjectContent?> ReadAsync(string bucket, string key, CancellationToken cancellationToken)
     {
+        Count("GET");
         BeforeRead?.Invoke(key);
         return Task.FromResult(Objects.TryGetValue(key, out var o) ? new ObjectContent(o.Content, o.ETag) : null);
     }
@@ -79,11 +94,21 @@ internal sealed class MemoryStore : IObjectStore
 
     public Task<bool> WriteAsync(string bucket, string key, ReadOnlyMemory<byte> content, WriteCondition condition, CancellationToken cancellationToken)
     {
+        Count("PUT");
+        BeforeWrite?.Invoke(key);
         lock (Writes)
         {
             return WriteAsync(key, content, condition);
         }
     }
+
+    /// <summary>Happens before an object is written, by its key.</summary>
+    public Action<string>? BeforeWrite { get; set; }
+
+    /// <summary>Calls by their kind; a page of a thousand is a call.</summary>
+    public ConcurrentDictionary<string, int> Calls { get; } = new();
+
+    private void Count(string kind) => Calls.AddOrUpdate(kind, 1, (_, count) => count + 1);
 
     private Task<bool> WriteAsync(string key, ReadOnlyMemory<byte> content, WriteCondition condition)
     {

@@ -69,7 +69,7 @@ def kill_all_of(root):
 def full_disk():
     """Nothing new can be written or made, and what was set aside is used up."""
     from runctl_guard.system import disk_reserve, files
-    make, open_file = os.makedirs, os.open
+    open_file = os.open
 
     def refuse(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -77,11 +77,9 @@ def full_disk():
     def opened(path, flags, *more, **named):
         return (refuse if flags & os.O_CREAT and not os.path.exists(path) else open_file)(path, flags, *more, **named)
 
-    def made(path, *more, **named):
-        return (make if os.path.isdir(path) else refuse)(path, *more, **named)
     with mock.patch.object(files, "write_unreserved", refuse), mock.patch.object(files, "_append_line", refuse), \
             mock.patch.object(disk_reserve, "_release", lambda: False), mock.patch.object(os, "open", opened), \
-            mock.patch.object(os, "makedirs", made), contextlib.redirect_stderr(io.StringIO()):
+            mock.patch.object(os, "mkdir", refuse), contextlib.redirect_stderr(io.StringIO()):
         yield
 
 
@@ -158,6 +156,57 @@ class RootedTest(unittest.TestCase):
         # Before S3 is gone: a thread that asks it would try for long.
         self.addCleanup(self.end_threads)
         self.set_environment(AWS_ENDPOINT_URL=self.s3.url)
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only root can act as another user")
+class OtherUserTest(RootedTest):
+    """The user of the training is another one than root, which the guard runs as."""
+
+    UID = 65534
+
+    def setUp(self):
+        super().setUp()
+        os.chmod(self.root, 0o755)
+        with open(os.path.join(self.root, "etc/passwd"), "w") as file:
+            file.write("ubuntu:x:%d:%d::/home/ubuntu:/bin/sh\n" % (self.UID, self.UID))
+        os.chown(os.path.join(self.root, "home/ubuntu"), self.UID, self.UID)
+
+    def new_run(self, *more, **named):
+        run = super().new_run(*more, **named)
+        for folder, folders, names in os.walk(run.state["project_dir"]):
+            for path in [folder] + [os.path.join(folder, name) for name in names]:
+                os.lchown(path, self.UID, self.UID)
+        return run
+
+    def as_user(self, act):
+        """Acts in a child that is the user for good; the exception's name, or None."""
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setgroups([])
+                os.setgid(self.UID)
+                os.setuid(self.UID)
+                act()
+            except Exception as error:
+                os.write(write, type(error).__name__.encode())
+            finally:
+                os._exit(0)
+        os.close(write)
+        with os.fdopen(read, "rb") as file:
+            told = file.read().decode()
+        os.waitpid(child, 0)
+        return told or None
+
+    def secret(self, name="secret"):
+        """A file that only root reads, in a directory of root's."""
+        folder = os.path.join(self.root, "of-root")
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, name)
+        with open(path, "w") as file:
+            file.write("ROOT ONLY")
+        os.chmod(path, 0o600)
+        return path
 
 
 class FakeImds:

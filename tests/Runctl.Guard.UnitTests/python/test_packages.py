@@ -42,6 +42,55 @@ def row_of(package):
     return next(i for i, row in enumerate(ROWS) if package in row)
 
 
+# Rooms without access to files of their own: `files` is for those of the guard, `user_files` for those of the user.
+WITHOUT_FILES = {"aws", "runs", "checkpoints", "training", "interruption", "guard", "commands", "cli"}
+# Functions that open, make, change, remove or list by a path. Metadata are not among them, nor are open descriptors.
+BY_PATH = {"os": {"open", "link", "symlink", "rename", "renames", "replace", "remove", "unlink", "rmdir", "removedirs", "mkdir",
+                  "makedirs", "mknod", "mkfifo", "chmod", "chown", "lchown", "truncate", "listdir", "scandir", "walk", "fwalk",
+                  "listxattr", "setxattr"},
+           "io": {"open", "open_code", "FileIO"}, "shutil": None, "tempfile": None, "pathlib": None, "glob": {"glob", "iglob"}}
+KERNEL = ("/proc/", "/sys/", "/dev/")
+
+
+def used_by_path(tree):
+    """Each call that reaches a file by its path, unless the path is written there as one of the kernel's."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        module, name = "", getattr(node.func, "id", "")
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            module, name = node.func.value.id, node.func.attr
+        function = module + "." + name if module else name
+        known = BY_PATH.get(module)
+        if function == "open" or module in BY_PATH and (known is None or name in known):
+            if not (node.args and _is_of_the_kernel(node.args[0])) and function != "shutil.which":
+                yield node.lineno, function
+
+
+def _is_of_the_kernel(path):
+    if isinstance(path, ast.BinOp):
+        path = path.left
+    return isinstance(path, ast.Constant) and (str(path.value) + "/").startswith(KERNEL)
+
+
+class Files(unittest.TestCase):
+    def test_no_room_opens_or_changes_a_file_by_its_path(self):
+        found = ["%s:%d calls %s" % ("/".join(place), line, function) for place, tree in modules() if place[0] in WITHOUT_FILES
+                 for line, function in used_by_path(tree)]
+        self.assertEqual([], found)
+
+    def test_nothing_is_imported_by_another_name_that_does(self):
+        found = ["%s:%d" % ("/".join(place), node.lineno) for place, tree in modules() if place[0] in WITHOUT_FILES
+                 for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level and node.module in BY_PATH
+                 or isinstance(node, ast.Import) and any(alias.asname and alias.name in BY_PATH for alias in node.names)]
+        self.assertEqual([], found)
+
+    def test_the_rule_sees_what_it_forbids(self):
+        for text, seen in (("open(path)", True), ("os.rename(a, b)", True), ("shutil.rmtree(a)", True), ("os.fdopen(3)", False),
+                           ("open('/proc/%d/stat' % pid)", False), ("folder.open(name)", False), ("open('/process')", True)):
+            self.assertEqual(seen, bool(list(used_by_path(ast.parse(text)))), text)
+
+
 class Packages(unittest.TestCase):
     def test_each_has_a_row_and_each_row_is_there(self):
         self.assertEqual(set().union(*ROWS), {place[0] for place, _ in modules()} - {"__init__"})

@@ -30,7 +30,7 @@ public sealed class HibernatedTests(SandboxFixture sandbox) : IClassFixture<Sand
         string instance = sandbox.Run("New-RunctlSpotInstance g5.xlarge -InterruptionBehavior Hibernate -Wait").Single.InstanceId;
         Assert.Empty(sandbox.Start(_project, instance).Errors);
         sandbox.WaitForSteps();
-        var progress = sandbox.PathOn(instance, $"var/lib/runctl/runs/{sandbox.Run("$run.RunId").Single}/progress");
+        var progress = sandbox.PathOn(instance, $"var/lib/runctl-training/{sandbox.Run("$run.RunId").Single}/progress");
 
         // Frozen before the guard saw it: whether it does is a matter of moments.
         Assert.Empty(sandbox.Run($"Set-RunctlSandbox -InstanceId {instance} -Notice None").Errors);

@@ -1,8 +1,7 @@
 """CRC32 of files and of what is put together from parts, written as S3 writes it."""
 import base64
-import os
 import zlib
-from typing import List
+from typing import Callable, List
 
 POLYNOMIAL = 0xEDB88320
 
@@ -11,11 +10,11 @@ def to_base64(value: int) -> str:
     return base64.b64encode(value.to_bytes(4, "big")).decode("ascii")
 
 
-def of_range(descriptor: int, offset: int, length: int) -> int:
-    """CRC32 of a range of an open file; OSError when the file ends before."""
+def of_range(read: Callable[[int, int, int], bytes], descriptor: int, offset: int, length: int) -> int:
+    """CRC32 of a range of an open file, read as by os.pread; OSError when the file ends before."""
     value, position, end = 0, offset, offset + length
     while position < end:
-        block = os.pread(descriptor, min(1 << 20, end - position), position)
+        block = read(descriptor, min(1 << 20, end - position), position)
         if not block:
             raise OSError("the file has become shorter")
         value = zlib.crc32(block, value)

@@ -1,13 +1,12 @@
-"""Brings objects to files: ranges of all of them over a few connections, checked by CRC32, in place only when they are whole.
+"""Brings objects to open files: ranges of all of them over a few connections, checked by CRC32.
 
 A block goes from the connection to the file through one small buffer, so memory is flat and each byte is copied twice.
 """
-import contextlib
 import http.client
 import os
 import threading
 import zlib
-from typing import Callable, ContextManager, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import STORAGE, GuardError
 from . import crc
@@ -23,29 +22,30 @@ TRIES = 2
 
 
 class Wanted(NamedTuple):
-    """An object, the file that it becomes, and what it has to be."""
+    """An object, and what it has to be. `create` makes the new file and returns its descriptor, which is closed here; `done`
+    gets the descriptor when the file is whole."""
     at: Location
-    path: str
+    create: Callable[[], int]
     size: int
     crc32: Optional[str]
+    done: Callable[[int], None] = lambda descriptor: None
 
 
-def download(s3: S3, at: Location, path: str, size: Optional[int] = None, crc32: Optional[str] = None) -> None:
-    """The object at `path`, complete and checked; a file that was there stays until then."""
+def download(s3: S3, at: Location, descriptor: int, size: Optional[int] = None, crc32: Optional[str] = None) -> None:
+    """Writes the object to a new file, complete and checked."""
     if size is None or crc32 is None:
         head = s3.head(at)
         if head is None:
             raise GuardError("ObjectNotFound", "There is no %s." % at.uri(), STORAGE, at.uri())
         size = int(head.header("content-length") or 0) if size is None else size
         crc32 = crc32 or head.header("x-amz-checksum-crc32")
-    download_all(s3, [Wanted(at, path, size, crc32)])
+    download_all(s3, [Wanted(at, lambda: os.dup(descriptor), size, crc32)])
 
 
-def download_all(s3: S3, wanted: Sequence[Wanted], rights: Callable[[], ContextManager[None]] = contextlib.nullcontext,
-                 placed: Callable[[Wanted], None] = lambda one: None) -> None:
-    """All of them, the last first. Files are made, `placed` and removed within `rights`. The data is with the kernel then, not
-    on the disk: it is in S3, and no rule trusts it after a crash."""
-    files = [_File(s3, one, rights, placed) for one in wanted]
+def download_all(s3: S3, wanted: Sequence[Wanted]) -> None:
+    """All of them, the last first. The data is with the kernel then, not on the disk: it is in S3, and no rule trusts it after a
+    crash. After a failure the caller removes what was made."""
+    files = [_File(s3, one) for one in wanted]
     work = [(file, part) for file in files for part in reversed(file.parts)]
     try:
         in_lanes(work, _fetch)
@@ -60,15 +60,13 @@ def _fetch(item: "Tuple[_File, Part]") -> None:
 
 
 class _File:
-    """One download. The lane that brings its last part puts it in its place."""
+    """One download. The lane that brings its last part checks it."""
 
-    def __init__(self, s3: S3, wanted: Wanted, rights: Callable[[], ContextManager[None]],
-                 placed: Callable[[Wanted], None]) -> None:
-        self._s3, self._wanted, self._rights, self._placed = s3, wanted, rights, placed
+    def __init__(self, s3: S3, wanted: Wanted) -> None:
+        self._s3, self._wanted = s3, wanted
         self.parts: List[Part] = plan(wanted.size) or [Part(1, 0, 0)]
         self._lock = threading.Lock()
         self._descriptor: Optional[int] = None
-        self._temporary = "%s.%d.%x.download" % (wanted.path, os.getpid(), id(self))
         self._checksums: Dict[int, int] = {}
 
     def fetch(self, part: Part) -> None:
@@ -83,10 +81,7 @@ class _File:
     def _open(self) -> int:
         with self._lock:
             if self._descriptor is None:
-                with self._rights():
-                    with contextlib.suppress(FileNotFoundError):
-                        os.unlink(self._temporary)
-                    self._descriptor = os.open(self._temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+                self._descriptor = self._wanted.create()
             return self._descriptor
 
     def _bring(self, descriptor: int, part: Part) -> int:
@@ -125,9 +120,7 @@ class _File:
                                  STORAGE, self._wanted.at.uri())
             for part in self.parts:
                 self._checksums[part.number] = self._bring(descriptor, part)
-        with self._rights():
-            os.replace(self._temporary, self._wanted.path)
-            self._placed(self._wanted)
+        self._wanted.done(descriptor)
         self.close()
 
     def _total(self) -> int:
@@ -137,14 +130,10 @@ class _File:
         return total
 
     def close(self) -> None:
-        """What is not in its place by now is removed."""
         descriptor, self._descriptor = self._descriptor, None
-        if descriptor is None:
-            return
-        with self._rights(), contextlib.suppress(FileNotFoundError):
-            os.unlink(self._temporary)
-        # A network file system may say only now that it took less than it was given.
-        os.close(descriptor)
+        if descriptor is not None:
+            # A network file system may say only now that it took less than it was given.
+            os.close(descriptor)
 
 
 def _write(descriptor: int, block: memoryview, position: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from ..system import paths
 from ..system.backoff import Backoff
 from ..system.clock import boot_id
-from ..system.files import read_json, write_json
+from ..system.files import make_folder, read_json, write_json
 from ..system.guard_log import best_effort
 from ..system.routes import ipv6_only
 from . import connections
@@ -138,6 +138,6 @@ def instance_id(imds: Imds) -> str:
     if reading.status != "ok":
         return known["instance_id"] if known else os.uname().nodename
     value = reading.body.decode("ascii", "replace").strip()
-    os.makedirs(paths.home(), exist_ok=True)
+    make_folder(paths.home())
     best_effort(lambda: write_json(cache, {"schema": 1, "instance_id": value, "boot_id": boot_id()}))
     return value

@@ -1,5 +1,4 @@
 """The parts of one file on their way: who sends which, what is done, and which take so long that they are sent twice."""
-import os
 import statistics
 import threading
 import time
@@ -24,13 +23,14 @@ def plan(size: int) -> List[Part]:
 class Range:
     """A part of an open file as a stream; memory stays flat whatever the file's size."""
 
-    def __init__(self, descriptor: int, offset: int, length: int) -> None:
+    def __init__(self, read: Callable[[int, int, int], bytes], descriptor: int, offset: int, length: int) -> None:
+        self._read = read
         self._descriptor, self._position, self._end = descriptor, offset, offset + length
         self.length = length
 
     def read(self, count: int = -1) -> bytes:
         left = self._end - self._position
-        block = os.pread(self._descriptor, left if count < 0 else min(count, left), self._position)
+        block = self._read(self._descriptor, left if count < 0 else min(count, left), self._position)
         if left and not block:
             raise OSError("the file became shorter")
         self._position += len(block)

@@ -7,8 +7,9 @@ import zlib
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from ..errors import STORAGE, GuardError
-from ..system.files import read_json, version, write_json
+from ..system.files import read_json, remove, version, write_json
 from ..system.guard_log import best_effort
+from ..system.waiting import Calls
 from . import crc
 from .connections import close_connections
 from .lanes import LANES
@@ -47,17 +48,21 @@ class FileUpload:
     """One upload. `ticket` is a file that lets a successor go on with what a killed guard began: parts that S3 has
     are not sent again. It belongs to one version of one file, wherever that is read from. `steady`: the file has to stay
     what it was when it was opened; of another one, a log, the first `size` bytes are taken as they are. `connections` is
-    shared with other uploads; `workers` is how many of them this one may use."""
+    shared with other uploads; `workers` is how many of them this one may use. `calls` notes each call on the file."""
 
     def __init__(self, s3: S3, at: Location, path: str, descriptor: int, ticket: Optional[str] = None, steady: bool = True,
                  size: Optional[int] = None, cancelled: Callable[[], bool] = lambda: False,
                  count: Callable[[int], None] = lambda sent: None, workers: int = LANES,
-                 connections: Optional[threading.Semaphore] = None) -> None:
+                 connections: Optional[threading.Semaphore] = None, calls: Optional[Calls] = None) -> None:
         self._s3, self._at, self._path, self._descriptor, self._ticket, self._steady = s3, at, path, descriptor, ticket, steady
         self._cancelled, self._count, self._workers = cancelled, count, workers
         self._connections = connections or threading.Semaphore(LANES)
-        stat = os.fstat(descriptor)
+        self._calls = calls or Calls()
+        stat = self._stat(descriptor)
         self._identity, self._size = version(stat), stat.st_size if size is None else size
+
+    def _stat(self, descriptor: int) -> os.stat_result:
+        return self._calls.call(self._path, os.fstat, descriptor)
 
     def run(self) -> Stored:
         if self._size <= MINIMUM_PART:
@@ -65,15 +70,18 @@ class FileUpload:
         return self._finished(self._size) or self._large(self._descriptor, self._size)
 
     def _small(self, descriptor: int, size: int) -> Stored:
-        body = os.pread(descriptor, size, 0)
+        body = self._calls.read(self._path, descriptor, size, 0)
         self._refuse_change(descriptor)
         with self._connections:
             stored = put_bytes(self._s3, self._at, body, self._cancelled)
         self._count(len(body))
         return stored
 
+    def _read(self, descriptor: int, length: int, offset: int) -> bytes:
+        return self._calls.read(self._path, descriptor, length, offset)
+
     def _changed(self, descriptor: int) -> bool:
-        return self._steady and version(os.fstat(descriptor)) != self._identity
+        return self._steady and version(self._stat(descriptor)) != self._identity
 
     def _refuse_change(self, descriptor: int) -> None:
         if self._changed(descriptor):
@@ -181,14 +189,14 @@ class FileUpload:
         started = time.monotonic()
         try:
             if part.number not in checksums:
-                checksums[part.number] = crc.of_range(descriptor, part.offset, part.length)
+                checksums[part.number] = crc.of_range(self._read, descriptor, part.offset, part.length)
             checksum = crc.to_base64(checksums[part.number])
             if (held.get("Size"), held.get("ChecksumCRC32")) == (str(part.length), checksum):
                 return queue.finished(part, held["ETag"])
             with self._connections:
                 answer = self._s3.call(
                     "PUT", self._at, {"partNumber": str(part.number), "uploadId": upload_id},
-                    {"x-amz-checksum-crc32": checksum}, lambda: Range(descriptor, part.offset, part.length),
+                    {"x-amz-checksum-crc32": checksum}, lambda: Range(self._read, descriptor, part.offset, part.length),
                     cancelled=lambda: self._cancelled() or queue.needless(part))
         except Exception as error:  # Whoever waits for the part has to hear of it, whatever it was.
             return queue.failed(part, error)
@@ -225,8 +233,8 @@ class FileUpload:
             self._s3.call("DELETE", self._at, {"uploadId": upload_id}, attempts=1, timeout=2.0)
         except GuardError:
             pass  # The bucket's lifecycle rule removes what is left.
-        if self._ticket and os.path.exists(self._ticket):
-            os.unlink(self._ticket)
+        if self._ticket:
+            remove(self._ticket)
 
 
 def _unescape(text: str) -> str:

@@ -3,7 +3,7 @@ import re
 from typing import Any, Dict, Iterable, List, Optional
 
 from .history import History, Save
-from .kinds import tensorflow_prefix
+from .kinds import WEIGHT_KINDS, tensorflow_prefix
 from .names import SHARD, compile_glob, pattern_of
 from .units import folders_of, unit_of
 
@@ -78,9 +78,21 @@ def _kind(seen: History, paths: List[str]) -> Optional[str]:
     return seen.files[max(paths, key=lambda path: seen.files[path].size)].kind
 
 
-def head_of(seen: History, own: Any, view: Any) -> Optional[str]:
-    """The head of a checkpoint: what the save wrote counts before the rest of what there is."""
-    return _of_pattern(seen, own) or _of_pattern(seen, view) or _any(seen, own) or _any(seen, view)
+def head_of(seen: History, own: Any, view: Any, gone: Dict[str, List[Any]] = {}) -> Optional[str]:
+    """The head of a checkpoint: what the save wrote counts before the rest of what there is. `gone`: facts of what it wrote and
+    the directory does not have any more."""
+    return _of_pattern(seen, own) or _of_gone(seen, gone) or _of_pattern(seen, view) or _any(seen, own) or _any(seen, view)
+
+
+def _of_gone(seen: History, gone: Dict[str, List[Any]]) -> Optional[str]:
+    """The newest unit of the head's pattern among files that were deleted since."""
+    times: Dict[str, Any] = {}
+    for path, facts in gone.items():
+        kind = seen.kinds.get(pattern_of(path), "")
+        unit = tensorflow_prefix(path, kind) or unit_of(path, seen.opened)
+        if kind in WEIGHT_KINDS and seen.head and pattern_of(unit) == seen.head["pattern"]:
+            times[unit] = max(times.get(unit, (0.0, 0)), (facts[3], facts[2]))
+    return max(times, key=lambda unit: times[unit]) if times else None
 
 
 def _any(seen: History, paths: Any) -> Optional[str]:

@@ -98,7 +98,7 @@ class Mirror:
             prune(run, self._session)
         elif job.error and not job.cancelled():
             id = getattr(job.error, "id", "")
-            if id == "VerifyFailed":
+            if id in ("VerifyFailed", "CheckpointUnreadable"):
                 self._notices.refuse(job.checkpoint.head, str(job.error))
                 return
             if id == "CheckpointChanged":

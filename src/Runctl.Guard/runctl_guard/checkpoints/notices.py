@@ -1,7 +1,7 @@
 """What users are told of their checkpoints while the training runs: the layout once, and each cause for worry once."""
 import os
 import re
-from typing import Any, List, Set
+from typing import Any, Dict, List, Set
 
 from ..runs.run import Run
 from ..system import files
@@ -9,6 +9,7 @@ from .choice import Refused
 from .history import Save
 from .kinds import WEIGHT_KINDS
 from .names import pattern_of
+from .scan import OLD_BEHIND_LINK
 from .selection import PASSING
 from .sets import CURRENT, SAVE, CheckpointSet, build
 from .uploads import Uploads
@@ -20,6 +21,10 @@ LATE_INTERVALS, LEAST_SAVES = 3.0, 3
 # Saves in a row that ended while an earlier one was on its way.
 MOST_BEHIND = 3
 MOST_NAMES = 20
+# A link that leads to nothing for a moment is none to tell of.
+STAYS_SECONDS = 10.0
+MOST_UNKEPT = 20
+UNKEPT = "unkept "
 
 
 class Notices:
@@ -31,6 +36,8 @@ class Notices:
         self._overwritten = 0
         self._attempt: Any = None
         self._told: Set[str] = set()
+        # Since when something cannot be kept.
+        self._unkept_since: Dict[str, float] = {}
 
     def look(self, uploads: Uploads) -> None:
         self._load()
@@ -42,6 +49,13 @@ class Notices:
                 self._late(seen.ends, now)
             else:
                 self._nothing_kept(uploads, now)
+            self._unkept(uploads, now)
+
+    def look_last(self, uploads: Uploads) -> None:
+        """At the end nothing more is waited for."""
+        watch = uploads.checkpoints.watch
+        with watch.lock:
+            self._unkept(uploads, float("inf"))
 
     def _once(self, cause: str) -> bool:
         """True the first time for this attempt."""
@@ -71,11 +85,15 @@ class Notices:
             return
         left_out = watch.left_out()
         kept, beside = _patterns(checkpoint, SAVE), _patterns(checkpoint, CURRENT)
+        unkept = self._unkept_now(uploads)
+        for path, reason in unkept.items():
+            self._once(_unkept_cause(path, reason))
         text = "Checkpoint layout: a save writes %s; {checkpoint} is %s" % (_list(kept), checkpoint.head)
         if beside:
             text += "; %s goes along" % _list(beside)
         if left_out:
-            text += "; not kept: %s" % _list(sorted(left_out))
+            text += "; not kept: %s" % _list(["%s (%s)" % (path, unkept[path]) if path in unkept else path
+                                              for path in sorted(left_out, key=lambda path: (path not in unkept, path))])
         self._run.emit("CheckpointLayout", text, head=checkpoint.head, save=kept, current=beside,
                        left_out=[{"path": path, "reason": left_out[path]} for path in sorted(left_out)[:MOST_NAMES]],
                        size=checkpoint.size(), directory=watch.directory)
@@ -95,6 +113,20 @@ class Notices:
         self._run.warn("NothingKept", "Files appear in %s, but none of them can be kept as a checkpoint: %s. Set [checkpoint] "
                        "include, or let the script write under a final name." % (watch.directory, _list(sorted(heavy))),
                        directory=watch.directory, paths=sorted(heavy)[:MOST_NAMES])
+
+    def _unkept_now(self, uploads: Uploads) -> Dict[str, str]:
+        """What cannot be read or followed, without what is meant to be left out."""
+        watch = uploads.checkpoints.watch
+        return {path: reason for path, reason in watch.unkept().items() if reason != OLD_BEHIND_LINK and watch.seen.belongs(path)}
+
+    def _unkept(self, uploads: Uploads, now: float) -> None:
+        watch, found = uploads.checkpoints.watch, self._unkept_now(uploads)
+        self._unkept_since = {path: self._unkept_since.get(path, watch.seen.time) for path in found}
+        for path, reason in sorted(found.items()):
+            if now - self._unkept_since[path] >= STAYS_SECONDS and sum(one.startswith(UNKEPT) for one in self._told) < MOST_UNKEPT \
+                    and self._once(_unkept_cause(path, reason)):
+                place = os.path.normpath(os.path.join(watch.directory, path))
+                self._run.warn("NotKept", "%s is not kept with the checkpoints: %s." % (place, reason), path=place, reason=reason)
 
     def _late(self, ends: List[float], now: float) -> None:
         if len(ends) <= LEAST_SAVES:
@@ -133,6 +165,10 @@ class Notices:
         if self._once("behind"):
             self._run.warn("MirrorBehind", "The guard cannot upload every save to S3: %s. Save less often, or under a new name "
                            "each time." % reason, reason=reason)
+
+
+def _unkept_cause(path: str, reason: str) -> str:
+    return "%s%s: %s" % (UNKEPT, pattern_of(path), reason)
 
 
 def _patterns(checkpoint: CheckpointSet, part: str) -> List[str]:

@@ -58,13 +58,13 @@ class Objects:
     def _append(self, *lines: Dict[str, Any]) -> None:
         """Not synced: of what S3 has by then the guard's death takes nothing, and with the machine's death it is of no use."""
         data = b"".join(files.to_line(line) for line in lines)
-        with open(self._run.file("objects.jsonl"), "ab") as file:
+        with files.opened(self._run.file("objects.jsonl"), "ab") as file:
             file.write(data)
 
     def _read(self) -> None:
         """What was added since; other processes, as a command, may have written meanwhile."""
         try:
-            with open(self._run.file("objects.jsonl"), "rb") as file:
+            with files.opened(self._run.file("objects.jsonl")) as file:
                 file.seek(self._offset)
                 data = file.read()
         except FileNotFoundError:
@@ -142,7 +142,7 @@ class Objects:
     def _taken(self) -> Set[str]:
         """Every key below the base that was claimed or named, by any run of this instance, or is in S3."""
         taken = set(self.list_once()) | self._keys_taken
-        for name in os.listdir(paths.runs()):
+        for name in files.names(paths.runs()):
             for line in files.read_lines(os.path.join(paths.runs(), name, "committed.jsonl")):
                 taken.update(line.get("keys") or [line.get("key", "")])
             if name == self._run.id:

@@ -4,10 +4,11 @@ import resource
 from typing import Callable, Dict, List, NamedTuple, Optional, Set
 
 from ..errors import STORAGE, GuardError
-from ..system.user_rights import open_readable
+from ..system.user_files import open_readable
 from ..system.users import User
+from ..system.waiting import Calls, past_stuck
 from .looks import version_of
-from .proof import LEVELS, NotUsable, Validation, prove
+from .proof import LEVELS, NotUsable, Reader, Validation, prove
 from .sets import CURRENT, OLDER, SAVE, CheckpointSet, SetFile
 
 # Small files are read at once, so that thousands of them need no descriptors.
@@ -16,8 +17,10 @@ MOST_SMALL_BYTES = 64 << 20
 
 
 class Source(NamedTuple):
-    """One file to send: its bytes, or a descriptor. `steady`: it has to stay what it is while it is read."""
+    """One file to send: its bytes, or a descriptor. `path`: where it is read from. `steady`: it has to stay what it is while
+    it is read."""
     file: SetFile
+    path: str
     data: Optional[bytes]
     descriptor: Optional[int]
     steady: bool = True
@@ -51,19 +54,27 @@ class OpenedCheckpoint:
 
 def open_checkpoint(checkpoint: CheckpointSet, directory: str, user: Optional[User], copies: Dict[str, str],
                     stored: Callable[[str], bool], older: bool = False) -> OpenedCheckpoint:
-    """Opens what S3 does not have yet, with `older` of older units too. CheckpointChanged if a required file is not what it was."""
-    opened, small = OpenedCheckpoint(checkpoint), 0
+    """Opens what S3 does not have yet, with `older` of older units too. CheckpointChanged if a required file is not what it
+    was, CheckpointUnreadable if it cannot be read."""
     _raise_limit()
+    return past_stuck(lambda calls: _open_all(checkpoint, directory, user, copies, stored, older, calls),
+                      lambda opened: opened.close())
+
+
+def _open_all(checkpoint: CheckpointSet, directory: str, user: Optional[User], copies: Dict[str, str],
+              stored: Callable[[str], bool], older: bool, calls: Calls) -> OpenedCheckpoint:
+    opened, small = OpenedCheckpoint(checkpoint), 0
     try:
         for file in checkpoint.part(SAVE, CURRENT) + (checkpoint.part(OLDER) if older else []):
             if file.link is not None or stored(file.version):
                 continue
             try:
-                source = _open(file, directory, user, copies, small)
+                source = _open(file, directory, user, copies, small, calls)
             except OSError as error:
                 if file.part == SAVE:
-                    raise GuardError("CheckpointChanged", "%s of the checkpoint cannot be read any more: %s"
-                                     % (file.path, error.strerror or error), STORAGE, file.path)
+                    gone = isinstance(error, (FileNotFoundError, Changed))
+                    raise GuardError("CheckpointChanged" if gone else "CheckpointUnreadable", "%s of the checkpoint cannot be "
+                                     "read: %s" % (file.path, error.strerror or error), STORAGE, file.path)
                 if file.part == OLDER:
                     continue
                 opened.missing[file.path] = error.strerror or str(error)
@@ -76,25 +87,31 @@ def open_checkpoint(checkpoint: CheckpointSet, directory: str, user: Optional[Us
         raise
 
 
-def _open(file: SetFile, directory: str, user: Optional[User], copies: Dict[str, str], small: int) -> Source:
+class Changed(OSError):
+    def __init__(self) -> None:
+        super().__init__("it has changed")
+
+
+def _open(file: SetFile, directory: str, user: Optional[User], copies: Dict[str, str], small: int, calls: Calls) -> Source:
     copy = copies.get(file.version)
     # A copy is the guard's own.
-    descriptor = open_readable(copy, None) if copy else open_readable(os.path.join(directory, file.path), user)
+    path = copy or os.path.join(directory, file.path)
+    descriptor = open_readable(path, None if copy else user, calls)
     try:
-        stat = os.fstat(descriptor)
+        stat = calls.call(path, os.fstat, descriptor)
         version = version_of(stat)
         if file.running:
             file = file._replace(version=version, size=stat.st_size)
         elif not copy and version != file.version:
-            raise OSError("it has changed")
+            raise Changed()
         if stat.st_size <= SMALL_BYTES and small < MOST_SMALL_BYTES:
-            data = os.pread(descriptor, stat.st_size, 0)
-            after = os.fstat(descriptor)
+            data = calls.read(path, descriptor, stat.st_size, 0)
+            after = calls.call(path, os.fstat, descriptor)
             if not file.running and (len(data), after.st_mtime_ns) != (stat.st_size, stat.st_mtime_ns):
-                raise OSError("it has changed")
+                raise Changed()
             os.close(descriptor)
-            return Source(file, data, None)
-        return Source(file, None, descriptor, not file.running)
+            return Source(file, path, data, None)
+        return Source(file, path, None, descriptor, not file.running)
     except BaseException:
         os.close(descriptor)
         raise
@@ -110,16 +127,22 @@ def prove_all(opened: OpenedCheckpoint, kinds: Callable[[str], Optional[str]], w
               cut: Set[str], enough_time: Callable[[], bool]) -> Dict[str, str]:
     """Reasons against the files of the save by path; sets how far the checkpoint was looked at. A file that is no weight
     file decides nothing: what speaks against it is a note."""
+    return past_stuck(lambda calls: _prove_all(opened, kinds, weights, cut, enough_time, calls))
+
+
+def _prove_all(opened: OpenedCheckpoint, kinds: Callable[[str], Optional[str]], weights: Callable[[str], bool],
+               cut: Set[str], enough_time: Callable[[], bool], calls: Calls) -> Dict[str, str]:
     wrong: Dict[str, str] = {}
     proven: List[Validation] = []
     notes: List[str] = []
-    for path, source in opened.sources.items():
+    for path, source in list(opened.sources.items()):
         if source.file.part != SAVE:
             continue
         try:
-            found = _prove(source, kinds(path), enough_time)
+            found = prove(_reader(source, calls), source.size(), kinds(path), enough_time)
         except NotUsable as error:
-            if weights(path):
+            # Any file that was being written at the kill has lost its end, a trainer's state too.
+            if weights(path) or path in cut:
                 wrong[path] = str(error)
             else:
                 notes.append("%s: %s" % (path, error))
@@ -136,14 +159,10 @@ def prove_all(opened: OpenedCheckpoint, kinds: Callable[[str], Optional[str]], w
     return wrong
 
 
-def _prove(source: Source, kind: Optional[str], enough_time: Callable[[], bool]) -> Validation:
-    if source.descriptor is not None:
-        return prove(source.descriptor, kind, enough_time)
-    memory = os.memfd_create("runctl") if hasattr(os, "memfd_create") else None
-    if memory is None:
-        return Validation(kind or "unknown", "settled")
-    try:
-        os.write(memory, source.data or b"")
-        return prove(memory, kind, enough_time)
-    finally:
-        os.close(memory)
+def _reader(source: Source, calls: Calls) -> Reader:
+    def read(length: int, offset: int) -> bytes:
+        if source.data is not None:
+            return source.data[offset:offset + length]
+        assert source.descriptor is not None
+        return calls.read(source.path, source.descriptor, length, offset)
+    return read

@@ -1,17 +1,19 @@
 """Is a file what its kind claims to be? By its structure; only where a checksum covers every byte it counts as proven."""
 import ast
+import io
 import json
-import os
 import re
 import struct
 import zipfile
-from typing import IO, Callable, NamedTuple, Optional
+from typing import IO, Any, Callable, NamedTuple, Optional
 
 from .kinds import LARGEST_SAFETENSORS_HEADER
 
 FULL, STRUCTURE, SETTLED = "full", "structure", "settled"
 LEVELS = (SETTLED, STRUCTURE, FULL)
 LARGEST_JSON = 256 << 20
+# Gets a length and an offset.
+Reader = Callable[[int, int], bytes]
 
 
 class Validation(NamedTuple):
@@ -26,22 +28,55 @@ class NotUsable(Exception):
     pass
 
 
-def prove(descriptor: int, kind: Optional[str], enough_time: Callable[[], bool] = lambda: True) -> Validation:
+class _Stream(io.RawIOBase):
+    """A file of that size as the standard library wants it."""
+
+    def __init__(self, read: Reader, size: int) -> None:
+        self._read, self._size, self._at = read, size, 0
+        # Why a read failed: the standard library takes some of these for damage.
+        self.failure: Optional[OSError] = None
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        to = offset + (0, self._at, self._size)[whence]
+        if to < 0:
+            raise OSError("before the beginning")
+        self._at = to
+        return to
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self._read(max(0, min(len(buffer), self._size - self._at)), self._at)
+        except OSError as error:
+            self.failure = error
+            raise
+        buffer[:len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+def prove(read: Reader, size: int, kind: Optional[str], enough_time: Callable[[], bool] = lambda: True) -> Validation:
     """Raises NotUsable. `enough_time` is asked now and then: without it members are not read to their end."""
+    stream = _Stream(read, size)
     try:
-        with os.fdopen(os.dup(descriptor), "rb") as file:
-            file.seek(0)
+        with io.BufferedReader(stream, 1 << 18) as file:
             if kind == "zip":
                 return _zip(file, enough_time)
             check = {"safetensors": _safetensors, "hdf5": _hdf5, "npy": _npy, "json": _json}.get(kind or "")
             if check is None:
                 # Nothing in a bare pickle or in raw bytes tells a whole file from a torn one.
                 return Validation(kind or "unknown", SETTLED)
-            return check(file, os.fstat(file.fileno()).st_size)
+            return check(file, size)
     except NotUsable:
         raise
     except Exception as error:  # Damage can surface as anything; it must never end the sequence.
-        raise NotUsable(str(error) or type(error).__name__)
+        cause = stream.failure or error
+        raise NotUsable(str(getattr(cause, "strerror", None) or cause) or type(cause).__name__)
 
 
 def _zip(file: IO[bytes], enough_time: Callable[[], bool]) -> Validation:

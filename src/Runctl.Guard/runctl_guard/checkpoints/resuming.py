@@ -9,7 +9,8 @@ from ..aws.upload import Stored
 from ..errors import REFUSED, GuardError
 from ..runs import spec
 from ..runs.run import Run
-from ..system import files, paths
+from ..system import files, paths, user_files
+from ..system.users import User
 from .reach import lies_below, own_prefix
 from .restore import restore
 from .uploads import uploads_of
@@ -30,7 +31,7 @@ def resume(run: Run, session: Session, resume_from: Dict[str, Any]) -> None:
                 if "key" not in entry or _is_ours(run, resume_from["manifest"], entry["key"])]})
     else:
         path = _on_instance(run, resume_from["path"])
-        brought = resume_from.get("files") or _belonging(directory, path)
+        brought = resume_from.get("files") or _belonging(directory, path, spec.run_user(run))
     name = os.path.relpath(path, directory)
     run.update(restored={"path": path, "files": brought, "manifest": resume_from.get("manifest")},
                resumed_from={"manifest": resume_from.get("manifest"), "name": name if not name.startswith("..") else
@@ -55,27 +56,22 @@ def _on_instance(run: Run, path: str) -> str:
     path = os.path.normpath(path)
     folder, name = os.path.split(path)
     # A prefix, as TensorFlow's, stands for its files.
-    if not os.path.exists(path) and not any(other.startswith(name + ".") for other in _names(folder)):
+    user = spec.run_user(run)
+    if not user_files.exists(path, user) and not any(other.startswith(name + ".") for other in user_files.names_in(folder, user)):
         raise GuardError("CheckpointNotFound", "There is no checkpoint %s on the instance." % path, REFUSED, path)
     return path
 
 
-def _names(folder: str) -> List[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
-
-
-def _belonging(directory: str, path: str) -> List[str]:
+def _belonging(directory: str, path: str, user: User) -> List[str]:
     """The files that a path on the instance stands for, below the checkpoint directory."""
-    if os.path.isdir(path):
-        found = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
-    elif os.path.exists(path):
+    above, name = os.path.split(path)
+    if user_files.is_folder(path, user):
+        with user_files.open_folder(path, user) as folder:
+            found = [os.path.join(path, one.path) for one in folder.walk() if one.kind != "dir"]
+    elif user_files.exists(path, user):
         found = [path]
     else:
-        found = [os.path.join(os.path.dirname(path), name) for name in _names(os.path.dirname(path))
-                 if name.startswith(os.path.basename(path) + ".")]
+        found = [os.path.join(above, other) for other in user_files.names_in(above, user) if other.startswith(name + ".")]
     return [os.path.relpath(place, directory) for place in found if place.startswith(directory + os.sep)]
 
 

@@ -5,13 +5,15 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Set
 
 from ..errors import GuardError
 from ..runs.run import Run
-from ..system.user_rights import open_readable
+from ..system.user_files import open_readable
 from ..system.users import User
+from ..system.waiting import Calls, attended
 from . import choice
 from .choice import OVERWRITTEN, Refused
 from .completeness import WRITING, cut_off
+from .kinds import WEIGHT_KINDS
 from .looks import version_of
-from .names import Settings
+from .names import Settings, pattern_of
 from .observation import Observation
 from .opened import OpenedCheckpoint, open_checkpoint, prove_all
 from .scan import Scanner
@@ -53,16 +55,14 @@ class RunCheckpoints:
             seen = self.watch.seen
             prepared = choice.prepare(seen, lambda path, version, limit: self.read(path, version, limit, store),
                                       lambda file: self._available(file, store), provisional)
-            kinds = {path: record.kind for path, record in seen.files.items()}
-            weights = {path for path in seen.files if seen.is_weight(path)}
-            cut: Dict[str, Set[str]] = {one.checkpoint.name(): set(cut_off(seen, one.checkpoint)) for one in prepared}
+            provers = {one.checkpoint.name(): self._prover(one.checkpoint, enough_time) for one in prepared}
 
         def prove(checkpoint: CheckpointSet) -> Dict[str, str]:
             try:
                 files = opened[checkpoint.name()] = self.open(checkpoint, store)
             except GuardError as error:
                 return {str(error.target or checkpoint.head): CHANGED if error.id == "CheckpointChanged" else error.message}
-            return prove_all(files, kinds.get, lambda path: path in weights, cut[checkpoint.name()], enough_time)
+            return provers[checkpoint.name()](files)
         # Looks go on meanwhile: a proof may read for long.
         found = choice.decide(prepared, lambda file: self._available(file, store), prove, newest_only)
         for refused in found.refused:
@@ -75,6 +75,34 @@ class RunCheckpoints:
             else:
                 files.close()
         return chosen
+
+    def _prover(self, checkpoint: CheckpointSet, enough_time: Callable[[], bool]) -> Callable[[OpenedCheckpoint], Dict[str, str]]:
+        """Proves its files by what is known of them now."""
+        seen, paths = self.watch.seen, [file.path for file in checkpoint.files]
+        # Of what was deleted since, and lies in a copy, the pattern tells.
+        kinds = {path: seen.files[path].kind if path in seen.files else seen.kinds.get(pattern_of(path)) for path in paths}
+        weights = {path for path in paths if (seen.is_weight(path) if path in seen.files else kinds[path] in WEIGHT_KINDS)}
+        cut = set(cut_off(seen, checkpoint))
+        return lambda opened: prove_all(opened, kinds.get, lambda path: path in weights, cut, enough_time)
+
+    def open_proven(self, checkpoint: CheckpointSet, store: Optional[CheckpointStore],
+                    enough_time: Callable[[], bool]) -> Optional[OpenedCheckpoint]:
+        """None if a file of its save is not what it claims to be."""
+        with self.watch.lock:
+            prove = self._prover(checkpoint, enough_time)
+        opened = self.open(checkpoint, store)
+        if prove(opened):
+            opened.close()
+            return None
+        return opened
+
+    def open_again(self, opened: OpenedCheckpoint, store: Optional[CheckpointStore], older: bool = False) -> OpenedCheckpoint:
+        """The same versions, opened anew if they were closed: what was proven of them holds."""
+        if not opened.closed:
+            return opened
+        again = self.open(opened.checkpoint, store, older)
+        again.validation = opened.validation
+        return again
 
     def open(self, checkpoint: CheckpointSet, store: Optional[CheckpointStore], older: bool = False) -> OpenedCheckpoint:
         return open_checkpoint(checkpoint, self.watch.directory, self.watch.user, self.copies.paths(),
@@ -102,14 +130,21 @@ class RunCheckpoints:
             if copy is None and (record is None or record.version != version):
                 return store.read(version) if store else None
             place = copy or os.path.join(self.watch.directory, path)
-            descriptor = open_readable(place, None if copy else self.watch.user)
+            return attended(lambda calls: _beginning(place, None if copy else self.watch.user, limit,
+                                                     None if copy else version, calls))
         except OSError:
             return None
-        try:
-            stat = os.fstat(descriptor)
-            return None if copy is None and version != version_of(stat) else os.pread(descriptor, limit, 0)
-        finally:
-            os.close(descriptor)
+
+
+def _beginning(path: str, user: Optional[User], limit: int, version: Optional[str], calls: Calls) -> Optional[bytes]:
+    """None if the file is not of that version any more."""
+    descriptor = open_readable(path, user, calls)
+    try:
+        if version is not None and version != version_of(calls.call(path, os.fstat, descriptor)):
+            return None
+        return calls.read(path, descriptor, limit, 0)
+    finally:
+        os.close(descriptor)
 
 
 def survey(directory: str, settings: Settings, user: Optional[User]) -> Optional[CheckpointSet]:
@@ -120,11 +155,9 @@ def survey(directory: str, settings: Settings, user: Optional[User]) -> Optional
 
     def read(path: str, version: str, limit: int) -> Optional[bytes]:
         try:
-            descriptor = open_readable(os.path.join(directory, path), user)
+            return attended(lambda calls: _beginning(os.path.join(directory, path), user, limit, None, calls))
         except OSError:
             return None
-        with os.fdopen(descriptor, "rb") as file:
-            return file.read(limit)
     return next(choice.candidates(seen, read), None)
 
 

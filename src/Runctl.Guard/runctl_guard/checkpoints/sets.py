@@ -61,7 +61,8 @@ def _build(seen: Observation, save: Save, read: Callable[[str, str, int], Option
     view = _view(seen, save)
     own = {path for path in save.files if path in view}
     weights = [path for path in own if path in seen.files]
-    head = head_of(seen, weights, [path for path in view if path in seen.files])
+    gone = {path: save.files[path] for path in own if path not in seen.files}
+    head = head_of(seen, weights, [path for path in view if path in seen.files], gone)
     if not own or head is None:
         return None
     disk = Places(path for path, record in seen.files.items() if record.type in ("file", "link"))

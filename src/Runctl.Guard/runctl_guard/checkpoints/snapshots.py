@@ -2,7 +2,6 @@
 import fcntl
 import hashlib
 import os
-import shutil
 import time
 from typing import Callable, Dict, List, Optional
 
@@ -10,12 +9,14 @@ from ..runs import spec
 from ..runs.run import Run
 from ..system import files
 from ..system.guard_log import best_effort, log_exception
-from ..system.user_rights import open_readable, rights_of
+from ..system.user_files import Folder, open_folder, open_readable, write_all
 from ..system.users import User
+from ..system.waiting import Calls, attended
 from .looks import version_of
 from .sets import SetFile
 
 FICLONE = 0x40049409
+BLOCK = 1 << 20
 
 
 class Copies:
@@ -36,13 +37,13 @@ class Copies:
         return version in self.paths()
 
     def clean(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        files.remove_folder(self._folder)
         self._known = {}
 
     def copy(self, wanted: List[SetFile], directory: str, user: Optional[User], plain: bool,
              given_up: Callable[[], bool]) -> bool:
         """By reflink where the file system has it, else byte by byte if `plain` says so; False if one was left undone."""
-        os.makedirs(self._folder, 0o700, exist_ok=True)
+        files.make_folder(self._folder)
         made: Dict[str, str] = {}
         try:
             for file in wanted:
@@ -50,7 +51,7 @@ class Copies:
                     continue
                 target = os.path.join(self._folder, hashlib.sha1(file.version.encode()).hexdigest())
                 if not _copy(os.path.join(directory, file.path), target, file.version, user, plain, given_up):
-                    os.unlink(target)
+                    files.remove(target)
                     return False
                 made[file.version] = target
         except OSError:
@@ -64,38 +65,52 @@ class Copies:
 
     def put_back(self, wanted: List[SetFile]) -> None:
         """The copies in the places of their originals; what a later save made of those is kept beside them."""
-        user, directory = spec.run_user(self._run), self._run.state["checkpoint_dir"]
-        for file in wanted:
-            copy = self.paths().get(file.version)
-            if copy is None or file.link is not None:
-                continue
-            place = os.path.join(directory, file.path)
-            waiting = "%s.runctl-%d.tmp" % (place, time.monotonic_ns())
-            with open(copy, "rb") as source, rights_of(user):
-                os.makedirs(os.path.dirname(place), exist_ok=True)
-                target = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
-                with os.fdopen(target, "wb") as out:
-                    shutil.copyfileobj(source, out, 1 << 20)
-                if os.path.lexists(place):
-                    os.rename(place, "%s.replaced-%d.tmp" % (place, int(time.time())))
-                os.rename(waiting, place)
+        with open_folder(self._run.state["checkpoint_dir"], spec.run_user(self._run)) as folder:
+            for file in wanted:
+                copy = self.paths().get(file.version)
+                if copy is not None and file.link is None:
+                    _put_back(folder, copy, file.path)
+
+
+def _put_back(folder: Folder, copy: str, path: str) -> None:
+    waiting = "%s.runctl-%d.tmp" % (path, time.monotonic_ns())
+    target = folder.create(waiting)
+    try:
+        with files.opened(copy) as source:
+            for block in iter(lambda: source.read(BLOCK), b""):
+                write_all(target, block)
+    finally:
+        os.close(target)
+    if folder.kind(path) is not None:
+        folder.rename(path, "%s.replaced-%d.tmp" % (path, int(time.time())))
+    folder.rename(waiting, path)
 
 
 def _copy(path: str, target: str, version: str, user: Optional[User], plain: bool, given_up: Callable[[], bool]) -> bool:
-    with os.fdopen(open_readable(path, user), "rb") as source, open(target, "wb") as out:
-        if not _clone(out.fileno(), source.fileno()):
-            if not plain:
-                return False
-            while True:
-                # A copy of one that is overwritten meanwhile is of no use, and in the way of the save.
-                if given_up() or version != version_of(os.fstat(source.fileno())):
+    return attended(lambda calls: _copied(path, target, version, user, plain, given_up, calls))
+
+
+def _copied(path: str, target: str, version: str, user: Optional[User], plain: bool, given_up: Callable[[], bool],
+            calls: Calls) -> bool:
+    source = open_readable(path, user, calls)
+    try:
+        with files.opened(target, "wb") as out:
+            if not calls.call(path, _clone, out.fileno(), source):
+                if not plain:
                     return False
-                block = source.read(1 << 20)
-                if not block:
-                    break
-                out.write(block)
-        stat = os.fstat(source.fileno())
-        return version == version_of(stat)
+                at = 0
+                while True:
+                    # A copy of one that is overwritten meanwhile is of no use, and in the way of the save.
+                    if given_up() or version != version_of(calls.call(path, os.fstat, source)):
+                        return False
+                    block = calls.read(path, source, BLOCK, at)
+                    if not block:
+                        break
+                    at += len(block)
+                    out.write(block)
+            return version == version_of(calls.call(path, os.fstat, source))
+    finally:
+        os.close(source)
 
 
 def _clone(target: int, source: int) -> bool:

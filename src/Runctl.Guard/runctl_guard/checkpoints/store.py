@@ -1,6 +1,5 @@
 """Checkpoints in S3: their files, and the manifest that commits them."""
 import json
-import shutil
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 from ..aws.listing import LARGEST_COPY, copy
@@ -11,6 +10,7 @@ from ..runs.run import Run
 from ..system import files
 from ..system.clock import utc_text
 from ..system.guard_log import best_effort, log_exception
+from ..system.waiting import Calls, Stuck
 from .manifest import Facts, manifest_of
 from .names import has_number
 from .objects import Kept, Objects
@@ -67,11 +67,11 @@ class CheckpointStore:
     def upload(self, opened: OpenedCheckpoint, facts: Facts, cancelled: Callable[[], bool] = lambda: False,
                count: Callable[[int], None] = lambda sent: None,
                first: Callable[[Committed], None] = lambda committed: None,
-               enough_time: Callable[[], bool] = lambda: True) -> Committed:
+               enough_time: Callable[[], bool] = lambda: True, calls: Optional[Calls] = None) -> Committed:
         """Sends what S3 lacks and commits. At an interruption what the save wrote is committed first if the rest takes longer;
         `first` is told of it. Older units that were opened go last, while there is `enough_time`."""
-        last = facts.reason == "interruption"
-        self._send(opened, SAVE, last, cancelled, count)
+        last, calls = facts.reason == "interruption", calls or Calls()
+        self._send(opened, SAVE, last, cancelled, count, calls)
         quick = opened.bytes_of(CURRENT) <= QUICK_BYTES and opened.count_of(CURRENT) <= QUICK_FILES
         promised = self._promised(opened.checkpoint) if last else {}
         at_once = sum(kept.size for kept in promised.values()) <= QUICK_COPY_BYTES
@@ -83,14 +83,16 @@ class CheckpointStore:
             first(self._commit(opened, facts, waiting, cancelled))
             if not at_once:
                 self._make_promised(promised, cancelled)
-        lost = self._send(opened, CURRENT, last, cancelled, count, go_on=True)
-        self._send(opened, OLDER, False, lambda: cancelled() or not enough_time(), count, go_on=True)
+        lost = self._send(opened, CURRENT, last, cancelled, count, calls, go_on=True)
+        self._send(opened, OLDER, False, lambda: cancelled() or not enough_time(), count, calls, go_on=True)
         committed = self._commit(opened, facts, dict(opened.missing, **lost), cancelled)
-        best_effort(lambda: shutil.rmtree(self._run.file("tickets"), ignore_errors=True))
+        files.remove_folder(self._run.file("tickets"))
         return committed
 
     def _send(self, opened: OpenedCheckpoint, part: str, plain: bool, cancelled: Callable[[], bool],
-              count: Callable[[int], None], go_on: bool = False) -> Dict[str, str]:
+              count: Callable[[int], None], calls: Calls, go_on: bool = False) -> Dict[str, str]:
+        if calls.left_behind:
+            raise Stuck("")
         # One version is sent once, under whatever names it lies.
         sources = {source.file.version: source for source in opened.sources.values()
                    if source.file.part == part and not self.has(source.file.version)}
@@ -101,8 +103,8 @@ class CheckpointStore:
 
         def done(item: Item, stored: Stored) -> None:
             self.objects.note(item.source.file.version, item.at.key, stored)
-        failed = send(self.s3, items, done, cancelled, count, go_on)
-        return {path: str(error) or type(error).__name__ for path, error in failed.items()}
+        failed = send(self.s3, items, done, cancelled, count, calls, go_on)
+        return {path: str(getattr(error, "strerror", None) or error) or type(error).__name__ for path, error in failed.items()}
 
     def commit_head(self, opened: OpenedCheckpoint, facts: Facts) -> Optional[Committed]:
         """The last resort: the rest of the save will not be there in time. None if not even the head is."""

@@ -7,7 +7,9 @@ from ..aws.lanes import LANES, in_lanes
 from ..aws.part_queue import MINIMUM_PART
 from ..aws.s3 import S3, Location
 from ..aws.upload import FileUpload, Stored, put_bytes
+from ..system import files
 from ..system.guard_log import best_effort
+from ..system.waiting import Calls
 from .opened import Source
 
 
@@ -20,7 +22,7 @@ class Item(NamedTuple):
 
 
 def send(s3: S3, items: List[Item], done: Callable[[Item, Stored], None], cancelled: Callable[[], bool],
-         count: Callable[[int], None], go_on: bool = False) -> Dict[str, Exception]:
+         count: Callable[[int], None], calls: Calls, go_on: bool = False) -> Dict[str, Exception]:
     """Sends all of them. Raises the first failure; with `go_on` returns the failures by path instead."""
     # Large ones first: what is left at the end is short.
     queue = sorted(items, key=lambda item: (item.first, item.source.size()))
@@ -29,12 +31,12 @@ def send(s3: S3, items: List[Item], done: Callable[[Item, Stored], None], cancel
     connections = threading.BoundedSemaphore(LANES)
 
     def put(item: Item) -> None:
-        done(item, _send(s3, item, workers, connections, cancelled, count))
+        done(item, _send(s3, item, workers, connections, cancelled, count, calls))
     return {item.source.file.path: error for item, error in in_lanes(queue, put, go_on)}
 
 
 def _send(s3: S3, item: Item, workers: int, connections: threading.BoundedSemaphore, cancelled: Callable[[], bool],
-          count: Callable[[int], None]) -> Stored:
+          count: Callable[[int], None], calls: Calls) -> Stored:
     source = item.source
     if source.data is not None:
         with connections:
@@ -42,6 +44,6 @@ def _send(s3: S3, item: Item, workers: int, connections: threading.BoundedSemaph
         count(len(source.data))
         return stored
     assert source.descriptor is not None
-    best_effort(lambda: os.makedirs(os.path.dirname(item.ticket), exist_ok=True))
-    return FileUpload(s3, item.at, source.file.path, source.descriptor, item.ticket, source.steady, source.file.size, cancelled,
-                      count, workers, connections).run()
+    best_effort(lambda: files.make_folder(os.path.dirname(item.ticket)))
+    return FileUpload(s3, item.at, source.path, source.descriptor, item.ticket, source.steady, source.file.size, cancelled,
+                      count, workers, connections, calls).run()

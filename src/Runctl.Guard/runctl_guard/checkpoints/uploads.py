@@ -5,9 +5,10 @@ from typing import Any, Callable, Dict, Optional
 
 from ..aws.connections import close_connections
 from ..aws.session import Session
-from ..errors import GuardError
+from ..errors import STORAGE, GuardError
 from ..runs.run import Run
 from ..system.guard_log import best_effort
+from ..system.waiting import Calls, Stuck, past_stuck
 from .manifest import Facts
 from .opened import OpenedCheckpoint
 from .selection import RunCheckpoints
@@ -105,32 +106,48 @@ class Uploads:
 
     def _work(self, job: UploadJob, open_files: Callable[[], OpenedCheckpoint], facts: Facts,
               deadline: Optional[float]) -> None:
-        assert self.store is not None
-        store = self.store
         opened: Optional[OpenedCheckpoint] = None
         try:
-            known = store.already(job.checkpoint)
-            if known and not (facts.reason == "interruption" and (
-                    store.owes_paths(job.checkpoint) or store.owes_older(job.checkpoint))):
-                job.committed = {"uri": known["uri"], "manifest": known["manifest"], "size": known["bytes"], "seconds": 0.0,
-                                 "reason": facts.reason, "complete": True, "missing": 0, "files": len(known["keys"])}
+            if self._is_there(job, facts):
                 return
-            opened = open_files()
-            files = opened
+            opened = files = open_files()
             job.started = time.monotonic()
             if deadline is not None and facts.reason == "interruption":
                 threading.Thread(target=self._last_resort, args=(job, files, facts, deadline), name="resort", daemon=True).start()
-            committed = _until(deadline, job, lambda: store.upload(
-                files, facts, job.cancelled, job.count, lambda first: job.note(first, facts.reason),
-                lambda: deadline is None or time.monotonic() < deadline - RESORT_SECONDS))
+            committed = past_stuck(lambda calls: self._upload(job, files, facts, deadline, calls))
             job.note(committed, facts.reason)
             best_effort(lambda: self._learn_rate(job.sent, job.phases["upload"]))
+        except Stuck as error:
+            job.error = GuardError("CheckpointUnreadable", "%s cannot be read: %s" % (error.filename, error.strerror), STORAGE,
+                                   error.filename)
         except Exception as error:  # The caller that waits for the job has to hear of it.
             job.error = error
         finally:
             if opened is not None:
                 opened.close()
             job.finish()
+            close_connections()
+
+    def _is_there(self, job: UploadJob, facts: Facts) -> bool:
+        """Whether S3 has all of it; then the job has its result."""
+        assert self.store is not None
+        known = self.store.already(job.checkpoint)
+        if not known or facts.reason == "interruption" and (
+                self.store.owes_paths(job.checkpoint) or self.store.owes_older(job.checkpoint)):
+            return False
+        job.committed = {"uri": known["uri"], "manifest": known["manifest"], "size": known["bytes"], "seconds": 0.0,
+                         "reason": facts.reason, "complete": True, "missing": 0, "files": len(known["keys"])}
+        return True
+
+    def _upload(self, job: UploadJob, opened: OpenedCheckpoint, facts: Facts, deadline: Optional[float], calls: Calls) -> Committed:
+        """In a thread that is left behind if a file does not answer: then it commits nothing more."""
+        assert self.store is not None
+        store = self.store
+        try:
+            return _until(deadline, job, lambda: store.upload(
+                opened, facts, lambda: job.cancelled() or calls.left_behind, job.count, lambda first: job.note(first, facts.reason),
+                lambda: deadline is None or time.monotonic() < deadline - RESORT_SECONDS, calls))
+        finally:
             close_connections()
 
     def _last_resort(self, job: UploadJob, opened: OpenedCheckpoint, facts: Facts, deadline: float) -> None:

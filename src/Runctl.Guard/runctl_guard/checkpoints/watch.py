@@ -1,6 +1,5 @@
 """Watches the checkpoint directory of one run. What it saw is written down look by look, so that a successor goes on from it."""
 import json
-import os
 import threading
 import time
 from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
@@ -11,10 +10,11 @@ from ..system import files
 from ..system.clock import boot_id
 from ..system.guard_log import best_effort
 from ..system.users import User
+from .kinds import WEIGHT_KINDS
 from .looks import Entry, Inode, Look
 from .names import Settings
 from .observation import QUIET_SECONDS, SETTLE_SECONDS, Observation
-from .scan import Scanner
+from .scan import Scan, Scanner
 from .writers import open_for_writing
 
 # A little less than the second between two turns of the guard, so that each turn makes a look.
@@ -33,7 +33,8 @@ class CheckpointWatch:
         self.run, self._keep = run, True
         self.directory: str = run.state["checkpoint_dir"]
         self.user: Optional[User] = spec.run_user(run)
-        self.lock = threading.RLock()
+        # A look may wait for a file; those that ask what was seen do not wait for the look.
+        self.lock, self._looking = threading.RLock(), threading.RLock()
         self.seen = Observation(settings_of(run.spec))
         # Processes by pid and start that were seen to write weight files, and what each writes now.
         self.writing: Dict[int, Set[str]] = {}
@@ -49,16 +50,19 @@ class CheckpointWatch:
 
     def begin(self, restored: Iterable[str] = ()) -> None:
         """Notes what is there right before the training starts: it is not its own, whatever the clocks say."""
-        with self.lock:
-            self._attempt = self.run.state["attempt"]
-            self.seen = Observation(settings_of(self.run.spec))
-            self.seen.begin(self._scanner.scan(whole=True).changed, time.monotonic(), restored)
-            self._write_whole()
+        with self._looking:
+            scan = self._scanner.scan(whole=True)
+            with self.lock:
+                self._attempt = self.run.state["attempt"]
+                self.seen = Observation(settings_of(self.run.spec))
+                self.seen.begin(scan.changed, time.monotonic(), restored)
+                self._write_whole()
 
     def load(self) -> None:
         """What was seen so far, without a look."""
-        with self.lock:
-            self._load()
+        if self._attempt != self.run.state.get("attempt"):
+            with self._looking, self.lock:
+                self._load()
 
     def _load(self) -> None:
         attempt = self.run.state.get("attempt")
@@ -81,7 +85,7 @@ class CheckpointWatch:
                 offset = line["offset"]
         # Another boot has another monotonic clock: this one goes on after the last look.
         self._offset = offset if kept.get("boot_id") == boot_id() else self.seen.time + LOOK_SECONDS - time.monotonic()
-        self._whole_size, self._number = os.path.getsize(self.run.file("observation.json")), kept.get("number") or 0
+        self._whole_size, self._number = files.size(self.run.file("observation.json")), kept.get("number") or 0
 
     def _now(self) -> float:
         return time.monotonic() + self._offset
@@ -91,8 +95,7 @@ class CheckpointWatch:
     def left_out(self) -> Dict[str, str]:
         """What is in the directory and no part of checkpoints, with the reason."""
         with self.lock:
-            found = {path: reason for path, reason in self._scanner.left_out.items() if path not in self._scanner.entries
-                     or self._scanner.entries[path].type == "dangling"}
+            found = self.unkept()
             for path, record in self.seen.files.items():
                 if record.type == "file" and record.origin == "new" and not self.seen.belongs(path):
                     found[path] = "its name says that it is not finished, or a setting excludes it"
@@ -100,10 +103,18 @@ class CheckpointWatch:
                 found["(older files)"] = "they were there before this attempt"
             return found
 
+    def unkept(self) -> Dict[str, str]:
+        """What the guard cannot read or follow, with the reason."""
+        return dict(self._scanner.left_out)
+
+    def real_directory(self) -> str:
+        """Where the directory was at the last look, without links."""
+        return self._scanner.real
+
     def has_looked(self) -> bool:
         """Whether this process, or one before it, has looked at the directory in this attempt."""
+        self.load()
         with self.lock:
-            self._load()
             return self.seen.looks > 0
 
     def due(self) -> bool:
@@ -111,12 +122,18 @@ class CheckpointWatch:
 
     def look(self, whole: bool = False, alive: bool = True, killed: bool = False, final: bool = False) -> bool:
         """One look, unless the last one was so costly that it is not due yet; `whole` looks at every file at once."""
-        with self.lock:
+        with self._looking:
             if not (whole or final) and not self.due():
                 return False
-            began, cpu = time.monotonic(), time.thread_time()
-            self._load()
+            began = time.monotonic()
+            self.load()
             scan = self._scanner.scan(whole=whole or final or self._first)
+            self._take(scan, began, whole, alive, killed, final)
+            return True
+
+    def _take(self, scan: Scan, began: float, whole: bool, alive: bool, killed: bool, final: bool) -> None:
+        with self.lock:
+            cpu = time.thread_time()
             changed = self._scanner.entries if self._first else scan.changed
             gone = None if self._first else scan.gone
             self._first = False
@@ -126,15 +143,14 @@ class CheckpointWatch:
             if changed or gone or before != (self.seen.current, self.seen.number) or self.seen.current is not None:
                 self._write_down(look)
             # One costly look, as one that asks every process, counts over several.
-            self._cost += (time.thread_time() - cpu - self._cost) / 4
+            self._cost += (scan.seconds + time.thread_time() - cpu - self._cost) / 4
             self._due = began + max(LOOK_SECONDS, SHARE * self._cost)
-            return True
 
     def cut_here(self, quiet: float = QUIET_SECONDS, told: Optional[float] = None) -> None:
         """What is written from now on, as after a signal at the time `told`, is another save, if nothing was written for `quiet`
         seconds."""
+        self.load()
         with self.lock:
-            self._load()
             self.seen.told = None if told is None else int(told * 1e9)
             self.seen.cut_here(self._now(), quiet)
             self._write_whole()
@@ -143,10 +159,15 @@ class CheckpointWatch:
         """Writes nothing down from now on: a guard beside this process does."""
         self._keep = False
 
-    def note_death(self, sudden: bool) -> None:
+    def note_death(self, sudden: bool, cut: Dict[str, float]) -> None:
+        """`cut`: files that were being written at the end, with the time until which their writer can have changed them."""
         with self.lock:
             if self.seen.died is not None:
                 self.seen.died["sudden"] = sudden
+                for path, until in cut.items():
+                    record = self.seen.files.get(path)
+                    if record is not None and record.mtime_ns <= until * 1e9:
+                        record.cut = True
                 self._write_whole()
 
     def _writing(self, changed: Dict[str, Entry], alive: bool, whole: bool) -> Optional[List[Inode]]:
@@ -161,13 +182,30 @@ class CheckpointWatch:
         everybody = whole or over or now >= self._everybody_due
         if everybody:
             self._everybody_due = now + EVERYBODY_SECONDS
-        found = open_for_writing(_Either(fresh, self.seen.inodes()), None if everybody else self._writers, maps=over)
+        wanted = _Either(fresh, self.seen.inodes())
+        found = {} if everybody else open_for_writing(wanted, self._writers)
+        weights = self._fresh_weights(changed)
+        if not everybody and weights.keys() - found.keys():
+            # A file of a process that is not known yet would count as closed, and as written again at the next look.
+            everybody = True
+            self._everybody_due = now + EVERYBODY_SECONDS
+        if everybody:
+            found = open_for_writing(wanted, maps=over)
+        closed = {path: changed[path] for inode, path in weights.items() if inode not in found}
+        # What changed was closed after the look, and its last bytes were not seen.
+        found.update(((changed[path].dev, changed[path].ino), set()) for path in self._scanner.changed_since(closed))
         self._writers = {pid for pids in found.values() for pid in pids} | set(sorted(self._writers)[-MOST_WRITERS:])
         self.writing = {}
         for inode, pids in found.items():
             for pid in pids:
                 self.writing.setdefault(pid, set()).update(self.seen.inodes().get(inode, ()))
         return sorted(found)
+
+    def _fresh_weights(self, changed: Dict[str, Entry]) -> Dict[Inode, str]:
+        """New versions of what may be a weight file, an empty one that was only begun too."""
+        return {(entry.dev, entry.ino): path for path, entry in changed.items()
+                if entry.type == "file" and (entry.kind in WEIGHT_KINDS or entry.kind in ("binary", "empty"))
+                and not (path in self.seen.files and self.seen.is_running(path))}
 
     # Written down
 
@@ -180,7 +218,7 @@ class CheckpointWatch:
         line = json.dumps(dict(_look_to(look), number=self._number, offset=self._offset), separators=(",", ":")) + "\n"
         self._journal_size += len(line)
         # Not synced: a look that is lost is one that was not made.
-        best_effort(lambda: _append(self.run.file("looks.jsonl"), line))
+        best_effort(lambda: _write(self.run.file("looks.jsonl"), "ab", line.encode("ascii")))
 
     def _write_whole(self) -> None:
         if not self._keep:
@@ -189,8 +227,8 @@ class CheckpointWatch:
         data = json.dumps({"schema": 1, "attempt": self._attempt, "boot_id": boot_id(), "offset": self._offset,
                            "number": self._number, "state": self.seen.to_state()}, separators=(",", ":")).encode("ascii")
         self._whole_size, self._journal_size = len(data), 0
-        best_effort(lambda: files.write_atomic(self.run.file("observation.json"), data, 0o600))
-        best_effort(lambda: _truncate(self.run.file("looks.jsonl")))
+        best_effort(lambda: files.write_atomic(self.run.file("observation.json"), data))
+        best_effort(lambda: _write(self.run.file("looks.jsonl"), "wb", b""))
 
 
 class _Either:
@@ -210,14 +248,9 @@ def settings_of(given: Dict[str, Any]) -> Settings:
                     tuple(given.get("patterns") or ()))
 
 
-def _append(path: str, line: str) -> None:
-    with open(path, "a", encoding="ascii") as file:
-        file.write(line)
-
-
-def _truncate(path: str) -> None:
-    with open(path, "w"):
-        pass
+def _write(path: str, mode: str, data: bytes) -> None:
+    with files.opened(path, mode) as file:
+        file.write(data)
 
 
 def _look_to(look: Look) -> Dict[str, Any]:

@@ -27,7 +27,7 @@ def _descriptors(pid: int, wanted: Set[Inode]) -> Set[Inode]:
             for entry in entries:
                 try:
                     stat = os.stat(entry.path)
-                    if (stat.st_dev, stat.st_ino) in wanted and _writes("/proc/%d/fdinfo/%s" % (pid, entry.name)):
+                    if (stat.st_dev, stat.st_ino) in wanted and _writes(pid, entry.name):
                         found.add((stat.st_dev, stat.st_ino))
                 except OSError:
                     continue  # Closed meanwhile; the process's others count all the same.
@@ -36,8 +36,8 @@ def _descriptors(pid: int, wanted: Set[Inode]) -> Set[Inode]:
     return found
 
 
-def _writes(path: str) -> bool:
-    with open(path) as file:
+def _writes(pid: int, number: str) -> bool:
+    with open("/proc/%d/fdinfo/%s" % (pid, number)) as file:
         for line in file:
             if line.startswith("flags:"):
                 return int(line.split()[1], 8) & os.O_ACCMODE != os.O_RDONLY

@@ -3,7 +3,7 @@ import fnmatch
 import os
 import pwd
 import time
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ..aws.session import Session
 from ..errors import REFUSED, GuardError
@@ -16,6 +16,7 @@ from ..service.guard_process import ensure_guard, wake_guard
 from ..system import files, paths, processes
 from ..system.clock import utc_text
 from ..system.processes import Process
+from ..system.user_files import open_readable
 from ..system.users import by_id, find_user
 
 MOST_SHOWN = 10
@@ -100,10 +101,12 @@ def find_target(spec: Dict[str, Any]) -> Process:
     written = None
     if name:
         try:
-            with open(paths.under_root(name)) as file:
-                pid, written = int(file.read().split()[0]), os.fstat(file.fileno()).st_mtime
-        except (OSError, ValueError, IndexError) as error:
+            pid, written = _pid_file(paths.under_root(name))
+        except OSError as error:
             raise GuardError("ProcessNotFound", "The pid file cannot be read: %s" % error, target=name)
+        except (ValueError, IndexError):
+            # What is in there instead is nobody's business.
+            raise GuardError("ProcessNotFound", "The pid file %s does not begin with a number." % name, target=name)
     process = processes.read(int(pid)) if pid is not None else None
     if process is None or not processes.alive(process):
         raise GuardError("ProcessNotFound", "There is no process %s." % pid, target=str(pid))
@@ -117,6 +120,15 @@ def find_target(spec: Dict[str, Any]) -> Process:
         if not _allowed(spec, process):
             raise GuardError("ProcessOfOther", "Process %d belongs to %s." % (process.pid, _owner(process)), target=name)
     return process
+
+
+def _pid_file(path: str) -> Tuple[int, float]:
+    """The number in it, and when it was written."""
+    descriptor = open_readable(path, None)
+    try:
+        return int(os.pread(descriptor, 64, 0).split()[0]), os.fstat(descriptor).st_mtime
+    finally:
+        os.close(descriptor)
 
 
 def _ours(table: Dict[int, Process]) -> List[int]:

@@ -17,6 +17,7 @@ from ..runs.registry import all_runs
 from ..runs.run import ENDED
 from ..runs.spec import checkpoint_directory, project_directory
 from ..service.guard_process import guard_identity
+from ..system.user_files import open_folder
 from ..system.users import User, become, find_user
 
 # A link is measured by more and more until it takes this long, and then over several connections, as an upload does.
@@ -153,10 +154,11 @@ def _tried(place: str, user: Optional[User], measure: bool) -> Dict[str, Any]:
 
 def _written(place: str, measure: bool) -> Optional[float]:
     """Bytes a second to the disk. The file has no name while it is written, so nothing can stay."""
-    path = os.path.join(place, ".runctl-check-%d.tmp" % os.getpid())
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    name = ".runctl-check-%d.tmp" % os.getpid()
+    with open_folder(place, None) as folder:
+        file = folder.create(name, 0o600)
+        folder.remove(name)
     try:
-        os.unlink(path)
         if not measure:
             return None
         block = os.urandom(1 << 20)

@@ -12,6 +12,7 @@ from ..runs.target import ProcessTarget
 from ..system import machine, processes
 from ..system.clock import utc_text
 from ..system.gpus import Nvidia
+from ..system.waiting import attended
 
 SAMPLE_SECONDS = 0.5
 COMMAND_LENGTH = 300
@@ -98,13 +99,17 @@ def _machine(runs: List[Run]) -> Dict[str, Any]:
             "disks": _disks(runs), "events": [dict(event, data={}) for event in events]}
 
 
+def _disk(path: str) -> Any:
+    return attended(lambda calls: (calls.call(path, os.stat, path).st_dev, calls.call(path, os.statvfs, path)))
+
+
 def _disks(runs: List[Run]) -> List[Dict[str, Any]]:
     """The file systems that trainings and their checkpoints are on."""
     found: Dict[int, Dict[str, Any]] = {}
     for run in runs:
         for path in (run.state.get("project_dir"), run.state.get("checkpoint_dir"), run.directory):
             try:
-                device, disk = os.stat(path or "").st_dev, os.statvfs(path or "")
+                device, disk = _disk(path or "")
             except OSError:
                 continue
             found.setdefault(device, {"path": path, "size": disk.f_blocks * disk.f_frsize,

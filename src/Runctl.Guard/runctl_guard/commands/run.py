@@ -10,6 +10,7 @@ from ..runs.attempts import joined, new_attempt, refuse_shared_directory
 from ..runs.run import PREPARING, Run
 from ..runs.spec import check_spec, checkpoint_directory, project_directory
 from ..service.guard_process import ensure_guard, wake_guard
+from ..system.user_files import is_file
 from ..system.users import find_user
 
 LIVES_SECONDS = 2.0
@@ -22,7 +23,7 @@ def start(spec: Dict[str, Any]) -> Dict[str, Any]:
     if not joined(run, claim):
         user = find_user(spec.get("user"))
         project = project_directory(spec, user)
-        if spec.get("code") is None and not os.path.isfile(os.path.join(project, spec["script"])):
+        if spec.get("code") is None and not is_file(os.path.join(project, spec["script"]), user):
             raise GuardError("ScriptNotFound", "There is no %s in %s." % (spec["script"], project), REFUSED,
                              spec["script"])
         refuse_shared_directory(run, checkpoint_directory(spec, project))

@@ -7,6 +7,7 @@ from ..aws.session import Session
 from ..checkpoints.choice import Refused
 from ..checkpoints.ending import look_last
 from ..checkpoints.manifest import Facts
+from ..checkpoints.notices import Notices
 from ..checkpoints.resuming import last_known
 from ..checkpoints.retention import prune
 from ..checkpoints.selection import order_of
@@ -56,6 +57,7 @@ def _last_checkpoint(run: Run, session: Session) -> Optional[Dict[str, Any]]:
     uploads, journal = uploads_of(run, session), Journal(run)
     if journal.get("picked") is None:
         look_last(uploads.checkpoints, journal)
+        best_effort(lambda: Notices(run).look_last(uploads))
     chosen = uploads.checkpoints.choose(uploads.store, functools.partial(_reject, run))
     if chosen is None:
         return last_known(run)
@@ -111,10 +113,12 @@ def save_late(run: Run, session: Session) -> None:
 
 def settle(run: Run, session: Session) -> None:
     """Events, log and record of an ended run; raises when S3 does not take them, and is simply tried again."""
+    told = run.last_seq()
     if run.spec.get("store"):
         Shipper(session.s3(run.spec), run).ship()
         record = RunRecord.of(run, session)
         if record:
             record.settle(run)
-    run.update(record_pending=False)
+    # What was told meanwhile is still to be sent.
+    run.update(record_pending=run.last_seq() != told)
     self_termination.ask(run)

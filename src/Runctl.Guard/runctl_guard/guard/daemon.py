@@ -14,7 +14,7 @@ from ..interruption.notice_poller import Poller
 from ..interruption.triggers import Trigger
 from ..interruption.withdrawal import Withdrawal
 from ..runs import webhook
-from ..runs.registry import all_runs, unreadable
+from ..runs.registry import all_runs, close_home, unreadable
 from ..runs.run import ENDED, Run, is_run_id
 from ..service.guard_process import LEFT, guard_file
 from ..service.systemd import has_systemd, restarting
@@ -52,11 +52,14 @@ class Guard:
         self._exit = SelfTermination()
 
     def main(self) -> int:
-        os.makedirs(paths.runs(), exist_ok=True)
+        files.make_folder(paths.runs())
+        close_home()
         lock = files.take_lock(os.path.join(paths.home(), "guard.lock"), wait=False)
         if lock is None:
             return LEFT
         awake = self._take_signals()
+        for folder in [paths.home()] + [run.directory for run in all_runs()]:
+            best_effort(lambda: files.remove_abandoned(folder))
         # The id is asked for once, and before there is a deadline.
         self._session.instance_id()
         best_effort(lambda: disk_reserve.writing(self._introduce))
@@ -142,7 +145,7 @@ class Guard:
         if self._unknown:
             with contextlib.suppress(OSError):
                 self._introduce()
-        for_each(self._look_at, [entry.name for entry in os.scandir(paths.runs()) if is_run_id(entry.name)])
+        for_each(self._look_at, [name for name in files.names(paths.runs()) if is_run_id(name)])
         known = [supervisor.run for supervisor in self._supervisors.values()]
         self._withdrawal.look(known, self._start_again)
         self._exit.look(known)

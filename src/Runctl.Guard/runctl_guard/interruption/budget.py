@@ -4,6 +4,8 @@ from typing import Optional
 # What is left for picking, verifying and the manifest, whatever the upload takes.
 MARGIN = 3.0
 LEAST_GRACE = 30.0
+# In this a few hundred megabytes are read, so that a small checkpoint is proven however little time there is.
+LEAST_CHECK = 0.5
 DEFAULT_RATE = 100e6
 # One request to S3, of which as many run at once as there are connections.
 REQUEST_SECONDS, CONNECTIONS = 0.05, 8
@@ -15,8 +17,9 @@ def upload_seconds(size: int, rate: Optional[float], files: int = 1) -> float:
 
 
 def check_seconds(left: Optional[float], upload: float) -> Optional[float]:
-    """How long a checkpoint may be read to prove it good: half of what its upload leaves. None: as long as it takes."""
-    return None if left is None else max(0.0, left - upload - MARGIN) / 2
+    """How long a checkpoint may be read to prove it good: half of what its upload leaves, and a moment at least. None: as
+    long as it takes."""
+    return None if left is None else max(min(LEAST_CHECK, left / 4), (left - upload - MARGIN) / 2, 0.0)
 
 
 def grace(policy: float, left: Optional[float], upload: float, last_save: Optional[float]) -> float:

@@ -48,6 +48,9 @@ class Interruption:
         return True
 
     def _tell_detected(self, trigger: Trigger) -> None:
+        """Once an attempt: a guard may have been killed after the event and before its journal had it."""
+        if self.run.last_event(("InterruptionDetected",), self.run.state.get("attempt")):
+            return
         best_effort(lambda: self.run.emit(
             "InterruptionDetected", "Spot interruption detected for instance %s!\n"
             "Handling spot interruption for instance %s" % (self.instance, self.instance), 0.0,

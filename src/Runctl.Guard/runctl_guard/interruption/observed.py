@@ -54,6 +54,9 @@ class CheckpointLook:
             return Observed(frozenset(self._writers), writing, written, self._saves(self._checkpoints), seen.beats_done,
                             seen.looks)
 
+    def real_directory(self) -> str:
+        return self._checkpoints.watch.real_directory()
+
     def counts(self, path: str) -> bool:
         """Whether this file below the directory may be part of a checkpoint, or become one, and is no log."""
         watch = self._checkpoints.watch

@@ -49,7 +49,7 @@ class Picking:
     def _with_step(self, chosen: Chosen) -> Chosen:
         """A training that ended by itself has all it reported in its last save, if it reported nothing after that began."""
         try:
-            reported = os.stat(self._run.file("progress")).st_mtime_ns
+            reported = os.stat(self._run.shared_file("progress")).st_mtime_ns
         except OSError:
             return chosen
         if reported > chosen.checkpoint.written_ns:

@@ -1,12 +1,13 @@
 """The sequence of an interruption: told, saved, checked, uploaded, committed. One actor at a time, each step journaled."""
 import contextlib
+import functools
 import os
 import threading
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Dict, Iterator, Optional, Tuple
 
 from ..checkpoints.ending import look_last
 from ..checkpoints.manifest import Facts
-from ..checkpoints.opened import OpenedCheckpoint
+from ..checkpoints.notices import Notices
 from ..checkpoints.resuming import last_known
 from ..checkpoints.selection import order_of
 from ..checkpoints.sets import SAVE, CheckpointSet
@@ -30,6 +31,12 @@ from .triggers import Trigger
 
 # Between two looks while the training saves; a costly look waits longer.
 LOOK_SECONDS = 0.25
+# If one after the other cannot be read to its end.
+MOST_PICKS = 5
+
+
+def _unreadable(job: UploadJob) -> bool:
+    return not job.committed and getattr(job.error, "id", "") == "CheckpointUnreadable"
 
 
 class Busy(Exception):
@@ -68,9 +75,8 @@ class Sequence:
         self._look_last()
         self._tell_times()
         self._interruption.adopt_nearer_deadline()
-        picked = Picking(self._interruption, self._uploads).pick()
+        picked, job = self._brought()
         try:
-            job = self._upload(picked)
             # An older one in S3 does not make the newest one safe.
             unsaved = None
             if picked and not (job and job.identity == picked.checkpoint.name()):
@@ -111,6 +117,7 @@ class Sequence:
 
     def _look_last(self) -> None:
         look_last(self._uploads.checkpoints, self._interruption.journal)
+        best_effort(lambda: Notices(self._run).look_last(self._uploads))
 
     def _tell_times(self) -> None:
         journal, began = self._interruption.journal, self._interruption.began
@@ -134,6 +141,8 @@ class Sequence:
         self._make_way(picked)
         job = self._start(picked)
         job.wait_safe()
+        if _unreadable(job):
+            return job
         if job.error and not job.committed:
             # What was begun in haste failed, as when the file changed under it; the file itself is whole by now.
             picked.chosen.opened.close()
@@ -148,6 +157,16 @@ class Sequence:
                                 path=self._path(picked))
         return self._fallback()
 
+    def _brought(self) -> Tuple[Optional[Picked], Optional[UploadJob]]:
+        """The newest good checkpoint and its upload. If a file of it does not answer, an older one takes its place."""
+        for _ in range(MOST_PICKS):
+            picked = Picking(self._interruption, self._uploads).pick()
+            job = self._upload(picked)
+            if picked is None or job is None or not _unreadable(job):
+                break
+            picked.chosen.opened.close()
+        return picked, job if job and job.committed else None
+
     def _path(self, picked: Picked) -> str:
         return os.path.join(self._run.state["checkpoint_dir"], picked.checkpoint.head)
 
@@ -160,13 +179,7 @@ class Sequence:
 
     def _start(self, picked: Picked, older: bool = False) -> UploadJob:
         facts = Facts(self._interruption.reason, picked.after_signal, order_of(self._run, picked.checkpoint))
-        checkpoints, opened = self._uploads.checkpoints, picked.chosen.opened
-        validation = opened.validation
-
-        def open_files() -> OpenedCheckpoint:
-            files = opened if not opened.closed else checkpoints.open(picked.checkpoint, self._uploads.store, older)
-            files.validation = validation
-            return files
+        open_files = functools.partial(self._uploads.checkpoints.open_again, picked.chosen.opened, self._uploads.store, older)
         return self._uploads.start(picked.checkpoint, open_files, facts, self._interruption.deadline)
 
     def _make_way(self, picked: Picked) -> None:
@@ -219,6 +232,11 @@ class Sequence:
         return {"name": job.checkpoint.head, "step": job.checkpoint.step, "manifest": last["manifest"]}
 
     def _tell_uploaded(self, committed: Dict[str, Any]) -> None:
+        """Once, also by a successor of a guard that was killed before the end."""
+        known = {name: committed[name] for name in ("manifest", "reason")}
+        if any(event["kind"] == "CheckpointUploaded" and event["attempt"] == self._run.state.get("attempt")
+               and known.items() <= event["data"].items() for event in self._run.events()):
+            return
         self._interruption.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % committed["uri"], **committed)
 
     # 7. The end, with its timings

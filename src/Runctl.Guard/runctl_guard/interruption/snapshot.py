@@ -1,14 +1,16 @@
 """Step 1: the newest good checkpoint that is not in S3 yet, out of reach of a trainer that may be about to overwrite it."""
-import shutil
 import threading
 from typing import Optional
 
 from ..aws.connections import close_connections
 from ..checkpoints.manifest import Facts
+from ..checkpoints.opened import OpenedCheckpoint
 from ..checkpoints.selection import order_of, stopwatch
 from ..checkpoints.sets import CURRENT, SAVE, CheckpointSet
 from ..checkpoints.uploads import UploadJob, Uploads
+from ..system import files
 from ..system.guard_log import log_exception
+from . import budget
 from .interruption import Interruption
 
 # The signal waits no longer than this, from the choice on. The copy goes on beside it while the original is unchanged.
@@ -96,7 +98,7 @@ class Snapshot:
                   and not file.running and not (store and store.has(file.version))]
         size = sum(file.size for file in wanted)
         in_time = stopwatch(COPY_SECONDS)
-        plain = size <= LARGEST_COPY and shutil.disk_usage(self._run.directory).free >= 2 * size
+        plain = size <= LARGEST_COPY and files.free(self._run.directory) >= 2 * size
         whole = checkpoints.copies.copy(wanted, checkpoints.watch.directory, checkpoints.watch.user, plain,
                                         lambda: self._cancelled.is_set() or not in_time())
         self._interruption.journal.write("protect", head=checkpoint.head, identity=checkpoint.name(), whole=whole)
@@ -107,11 +109,25 @@ class Snapshot:
             if identity != checkpoint.name():
                 job.cancel()
         facts = Facts(self._interruption.reason, False, order_of(self._run, checkpoint))
+        # The signal does not wait for this any more: what is brought to S3 counts as good from then on.
+        left, (size, files) = self._interruption.left(), store.unsent(checkpoint, SAVE) if store else (0, 0)
+        limit = budget.check_seconds(left, budget.upload_seconds(size, self._interruption.rate, files))
+        in_time = stopwatch(limit)
+        opened = checkpoints.open_proven(checkpoint, store, lambda: in_time() and not self._cancelled.is_set())
+        if opened is None:
+            return
+        try:
+            self._bring(opened, facts)
+        finally:
+            opened.close()
+
+    def _bring(self, opened: OpenedCheckpoint, facts: Facts) -> None:
+        checkpoints, checkpoint = self._uploads.checkpoints, opened.checkpoint
         # The first may be one that was under way and reads the original, which is overwritten meanwhile.
         for _ in range(2):
             if self._cancelled.is_set():
                 return
-            self.job = self._uploads.start(checkpoint, lambda: checkpoints.open(checkpoint, store), facts,
+            self.job = self._uploads.start(checkpoint, lambda: checkpoints.open_again(opened, self._uploads.store), facts,
                                            self._interruption.deadline)
             self.job.wait()
             if self.job.committed:

@@ -115,7 +115,7 @@ class Teller:
             others=grouped(others), ended=sorted(ended), unfinished=self.unfinished(chosen & doomed | ended),
             endangered=self.unfinished(doomed - chosen - ended), **data)
         if self.settings.stop_file and any(one.role == TRAINER for one in now):
-            best_effort(lambda: files.write_json(stop_file(self._run), {"schema": 1}))
+            best_effort(lambda: files.write_json(stop_file(self._run), {"schema": 1}, 0o644))
         for one in now:
             if not (self.settings.stop_file and one.role == TRAINER):
                 processes.send(members[one.fact.pid], self._number(one.role))
@@ -136,10 +136,9 @@ class Teller:
                     below=[list(key) for key in sorted(one.below)])
 
     def unfinished(self, pids: Iterable[int]) -> List[str]:
-        """The entries of the checkpoint directory that these processes are writing at this moment."""
+        """The files below the checkpoint directory that these processes are writing at this moment."""
         directory = self._run.state["checkpoint_dir"]
-        return sorted({os.path.join(directory, os.path.relpath(path, directory).split(os.sep)[0])
-                       for pid in pids for path in self._watch.open_checkpoints(pid)})
+        return sorted({os.path.relpath(path, directory) for pid in pids for path in self._watch.open_checkpoints(pid)})
 
 
 def _keys(pairs: Iterable[Any]) -> FrozenSet[Key]:

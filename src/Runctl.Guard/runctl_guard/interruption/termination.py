@@ -1,4 +1,5 @@
 """The end of a training's processes: each trainer is told once, the rest after them, SIGKILL for what is left after grace."""
+import signal
 import time
 from typing import Any, Dict, FrozenSet, List
 
@@ -136,6 +137,9 @@ class Termination:
         members = self._target.members()
         if not members:
             return
+        for process in members.values():
+            # What they are writing stays what it is until it is read and written down.
+            processes.send(process, signal.SIGSTOP)
         self._journal.write("kill", pids=sorted(members), unfinished=self._teller.unfinished(members))
         pids = self._target.kill()
         grace = round(self._limit, 1)

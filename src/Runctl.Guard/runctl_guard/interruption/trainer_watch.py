@@ -89,7 +89,7 @@ class TrainerWatch:
     def open_checkpoints(self, pid: int) -> List[str]:
         """Files below the checkpoint directory that the process has open for writing, logs not counted."""
         directory = self._run.state["checkpoint_dir"]
-        real = os.path.join(os.path.realpath(directory), "")
+        real = os.path.join(self.observe.real_directory(), "")
         return [os.path.join(directory, path[len(real):]) for number, path in processes.descriptors(pid).items()
                 if path.startswith(real) and self.observe.counts(path[len(real):]) and processes.is_writing(pid, number)]
 
@@ -124,7 +124,7 @@ class TrainerWatch:
     def _sample(self, members: Dict[int, Process], now: float) -> None:
         self._seen = {key: seen for key, seen in list(self._seen.items())
                       if key[0] in members and members[key[0]].start == key[1]}
-        progress = os.path.realpath(self._run.file("progress"))
+        progress = os.path.realpath(self._run.shared_file("progress"))
         for process in members.values():
             seen = self._of(process)
             if not seen.cpu:

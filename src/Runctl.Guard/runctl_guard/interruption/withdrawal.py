@@ -44,6 +44,8 @@ class Withdrawal:
         if run.last_event(("InterruptionWithdrawn",), state["attempt"]) is None:
             run.emit("InterruptionWithdrawn", "Interruption notice for %s is over and the instance is still here"
                      % begun["time"], time=begun["time"])
+            # The end of this attempt is settled; S3 is to have this as well.
+            run.update(record_pending=True)
         if state["claim"].get("attached"):
             run.update(withdrawn=True)
             return
@@ -61,6 +63,7 @@ class Withdrawal:
             if run.id not in self._told:
                 self._told.add(run.id)
                 run.warn("NotStartedAgain", "The training is not started again here yet: %s" % error)
+                run.update(record_pending=True)
             return
         self._told.discard(run.id)
         final = run.last_event(("InterruptionHandled",), state["attempt"]) or {"data": {}}

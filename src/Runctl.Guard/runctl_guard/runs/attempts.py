@@ -1,15 +1,16 @@
 """Attempts of a run on this instance: what a new one needs, and what it writes down."""
 import os
-import shutil
 from typing import Any, Dict, Optional
 
 from ..errors import REFUSED, GuardError
 from ..system import files, paths
 from ..system.users import User, find_user
 from . import run_log
-from .registry import all_runs
+from .registry import all_runs, close_home
 from .run import ENDED, Run
 from .spec import checkpoint_directory, project_directory
+
+OF_AN_ATTEMPT = ("exit.json", "training.json", "request.json", "urgent.json", "trainers.json")
 
 
 def joined(run: Run, claim: Dict[str, Any]) -> bool:
@@ -44,29 +45,26 @@ def new_attempt(run: Run, spec: Dict[str, Any], claim: Dict[str, Any], instance_
     project = more.pop("project_dir", None) or project_directory(spec, user)
     _directory(run)
     before = run.state
-    for name in ("exit.json", "training.json", "progress", "request.json", "urgent.json", "stop", "trainers.json"):
-        if before and os.path.exists(run.file(name)):
-            os.replace(run.file(name), run.file("%s.%d" % (name, before["attempt"])))
+    shared = paths.training_directory(run.id)
+    files.make_folder(shared)
+    if before:
+        for path in [run.file(name) for name in OF_AN_ATTEMPT] + [run.shared_file(name) for name in ("progress", "stop")]:
+            files.rename(path, "%s.%d" % (path, before["attempt"]))
     for name in ("protected", "tickets"):
-        shutil.rmtree(run.file(name), ignore_errors=True)
+        files.remove_folder(run.file(name))
     files.write_json(run.file("spec.json"), {name: value for name, value in spec.items() if name != "attempt"})
-    # The training appends to it; everything else here is the guard's.
-    open(run.file("progress"), "ab").close()
-    if user.switch:
-        os.chown(run.file("progress"), user.uid, user.gid)
-    open(run.file("log"), "ab").close()
+    files.new_file_for(os.path.join(shared, "progress"), user.uid if user.switch else None, user.gid)
+    os.close(files.append_to(run.file("log")))
     files.write_json(run.file("state.json"), dict({
         "schema": 1, "run_id": run.id, "project_name": spec["project_name"], "attempt": claim["number"], "claim": claim,
         "state": "preparing", "instance_id": instance_id, "pid": None, "started": None, "ended": None,
         "log_begins": before.get("log_begins", []) + [[claim["number"], run_log.extent(run)[1]]],
         "exit_code": None, "signal": None, "checkpoint": None, "resumed_from": None, "phases": [], "error": None,
-        "uid": user.uid if user.switch else None, "project_dir": project,
+        "uid": user.uid if user.switch else None, "project_dir": project, "training_dir": shared,
         "upload_rate": before.get("upload_rate"), "last_save_seconds": before.get("last_save_seconds"),
         "checkpoint_dir": checkpoint_directory(spec, project)}, **more))
 
 
 def _directory(run: Run) -> None:
-    # The user has to reach `progress`, and nothing else in there is secret to him.
-    os.makedirs(run.directory, exist_ok=True)
-    for path in (paths.home(), paths.runs(), run.directory):
-        os.chmod(path, 0o755)
+    files.make_folder(run.directory)
+    close_home()

@@ -8,6 +8,8 @@ from ..aws.session import Session
 from ..errors import REFUSED, GuardError
 from ..system.backoff import Backoff
 from ..system.clock import utc_text
+from ..system.guard_log import log_exception
+from . import index
 from .journal import presses
 from .run import ENDED, Run
 
@@ -33,7 +35,7 @@ class Patience:
         return 0.0 if 0 < self._conflicts <= MOST_CONFLICTS else self._backoff.pause()
 
 
-def patiently(act: Callable[[], None], pressed: bool = False) -> None:
+def patiently(act: Callable[[], Any], pressed: bool = False) -> Any:
     """Acts, again with back-off if S3 could not for the moment."""
     patience = Patience(Backoff(seconds=PRESSED_SECONDS, longest=PRESSED_PAUSE) if pressed else Backoff(seconds=PATIENCE_SECONDS))
     while True:
@@ -99,7 +101,7 @@ class RunRecord:
             record["outcome"] = None
             return True
 
-        self._change(change, create=True)
+        self._list(run, self._change(change, create=True))
 
     def next_claim(self, nonce: str, claimed_by: str) -> int:
         """Claims the attempt after ours, or after those that never started; ClaimLost when another has started."""
@@ -145,21 +147,37 @@ class RunRecord:
                     record["outcome"] = shown["state"]
             return True
 
-        patiently(lambda: self._change(change), presses(run))
+        self._list(run, patiently(lambda: self._change(change), presses(run)))
 
-    def _change(self, change: Callable[[Dict[str, Any]], bool], create: bool = False) -> None:
-        """One try, of the reading too. A lost answer fails like any other: what came of it is in the record, which the next
-        try reads."""
+    def _list(self, run: Run, record: Optional[Dict[str, Any]]) -> None:
+        """Writes our entry of the index, as well as that goes: the next `settle` tries again."""
+        number = self._spec["attempt"]["number"]
+        mine = next((one for one in record["attempts"] if one["number"] == number), None) if record else None
+        if mine is None or mine["nonce"] != self._spec["attempt"]["nonce"] or not index.is_ours_to_write(mine):
+            return
+        key = index.key_of(self._spec, record, mine)  # type: ignore[arg-type]
+        if index.has(str(run.state.get("indexed")), key, mine):
+            return
+        try:
+            self._s3.call("PUT", self._at._replace(key=key), attempts=1 if presses(run) else 3)
+            run.update(indexed=key)
+        except Exception:
+            log_exception()
+
+    def _change(self, change: Callable[[Dict[str, Any]], bool], create: bool = False) -> Optional[Dict[str, Any]]:
+        """The record as it is now. One try, of the reading too: a lost answer fails like any other, and the next try reads
+        what came of it."""
         record, etag = self.read(attempts=1)
         if record is None:
             if not create:
-                return
+                return None
             record = {"schema": 1, "run_id": self._spec["run_id"], "project_name": self._spec["project_name"],
                       "created": utc_text(), "outcome": None, "attempts": []}
         if change(record):
             condition = {"If-Match": etag} if etag else {"If-None-Match": "*"}
             self._s3.call("PUT", self._at, headers=dict(condition, **{"content-type": "application/json"}),
                           body=json.dumps(record).encode("utf-8"), attempts=1)
+        return record
 
 
 def _attempt(claim: Dict[str, Any]) -> Dict[str, Any]:

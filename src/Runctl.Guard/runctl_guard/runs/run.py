@@ -6,7 +6,7 @@ import threading
 from typing import Any, Dict, Iterator, List, Optional
 
 from ..errors import REFUSED, GuardError
-from ..system import files, paths, processes
+from ..system import files, paths, processes, user_files
 from ..system.clock import utc_text
 
 PREPARING = ("preparing", "restoring", "setup")
@@ -38,6 +38,10 @@ class Run:
 
     def file(self, name: str) -> str:
         return os.path.join(self.directory, name)
+
+    def shared_file(self, name: str) -> str:
+        """What the training reads or writes: in a folder that its user reaches. Its content may be anything."""
+        return os.path.join(self.state.get("training_dir") or self.directory, name)
 
     @property
     def spec(self) -> Dict[str, Any]:
@@ -95,7 +99,7 @@ class Run:
                      "since_notice": None if since_notice is None else round(since_notice, 3),
                      "message": message, "data": data}
             files.append_line(self.file("events.jsonl"), event)
-            self._last_seq, self._events_size = event["seq"], _size(self.file("events.jsonl"))
+            self._last_seq, self._events_size = event["seq"], files.size(self.file("events.jsonl"))
         return event
 
     def warn(self, id: str, message: str, **data: Any) -> None:
@@ -105,7 +109,7 @@ class Run:
         return files.read_lines(self.file("events.jsonl"))
 
     def last_seq(self) -> int:
-        size = _size(self.file("events.jsonl"))
+        size = files.size(self.file("events.jsonl"))
         if self._last_seq is None or size != self._events_size:
             events = self.events()
             self._last_seq, self._events_size = events[-1]["seq"] if events else 0, size
@@ -132,13 +136,13 @@ class Run:
         return value if value and value.get("attempt") == self.state.get("attempt") else None
 
     def log_size(self) -> int:
-        return _size(self.file("log"))
+        return files.size(self.file("log"))
 
     def first_step(self) -> Optional[int]:
-        return _step(self.file("progress"), False)
+        return _step(self.shared_file("progress"), False)
 
     def last_step(self) -> Optional[int]:
-        return _step(self.file("progress"), True)
+        return _step(self.shared_file("progress"), True)
 
     def shown(self) -> Dict[str, Any]:
         """The state object of the wire contract."""
@@ -152,22 +156,9 @@ class Run:
         return processes.find(files.read_json(self.file("starter.json"))) is not None
 
 
-def _size(path: str) -> int:
-    try:
-        return os.path.getsize(path)
-    except OSError:
-        return 0
-
-
 def _step(path: str, last: bool) -> Optional[int]:
     """The first or last `step N` a training reported. Only the file's ends are read: it may grow for days."""
-    try:
-        with open(path, "rb") as file:
-            if last:
-                file.seek(max(0, os.fstat(file.fileno()).st_size - 4096))
-            text = file.read(4096)
-    except OSError:
-        return None
+    text = user_files.read_small(path, None, 4096, -4096 if last else 0, follow=False) or b""
     # A line still being written has no end yet, and its number may lack digits.
-    found = re.findall(rb"(?m)^\s*step[ \t=:]+(\d+)[^\n]*\n", text)
+    found = re.findall(rb"(?m)^\s*step[ \t=:]+(\d{1,15})(?!\d)[^\n]*\n", text)
     return int(found[-1 if last else 0]) if found else None

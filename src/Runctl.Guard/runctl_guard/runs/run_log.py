@@ -10,6 +10,7 @@ import time
 from typing import List, Optional, Tuple
 
 from ..errors import NO_SUCH_RUN, GuardError
+from ..system import files
 from .run import Run
 
 MARK = struct.Struct(">dQQ")
@@ -32,7 +33,7 @@ def note(run: Run) -> Tuple[int, int]:
     now = extent(run)
     if now != _last(run):
         # A mark less makes a time less exact; the log goes on without it.
-        with contextlib.suppress(OSError), open(run.file("log.marks"), "ab") as file:
+        with contextlib.suppress(OSError), files.opened(run.file("log.marks"), "ab") as file:
             # A torn mark would shift all that follow.
             file.truncate(file.tell() // MARK.size * MARK.size)
             file.write(MARK.pack(time.time(), *now))
@@ -42,7 +43,7 @@ def note(run: Run) -> Tuple[int, int]:
 def read(run: Run, base: int, offset: int, most: int) -> bytes:
     """What is there of it; nothing where the file is gone."""
     try:
-        with open(run.file("log"), "rb") as file:
+        with files.opened(run.file("log")) as file:
             file.seek(max(0, offset - base))
             return file.read(most)
     except FileNotFoundError:
@@ -79,7 +80,7 @@ def since(run: Run, moment: float, first: int, last: int) -> int:
     """Where to begin in order to miss nothing printed since: the last mark before it, back to a line's begin."""
     offset = first
     try:
-        with open(run.file("log.marks"), "rb") as file:
+        with files.opened(run.file("log.marks")) as file:
             low, high = 0, os.fstat(file.fileno()).st_size // MARK.size
             while low < high:
                 middle = (low + high) // 2
@@ -108,7 +109,7 @@ def tail(run: Run, lines: int, first: int, end: int) -> int:
 
 def _last(run: Run) -> Tuple[int, int]:
     try:
-        with open(run.file("log.marks"), "rb") as file:
+        with files.opened(run.file("log.marks")) as file:
             count = os.fstat(file.fileno()).st_size // MARK.size
             file.seek(max(0, count - 1) * MARK.size)
             return MARK.unpack(file.read(MARK.size))[1:] if count else (0, 0)
@@ -119,7 +120,7 @@ def _last(run: Run) -> Tuple[int, int]:
 def last_text(path: str, size: int = 1500) -> str:
     """The end of a log, for an error message."""
     try:
-        with open(path, "rb") as file:
+        with files.opened(path) as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - size))
             return file.read().decode("utf-8", "replace").strip()
     except OSError:

@@ -71,7 +71,7 @@ class _open:
 
     def __init__(self, path: str, offset: int) -> None:
         try:
-            self._file: Any = open(path, "rb")
+            self._file: Any = files.opened(path)
             self._file.seek(offset)
         except OSError:
             self._file = None

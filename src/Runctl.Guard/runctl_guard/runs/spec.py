@@ -35,8 +35,8 @@ def checkpoint_directory(spec: Dict[str, Any], project: str) -> str:
 
 
 def stop_file(run: Run) -> str:
-    """Where a training with `stop_file` looks: beside the progress file, which its user reaches as well."""
-    return run.file("stop")
+    """Where a training with `stop_file` looks."""
+    return run.shared_file("stop")
 
 
 def check_place(spec: Any, at: "Location") -> None:

@@ -33,7 +33,7 @@ class ProcessTarget:
         everything = processes.table()
         reaper, main = (_living(everything, identity) for identity in (training.get("reaper"), training))
         found = processes.descendants(everything, [one.pid for one in (reaper, main) if one])
-        found |= {one.pid for one in (main,) if one} | _in_cgroup(training.get("cgroup"))
+        found |= {one.pid for one in (main,) if one} | processes.in_cgroup(training.get("cgroup"))
         # A process seen once stays a member: its parent may be gone by now.
         found |= {pid for pid, start in self._seen if pid in everything and everything[pid].start == start}
         if not training.get("attached"):
@@ -72,15 +72,3 @@ def _living(everything: Dict[int, Process], identity: Optional[Dict[str, Any]]) 
     """The process of that identity, as the table has it."""
     found = everything.get(identity["pid"]) if identity and identity.get("boot_id") == boot_id() else None
     return found if found and identity and found.start == identity["start_time"] else None
-
-
-def _in_cgroup(path: Any) -> Set[int]:
-    found: Set[int] = set()
-    if path:
-        for folder, _, _ in os.walk(path):
-            try:
-                with open(os.path.join(folder, "cgroup.procs")) as file:
-                    found.update(int(line) for line in file)
-            except (OSError, ValueError):
-                continue
-    return found

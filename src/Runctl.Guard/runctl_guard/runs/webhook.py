@@ -75,7 +75,7 @@ class Webhook:
             # Found out before it is needed in a hurry.
             self._due = time.monotonic() + PAUSE_SECONDS
             self._address()
-        size = os.path.getsize(self._run.file("events.jsonl")) if os.path.exists(self._run.file("events.jsonl")) else 0
+        size = files.size(self._run.file("events.jsonl"))
         if size == self._known_size:
             return
         if pending(self._run, self._tried):

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from typing import Any, Dict, List, Optional
 
-from ..system import paths
+from ..system import files, paths
 from .systemd import has_systemd, own_scope, start_training
 
 
@@ -15,7 +15,7 @@ def ours(*arguments: str) -> List[str]:
 
 def detach(arguments: List[str], log: Optional[str] = None, environment: Optional[Dict[str, str]] = None) -> Any:
     """A process in a session of its own, with nothing of ours open: an SSM command ends without it."""
-    output = os.open(log or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    output = files.append_to(log or os.devnull)
     try:
         return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/",
                                 start_new_session=True, close_fds=True, env=environment)

@@ -29,7 +29,9 @@ def start_guard(arguments: List[str], left: int) -> None:
              "ExecStart=" + " ".join(map(_quoted, arguments)), "Restart=always", "RestartSec=100ms",
              "RestartPreventExitStatus=%d" % left, "SuccessExitStatus=%d" % left, "CPUWeight=1000"] + BOTH + _output()
     lines += ["Environment=" + _quoted(pair) for pair in _environment()]
-    files.write_atomic(GUARD_FILE, "\n".join(lines + [""]).encode("utf-8"))
+    files.write_atomic(GUARD_FILE, "\n".join(lines + [""]).encode("utf-8"), 0o644)
+    # Before systemd makes it, for everybody to read.
+    os.close(files.append_to(paths.log()))
     best_effort(_exclude_from_restarts)
     _run("systemctl", "daemon-reload")
     _run("systemctl", "--no-block", "start", GUARD)
@@ -68,7 +70,7 @@ def _exclude_from_restarts() -> None:
     with contextlib.suppress(FileNotFoundError), open(NEEDRESTART_FILE, "rb") as file:
         if file.read() == NEEDRESTART:
             return
-    files.write_unreserved(NEEDRESTART_FILE, NEEDRESTART)
+    files.write_unreserved(NEEDRESTART_FILE, NEEDRESTART, 0o644)
 
 
 def _output() -> List[str]:

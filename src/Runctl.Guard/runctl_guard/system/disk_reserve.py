@@ -20,13 +20,16 @@ def _folder() -> str:
 def hold() -> None:
     """Sets the space aside, where there is plenty of it."""
     try:
-        os.makedirs(_folder(), exist_ok=True)
+        os.makedirs(_folder(), 0o700, exist_ok=True)
         room = os.statvfs(_folder())
         if room.f_bavail * room.f_frsize < ROOM:
             return
         for number in set(range(PIECES)) - {int(name) for name in os.listdir(_folder())}:
-            with open(os.path.join(_folder(), str(number)), "wb") as file:
-                os.posix_fallocate(file.fileno(), 0, BYTES)
+            piece = os.open(os.path.join(_folder(), str(number)), os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                os.posix_fallocate(piece, 0, BYTES)
+            finally:
+                os.close(piece)
     except OSError:
         return
 

@@ -6,6 +6,7 @@ import sys
 import traceback
 from typing import Any, Callable, Dict, Iterable
 
+from . import files
 from .clock import utc_text
 
 # Bytes, from which on the file is emptied.
@@ -49,6 +50,6 @@ def keep_short(path: str) -> None:
     """Empties a file that has grown too large, although others append to it. One copy of its contents is kept."""
     with contextlib.suppress(OSError):
         if os.path.getsize(path) > LARGEST:
-            with contextlib.suppress(OSError):
-                shutil.copyfile(path, path + ".1")
+            with contextlib.suppress(OSError), open(path, "rb") as source, files.opened(path + ".1", "wb") as kept:
+                shutil.copyfileobj(source, kept)
             os.truncate(path, 0)

@@ -24,7 +24,7 @@ def keep_machine_settings() -> None:
     """Notes what this command was given, for the processes that systemd starts."""
     given = {name: value for name, value in os.environ.items() if _NAMES.match(name)}
     if given != (files.read_json(_kept()) or {}):
-        files.write_json(_kept(), given, 0o600)
+        files.write_json(_kept(), given)
 
 
 def etc_environment() -> Dict[str, str]:

@@ -44,6 +44,11 @@ def run_directory(run_id: str) -> str:
     return os.path.join(runs(), run_id)
 
 
+def training_directory(run_id: str) -> str:
+    """What a training reads and writes of its run; the user of the training reaches it, and nothing below `home()`."""
+    return os.path.join(under_root("/var/lib/runctl-training"), run_id)
+
+
 def set_program(path: str) -> None:
     """Called once, before anything else."""
     global _program

@@ -213,3 +213,15 @@ def signal_name(number: int) -> str:
 def open_for_writing(members: Iterable[int], paths: Set[str]) -> Set[str]:
     """Those of the files that one of the processes has open for writing."""
     return {path for pid in members for number, path in descriptors(pid).items() if path in paths and is_writing(pid, number)}
+
+def in_cgroup(path: Any) -> Set[int]:
+    """The processes of a cgroup and of those below it."""
+    found: Set[int] = set()
+    if path:
+        for folder, _, _ in os.walk(path):
+            try:
+                with open(os.path.join(folder, "cgroup.procs")) as file:
+                    found.update(int(line) for line in file)
+            except (OSError, ValueError):
+                continue
+    return found

@@ -114,20 +114,3 @@ def become(user: User) -> None:
         os.setgid(user.gid)
         os.setuid(user.uid)
     os.umask(mask)
-
-
-def give(path: str, user: User) -> None:
-    """Makes a file of the project the user's; links themselves, never what they point at."""
-    if user.switch:
-        os.chown(path, user.uid, user.gid, follow_symlinks=False)
-
-
-def make_directories(path: str, user: User) -> None:
-    """Creates what is missing of a directory's path, each new level owned by the user."""
-    missing = []
-    while not os.path.isdir(path):
-        missing.append(path)
-        path = os.path.dirname(path)
-    for level in reversed(missing):
-        os.mkdir(level, 0o755)
-        give(level, user)

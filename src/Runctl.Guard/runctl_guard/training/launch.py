@@ -118,9 +118,9 @@ def environment(run: Run, user: User, resolved: Dict[str, str]) -> Dict[str, str
         values["PATH"] = os.path.dirname(python) + ":" + values["PATH"]
     values.update(resolved)
     # Last, so that the user's own come first.
-    values["PYTHONPATH"] = ":".join(filter(None, [values.get("PYTHONPATH"), run.file("lib")]))
+    values["PYTHONPATH"] = ":".join(filter(None, [values.get("PYTHONPATH"), run.shared_file("lib")]))
     values.update(RUNCTL_RUN_ID=run.id, RUNCTL_ATTEMPT=str(state["attempt"]),
-                  RUNCTL_CHECKPOINT_DIR=state["checkpoint_dir"], RUNCTL_PROGRESS_FILE=run.file("progress"))
+                  RUNCTL_CHECKPOINT_DIR=state["checkpoint_dir"], RUNCTL_PROGRESS_FILE=run.shared_file("progress"))
     if spec["policy"].get("stop_signal"):
         values["RUNCTL_STOP_SIGNAL"] = spec["policy"]["stop_signal"]
     if spec["policy"].get("stop_file"):
@@ -136,8 +136,9 @@ def install_library(run: Run) -> None:
     """Writes runctl_train.py where the training's Python finds it: in a folder that holds nothing else to be imported."""
     found: Any = importlib.util.find_spec(LIBRARY)
     source = found.loader.get_source(LIBRARY)
-    os.makedirs(run.file("lib"), 0o755, exist_ok=True)
-    files.write_atomic(os.path.join(run.file("lib"), LIBRARY + ".py"), source.encode("utf-8"))
+    folder = run.shared_file("lib")
+    files.make_folder(folder)
+    files.write_atomic(os.path.join(folder, LIBRARY + ".py"), source.encode("utf-8"), 0o644)
 
 
 def enter(user: User, directory: str) -> None:

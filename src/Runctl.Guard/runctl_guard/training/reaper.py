@@ -72,7 +72,7 @@ def _start(run: Run) -> int:
 
 
 def _fork(run: Run, argv: List[str], environment: Dict[str, str], user: User) -> int:
-    log = os.open(run.file("log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    log = files.append_to(run.file("log"))
     ready, told = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -99,7 +99,7 @@ def _child(argv: List[str], environment: Dict[str, str], user: User, directory: 
     """Never returns: becomes the training, or tells the parent the error number through the pipe."""
     try:
         os.setsid()
-        null = os.open(os.devnull, os.O_RDONLY)
+        null = os.open("/dev/null", os.O_RDONLY)
         os.dup2(null, 0)
         os.dup2(log, 1)
         os.dup2(log, 2)

@@ -2,14 +2,12 @@
 import contextlib
 import hashlib
 import os
-import shutil
 import subprocess
 import time
 from typing import Any, Dict, Iterator, Optional
 
 from ..aws.session import Session
 from ..checkpoints import resuming
-from ..checkpoints.restore import restore
 from ..errors import REFUSED, TRAINING_FAILED, GuardError
 from ..runs import run_log
 from ..runs.journal import Journal
@@ -18,14 +16,16 @@ from ..runs.run import PREPARING, Interrupted, Run
 from ..runs.spec import run_user
 from ..service.guard_process import wake_guard
 from ..service.spawn import start_reaper
-from ..system import files, paths, processes
+from ..system import files, paths, processes, user_files
 from ..system.clock import utc_text
 from ..system.paths import safe_join
-from ..system.users import make_directories
+from ..system.users import User
 from . import code_bundle, launch
 
 # A reaper is there by then, even on a busy machine.
 REAPER_SECONDS = 30.0
+# Of a file that says what a setup command installs.
+LARGEST_LIST = 16 << 20
 
 
 def main(run_id: str) -> int:
@@ -58,9 +58,10 @@ def _prepare(run: Run, session: Session) -> None:
     if spec.get("code"):
         with _Phase(run, "preparing", "code"):
             code_bundle.install(run, spec["code"], lambda: session.s3(spec), user)
-    if not os.path.isfile(safe_join(project, os.path.normpath(spec["script"]))):
+    if not user_files.is_file(safe_join(project, os.path.normpath(spec["script"])), user):
         raise GuardError("ScriptNotFound", "There is no %s in %s." % (spec["script"], project), REFUSED, spec["script"])
-    make_directories(run.state["checkpoint_dir"], user)
+    with user_files.make_folder(run.state["checkpoint_dir"], user):
+        pass
     launch.install_library(run)
     resume = (run.state["claim"] or {}).get("resume_from")
     if resume and not run.state.get("restored"):
@@ -96,7 +97,7 @@ def _unless_begun(run: Run) -> Iterator[None]:
 
 def _setup(run: Run, spec: Dict[str, Any], user: Any, session: Session) -> None:
     project = run.state["project_dir"]
-    digest = _setup_digest(spec["setup_command"], project)
+    digest = _setup_digest(spec["setup_command"], project, user)
     done = os.path.join(paths.home(), "projects", "setup-%s" % digest)
     if os.path.exists(done):
         return
@@ -110,17 +111,17 @@ def _setup(run: Run, spec: Dict[str, Any], user: Any, session: Session) -> None:
         if code:
             raise GuardError("SetupFailed", "The setup command failed with exit code %d:\n%s"
                              % (code, run_log.last_text(run.file("log"))), TRAINING_FAILED, "setup_command")
-        os.makedirs(os.path.dirname(done), exist_ok=True)
+        files.make_folder(os.path.dirname(done))
         files.write_json(done, {"schema": 1, "run_id": run.id, "time": utc_text()})
 
 
-def _setup_digest(command: str, project: str) -> str:
+def _setup_digest(command: str, project: str, user: User) -> str:
     """Of the command, its project, and the files that say what it installs."""
     digest = hashlib.sha256(("%s\0%s" % (project, command)).encode("utf-8"))
-    for name in sorted(os.listdir(project)):
+    for name in user_files.names_in(project, user):
         if name.startswith("requirements") or name in ("pyproject.toml", "setup.py", "setup.cfg", "uv.lock"):
-            with open(os.path.join(project, name), "rb") as file:
-                digest.update(name.encode() + b"\0" + file.read())
+            content = user_files.read_small(os.path.join(project, name), user, LARGEST_LIST)
+            digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + (content or b""))
     return digest.hexdigest()[:32]
 
 
@@ -132,7 +133,8 @@ def _make_environment(run: Run, python: str, project: str, user: Any) -> None:
         code = _execute(run, [python, "-m", "venv", "--system-site-packages", "--without-pip", "--clear", folder],
                         user, None)
     if code:
-        shutil.rmtree(folder, ignore_errors=True)
+        with user_files.open_folder(project, user) as place:
+            place.remove(".runctl-venv")
         run.warn("VenvFailed", "No virtual environment could be made; the system's Python is used as it is.")
 
 
@@ -140,7 +142,7 @@ def _execute(run: Run, command: Any, user: Any, session: Optional[Session]) -> i
     """Runs as the user, into the log. The run's marks are in its environment: an interruption finds it."""
     values = session.secrets(run.spec) if session else {}
     environment = launch.environment(run, user, values)
-    with open(run.file("log"), "ab") as log:
+    with files.opened(run.file("log"), "ab") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True,
             preexec_fn=lambda: launch.enter(user, run.state["project_dir"]))

@@ -94,6 +94,23 @@ class Successors(Aftermath):
         self.assertEqual("uploaded", final["data"]["outcome"])
         self.assertTrue(any(key.endswith("last.pt") for key in self.s3.keys()))
 
+    def test_an_interruption_is_told_once_although_the_guard_is_killed_before_its_journal_has_it(self):
+        one = self.running()
+        with mock.patch.object(Journal, "write", side_effect=Killed), self.assertRaises(Killed):
+            Interruption(one, notice(), 1)
+        self.sequence(one, notice())
+        kinds = [event["kind"] for event in one.events()]
+        self.assertEqual((1, 1), (kinds.count("InterruptionDetected"), kinds.count("InterruptionHandled")))
+
+    def test_an_upload_is_told_once_although_the_guard_is_killed_before_the_end(self):
+        one = self.running()
+        self.save("last.pt")
+        with mock.patch.object(Sequence, "_finish", side_effect=Killed), self.assertRaises(Killed):
+            self.sequence(one, notice())
+        self.sequence(one, notice())
+        kinds = [event["kind"] for event in one.events()]
+        self.assertEqual((1, 1), (kinds.count("CheckpointUploaded"), kinds.count("InterruptionHandled")))
+
     def test_a_successor_without_a_deadline_comes_to_an_end_although_s3_takes_nothing(self):
         one = self.running()
         self.save("last.pt")
@@ -311,6 +328,50 @@ class Stops(Aftermath):
         self.assertEqual(["TrainingSignalled", "InterruptionDetected", "InterruptionTime", "TrainingKilled", "TrainingStopped"], kinds)
 
 
+class Snapshots(Aftermath):
+    def damage(self, path):
+        """In the middle of its data: the structure is whole, and the member's checksum is not."""
+        with open(path, "r+b") as file:
+            file.seek(os.path.getsize(path) // 2)
+            file.write(b"damage")
+
+    def rotated(self, spoil):
+        """The checkpoint chosen after epoch_2 was copied at the notice, and gave way to an epoch_3 that is damaged."""
+        uploads = uploads_of(self.running(), self.session)
+
+        def saved(name, spoil=lambda path: None):
+            path = self.save(name, os.urandom(3000).hex())
+            spoil(path)
+            uploads.checkpoints.watch.look(whole=True)
+            uploads.checkpoints.watch.cut_here(0.0)
+            return path
+        saved("epoch_1.pt")
+        path = saved("epoch_2.pt", spoil)
+        taken = snapshot.Snapshot(Interruption(uploads._run, notice(60.0), 1), uploads)
+        taken.begin()
+        taken.wait(5)
+        os.unlink(path)
+        saved("epoch_3.pt", self.damage)
+        chosen = uploads.checkpoints.choose(uploads.store)
+        chosen.opened.close()
+        return chosen.checkpoint.head, [file.path for file in chosen.checkpoint.part("save")]
+
+    def test_a_damaged_checkpoint_that_was_copied_and_deleted_since_is_not_taken_for_good(self):
+        self.assertEqual(("epoch_1.pt", ["epoch_1.pt"]), self.rotated(self.damage))
+
+    def test_a_checkpoint_that_was_copied_and_deleted_since_has_its_own_head(self):
+        self.assertEqual(("epoch_2.pt", ["epoch_2.pt"]), self.rotated(lambda path: None))
+
+    def test_a_damaged_checkpoint_is_not_brought_to_s3_in_haste_and_taken_for_good_afterwards(self):
+        one = self.running()
+        self.save("epoch_1.pt", "old", 5)
+        path = self.save("epoch_2.pt", os.urandom(3000).hex())
+        self.damage(path)
+        final = self.sequence(one, notice(60.0))
+        self.assertEqual("epoch_1.pt", final["data"]["checkpoint"]["name"])
+        self.assertFalse([key for key in self.s3.keys() if "epoch_2" in key])
+
+
 class Withdrawals(Aftermath):
     def setUp(self):
         super().setUp()
@@ -354,12 +415,15 @@ class Withdrawals(Aftermath):
 
     def test_an_outage_of_s3_is_told_once_and_waited_out(self):
         one = self.interrupted()
+        one.update(record_pending=False)
         self.s3.fail = lambda *_: 403
         found = withdrawal.Withdrawal(self.session)
         for _ in range(2):
             found._due = 0.0
             found.look([one])
         self.assertEqual(["InterruptionWithdrawn", "Warning"], [event["kind"] for event in one.events()][-2:])
+        # S3 is to have both.
+        self.assertTrue(one.state["record_pending"])
         self.s3.fail = lambda *_: None
         self.resumed_from(one)
 
@@ -384,6 +448,8 @@ class Withdrawals(Aftermath):
     def test_who_lost_the_claim_leaves_the_run(self):
         one, self.withdrawal = self.interrupted(), withdrawal.Withdrawal(self.session)
         self.assertEqual((1, None), self.claimed(one))
+        # What was told of it meanwhile belongs in S3 as well.
+        self.assertTrue(one.state["record_pending"])
         self.assertEqual((1, True), self.claimed(one, state="running", started="2026-01-31T12:00:00Z"))
 
     def test_a_claim_that_is_given_up_has_the_training_start_again_here(self):

@@ -103,6 +103,18 @@ class Broken(Guarded):
         self.assertEqual({run.id, "ccc-20260131-120000-abcdef", "ddd-20260131-120000-abcdef"}, {one.id for one in all_runs()})
 
 
+class Successors(Guarded):
+    def test_what_the_guard_before_had_begun_to_write_goes(self):
+        run = self.new_run()
+        run.update(state="finished")
+        gone = subprocess.Popen(["true"])
+        gone.wait()
+        begun = run.file("state.json.%d.140650850858640.tmp" % gone.pid)
+        open(begun, "w").close()
+        self.guard()
+        support.eventually(lambda: not os.path.exists(begun))
+
+
 class Signals(Guarded):
     def under_systemd(self, job):
         """The guard where systemd says that this is its job with it."""

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from unittest import mock
 
@@ -16,7 +17,7 @@ from runctl_guard.interruption.sequence import Busy, Sequence
 from runctl_guard.interruption.triggers import Trigger
 from runctl_guard.runs import journal
 from runctl_guard.runs.journal import Journal
-from runctl_guard.system import files
+from runctl_guard.system import files, waiting
 
 SAVES = """
 import json, os, signal, time
@@ -31,6 +32,9 @@ open("ready", "w").close()
 while True:
     signal.pause()
 """
+# Larger than what is read at once when it is opened.
+TWO_SAVES = "import os\nopen('checkpoints/epoch_1.bin', 'wb').write(os.urandom(100000))\n" + (SAVES % 0.0).replace(
+    'epoch_3.json", "w"', 'epoch_3.bin", "wb"').replace('json.dump({"epoch": 3}, file)', "file.write(os.urandom(200000))")
 IGNORES = "import signal\nsignal.signal(15, signal.SIG_IGN)\nopen('ready', 'w').close()\nwhile True: signal.pause()"
 
 
@@ -71,6 +75,47 @@ class Sequences(live.LiveTest):
                                                           final["data"]["checkpoint"]["name"]))
         self.assertTrue(final["data"]["checkpoint"]["manifest"].endswith("epoch_3.json.manifest.json"))
         self.assertEqual("interrupted", run.state["state"])
+
+    def test_a_save_that_hangs_when_it_is_read_gives_way_to_the_one_before(self):
+        self.hangs("epoch_3.bin")
+        run = self.training(TWO_SAVES, store=support.STORE)
+        watch = uploads_of(run, self.session).checkpoints.watch
+        watch.look(whole=True)
+        watch.cut_here(0.0)
+        final = Sequence(run, uploads_of(run, self.session)).run(trigger(60.0))
+        self.assertEqual(("uploaded", "epoch_1.bin"), (final["data"]["outcome"], final["data"]["checkpoint"]["name"]))
+        named = [event["data"]["path"] for event in run.events() if event["kind"] in ("CheckpointRejected", "Warning")]
+        self.assertIn(os.path.join(run.state["checkpoint_dir"], "epoch_3.bin"), named)
+
+    def hangs(self, name):
+        """Reads of the file do not return until the test ends."""
+        from runctl_guard.aws.session import Session
+        self.session, gate, pread = Session(), threading.Event(), os.pread
+        self.addCleanup(gate.set)
+
+        def read(descriptor, *more):
+            if os.path.basename(os.readlink("/proc/self/fd/%d" % descriptor)) == name:
+                gate.wait(60)
+            return pread(descriptor, *more)
+        for patch in (mock.patch("os.pread", read), mock.patch.object(waiting, "PATIENCE_SECONDS", 0.5)):
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def test_a_save_that_hangs_when_it_is_sent_gives_way_to_the_one_before(self):
+        self.hangs("none")
+        run = self.training(TWO_SAVES, store=support.STORE)
+        uploads = uploads_of(run, self.session)
+        uploads.checkpoints.watch.look(whole=True)
+        uploads.checkpoints.watch.cut_here(0.0)
+        start = uploads.start
+
+        def hang(checkpoint, *more):
+            if checkpoint.head == "epoch_3.bin":
+                self.hangs("epoch_3.bin")
+            return start(checkpoint, *more)
+        with mock.patch.object(uploads, "start", hang):
+            final = Sequence(run, uploads).run(trigger(60.0))
+        self.assertEqual(("uploaded", "epoch_1.bin"), (final["data"]["outcome"], final["data"]["checkpoint"]["name"]))
 
     def test_who_ignores_the_signal_is_killed_when_grace_is_over(self):
         run = self.training(IGNORES, policy={"grace_seconds": 0.3})

@@ -548,7 +548,7 @@ class UnderTheGuard(support.RootedTest):
     def test_a_training_finds_it_behind_its_own_and_saves_when_it_is_told(self):
         theirs = os.path.join(self.root, "home/ubuntu/theirs")
         log, last = self.run_and_stop(environment={"PYTHONPATH": theirs})
-        library = os.path.join(self.root, "var/lib/runctl/runs", support.RUN_ID, "lib/runctl_train.py")
+        library = os.path.join(self.root, "var/lib/runctl-training", support.RUN_ID, "lib/runctl_train.py")
         self.assertEqual("%s %s None []" % (library, theirs + "/mine.py"), log[0])
         self.assertEqual(os.path.join(self.root, "home/ubuntu/project/checkpoints/step_%d.json" % last), log[1])
         self.assertEqual((0o644, 0o755), tuple(os.stat(path).st_mode & 0o777 for path in (library, os.path.dirname(library))))

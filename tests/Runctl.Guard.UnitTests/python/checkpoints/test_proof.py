@@ -1,5 +1,7 @@
+import functools
 import io
 import json
+import os
 import struct
 import tempfile
 import unittest
@@ -28,7 +30,7 @@ class Levels(unittest.TestCase):
         with tempfile.TemporaryFile() as file:
             file.write(data)
             file.flush()
-            return prove(file.fileno(), kind).level
+            return prove(functools.partial(os.pread, file.fileno()), os.fstat(file.fileno()).st_size, kind).level
 
     def test_only_what_a_checksum_covers_is_proven_in_full(self):
         self.assertEqual("full", self.proven(archive(), "zip"))
@@ -51,7 +53,7 @@ class Cut(unittest.TestCase):
     def wrong(self, data, kind):
         opened = OpenedCheckpoint(None)
         file = _File("model", len(data), SAVE)
-        opened.sources["model"] = Source(file, data, None)
+        opened.sources["model"] = Source(file, "model", data, None)
         return prove_all(opened, lambda path: kind, lambda path: True, {"model"}, lambda: True)
 
     def test_what_is_proven_in_full_counts(self):

@@ -174,12 +174,12 @@ class Restore(Saved):
         path = os.path.join(self.root, "back", "iter_8.pt")
         open(path, "w").close()
         os.utime(path, (time.time() + 60,) * 2)
-        make = os.makedirs
+        make = os.mkdir
 
         def refuse(name, *more, **named):
             if ".newer-" in name:
                 raise PermissionError(name)
             make(name, *more, **named)
-        with mock.patch("os.makedirs", refuse):
+        with mock.patch("os.mkdir", refuse):
             back = self.back(committed)
         self.assertTrue(back["moved"].endswith(".tmp"))

@@ -11,12 +11,10 @@ from unittest import mock
 
 import support  # noqa: F401
 from .saved import Saved
-from runctl_guard.checkpoints import scan
+from runctl_guard.checkpoints import scan, watch
 from runctl_guard.checkpoints.scan import Scanner
 from runctl_guard.checkpoints.watch import CheckpointWatch
 from runctl_guard.checkpoints.writers import open_for_writing
-from runctl_guard.system.user_rights import open_readable, rights_of
-from runctl_guard.system.users import User
 
 
 class Costs(unittest.TestCase):
@@ -100,42 +98,6 @@ class Writers(unittest.TestCase):
         self.assertEqual({self.inode: {process.pid}}, open_for_writing({self.inode}, maps=True))
 
 
-@unittest.skipUnless(os.geteuid() == 0, "only root can have less than its rights")
-class Rights(unittest.TestCase):
-    USER = User("nobody", 65534, 65534, "/", "/bin/sh", True)
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        os.chmod(folder.name, 0o755)
-        self.secret = os.path.join(folder.name, "secret")
-        with open(self.secret, "w") as file:
-            file.write("root only")
-        os.chmod(self.secret, 0o600)
-        self.folder = folder.name
-
-    def test_what_the_user_may_not_read_is_not_opened(self):
-        os.symlink(self.secret, os.path.join(self.folder, "epoch_99.pt"))
-        with self.assertRaises(PermissionError):
-            open_readable(os.path.join(self.folder, "epoch_99.pt"), self.USER)
-        os.close(open_readable(self.secret, None))
-
-    def test_files_made_with_his_rights_are_his(self):
-        os.mkdir(os.path.join(self.folder, "his"))
-        os.chown(os.path.join(self.folder, "his"), 65534, 65534)
-        with rights_of(self.USER):
-            open(os.path.join(self.folder, "his", "a"), "w").close()
-            with self.assertRaises(PermissionError):
-                open(os.path.join(self.folder, "b"), "w").close()
-        self.assertEqual(65534, os.stat(os.path.join(self.folder, "his", "a")).st_uid)
-        open(os.path.join(self.folder, "b"), "w").close()
-
-    def test_a_fifo_is_not_waited_for(self):
-        os.mkfifo(os.path.join(self.folder, "pipe"))
-        with self.assertRaises(OSError):
-            open_readable(os.path.join(self.folder, "pipe"), None)
-
-
 class Links(Saved):
     def test_behind_a_link_only_what_the_attempt_wrote_belongs(self):
         outside = os.path.join(self.root, "datasets")
@@ -164,20 +126,70 @@ class Links(Saved):
         self.assertEqual({"epoch_1.pt": None, "last.pt": "epoch_1.pt", "best.pt": "epoch_1.pt"}, links)
 
 
-class WholeLooks(Saved):
+class UnknownWriters(Saved):
     def test_a_whole_look_finds_a_writer_that_no_look_knew(self):
         self.started()
         self.write("epoch_1.pkl", data=b"\x80\x04whole.")
         self.watch.look(whole=True)
-        path = os.path.join(self.checkpoints, "epoch_2.pkl")
-        process = subprocess.Popen([sys.executable, "-c", "import sys, time\nfile = open(sys.argv[1], 'wb')\nfile.write(b'half')\n"
-                                    "file.flush()\nprint(flush=True)\ntime.sleep(60)", path], stdout=subprocess.PIPE)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        process.stdout.readline()
+        self.begin_to_write("epoch_2.pkl", b"half")
         self.watch.look(whole=True)
         self.assertTrue(self.watch.seen.has_open())
+
+    def test_a_writer_is_found_at_once_although_every_process_was_asked_for_a_log_just_before(self):
+        self.started()
+        self.write("train.log", data=b"step 1\n")
+        self.assertTrue(self.watch.look())
+        process = self.begin_to_write("epoch_1.pkl", b"\x80\x04half")
+        self.watch._due = 0.0
+        self.watch.look()
+        process.stdin.write(b"more\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        self.watch._due = 0.0
+        self.watch.look()
+        # Grown, and not written again: that would end a save in the middle of its file.
+        self.assertEqual((1, []), (self.watch.seen.number, self.watch.seen.saves))
+
+    def test_what_changed_before_its_writers_were_asked_for_is_not_yet_closed(self):
+        self.started()
+        path = os.path.join(self.checkpoints, "epoch_1.pkl")
+        self.write("epoch_1.pkl", data=b"\x80\x04half")
+
+        def written_to_its_end(*_, **__):
+            with open(path, "ab") as file:
+                file.write(b"more")
+            return {}
+        with mock.patch.object(watch, "open_for_writing", written_to_its_end):
+            self.watch.look(whole=True)
+        self.watch.look(whole=True)
+        self.assertEqual((1, []), (self.watch.seen.number, self.watch.seen.saves))
+
+    def test_what_lost_its_end_at_the_kill_refuses_the_save_although_it_is_no_weight_file(self):
+        self.started()
+        self.save("checkpoint-1/model.pt")
+        self.write("checkpoint-2/model.pt")
+        process = self.begin_to_write("checkpoint-2/state.json", b'{"step": 2, "epo')
+        self.watch.look(whole=True)
+        process.kill()
+        process.wait()
+        self.watch.look(alive=False, killed=True, final=True)
+        refused = []
+        chosen = self.uploads.checkpoints.choose(self.store, refused.append)
+        chosen.opened.close()
+        self.assertEqual(("checkpoint-1", ["checkpoint-2/state.json"]), (chosen.checkpoint.head, [one.path for one in refused]))
+
+    def begin_to_write(self, name, data):
+        """A process that has the file open, and adds each line that it is given."""
+        path = os.path.join(self.checkpoints, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        process = subprocess.Popen([sys.executable, "-c", "import sys\nfile = open(sys.argv[1], 'wb', buffering=0)\n"
+                                    "file.write(bytes.fromhex(sys.argv[2]))\nprint(flush=True)\nfor line in sys.stdin.buffer:\n"
+                                    "    file.write(line)\n    print(flush=True)", path, data.hex()],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for close in (process.stdin.close, process.stdout.close, process.wait, process.kill):
+            self.addCleanup(close)
+        process.stdout.readline()
+        return process
 
 
 class WrittenDown(Saved):

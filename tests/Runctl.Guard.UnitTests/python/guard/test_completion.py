@@ -94,6 +94,18 @@ class OrdinaryEnd(support.RootedTest):
         completion.finish(run, self.session)
         return run
 
+    def test_what_is_told_while_the_end_is_settled_is_still_to_be_sent(self):
+        run = self.ended()
+
+        def tell(method, path, query):
+            if path.endswith("run.json") and not self.warnings(run):
+                run.warn("KeptForCheckpoint", "told meanwhile")
+        self.s3.fail = tell
+        completion.settle(run, self.session)
+        self.assertTrue(run.state["record_pending"])
+        completion.settle(run, self.session)
+        self.assertFalse(run.state["record_pending"])
+
     def warnings(self, run):
         return [event["data"]["id"] for event in run.events() if event["kind"] == "Warning"]
 

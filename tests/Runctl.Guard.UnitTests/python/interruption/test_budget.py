@@ -58,8 +58,12 @@ class Checking(unittest.TestCase):
     def test_a_check_takes_no_more_than_half_of_what_the_upload_leaves(self):
         self.assertEqual(10.0, budget.check_seconds(33.0, 10.0))
 
-    def test_where_only_the_upload_fits_nothing_is_read(self):
-        self.assertEqual(0.0, budget.check_seconds(12.0, 10.0))
+    def test_where_only_the_upload_fits_it_takes_a_moment_for_small_files(self):
+        self.assertEqual(0.5, budget.check_seconds(12.0, 10.0))
+        self.assertEqual(0.25, budget.check_seconds(1.0, 10.0))
+
+    def test_after_the_deadline_nothing_is_read(self):
+        self.assertEqual(0.0, budget.check_seconds(-1.0, 10.0))
 
     def test_without_a_deadline_it_takes_what_it_takes(self):
         self.assertIsNone(budget.check_seconds(None, 10.0))
