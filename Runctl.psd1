@@ -17,6 +17,7 @@
         'Get-RunctlCheckpoint'
         'Get-RunctlConfiguration'
         'Get-RunctlInstance'
+        'Get-RunctlPolicy'
         'Get-RunctlProcess'
         'Get-RunctlTraining'
         'Get-RunctlTrainingLog'

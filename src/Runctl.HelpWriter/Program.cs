@@ -3,9 +3,10 @@ using System.Management.Automation.Runspaces;
 using Runctl.HelpWriter;
 
 // Get-Help reads MAML, people write documentation comments: this turns the one into the other when the module is built.
-if (args is not [var manifest, var documentation, var output])
+// The CloudFormation template beside it is written by the module too.
+if (args is not [var manifest, var documentation, var output, var template])
 {
-    Console.Error.WriteLine("Usage: Runctl.HelpWriter <module manifest> <documentation file> <MAML file>");
+    Console.Error.WriteLine("Usage: Runctl.HelpWriter <module manifest> <documentation file> <MAML file> <CloudFormation template>");
     return 64;
 }
 
@@ -31,4 +32,6 @@ foreach (var name in missing)
 
 Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(output))!);
 help.Save(output);
+shell.Commands.Clear();
+File.WriteAllText(template, shell.AddCommand("Get-RunctlPolicy").AddParameter("CloudFormation").Invoke<string>().Single() + "\n");
 return missing.Count == 0 ? 0 : 1;

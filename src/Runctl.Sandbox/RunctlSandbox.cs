@@ -3,6 +3,7 @@ using Runctl.Sandbox.Faults;
 using Runctl.Sandbox.Http;
 using Runctl.Sandbox.Imds;
 using Runctl.Sandbox.Instances;
+using Runctl.Sandbox.Policies;
 using Runctl.Sandbox.S3;
 using Runctl.Sandbox.Signing;
 using Runctl.Sandbox.Secrets;
@@ -23,6 +24,7 @@ public sealed class RunctlSandbox : IAsyncDisposable
     private readonly HttpServer _server;
     private readonly ConditionTable _conditions;
     private readonly SandboxOptions _options;
+    private readonly AccessControl _access;
     private readonly S3Service _storage;
     private int _disposed;
 
@@ -30,7 +32,8 @@ public sealed class RunctlSandbox : IAsyncDisposable
     {
         var clock = TimeProvider.System;
         var credentials = new CredentialStore(clock);
-        var key = credentials.Create(new SandboxPrincipal(Account, $"arn:aws:iam::{Account}:user/sandbox", "AIDASANDBOX"));
+        var key = credentials.Create(new SandboxPrincipal(Account, $"arn:aws:iam::{Account}:user/sandbox", "AIDASANDBOX") { Kind = PrincipalKind.Person });
+        var administrator = credentials.Create(new SandboxPrincipal(Account, $"arn:aws:iam::{Account}:user/administrator", "AIDAADMINISTRATOR"));
         (Directory, _watchdog, Started) = (directory, watchdog, clock.GetUtcNow());
         (Region, Bucket, InstanceProfile) = (options.Region, options.Bucket, options.InstanceProfile);
         Faults = new SandboxFaults(options);
@@ -38,24 +41,27 @@ public sealed class RunctlSandbox : IAsyncDisposable
         _conditions = new ConditionTable(options, clock);
         var gate = new FaultGate(Faults, clock);
         (AccessKeyId, SecretAccessKey) = (key.AccessKeyId, key.SecretKey);
+        (AdministratorAccessKeyId, AdministratorSecretAccessKey) = (administrator.AccessKeyId, administrator.SecretKey);
 
         _power = new SandboxPower(
             spaces, InstanceUsers.For(directory, spaces.UseNamespaces),
             new ImdsContext(options.Region, Account, credentials, _conditions, gate, clock), directory, tools.SearchPath, options.BootTime);
         _registry = new InstanceRegistry(options, _power, _conditions, clock);
         _power.ShutDownFromInside = id => _registry.ShutDownAsync(id);
-        var storage = new S3Service(SandboxDirectory.CreatePrivate(directory, "s3"), clock);
+        S3Service? storage = null;
+        _access = new AccessControl(() => storage!.Buckets) { Policies = options.Policies };
+        storage = new S3Service(SandboxDirectory.CreatePrivate(directory, "s3"), clock, _access);
         storage.CreateBucket(options.Bucket);
         _storage = storage;
         var router = new SandboxRouter(
             new SignatureVerifier(credentials.Find, clock),
             new Dictionary<string, Func<HttpExchange, SignedRequest, CancellationToken, Task>>(StringComparer.Ordinal)
             {
-                ["ec2"] = new Ec2Service(options, _registry, clock).HandleAsync,
-                ["ssm"] = new SsmService(_registry, _power.Machine, _conditions, options, Account, clock).HandleAsync,
-                ["secretsmanager"] = new SecretsService(options.Region, Account, clock).HandleAsync,
+                ["ec2"] = new Ec2Service(options, _registry, clock, _access).HandleAsync,
+                ["ssm"] = new SsmService(_registry, _power.Machine, _conditions, options, Account, _access, clock).HandleAsync,
+                ["secretsmanager"] = new SecretsService(options.Region, Account, _access, clock).HandleAsync,
                 ["s3"] = storage.HandleAsync,
-                ["sts"] = new StsService(credentials).HandleAsync,
+                ["sts"] = new StsService(credentials, _access).HandleAsync,
                 [SandboxRouter.ControlService] = new ControlService(_registry).HandleAsync,
             },
             _conditions,
@@ -71,11 +77,17 @@ public sealed class RunctlSandbox : IAsyncDisposable
     /// <summary>The region that requests are to be signed for.</summary>
     public string Region { get; }
 
-    /// <summary>The id of a key that may do everything; made at random.</summary>
+    /// <summary>The id of the key of the person, whom <see cref="Policies"/> are about; made at random.</summary>
     public string AccessKeyId { get; }
 
     /// <summary>Its secret.</summary>
     public string SecretAccessKey { get; }
+
+    /// <summary>The id of a key that may do everything, as the administrator of an account; made at random.</summary>
+    public string AdministratorAccessKeyId { get; }
+
+    /// <summary>Its secret.</summary>
+    public string AdministratorSecretAccessKey { get; }
 
     /// <summary>The bucket that is there from the start.</summary>
     public string Bucket { get; }
@@ -108,6 +120,16 @@ public sealed class RunctlSandbox : IAsyncDisposable
         get => _options.SpotVcpuQuota;
         set => _options.SpotVcpuQuota = value;
     }
+
+    /// <summary>The policies for the names of the buckets there are; null allows everything. It may be changed at any time.</summary>
+    public Func<IReadOnlyList<string>, SandboxPolicies>? Policies
+    {
+        get => _access.Policies;
+        set => _access.Policies = value;
+    }
+
+    /// <summary>The permissions that requests of the person and of roles needed and had, each once.</summary>
+    public IReadOnlyCollection<SandboxGrant> UsedPermissions => _access.Used;
 
     /// <summary>All instances, oldest first, terminated ones included.</summary>
     public IReadOnlyList<SandboxInstance> Instances => _registry.All

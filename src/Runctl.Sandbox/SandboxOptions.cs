@@ -39,6 +39,12 @@ public sealed class SandboxOptions
     /// <summary>The account's limit of spot vCPUs; instances that shut down still count. Null is no limit. It may be changed while the sandbox runs.</summary>
     public int? SpotVcpuQuota { get; set; }
 
+    /// <summary>
+    /// The policies for the names of the buckets there are; asked again if there is another bucket. Null allows everything. It may be
+    /// changed while the sandbox runs, by <see cref="RunctlSandbox.Policies"/>.
+    /// </summary>
+    public Func<IReadOnlyList<string>, SandboxPolicies>? Policies { get; init; }
+
     /// <summary>What new instances begin with.</summary>
     public SandboxConditions Conditions { get; init; } = new();
 

@@ -30,7 +30,7 @@ internal sealed class Rig : IAsyncDisposable
             Credentials = new CloudCredentials(sandbox.AccessKeyId, sandbox.SecretAccessKey, null),
         });
         S3 = new AmazonS3Client(
-            new BasicAWSCredentials(sandbox.AccessKeyId, sandbox.SecretAccessKey),
+            new BasicAWSCredentials(sandbox.AdministratorAccessKeyId, sandbox.AdministratorSecretAccessKey),
             new AmazonS3Config { ServiceURL = sandbox.Endpoint.ToString(), AuthenticationRegion = sandbox.Region, ForcePathStyle = true });
         _launcher = new SpotLauncher(Cloud, TimeProvider.System);
         // The user that trains has to be able to write there.

@@ -62,7 +62,7 @@ internal static class AwsErrors
         "ExpiredToken" or "ExpiredTokenException" or "RequestExpired" or "TokenRefreshRequired" => (ErrorKind.Authentication, "The credentials have expired; log in again (for SSO: 'aws sso login')."),
         "AuthFailure" or "InvalidClientTokenId" or "UnrecognizedClientException" or "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "InvalidSignatureException" or "IncompleteSignature" =>
             (ErrorKind.Authentication, "Check the credentials, and that they belong to this endpoint."),
-        "UnauthorizedOperation" or "AccessDenied" or "AccessDeniedException" or "Forbidden" => (ErrorKind.PermissionDenied, "The policy of these credentials has to allow this call."),
+        "UnauthorizedOperation" or "AccessDenied" or "AccessDeniedException" or "Forbidden" => (ErrorKind.PermissionDenied, "The policy of these credentials has to allow this call, and for an instance that Runctl did not launch only one of -AnyInstance does. " + RunctlErrors.PersonPolicyAction),
         "NoSuchKey" or "NotFound" or "NoSuchBucket" or "ParameterNotFound" or "InvocationDoesNotExist" => (ErrorKind.NotFound, null),
         "PreconditionFailed" or "ConditionalRequestConflict" or "IdempotentParameterMismatch" => (ErrorKind.Conflict, null),
         "MaxSpotInstanceCountExceeded" or "VcpuLimitExceeded" or "InstanceLimitExceeded" => (ErrorKind.ResourceUnavailable, "The account's quota is used up; end other instances, or ask for more in Service Quotas."),

@@ -16,12 +16,12 @@ internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud)
     private readonly string? _kmsKeyId = cloud.Connection.Encryption?.KmsKeyId;
 
     /// <inheritdoc/>
-    public async Task CheckBucketAsync(string bucket, CancellationToken cancellationToken)
+    public async Task CheckBucketAsync(string bucket, string prefix, CancellationToken cancellationToken)
     {
-        // A list says in words what is wrong; the head that follows knows the region, into which the SDK follows a bucket by itself.
-        await CallAsync("ListObjectsV2", bucket, "", c => c.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, MaxKeys = 1 }, cancellationToken), cancellationToken).ConfigureAwait(false);
-        var head = await CallAsync("HeadBucket", bucket, "", c => c.HeadBucketAsync(new HeadBucketRequest { BucketName = bucket }, cancellationToken), cancellationToken).ConfigureAwait(false);
-        if (head.BucketRegion is { Length: > 0 } region && region != cloud.Region)
+        // The SDK follows a bucket into its region by itself, so a list that works does not say where the bucket is. HeadBucket would need the right to list all of it.
+        await CallAsync("ListObjectsV2", bucket, prefix, c => c.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, Prefix = prefix, MaxKeys = 1 }, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var location = await CallAsync("GetBucketLocation", bucket, "", c => c.GetBucketLocationAsync(new GetBucketLocationRequest { BucketName = bucket }, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (RegionOf(location) is var region && region != cloud.Region)
         {
             throw RunctlErrors.BucketElsewhere(bucket, region, cloud.Region);
         }
@@ -182,13 +182,15 @@ internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud)
         }
     }
 
+    /// <summary>The oldest region and the oldest name of another are written in ways of their own.</summary>
+    private static string RegionOf(GetBucketLocationResponse location) =>
+        location.Location?.Value switch { null or "" or "US" => "us-east-1", "EU" => "eu-west-1", var region => region };
+
     private async Task<string> FindRegionAsync(string bucket)
     {
         try
         {
-            var location = await client().GetBucketLocationAsync(new GetBucketLocationRequest { BucketName = bucket }).ConfigureAwait(false);
-            // The oldest region and the oldest name of another are written in ways of their own.
-            return location.Location?.Value switch { null or "" or "US" => "us-east-1", "EU" => "eu-west-1", var region => region };
+            return RegionOf(await client().GetBucketLocationAsync(new GetBucketLocationRequest { BucketName = bucket }).ConfigureAwait(false));
         }
         catch (AmazonServiceException)
         {

@@ -36,14 +36,20 @@ internal static partial class RunctlErrors
         new("SandboxRefused", ErrorKind.InvalidState, $"The sandbox refused to {operation}: {text}", target, null);
 
     /// <summary>What the role of an instance needs of S3.</summary>
-    public const string RoleAction = "The role of the instance's profile needs s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:AbortMultipartUpload on its objects. For a KMS key it needs kms:GenerateDataKey and kms:Decrypt. If the policy of the bucket demands that writes name their encryption, set s3_sse (and s3_kms_key_id) below [aws] in .runctl.toml.";
+    public const string RoleAction = "The role of the instance's profile needs s3:ListBucket on the bucket, and s3:GetObject and s3:PutObject on its objects, and kms:GenerateDataKey and kms:Decrypt on its KMS key. If the policy of the bucket demands that writes name their encryption, set s3_sse (and s3_kms_key_id) below [aws] in .runctl.toml. " + RolePolicyAction;
+
+    /// <summary>How to get the policy of the role.</summary>
+    public const string RolePolicyAction = "Get-RunctlPolicy -For Instance -AsJson writes the policy of the role.";
+
+    /// <summary>How to get the policy of the person.</summary>
+    public const string PersonPolicyAction = "Get-RunctlPolicy -For Person -AsJson writes the policy that these credentials need.";
 
     /// <summary>What to do about a bucket in another region.</summary>
     public const string RegionAction = "Set s3_bucket to a bucket in the instances' own region, or launch them in the bucket's: an upload to another region may not end before an interruption does.";
 
     /// <summary>S3 answers 403 where it should say that there is nothing.</summary>
     public static string BucketAction(string bucket) =>
-        $"Check that the bucket {bucket} exists and that the policy allows s3:ListBucket on it and s3:GetObject and s3:PutObject on its objects; without s3:ListBucket a missing object looks like a forbidden one. If the policy of the bucket demands that writes name their encryption, set s3_sse (and s3_kms_key_id) below [aws] in .runctl.toml; for a KMS key the caller needs kms:GenerateDataKey and kms:Decrypt.";
+        $"Check that the bucket {bucket} exists and that the policy allows s3:ListBucket on it and s3:GetObject and s3:PutObject on its objects; without s3:ListBucket a missing object looks like a forbidden one. If the policy of the bucket demands that writes name their encryption, set s3_sse (and s3_kms_key_id) below [aws] in .runctl.toml; for a KMS key the caller needs kms:GenerateDataKey and kms:Decrypt. {PersonPolicyAction}";
 
     /// <summary>The bucket is not there.</summary>
     public static RunctlException BucketNotFound(string bucket, RunctlException cause) =>

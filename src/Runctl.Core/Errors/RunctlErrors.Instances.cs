@@ -25,8 +25,8 @@ internal static partial class RunctlErrors
     public static RunctlException InstanceNotOnline(string instanceId, string? profile) =>
         new("InstanceNotOnline", ErrorKind.Connection, $"Instance {instanceId} is not online in SSM.", instanceId,
             profile is null
-                ? "It has no instance profile: attach one whose role has the policy AmazonSSMManagedInstanceCore, or launch by New-RunctlSpotInstance -IamInstanceProfile."
-                : $"Check that the role of its profile {profile} has the policy AmazonSSMManagedInstanceCore, that the SSM agent runs on it, and that it reaches the SSM endpoints (by a public address or VPC endpoints).");
+                ? "It has no instance profile: attach one, or launch with New-RunctlSpotInstance -IamInstanceProfile. " + RolePolicyAction
+                : $"Check that the role of its profile {profile} lets the SSM agent register, that the agent runs, and that it reaches the SSM endpoints (by a public address or VPC endpoints). {RolePolicyAction}");
 
     /// <summary>SSM does not reach the instance, and EC2 can not be asked about it.</summary>
     public static RunctlException InstanceNotOnline(string instanceId) =>
@@ -69,7 +69,7 @@ internal static partial class RunctlErrors
     /// <summary>As long as the request stands, EC2 would launch another instance.</summary>
     public static RunctlException SpotRequestNotCancelled(string instanceId, string request, RunctlException cause) =>
         new("SpotRequestNotCancelled", cause.Kind, $"Instance {instanceId} is left alone: its persistent spot request {request} could not be cancelled, and EC2 would launch another instance for it. {cause.Message}", instanceId,
-            "The policy has to allow ec2:CancelSpotInstanceRequests; then try again.", cause) { ServiceErrorCode = cause.ServiceErrorCode, RequestId = cause.RequestId, IsTransient = cause.IsTransient };
+            "The policy has to allow ec2:CancelSpotInstanceRequests; then try again. " + PersonPolicyAction, cause) { ServiceErrorCode = cause.ServiceErrorCode, RequestId = cause.RequestId, IsTransient = cause.IsTransient };
 
     /// <summary>It is on its way to being stopped.</summary>
     public static RunctlException InstanceStopping(string instanceId) =>

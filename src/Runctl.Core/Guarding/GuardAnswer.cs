@@ -73,7 +73,7 @@ internal sealed record GuardAnswer(string InstanceId, JsonElement? Value, Runctl
         "CheckpointDirectoryInUse" => "Give the second run a directory of its own by -CheckpointDirectory, or wait for the first (Wait-RunctlTraining).",
         "AmbiguousProcess" => "Narrow -ProcessName down, or give one of them by -ProcessId.",
         "ProcessOfOther" => "Add -AnyUser where it is the one that is meant.",
-        "SecretForbidden" => "Give the instance's role ssm:GetParameter or secretsmanager:GetSecretValue for it, and kms:Decrypt where a key of your own encrypts it.",
+        "SecretForbidden" => "Give the instance's role ssm:GetParameter or secretsmanager:GetSecretValue for it, and kms:Decrypt if a key of your own encrypts it. " + RunctlErrors.RolePolicyAction,
         "SecretNotFound" => "Correct the reference in [training] environment, or create what it names in the instance's region.",
         "ScriptNotFound" => "Bring the project by -SyncCode, or correct the path.",
         "CodeNotFound" or "CodeDamaged" => "Bring today's working copy by -SyncCode.",

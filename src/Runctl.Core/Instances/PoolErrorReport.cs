@@ -13,7 +13,7 @@ internal static class PoolErrorReport
         ["MaxSpotInstanceCountExceeded"] = "The account's spot quota is used up; an instance that was just interrupted counts until it is gone. End other instances, wait, or ask for more in Service Quotas.",
         ["VcpuLimitExceeded"] = "The account's quota of vCPUs is used up. End other instances, or ask for more in Service Quotas.",
         ["SpotMaxPriceTooLow"] = "Raise -MaxPrice, or leave it out: the on-demand price is the limit then, and interruptions are fewer.",
-        ["UnauthorizedOperation"] = "The policy has to allow ec2:RunInstances and ec2:CreateTags for instances, volumes, network interfaces and spot requests, and iam:PassRole for the instance profile's role.",
+        ["UnauthorizedOperation"] = "The policy has to allow ec2:RunInstances and ec2:CreateTags for instances, volumes, network interfaces and spot requests, and iam:PassRole for the instance profile's role. " + RunctlErrors.PersonPolicyAction,
     };
 
     /// <summary>The error.</summary>

@@ -3,8 +3,8 @@ namespace Runctl.Ports;
 /// <summary>S3, as far as Runctl uses it. A missing object is null, never an error; a refused one is an error that says which permission is missing.</summary>
 public interface IObjectStore
 {
-    /// <summary>Whether the bucket is there and may be listed; otherwise an error that says why not.</summary>
-    Task CheckBucketAsync(string bucket, CancellationToken cancellationToken);
+    /// <summary>Whether the bucket is there, in the connection's region, and may be listed below a prefix; otherwise an error that says why not.</summary>
+    Task CheckBucketAsync(string bucket, string prefix, CancellationToken cancellationToken);
 
     /// <summary>The objects below a prefix in the order of their keys, all pages.</summary>
     IAsyncEnumerable<ObjectRecord> ListAsync(string bucket, string prefix, CancellationToken cancellationToken);

@@ -4,5 +4,6 @@ using System.Runtime.CompilerServices;
 [assembly: InternalsVisibleTo("Runctl.PowerShell")]
 [assembly: InternalsVisibleTo("Runctl.Core.Tests")]
 [assembly: InternalsVisibleTo("Runctl.Adapters.Tests")]
+[assembly: InternalsVisibleTo("Runctl.Guard.Tests")]
 [assembly: InternalsVisibleTo("Runctl.Journeys.Tests")]
 [assembly: InternalsVisibleTo("Runctl.Benchmarks")]

@@ -9,7 +9,7 @@ namespace Runctl.Setup;
 /// <summary>Checks what can be seen from this machine: settings, credentials, bucket, script.</summary>
 internal sealed class SetupHere(ICloud cloud, SetupRequest request)
 {
-    private const string BucketRemedy = "Set s3_bucket under [aws] in .runctl.toml, or give -S3Bucket: without a bucket checkpoints stay on the instance and are lost with it.";
+    private const string BucketRemedy = "Set s3_bucket under [aws] in .runctl.toml, or give -S3Bucket: without a bucket checkpoints stay on the instance and are lost with it. Get-RunctlPolicy -CloudFormation writes a template that makes one.";
 
     private const string HandlerRemedy = "Let the script save and end on SIGTERM (module/samples has scripts that do): without it what was trained since the last periodic checkpoint is lost. Where it does so in a way that can not be seen in its text, Invoke-RunctlInterruptionDrill tells for sure.";
 
@@ -49,7 +49,7 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
 
     private async Task<RunctlSetupCheck> BucketAsync(CancellationToken cancellationToken)
     {
-        if (request.Configuration.S3Bucket is not { } bucket)
+        if (StoreReference.Of(request.Configuration) is not { } store)
         {
             return _list.FirstFailed("Configuration") is null || request.ConfigurationFailure is null
                 ? _list.Fail("Bucket", "No bucket is configured.", BucketRemedy)
@@ -58,8 +58,8 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
 
         return await _list.TryAsync("Bucket", ["Region", "Credentials"], async () =>
         {
-            await cloud.Objects.CheckBucketAsync(bucket, cancellationToken).ConfigureAwait(false);
-            return _list.Pass("Bucket", $"{bucket} in {cloud.Region}, from {SourceOf(nameof(request.Configuration.S3Bucket), "the defaults")}");
+            await cloud.Objects.CheckBucketAsync(store.Bucket, store.RunPrefix + "/", cancellationToken).ConfigureAwait(false);
+            return _list.Pass("Bucket", $"{store.Bucket} in {cloud.Region}, from {SourceOf(nameof(request.Configuration.S3Bucket), "the defaults")}");
         }, refusalFails: true).ConfigureAwait(false);
     }
 

@@ -27,7 +27,7 @@ internal sealed class SetupOnInstance(ICloud cloud, SetupRequest request, string
         yield return About("SpotInstance", instance => instance.IsSpot ? _list.Pass("SpotInstance", instance.InstanceType)
             : _list.Fail("SpotInstance", $"{instance.InstanceType}, on demand", "Nothing interrupts it, and the guard only mirrors its checkpoints. New-RunctlSpotInstance launches spot instances."));
         yield return About("InstanceProfile", instance => instance.IamInstanceProfile is { } profile ? _list.Pass("InstanceProfile", profile)
-            : _list.Fail("InstanceProfile", "none", "Give it one whose role has AmazonSSMManagedInstanceCore: New-RunctlSpotInstance -IamInstanceProfile, or 'aws ec2 associate-iam-instance-profile' for one that runs."));
+            : _list.Fail("InstanceProfile", "none", "Give it one: New-RunctlSpotInstance -IamInstanceProfile, or 'aws ec2 associate-iam-instance-profile' for one that runs. Get-RunctlPolicy -CloudFormation writes a template that makes role and profile."));
         yield return About("MetadataHopLimit", HopLimit);
         yield return await _list.TryAsync("SsmAgent", ["Region", "Credentials", "Instance", "InstanceProfile"], async () => Agent(await cloud.FindManagedAsync(instanceId, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
         var command = await _list.TryAsync("SsmCommand", ["Region", "Credentials", "Instance", "InstanceProfile", "SsmAgent"], () => AskAsync(cancellationToken), refusalFails: true).ConfigureAwait(false);
@@ -61,7 +61,7 @@ internal sealed class SetupOnInstance(ICloud cloud, SetupRequest request, string
     private RunctlSetupCheck Agent(ManagedInstance? managed) => managed switch
     {
         { IsOnline: true } => _list.Pass("SsmAgent", $"online{(managed.AgentVersion is { } version ? ", version " + version : "")}"),
-        null => _list.Fail("SsmAgent", "SSM does not know the instance", "Check that the agent runs, that the role has AmazonSSMManagedInstanceCore, and that the subnet has a way to SSM (internet gateway, NAT or VPC endpoints). A new instance takes a minute or two."),
+        null => _list.Fail("SsmAgent", "SSM does not know the instance", "Check that the agent runs, that the role lets it register, and that the subnet has a way to SSM (internet gateway, NAT or VPC endpoints). A new instance takes a minute or two. " + RunctlErrors.RolePolicyAction),
         _ => _list.Fail("SsmAgent", "SSM knows the agent and does not reach it", "Check that the instance and its agent run, and its way to SSM (internet gateway, NAT or VPC endpoints)."),
     };
 

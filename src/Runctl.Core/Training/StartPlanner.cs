@@ -34,9 +34,9 @@ internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
         }
 
         await WaitOnlineAsync(instance, cancellationToken).ConfigureAwait(false);
-        if (configuration.S3Bucket is { } bucket)
+        if (StoreReference.Of(configuration) is { } store)
         {
-            await cloud.Objects.CheckBucketAsync(bucket, cancellationToken).ConfigureAwait(false);
+            await cloud.Objects.CheckBucketAsync(store.Bucket, store.RunPrefix + "/", cancellationToken).ConfigureAwait(false);
         }
 
         await new ResumePreparation(cloud, configuration, time).CheckAsync(request, cancellationToken).ConfigureAwait(false);

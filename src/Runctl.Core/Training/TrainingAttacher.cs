@@ -21,9 +21,9 @@ public sealed class TrainingAttacher(ICloud cloud, TimeProvider time)
             throw RunctlErrors.InstanceNotRunning(instance.InstanceId, instance.State, instance.StateReason);
         }
 
-        if (configuration.S3Bucket is { } bucket)
+        if (StoreReference.Of(configuration) is { } store)
         {
-            await cloud.Objects.CheckBucketAsync(bucket, cancellationToken).ConfigureAwait(false);
+            await cloud.Objects.CheckBucketAsync(store.Bucket, store.RunPrefix + "/", cancellationToken).ConfigureAwait(false);
         }
 
         return instance;

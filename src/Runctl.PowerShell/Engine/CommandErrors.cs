@@ -24,6 +24,9 @@ internal static class CommandErrors
     public static RunctlException NoticeNotFound(string instanceId) => new(
         "NoticeNotFound", ErrorKind.InvalidState, $"No notice stands for {instanceId} that could be withdrawn.", instanceId, "Invoke-RunctlInterruptionDrill gives one.");
 
+    public static RunctlException PolicyBucketMissing() => new(
+        "BucketMissing", ErrorKind.InvalidInput, "A policy is about a bucket, and none is configured.", null, "Use -S3Bucket, or set s3_bucket under [aws] in .runctl.toml. For a new bucket: Get-RunctlPolicy -CloudFormation.");
+
     public static RunctlException PathNotFileSystem(string path) => new(
         "PathNotFileSystem", ErrorKind.InvalidInput, $"'{path}' is not a path in the file system.", path, "Give a path of a file or directory.");
 

@@ -5,7 +5,7 @@ namespace Runctl.PowerShell.Sandboxes;
 /// <summary>A running sandbox: EC2, SSM and S3 on this machine.</summary>
 public sealed class RunctlSandbox
 {
-    internal RunctlSandbox(CloudCredentials credentials) => Credentials = credentials;
+    internal RunctlSandbox(CloudCredentials credentials, CloudCredentials administrator) => (Credentials, Administrator) = (credentials, administrator);
 
     /// <summary>Endpoint of all its services.</summary>
     public required Uri EndpointUrl { get; init; }
@@ -38,13 +38,20 @@ public sealed class RunctlSandbox
 
     internal CloudCredentials Credentials { get; }
 
-    /// <summary>The environment variables by which other sessions and other AWS clients join it; the secret key is among them.</summary>
-    public IDictionary<string, string> GetEnvironment() => new SortedDictionary<string, string>(StringComparer.Ordinal)
+    internal CloudCredentials Administrator { get; }
+
+    /// <summary>The environment variables by which other sessions and other AWS clients join it with the policy of a person; the secret key is among them.</summary>
+    public IDictionary<string, string> GetEnvironment() => EnvironmentOf(Credentials);
+
+    /// <summary>The environment variables by which other AWS clients join it as the administrator of the account, to make buckets, parameters and secrets.</summary>
+    public IDictionary<string, string> GetAdministratorEnvironment() => EnvironmentOf(Administrator);
+
+    private SortedDictionary<string, string> EnvironmentOf(CloudCredentials credentials) => new(StringComparer.Ordinal)
     {
         ["AWS_ENDPOINT_URL"] = EndpointUrl.ToString(),
         ["AWS_REGION"] = Region,
-        ["AWS_ACCESS_KEY_ID"] = Credentials.AccessKeyId,
-        ["AWS_SECRET_ACCESS_KEY"] = Credentials.SecretAccessKey,
+        ["AWS_ACCESS_KEY_ID"] = credentials.AccessKeyId,
+        ["AWS_SECRET_ACCESS_KEY"] = credentials.SecretAccessKey,
     };
 
     /// <summary>The endpoint.</summary>

@@ -41,6 +41,11 @@ internal static class SandboxChanges
             }
         }
 
+        if (given.Policy.Length > 0)
+        {
+            server.Policies = SandboxMapping.Policies(given.Policy);
+        }
+
         if (given.IsGiven(nameof(given.SpotVcpuQuota)))
         {
             server.SpotVcpuQuota = given.SpotVcpuQuota;

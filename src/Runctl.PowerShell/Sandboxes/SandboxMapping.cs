@@ -1,3 +1,5 @@
+using Runctl.Configuration;
+using Runctl.Policies;
 using Runctl.Sandbox;
 
 namespace Runctl.PowerShell.Sandboxes;
@@ -8,6 +10,23 @@ internal static class SandboxMapping
     /// <summary>Refuses a fault that cannot be.</summary>
     /// <exception cref="ArgumentException">The message names the key and what is allowed.</exception>
     public static void Validate(RunctlSandboxFault fault) => ToSandbox(fault).Validate();
+
+    /// <summary>The printed policies for every bucket of the sandbox, with the prefixes and secrets of the settings.</summary>
+    public static Func<IReadOnlyList<string>, SandboxPolicies> Policies(RunctlConfiguration settings)
+    {
+        var options = new SandboxOptions();
+        var scope = PolicyScope.Of(settings with { S3Bucket = options.Bucket, Region = options.Region, IamInstanceProfile = options.InstanceProfile })!;
+        return buckets => new SandboxPolicies(scope.Documents(RunctlPolicyFor.Person, buckets), scope.Documents(RunctlPolicyFor.Instance, buckets));
+    }
+
+    /// <summary>Policies as they were given, whatever buckets there are.</summary>
+    public static Func<IReadOnlyList<string>, SandboxPolicies> Policies(IReadOnlyList<RunctlPolicy> given)
+    {
+        var policies = new SandboxPolicies(Of(given, RunctlPolicyFor.Person), Of(given, RunctlPolicyFor.Instance));
+        return _ => policies;
+    }
+
+    private static List<string> Of(IEnumerable<RunctlPolicy> given, RunctlPolicyFor side) => [.. given.Where(policy => policy.For == side).Select(policy => policy.Json)];
 
     /// <summary>A fault as the sandbox has it.</summary>
     public static SandboxFault ToSandbox(RunctlSandboxFault fault) => new()

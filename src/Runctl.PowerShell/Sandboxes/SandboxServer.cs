@@ -1,3 +1,4 @@
+using Runctl.Configuration;
 using Runctl.Ports;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
@@ -7,8 +8,8 @@ namespace Runctl.PowerShell.Sandboxes;
 /// <summary>Starts sandboxes. Its assembly is loaded when this is first used.</summary>
 internal static class SandboxServer
 {
-    /// <summary>Starts one that belongs to a session.</summary>
-    public static async Task<RunctlSandbox> StartAsync(RunctlSession owner, StartRunctlSandboxCommand given, CancellationToken cancellationToken)
+    /// <summary>Starts one that belongs to a session; without policies of its own it has those of the settings.</summary>
+    public static async Task<RunctlSandbox> StartAsync(RunctlSession owner, StartRunctlSandboxCommand given, RunctlConfiguration settings, CancellationToken cancellationToken)
     {
         var options = new Runctl.Sandbox.SandboxOptions
         {
@@ -16,6 +17,7 @@ internal static class SandboxServer
             FaultSeed = given.FaultSeed,
             SpotVcpuQuota = given.SpotVcpuQuota,
             Conditions = SandboxMapping.Change(new Runctl.Sandbox.SandboxConditions(), given),
+            Policies = given.Policy.Length > 0 ? SandboxMapping.Policies(given.Policy) : SandboxMapping.Policies(settings),
         };
         foreach (var (pool, error) in TextTable.Of(given.PoolError))
         {
@@ -28,7 +30,7 @@ internal static class SandboxServer
         }
 
         var server = await Runctl.Sandbox.RunctlSandbox.StartAsync(options, cancellationToken);
-        var sandbox = new RunctlSandbox(new CloudCredentials(server.AccessKeyId, server.SecretAccessKey, null))
+        var sandbox = new RunctlSandbox(new CloudCredentials(server.AccessKeyId, server.SecretAccessKey, null), new CloudCredentials(server.AdministratorAccessKeyId, server.AdministratorSecretAccessKey, null))
         {
             EndpointUrl = server.Endpoint,
             Region = server.Region,

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using Runctl.Policies;
 using Runctl.PowerShell.Engine;
 
 namespace Runctl.PowerShell.Sandboxes;
@@ -12,6 +13,11 @@ public abstract class SandboxSettingsCmdlet : AsyncCmdlet
     [ValidateNotNull]
     [Fault]
     public RunctlSandboxFault[] Fault { get; set; } = [];
+
+    /// <summary>Policies of Get-RunctlPolicy that the sandbox enforces, of person and instances; what none of them allows is denied. Default: the least ones for every bucket of the sandbox, with the prefixes and secrets of .runctl.toml.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public RunctlPolicy[] Policy { get; set; } = [];
 
     /// <summary>Pools that refuse to launch, to the EC2 error code they give: an instance type, or type/zone, after spot: or on-demand: where only one way to buy fails. A number before the code (2:InsufficientInstanceCapacity) is how many instances the pool has.</summary>
     [Parameter]

@@ -1,11 +1,13 @@
 using System.Management.Automation;
+using Runctl.Configuration;
+using Runctl.Errors;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 
 namespace Runctl.PowerShell.Sandboxes;
 
 /// <summary>Starts a sandbox: EC2, SSM and S3 on this machine, where an interruption can be rehearsed without an AWS account.</summary>
-/// <remarks>It listens on loopback only and ends with this process, with Stop-RunctlSandbox or with Remove-Module. Other sessions and other AWS clients join it by the variables GetEnvironment() returns; the secret key is among them.</remarks>
+/// <remarks>It listens on loopback only and ends with this process, with Stop-RunctlSandbox or with Remove-Module. Other sessions and other AWS clients join it by the variables GetEnvironment() returns; the secret key is among them. It enforces the policies that Get-RunctlPolicy shows, for person and instances; GetAdministratorEnvironment() returns the variables of an administrator, by which other AWS clients make buckets, parameters and secrets.</remarks>
 /// <example>
 /// <code>Start-RunctlSandbox -UseAsDefault</code>
 /// <para>All cmdlets of this session now use the sandbox.</para>
@@ -53,7 +55,7 @@ public sealed class StartRunctlSandboxCommand : SandboxSettingsCmdlet
         }
 
         var session = RunctlSession.Current;
-        var sandbox = await SandboxServer.StartAsync(session, this, StopToken);
+        var sandbox = await SandboxServer.StartAsync(session, this, Settings(), StopToken);
         if (UseAsDefault)
         {
             if (session.DefaultSandbox is { } previous)
@@ -67,5 +69,21 @@ public sealed class StartRunctlSandboxCommand : SandboxSettingsCmdlet
 
         WriteVerbose($"Sandbox at {sandbox.EndpointUrl}, files in {sandbox.Directory}.");
         WriteObject(sandbox);
+    }
+
+    // The prefixes and secrets of a project are in its policies too. A file with an error is the business of the cmdlets that use it.
+    private RunctlConfiguration Settings()
+    {
+        var reader = new ConfigurationReader(AdaptersLoader.Adapters, Environment.GetEnvironmentVariable);
+        var nothing = new ConfigurationOverrides(new Dictionary<string, object?>(), new Dictionary<string, object?>());
+        try
+        {
+            return reader.Read(SessionState.Path.CurrentFileSystemLocation.ProviderPath, nothing);
+        }
+        catch (RunctlException problem)
+        {
+            WriteWarning($"The policies of the sandbox are those of the default prefixes: {problem.Message}");
+            return new RunctlConfiguration();
+        }
     }
 }

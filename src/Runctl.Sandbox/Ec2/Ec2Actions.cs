@@ -4,13 +4,16 @@ using Runctl.Sandbox.Ec2.Launching;
 using Runctl.Sandbox.Ec2.Lifecycle;
 using Runctl.Sandbox.Ec2.Protocol;
 using Runctl.Sandbox.Ec2.Tagging;
+using Runctl.Sandbox.Policies;
 
 namespace Runctl.Sandbox.Ec2;
 
 /// <summary>All actions of one sandbox, by name, with what they share.</summary>
-internal static class Ec2Actions
+internal sealed class Ec2Actions
 {
-    public static IReadOnlyDictionary<string, IEc2Action> Create(SandboxOptions options, InstanceRegistry registry, TimeProvider clock)
+    private readonly IReadOnlyDictionary<string, IEc2Action> _actions;
+
+    public Ec2Actions(SandboxOptions options, InstanceRegistry registry, AccessControl access, TimeProvider clock)
     {
         var network = registry.Network;
         var lookup = new InstanceLookup(registry, clock);
@@ -23,15 +26,16 @@ internal static class Ec2Actions
         var directory = new TagDirectory(registry, lookup, templates, fleets);
         var reader = new FleetRequestReader(templates, network);
         var launcher = new FleetLauncher(registry, planner, limits, quota, clock);
-        return new IEc2Action[]
+        Access = new Ec2Access(access, options.Region, registry, templates, fleets);
+        _actions = new IEc2Action[]
         {
             new CreateLaunchTemplate(templates, tokens, clock),
             new DescribeLaunchTemplates(templates),
             new DeleteLaunchTemplate(templates),
-            new CreateFleet(reader, launcher, fleets, tokens),
+            new CreateFleet(reader, launcher, fleets, tokens, Access),
             new DescribeFleets(fleets),
             new DeleteFleets(fleets, registry),
-            new RunInstances(registry, templates, planner, limits, quota, tokens),
+            new RunInstances(registry, templates, planner, limits, quota, tokens, Access),
             new DescribeInstances(lookup),
             new DescribeInstanceStatus(lookup),
             new DescribeVolumes(registry),
@@ -53,4 +57,10 @@ internal static class Ec2Actions
             new DescribeImages(),
         }.ToDictionary(action => action.GetType().Name, StringComparer.Ordinal);
     }
+
+    /// <summary>Asks the policies of a caller.</summary>
+    public Ec2Access Access { get; }
+
+    /// <summary>An action by its name, or null.</summary>
+    public IEc2Action? Find(string name) => _actions.GetValueOrDefault(name);
 }

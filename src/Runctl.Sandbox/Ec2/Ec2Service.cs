@@ -2,14 +2,15 @@ using System.Text;
 using System.Xml.Linq;
 using Runctl.Sandbox.Ec2.Protocol;
 using Runctl.Sandbox.Http;
+using Runctl.Sandbox.Policies;
 using Runctl.Sandbox.Signing;
 
 namespace Runctl.Sandbox.Ec2;
 
 /// <summary>EC2's query protocol: parameters in a form or a query, answers in XML.</summary>
-internal sealed class Ec2Service(SandboxOptions options, InstanceRegistry registry, TimeProvider clock)
+internal sealed class Ec2Service(SandboxOptions options, InstanceRegistry registry, TimeProvider clock, AccessControl? access = null)
 {
-    private readonly IReadOnlyDictionary<string, IEc2Action> _actions = Ec2Actions.Create(options, registry, clock);
+    private readonly Ec2Actions _actions = new(options, registry, access ?? AccessControl.Open, clock);
 
     /// <summary>Answers a request whose signature was verified.</summary>
     public async Task HandleAsync(HttpExchange exchange, SignedRequest request, CancellationToken ct)
@@ -36,7 +37,7 @@ internal sealed class Ec2Service(SandboxOptions options, InstanceRegistry regist
     {
         using var reader = new StreamReader(request.Body, Encoding.UTF8);
         var form = await reader.ReadToEndAsync(ct).ConfigureAwait(false);
-        return Ec2Parameters.Create(UrlCoding.ParseQuery(form).Concat(request.Request.Query));
+        return Ec2Parameters.Create(UrlCoding.ParseQuery(form).Concat(request.Request.Query), request.Principal);
     }
 
     private List<XElement?> Run(string name, Ec2Parameters parameters, SignedRequest request)
@@ -46,10 +47,8 @@ internal sealed class Ec2Service(SandboxOptions options, InstanceRegistry regist
             throw new Ec2Exception("AuthFailure", $"Credential should be scoped to a valid region, not '{request.Scope.Region}'.", 401);
         }
 
-        if (!_actions.TryGetValue(name, out var action))
-        {
-            throw new Ec2Exception("InvalidAction", $"The action {name} is not valid for this web service.");
-        }
+        var action = _actions.Find(name) ?? throw new Ec2Exception("InvalidAction", $"The action {name} is not valid for this web service.");
+        _actions.Access.Demand(request.Principal, name, parameters);
 
         return parameters.Bool("DryRun") is true
             ? throw new Ec2Exception("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Runctl.Sandbox.Policies;
 using Runctl.Sandbox.Signing;
 
 namespace Runctl.Sandbox.Imds;
@@ -54,6 +55,7 @@ internal sealed class RoleCredentials(string profile, string instanceId, Instanc
                         context.Account, $"arn:aws:sts::{context.Account}:assumed-role/{Name}/{instanceId}", "AROASANDBOX0000000001:" + instanceId)
                     {
                         InstanceId = instanceId,
+                        Kind = PrincipalKind.Role,
                     },
                     Lifetime);
             }

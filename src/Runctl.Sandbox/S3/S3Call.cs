@@ -73,19 +73,9 @@ internal sealed class S3Call(HttpExchange exchange, SignedRequest signed, S3Addr
         return size > MaxKeyBytes ? throw S3Errors.KeyTooLong(size) : Bucket();
     }
 
-    /// <summary>What to say of a missing key: who may not list must not learn that it is missing.</summary>
+    /// <summary>The answer for a missing key: without the permission to list, S3 does not say that it is missing.</summary>
     public S3Exception Missing(string key) =>
-        Signed.Principal.CanListBucket ? S3Errors.NoSuchKey(key) : S3Errors.AccessDenied();
-
-    /// <summary>Refuses who may not list.</summary>
-    /// <exception cref="S3Exception">The principal lacks s3:ListBucket.</exception>
-    public void DemandList()
-    {
-        if (!Signed.Principal.CanListBucket)
-        {
-            throw S3Errors.AccessDenied();
-        }
-    }
+        State.Access.Allows(Signed.Principal, S3Access.Missing(BucketName, key)) ? S3Errors.NoSuchKey(key) : S3Errors.AccessDenied();
 
     /// <summary>Reads and verifies a small document in the body; empty where there is none.</summary>
     public async Task<(byte[] Document, ChecksumDeclaration Declared)> ReadDocumentAsync(CancellationToken ct)

@@ -6,7 +6,7 @@ namespace Runctl.Sandbox.S3;
 /// <summary>The errors of S3, in its words.</summary>
 internal static class S3Errors
 {
-    public static S3Exception AccessDenied() => New(403, "AccessDenied", "Access Denied");
+    public static S3Exception AccessDenied(string message = "Access Denied") => New(403, "AccessDenied", message);
 
     public static S3Exception BadDigest(string what) => New(400, "BadDigest", what == "Content-MD5"
         ? "The Content-MD5 you specified did not match what we received."

@@ -1,18 +1,22 @@
 using System.Security.Cryptography;
 using System.Xml.Linq;
 using Runctl.Sandbox.Http;
+using Runctl.Sandbox.Policies;
 using Runctl.Sandbox.S3.Storage;
 using Runctl.Sandbox.Signing;
 
 namespace Runctl.Sandbox.S3;
 
 /// <summary>S3 over REST. Keys and uploads live in memory, content in files below one directory, which the owner removes.</summary>
-internal sealed class S3Service(string directory, TimeProvider clock)
+internal sealed class S3Service(string directory, TimeProvider clock, AccessControl? access = null)
 {
-    private readonly S3State _state = new(new BucketTable(clock), new ContentStore(directory), clock);
+    private readonly S3State _state = new(new BucketTable(clock), new ContentStore(directory), clock, access ?? AccessControl.Open);
 
     /// <summary>Makes a bucket; without a region it answers in every region. False where it is there already.</summary>
     public bool CreateBucket(string name, string? region = null, SandboxBucketRules? rules = null) => _state.Buckets.TryAdd(name, region, rules);
+
+    /// <summary>The names of the buckets there are.</summary>
+    public IReadOnlyList<string> Buckets => [.. _state.Buckets.Snapshot().Select(bucket => bucket.Name)];
 
     /// <summary>Answers a request whose signature was verified.</summary>
     public async Task HandleAsync(HttpExchange exchange, SignedRequest signed, CancellationToken ct)
@@ -22,7 +26,18 @@ internal sealed class S3Service(string directory, TimeProvider clock)
         {
             var address = S3Address.Read(signed.Request);
             var operation = S3Router.Find(signed.Request, address);
-            await operation.HandleAsync(new S3Call(exchange, signed, address, _state, requestId), ct).ConfigureAwait(false);
+            var call = new S3Call(exchange, signed, address, _state, requestId);
+            // A bucket that is not there is missing for everybody.
+            if (call.BucketName.Length == 0 || operation.Name == "CreateBucket" || _state.Buckets.Find(call.BucketName) is not null)
+            {
+                _state.Access.Demand(signed.Principal, S3Access.Of(operation.Name, call));
+            }
+
+            await operation.HandleAsync(call, ct).ConfigureAwait(false);
+        }
+        catch (AccessDeniedException e) when (!exchange.Started)
+        {
+            await RespondAsync(exchange, requestId, S3Errors.AccessDenied(e.Message).Error, [], ct).ConfigureAwait(false);
         }
         catch (S3Exception e) when (!exchange.Started)
         {

@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Runctl.Sandbox.Http;
+using Runctl.Sandbox.Policies;
 using Runctl.Sandbox.Signing;
 using Runctl.Sandbox.Ssm;
 
 namespace Runctl.Sandbox.Secrets;
 
 /// <summary>As much of Secrets Manager as it takes to keep a secret and to read it, in its JSON protocol.</summary>
-internal sealed class SecretsService(string region, string account, TimeProvider clock)
+internal sealed class SecretsService(string region, string account, AccessControl access, TimeProvider clock)
 {
     private const string TargetPrefix = "secretsmanager.";
     private readonly ConcurrentDictionary<string, Secret> _secrets = new(StringComparer.Ordinal);
@@ -23,6 +24,7 @@ internal sealed class SecretsService(string region, string account, TimeProvider
         try
         {
             var body = await JsonRequest.ReadAsync(request.Body, ct).ConfigureAwait(false);
+            access.Demand(request.Principal, new AccessRequest("secretsmanager:" + Operation(exchange.Request), ArnOf(body)));
             var answer = Operation(exchange.Request) switch
             {
                 "CreateSecret" => Create(body),
@@ -31,11 +33,22 @@ internal sealed class SecretsService(string region, string account, TimeProvider
             };
             await SsmService.AnswerAsync(exchange, 200, answer, ct).ConfigureAwait(false);
         }
+        catch (AccessDeniedException e) when (!exchange.Started)
+        {
+            await SsmService.RefuseAsync(exchange, 400, nameof(AccessDeniedException), e.Message, ct).ConfigureAwait(false);
+        }
         catch (SsmException e) when (!exchange.Started)
         {
             await SsmService.RefuseAsync(exchange, 400, e.Code, e.Message, ct).ConfigureAwait(false);
         }
     }
+
+    private Secret? Find(string id) => _secrets.GetValueOrDefault(id) ?? _secrets.Values.FirstOrDefault(one => one.Arn == id || one.Arn[..^7] == id);
+
+    /// <summary>The secret that a request is about; one that is not there has the name and no suffix that is known.</summary>
+    private string ArnOf(JsonRequest request) => request.Text("SecretId") is { } id && Find(id) is { } secret ? secret.Arn
+        : (request.Text("SecretId") ?? request.Text("Name") ?? "") is var name && name.StartsWith("arn:", StringComparison.Ordinal) ? name
+        : $"arn:aws:secretsmanager:{region}:{account}:secret:{name}-000000";
 
     private JsonObject Create(JsonRequest request)
     {
@@ -50,8 +63,7 @@ internal sealed class SecretsService(string region, string account, TimeProvider
 
     private JsonObject Read(string id)
     {
-        var secret = _secrets.GetValueOrDefault(id) ?? _secrets.Values.FirstOrDefault(one => one.Arn == id || one.Arn[..^7] == id)
-            ?? throw new SsmException("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+        var secret = Find(id) ?? throw new SsmException("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
         var answer = new JsonObject
         {
             ["ARN"] = secret.Arn,

@@ -1,3 +1,5 @@
+using Runctl.Sandbox.Policies;
+
 namespace Runctl.Sandbox.Signing;
 
 /// <summary>Who a request comes from.</summary>
@@ -9,6 +11,6 @@ internal sealed record SandboxPrincipal(string Account, string Arn, string UserI
     /// <summary>The instance whose role this is; null for everybody else.</summary>
     public string? InstanceId { get; init; }
 
-    /// <summary>Whether s3:ListBucket is granted; without it lists are refused and a missing key is 403 instead of 404.</summary>
-    public bool CanListBucket { get; init; } = true;
+    /// <summary>Which policies it has.</summary>
+    public PrincipalKind Kind { get; init; }
 }

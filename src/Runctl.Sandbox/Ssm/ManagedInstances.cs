@@ -5,16 +5,16 @@ using Runctl.Sandbox.Instances;
 
 namespace Runctl.Sandbox.Ssm;
 
-/// <summary>Which instances SSM knows: those with an instance profile, some time after they began to run.</summary>
+/// <summary>Which instances SSM knows: those whose role lets the agent register, some time after they began to run.</summary>
 internal sealed class ManagedInstances(
-    InstanceRegistry registry, Func<string, Machine?> machines, ConditionTable conditions, SandboxOptions options, TimeProvider clock)
+    InstanceRegistry registry, Func<string, Machine?> machines, ConditionTable conditions, SandboxOptions options, SsmAccess access, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<string, Agent> _agents = new(StringComparer.Ordinal);
 
     /// <summary>Every instance that has registered, oldest first.</summary>
     public IReadOnlyList<ManagedInstance> All() =>
         registry.All
-            .Where(record => record.ProfileName is not null)
+            .Where(access.AllowsAgent)
             .Select(record => Read(record))
             .Where(instance => instance.Registered || (instance.Record.State is InstanceState.Stopped or InstanceState.Stopping))
             .ToList();
@@ -36,5 +36,6 @@ internal sealed class ManagedInstances(
     private bool AgentRuns(InstanceRecord record) =>
         record is { State: InstanceState.Running, ProfileName: not null, RunningSince: { } since }
         && clock.GetUtcNow() >= since + (options.BootTime / 2)
+        && access.AllowsAgent(record)
         && machines(record.InstanceId)?.Processes is not null;
 }

@@ -4,6 +4,7 @@ using Runctl.Sandbox.Ec2;
 using Runctl.Sandbox.Faults;
 using Runctl.Sandbox.Http;
 using Runctl.Sandbox.Instances;
+using Runctl.Sandbox.Policies;
 using Runctl.Sandbox.Signing;
 
 namespace Runctl.Sandbox.Ssm;
@@ -12,10 +13,12 @@ namespace Runctl.Sandbox.Ssm;
 internal sealed class SsmService
 {
     private readonly Dictionary<string, Func<JsonRequest, JsonObject>> _operations;
+    private readonly SsmAccess _access;
 
-    public SsmService(InstanceRegistry registry, Func<string, Machine?> machines, ConditionTable conditions, SandboxOptions options, string account, TimeProvider clock)
+    public SsmService(InstanceRegistry registry, Func<string, Machine?> machines, ConditionTable conditions, SandboxOptions options, string account, AccessControl access, TimeProvider clock)
     {
-        var instances = new ManagedInstances(registry, machines, conditions, options, clock);
+        _access = new SsmAccess(registry, access, options.Region, account);
+        var instances = new ManagedInstances(registry, machines, conditions, options, _access, clock);
         var commands = new CommandOperations(instances, new CommandStore(clock), clock);
         var parameters = new Parameters(options.Region, account, clock);
         _operations = new(StringComparer.Ordinal)
@@ -44,6 +47,7 @@ internal sealed class SsmService
             }
 
             var body = await JsonRequest.ReadAsync(request.Body, ct).ConfigureAwait(false);
+            _access.Demand(request.Principal, name, body);
             await AnswerAsync(exchange, 200, operation(body), ct).ConfigureAwait(false);
         }
         catch (SsmException e) when (!exchange.Started)

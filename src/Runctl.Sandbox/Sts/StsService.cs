@@ -2,12 +2,13 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
 using Runctl.Sandbox.Http;
+using Runctl.Sandbox.Policies;
 using Runctl.Sandbox.Signing;
 
 namespace Runctl.Sandbox.Sts;
 
 /// <summary>STS over the query protocol.</summary>
-internal sealed class StsService(CredentialStore credentials)
+internal sealed class StsService(CredentialStore credentials, AccessControl? access = null)
 {
     private static readonly XNamespace Namespace = "https://sts.amazonaws.com/doc/2011-06-15/";
 
@@ -23,7 +24,9 @@ internal sealed class StsService(CredentialStore credentials)
         {
             var result = action switch
             {
+                // Everybody may ask, whatever the policies say.
                 "GetCallerIdentity" => CallerIdentity(signed.Principal),
+                "AssumeRole" when Denied(parameters, signed.Principal) is { } problem => throw new StsException(new ServiceError(403, "AccessDenied", problem)),
                 "AssumeRole" => AssumedRole.Assume(parameters, signed.Principal, credentials),
                 _ => throw new StsException(new ServiceError(400, "InvalidAction",
                     $"Could not find operation {action} for version {parameters.GetValueOrDefault("Version")}")),
@@ -51,6 +54,19 @@ internal sealed class StsService(CredentialStore credentials)
                 new XElement("Message", error.Message)),
             new XElement("RequestId", requestId));
         return SendAsync(exchange, error.Status, document, requestId, ct);
+    }
+
+    private string? Denied(Dictionary<string, string> parameters, SandboxPrincipal caller)
+    {
+        try
+        {
+            access?.Demand(caller, new AccessRequest("sts:AssumeRole", parameters.GetValueOrDefault("RoleArn") ?? ""));
+            return null;
+        }
+        catch (AccessDeniedException e)
+        {
+            return e.Message;
+        }
     }
 
     private static XElement CallerIdentity(SandboxPrincipal principal) => new("GetCallerIdentityResult",

@@ -16,7 +16,7 @@ internal sealed class MemoryStore : IObjectStore
 
     public void Put(string key, string content) => Objects[key] = (Encoding.UTF8.GetBytes(content), Next());
 
-    public Task CheckBucketAsync(string bucket, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task CheckBucketAsync(string bucket, string prefix, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async IAsyncEnumerable<ObjectRecord> ListAsync(string bucket, string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {

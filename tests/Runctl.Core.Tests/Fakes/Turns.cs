@@ -94,7 +94,7 @@ internal sealed class ActorStore(MemoryStore inner, Turns turns, int actor, Writ
 {
     private int _writes;
 
-    public Task CheckBucketAsync(string bucket, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task CheckBucketAsync(string bucket, string prefix, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public IAsyncEnumerable<ObjectRecord> ListAsync(string bucket, string prefix, CancellationToken cancellationToken) => inner.ListAsync(bucket, prefix, cancellationToken);
 

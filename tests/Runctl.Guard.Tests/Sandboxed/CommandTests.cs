@@ -7,6 +7,9 @@ namespace Runctl.Guard.Tests.Sandboxed;
 /// <summary>The guard's commands, called over SSM as the cmdlets call them.</summary>
 public sealed class CommandTests(GuardSandbox sandbox)
 {
+    // Below the prefix of checkpoints: the role reads nowhere else.
+    private const string Bad = "checkpoints/spot-interruptions/i-0bad/checkpoints/";
+
     private const string Saver = """
         import json, os, signal, sys, time
         def save(step):
@@ -109,18 +112,18 @@ public sealed class CommandTests(GuardSandbox sandbox)
         Assert.False(File.Exists(Path.Combine(run.Root, "home/ubuntu/escaped.json")));
 
         // As many bytes as before, one of them another.
-        await sandbox.S3.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = "bad/step_1.json", ContentBody = """{"step": 9}""" }, Ct);
-        var damaged = await RestoreAsync("damaged", text.Replace($"\"key\":\"{run.Prefix}step_1.json\"", "\"key\":\"bad/step_1.json\"", StringComparison.Ordinal));
+        await sandbox.S3.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = Bad + "step_1.json", ContentBody = """{"step": 9}""" }, Ct);
+        var damaged = await RestoreAsync("damaged", text.Replace($"\"key\":\"{run.Prefix}step_1.json\"", $"\"key\":\"{Bad}step_1.json\"", StringComparison.Ordinal));
         Assert.Equal((6, "ChecksumMismatch"), (damaged.ExitCode, damaged.ErrorId));
         Assert.Empty(Directory.Exists(Path.Combine(run.Root, "home/ubuntu/damaged")) ? Directory.GetFileSystemEntries(Path.Combine(run.Root, "home/ubuntu/damaged")) : []);
 
-        var missing = await run.CallAsync("restore", "--manifest", $"s3://{bucket}/nothing.manifest.json", "--into", "/home/ubuntu/missing");
+        var missing = await run.CallAsync("restore", "--manifest", $"s3://{bucket}/{Bad}nothing.manifest.json", "--into", "/home/ubuntu/missing");
         Assert.Equal((4, "CheckpointNotFound"), (missing.ExitCode, missing.ErrorId));
 
         async Task<GuardReply> RestoreAsync(string name, string body)
         {
             Assert.NotEqual(text, body);
-            var at = $"bad/{run.Id}/{name}.manifest.json";
+            var at = $"{Bad}{run.Id}/{name}.manifest.json";
             await sandbox.S3.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = at, ContentBody = body }, Ct);
             return await run.CallAsync("restore", "--manifest", $"s3://{bucket}/{at}", "--into", $"/home/ubuntu/{name}");
         }

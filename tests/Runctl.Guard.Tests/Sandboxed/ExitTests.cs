@@ -15,7 +15,7 @@ public sealed class ExitTests(GuardSandbox sandbox)
     {
         await using var run = await sandbox.StartAsync(new Scenario(Saver) { Configure = settings => settings with { OnExit = "terminate" } });
         Assert.SkipUnless((await run.ShellAsync("shutdown -c")).ExitCode == 0, "An instance without a PID namespace can not be shut down from inside.");
-        var other = await sandbox.StartAsync(new Scenario(Saver) { InstanceId = run.InstanceId, Project = "other", Configure = settings => settings with { S3Prefix = "others" } });
+        var other = await sandbox.StartAsync(new Scenario(Saver) { InstanceId = run.InstanceId, Project = "other", Configure = settings => settings with { S3Prefix = settings.S3Prefix + "/others" } });
         await run.PrintedAsync("saved");
         await other.PrintedAsync("saved");
 

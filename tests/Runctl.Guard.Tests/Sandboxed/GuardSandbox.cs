@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Amazon.Runtime;
 using Amazon.S3;
 using Runctl.Adapters;
@@ -7,6 +8,7 @@ using Runctl.Instances;
 using Runctl.Ports;
 using Runctl.Progress;
 using Runctl.Sandbox;
+using Runctl.Tests.Policies;
 using Runctl.Training;
 
 [assembly: AssemblyFixture(typeof(GuardSandbox))]
@@ -20,10 +22,16 @@ public sealed class GuardSandbox : IAsyncLifetime
     private readonly NoProgress _progress = new();
     private RunctlSandbox? _sandbox;
     private ICloud? _cloud;
+    private ICloud? _administrator;
+    private ImmutableList<string> _secrets = [];
+    private ImmutableList<string> _keys = [];
 
     public RunctlSandbox Sandbox => _sandbox!;
 
     public ICloud Cloud => _cloud!;
+
+    /// <summary>A connection that may do everything, for what no person with the printed policy does.</summary>
+    public ICloud Administrator => _administrator!;
 
     public AmazonS3Client S3 { get; private set; } = null!;
 
@@ -34,9 +42,10 @@ public sealed class GuardSandbox : IAsyncLifetime
             return;
         }
 
-        _sandbox = await RunctlSandbox.StartAsync(new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(100) });
-        _cloud = Connect(null);
-        S3 = new AmazonS3Client(new BasicAWSCredentials(Sandbox.AccessKeyId, Sandbox.SecretAccessKey), new AmazonS3Config
+        _sandbox = await RunctlSandbox.StartAsync(new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(100), Policies = PrintedPolicies.Of() });
+        _cloud = Connect(Sandbox.AccessKeyId, Sandbox.SecretAccessKey);
+        _administrator = Connect(Sandbox.AdministratorAccessKeyId, Sandbox.AdministratorSecretAccessKey);
+        S3 = new AmazonS3Client(new BasicAWSCredentials(Sandbox.AdministratorAccessKeyId, Sandbox.AdministratorSecretAccessKey), new AmazonS3Config
         {
             ServiceURL = Sandbox.Endpoint.ToString(), AuthenticationRegion = Sandbox.Region, ForcePathStyle = true,
         });
@@ -46,10 +55,25 @@ public sealed class GuardSandbox : IAsyncLifetime
     {
         S3?.Dispose();
         _cloud?.Dispose();
+        _administrator?.Dispose();
         if (_sandbox is not null)
         {
             await _sandbox.DisposeAsync();
         }
+    }
+
+    /// <summary>Prints the policies with one more reference to a value that is kept elsewhere.</summary>
+    public void Allow(string reference)
+    {
+        ImmutableInterlocked.Update(ref _secrets, secrets => secrets.Add(reference));
+        Print();
+    }
+
+    /// <summary>Prints the policies with one more key of KMS.</summary>
+    public void AllowKey(string key)
+    {
+        ImmutableInterlocked.Update(ref _keys, keys => keys.Contains(key) ? keys : keys.Add(key));
+        Print();
     }
 
     /// <summary>A new instance with a training on it.</summary>
@@ -71,7 +95,12 @@ public sealed class GuardSandbox : IAsyncLifetime
                 await File.WriteAllTextAsync(Path.Combine(project, name), text, token);
             }
 
-            using var cloud = scenario.Encryption is null ? null : Connect(scenario.Encryption);
+            using var cloud = scenario.Encryption is null ? null : Connect(Sandbox.AccessKeyId, Sandbox.SecretAccessKey, scenario.Encryption);
+            if (scenario.Encryption?.KmsKeyId is { } kms)
+            {
+                AllowKey(kms);
+            }
+
             var starter = new TrainingStarter(cloud ?? Cloud, _adapters, TimeProvider.System);
             var request = new StartRequest
             {
@@ -115,15 +144,16 @@ public sealed class GuardSandbox : IAsyncLifetime
         return (await launcher.WaitUntilReadyAsync(launched[0].InstanceId, TimeSpan.FromSeconds(240), _progress, token)).InstanceId;
     }
 
-    private ICloud Connect(ObjectEncryption? encryption) => _adapters.Connect(new CloudConnection
-    {
-        Region = Sandbox.Region, EndpointUrl = Sandbox.Endpoint, Encryption = encryption,
-        Credentials = new CloudCredentials(Sandbox.AccessKeyId, Sandbox.SecretAccessKey, null),
-    });
-
     /// <summary>Counts the requests of an instance from now on, as in <c>s3:UploadPart</c>.</summary>
     public SandboxFaultRule Count(string operation, string instanceId) =>
         Sandbox.Faults.Add(new SandboxFault { Operation = operation, Kind = SandboxFaultKind.Delay, InstanceId = instanceId });
+
+    private void Print() => Sandbox.Policies = PrintedPolicies.Of(change: scope => scope with { Secrets = _secrets, KmsKeys = _keys });
+
+    private ICloud Connect(string key, string secret, ObjectEncryption? encryption = null) => _adapters.Connect(new CloudConnection
+    {
+        Region = Sandbox.Region, EndpointUrl = Sandbox.Endpoint, Encryption = encryption, Credentials = new CloudCredentials(key, secret, null),
+    });
 
     private sealed class NoProgress : IProgress<ProgressUpdate>
     {

@@ -7,22 +7,29 @@ namespace Runctl.Guard.Tests.Sandboxed;
 /// <summary>Where secrets are kept in the sandbox, and where they must not be found.</summary>
 internal sealed class Vault(GuardSandbox sandbox)
 {
-    private readonly JsonCaller _caller = new(sandbox.Sandbox.Endpoint, sandbox.Sandbox.AccessKeyId, sandbox.Sandbox.SecretAccessKey);
+    private readonly JsonCaller _caller = new(sandbox.Sandbox.Endpoint, sandbox.Sandbox.AdministratorAccessKeyId, sandbox.Sandbox.AdministratorSecretAccessKey);
 
     /// <summary>Keeps a value in Parameter Store; its reference.</summary>
     public async Task<string> ParameterAsync(string value)
     {
         var name = $"/test/{Guid.NewGuid():N}";
         Assert.Equal(200, (await _caller.CallAsync("ssm", "AmazonSSM.PutParameter", new { Name = name, Value = value, Type = "SecureString" })).Status);
+        sandbox.Allow("ssm:" + name);
         return "ssm:" + name;
     }
 
     /// <summary>Keeps a value in Secrets Manager; its reference.</summary>
-    public async Task<string> SecretAsync(string value)
+    public async Task<string> SecretAsync(string value, bool isAllowed = true)
     {
         var (status, body) = await _caller.CallAsync("secretsmanager", "secretsmanager.CreateSecret", new { Name = Guid.NewGuid().ToString("N"), SecretString = value });
         Assert.Equal(200, status);
-        return "secretsmanager:" + body.GetProperty("ARN").GetString();
+        var reference = "secretsmanager:" + body.GetProperty("ARN").GetString();
+        if (isAllowed)
+        {
+            sandbox.Allow(reference);
+        }
+
+        return reference;
     }
 
     /// <summary>The value is in no file of the instance, in no object of the bucket, and in no command or its output.</summary>
@@ -35,9 +42,9 @@ internal sealed class Vault(GuardSandbox sandbox)
         }
 
         var token = TestContext.Current.CancellationToken;
-        await foreach (var entry in sandbox.Cloud.Objects.ListAsync(sandbox.Sandbox.Bucket, "", token))
+        await foreach (var entry in sandbox.Administrator.Objects.ListAsync(sandbox.Sandbox.Bucket, "", token))
         {
-            seen[entry.Key] = Encoding.Latin1.GetString((await sandbox.Cloud.Objects.ReadAsync(sandbox.Sandbox.Bucket, entry.Key, token))?.Content.ToArray() ?? []);
+            seen[entry.Key] = Encoding.Latin1.GetString((await sandbox.Administrator.Objects.ReadAsync(sandbox.Sandbox.Bucket, entry.Key, token))?.Content.ToArray() ?? []);
         }
 
         foreach (var operation in new[] { "ListCommands", "ListCommandInvocations" })

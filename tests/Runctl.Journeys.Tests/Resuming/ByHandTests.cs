@@ -81,10 +81,11 @@ public sealed class ByHandTests : SandboxedTest
 
         Assert.True(all.Count > 1);
         Assert.Equal(good.Checkpoint!.Manifest, all[0].Manifest);
+        using var administrator = Fixture.ConnectAdministrator();
         foreach (var checkpoint in all)
         {
             var head = checkpoint.Files.Single(file => file.Path == checkpoint.Name);
-            await Fixture.Cloud.Objects.WriteAsync(checkpoint.S3Bucket, head.Key!, new byte[head.Size], Runctl.Ports.WriteCondition.Always, Token);
+            await administrator.Objects.WriteAsync(checkpoint.S3Bucket, head.Key!, new byte[head.Size], Runctl.Ports.WriteCondition.Always, Token);
             if (checkpoint == all[0])
             {
                 var next = await run.PlanAsync();

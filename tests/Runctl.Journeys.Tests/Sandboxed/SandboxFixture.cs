@@ -4,6 +4,7 @@ using Runctl.Instances;
 using Runctl.Ports;
 using Runctl.Progress;
 using Runctl.Sandbox;
+using Runctl.Tests.Policies;
 using Runctl.Training;
 
 namespace Runctl.Journeys.Tests.Sandboxed;
@@ -29,13 +30,15 @@ public sealed class SandboxFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The sandbox runs on Linux.");
-        _sandbox = await RunctlSandbox.StartAsync(new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(100) });
+        _sandbox = await RunctlSandbox.StartAsync(new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(100), Policies = PrintedPolicies.Of() });
         _cloud = Connect();
     }
 
     /// <summary>Another connection, which shares nothing with the first.</summary>
-    public ICloud Connect() =>
-        Adapters.Connect(new CloudConnection { Region = Sandbox.Region, EndpointUrl = Sandbox.Endpoint, Credentials = new CloudCredentials(Sandbox.AccessKeyId, Sandbox.SecretAccessKey, null) });
+    public ICloud Connect() => Connect(Sandbox.AccessKeyId, Sandbox.SecretAccessKey);
+
+    /// <summary>A connection that may do everything, for what no person with the printed policy does.</summary>
+    public ICloud ConnectAdministrator() => Connect(Sandbox.AdministratorAccessKeyId, Sandbox.AdministratorSecretAccessKey);
 
     public async ValueTask DisposeAsync()
     {
@@ -63,6 +66,9 @@ public sealed class SandboxFixture : IAsyncLifetime
         var request = new StartRequest { InstanceId = instanceId, ScriptPath = Path.Combine(project, script), ProjectDirectory = project, SyncCode = true, ResumeFrom = resumeFrom, ScriptArguments = arguments ?? [] };
         return await starter.StartAsync(await starter.PlanAsync(request, configuration ?? Configuration, token), Progress, token);
     }
+
+    private ICloud Connect(string key, string secret) =>
+        Adapters.Connect(new CloudConnection { Region = Sandbox.Region, EndpointUrl = Sandbox.Endpoint, Credentials = new CloudCredentials(key, secret, null) });
 
     private sealed class Teller(List<string> told) : IProgress<ProgressUpdate>
     {

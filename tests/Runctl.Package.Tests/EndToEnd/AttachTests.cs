@@ -35,6 +35,7 @@ public sealed class AttachTests(SandboxFixture sandbox) : IClassFixture<SandboxF
     public async Task It_is_guarded_by_its_name_told_saved_and_uploaded_where_the_parameters_say()
     {
         await sandbox.Other.CreateBucketAsync("of-another-team", "us-east-1");
+        Assert.Empty(sandbox.Run("Set-RunctlSandbox -Policy (@(Get-RunctlPolicy -S3Bucket of-another-team -S3Prefix elsewhere) + @(Get-RunctlPolicy))").Errors);
         var instance = sandbox.Launch();
         var pid = await StartAsync(instance, "ubuntu", "models/good", "one");
         var job = sandbox.Run($"$job = Watch-RunctlSpotInterruption -InstanceId {instance} -ProcessName '*MINE.py models*' -CheckpointDirectory /home/ubuntu/models/good -S3Bucket of-another-team -S3Prefix elsewhere -PollInterval 500ms -AsJob; $job").Single;

@@ -73,6 +73,7 @@ public sealed class ForeignInstanceTests(SandboxFixture sandbox) : IClassFixture
 
     private async Task<string> LaunchAsync(bool hibernates = false)
     {
+        sandbox.AllowAnyInstance();
         var instance = await sandbox.Other.LaunchAsync((string)sandbox.Run("$sandbox.IamInstanceProfile").Single, hibernates);
         await sandbox.Other.WaitForAsync(instance, "running");
         return instance;

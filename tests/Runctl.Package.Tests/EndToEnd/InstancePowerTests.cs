@@ -84,6 +84,7 @@ public sealed class InstancePowerTests(SandboxFixture sandbox) : IClassFixture<S
     [Fact]
     public async Task One_that_is_not_ours_is_acted_on_only_by_hand_and_when_it_is_confirmed()
     {
+        sandbox.AllowAnyInstance();
         var instance = await sandbox.Other.LaunchAsync((string)sandbox.Run("$sandbox.IamInstanceProfile").Single);
         await sandbox.Other.WaitForAsync(instance, "running");
         foreach (var refused in new[] { $"Stop-RunctlInstance {instance} -Confirm:$false", $"'{instance}' | Stop-RunctlInstance -Force", $"Get-RunctlInstance {instance} | Remove-RunctlInstance -Force -Confirm:$false" })
@@ -105,6 +106,7 @@ public sealed class InstancePowerTests(SandboxFixture sandbox) : IClassFixture<S
     [Fact]
     public async Task The_price_of_an_on_demand_instance_is_known_by_configuration_only()
     {
+        sandbox.AllowAnyInstance();
         var instance = await sandbox.Other.LaunchAsync(null);
         await sandbox.Other.WaitForAsync(instance, "running");
         var unknown = sandbox.Run($"Get-RunctlInstance {instance}").Single;

@@ -17,7 +17,7 @@ public class SandboxFixture : IDisposable
     {
         Endpoint = _session.Run($"$sandbox = Start-RunctlSandbox -UseAsDefault {options}; $sandbox.EndpointUrl").Single;
         Directory = _session.Run("$sandbox.Directory").Single;
-        Other = new OtherClient(_session.Run("$sandbox.GetEnvironment()").Single);
+        Other = new OtherClient(_session.Run("$sandbox.GetAdministratorEnvironment()").Single);
         _instance = new Lazy<string>(Launch);
     }
 
@@ -47,7 +47,7 @@ public class SandboxFixture : IDisposable
     internal string Joined => $"-Region us-east-1 -EndpointUrl {Endpoint}";
 
     /// <summary>The environment of another process that joins it.</summary>
-    internal Dictionary<string, string> Joining(Project project) => new(Other.Environment)
+    internal Dictionary<string, string> Joining(Project project) => new((IDictionary<string, string>)_session.Run("$sandbox.GetEnvironment()").Single)
     {
         ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "",
         ["HOME"] = project.Directory,
@@ -65,6 +65,9 @@ public class SandboxFixture : IDisposable
 
     /// <summary>Runs a script in the session and stops it at a moment.</summary>
     internal TimeSpan Stop(string script, Func<bool> when) => _session.Stop(script, when);
+
+    /// <summary>Lets the person work with instances that Runctl did not launch.</summary>
+    internal void AllowAnyInstance() => Assert.Empty(Run("Set-RunctlSandbox -Policy (Get-RunctlPolicy -AnyInstance -S3Bucket runctl-sandbox -IamInstanceProfile RunctlSandbox)").Errors);
 
     /// <summary>Sets a fault of the sandbox.</summary>
     internal void Fault(string entries) => Assert.Empty(Run($"Set-RunctlSandbox -Fault @{{ {entries} }}").Errors);

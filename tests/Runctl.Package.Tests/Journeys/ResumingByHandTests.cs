@@ -9,7 +9,7 @@ public sealed class ResumingByHandTests : ResumingTests
     {
         // Nothing of it is the default.
         Start("-ScriptArgument '--steps', 4000 -Environment @{ EXIT_CODE = '7' } -NoMonitor", "-SubnetId subnet-0a1b2c3d4e5f6000c -VolumeSize 142 -MaxPrice 0.9 -Tag @{ team = 'vision' }");
-        var other = new OtherClient(Session.Run("$sandbox.GetEnvironment()").Single);
+        var other = new OtherClient(Session.Run("$sandbox.GetAdministratorEnvironment()").Single);
         var had = await other.DescribeAsync(Session.Run("$run.InstanceId").Single);
         Assert.Matches("subnet-0a1b2c3d4e5f6000c, .* up to 0.90 USD, team=vision, 142 GiB with team=vision", had);
         Interrupt();

@@ -9,14 +9,11 @@ using Amazon.SimpleSystemsManagement.Model;
 
 namespace Runctl.Package.Tests.Support;
 
-/// <summary>Another tool of the user's account: it does what Runctl never does.</summary>
+/// <summary>Another tool of the user's account, which may do everything: it does what Runctl never does.</summary>
 /// <param name="environment">The variables by which clients join a sandbox.</param>
 internal sealed class OtherClient(IDictionary<string, string> environment)
 {
     private const string Ubuntu = "ami-0a1b2c3d4e5f20401";
-
-    /// <summary>The variables it joined by.</summary>
-    public IDictionary<string, string> Environment => environment;
 
     private BasicAWSCredentials Credentials => new(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]);
 

@@ -108,20 +108,6 @@ public sealed class ObjectTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_may_not_list_does_not_learn_that_a_key_is_missing()
-    {
-        var blind = _server.Credentials.Create(AwsServer.Principal with { CanListBucket = false });
-        using var client = _server.Client(blind);
-
-        var get = await Assert.ThrowsAsync<AmazonS3Exception>(() => client.GetObjectAsync(AwsServer.Bucket, "none", Token));
-        var list = await Assert.ThrowsAsync<AmazonS3Exception>(
-            () => client.ListObjectsV2Async(new() { BucketName = AwsServer.Bucket }, Token));
-
-        Assert.Equal((HttpStatusCode.Forbidden, "AccessDenied"), (get.StatusCode, get.ErrorCode));
-        Assert.Equal((HttpStatusCode.Forbidden, "AccessDenied"), (list.StatusCode, list.ErrorCode));
-    }
-
-    [Fact]
     public async Task An_overwritten_object_leaves_no_file_and_a_running_read_goes_on()
     {
         var first = new string('a', 3_000_000);

@@ -6,15 +6,15 @@ namespace Runctl.Sandbox.Ec2.Fleets;
 /// <summary>Launches a fleet. What goes wrong in a pool is an entry of the answer, never a refusal of the whole.</summary>
 internal sealed class FleetLauncher(InstanceRegistry registry, LaunchPlanner planner, PoolLimits limits, SpotQuota quota, TimeProvider clock)
 {
-    /// <summary>Launches what can be launched.</summary>
-    public Fleet Launch(FleetRequest request, string? clientToken)
+    /// <summary>Launches what can be launched; <paramref name="demand"/> refuses what the caller may not launch.</summary>
+    public Fleet Launch(FleetRequest request, string? clientToken, Action<InstanceOrder, LaunchTemplate> demand)
     {
         var id = $"fleet-{Guid.NewGuid()}";
         var launches = new List<FleetLaunch>();
         var errors = new List<FleetError>();
         foreach (var target in new[] { request.OnDemand, request.Spot }.Where(target => target.Capacity > 0))
         {
-            var candidates = request.Pools.Select(pool => Look(pool, target, id, request.InstanceTags))
+            var candidates = request.Pools.Select(pool => Look(pool, target, id, request.InstanceTags, demand))
                 .OrderBy(candidate => target.ByPriority ? candidate.Pool.Priority ?? decimal.MaxValue : 0)
                 .ThenBy(candidate => candidate.Price).ToList();
             var plan = FleetPlan.Make(target, candidates, target.IsSpot ? quota.Left : int.MaxValue);
@@ -26,7 +26,7 @@ internal sealed class FleetLauncher(InstanceRegistry registry, LaunchPlanner pla
         return new Fleet(id, request, clientToken, clock.GetUtcNow()) { Launches = launches, Errors = errors };
     }
 
-    private FleetCandidate Look(FleetPool pool, FleetTarget target, string fleetId, TagSet instanceTags)
+    private FleetCandidate Look(FleetPool pool, FleetTarget target, string fleetId, TagSet instanceTags, Action<InstanceOrder, LaunchTemplate> demand)
     {
         var tags = instanceTags.With(
         [
@@ -37,6 +37,7 @@ internal sealed class FleetLauncher(InstanceRegistry registry, LaunchPlanner pla
         try
         {
             var order = planner.Plan(pool.Specification(target.IsSpot, tags), Ids.New("r"), fleetId);
+            demand(order, pool.Template);
             var type = InstanceTypeTable.Find(order.InstanceType)!;
             var price = (target.IsSpot ? SpotPrices.At(type, order.AvailabilityZone, clock.GetUtcNow()) : type.OnDemandPrice)
                 / (pool.WeightedCapacity ?? 1);

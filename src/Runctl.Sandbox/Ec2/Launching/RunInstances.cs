@@ -7,7 +7,8 @@ namespace Runctl.Sandbox.Ec2.Launching;
 
 /// <summary>RunInstances: MaxCount instances of one pool, or at least MinCount, or none.</summary>
 internal sealed class RunInstances(
-    InstanceRegistry registry, LaunchTemplates templates, LaunchPlanner planner, PoolLimits limits, SpotQuota quota, ClientTokens tokens) : IEc2Action
+    InstanceRegistry registry, LaunchTemplates templates, LaunchPlanner planner, PoolLimits limits, SpotQuota quota, ClientTokens tokens,
+    Ec2Access access) : IEc2Action
 {
     /// <inheritdoc/>
     public IEnumerable<XElement?> Answer(Ec2Parameters parameters)
@@ -22,13 +23,10 @@ internal sealed class RunInstances(
         parameters.Require("MaxCount");
         var max = parameters.Int("MaxCount", min: 1, max: 1000)!.Value;
         var min = parameters.Int("MinCount", min: 1, max: max)!.Value;
+        var template = parameters.Has("LaunchTemplate") ? TemplateOf(parameters.Branch("LaunchTemplate")) : null;
         var specification = LaunchSpecificationReader.Read(parameters);
-        if (parameters.Has("LaunchTemplate"))
-        {
-            specification = specification.Over(TemplateOf(parameters.Branch("LaunchTemplate")));
-        }
-
-        var order = planner.Plan(specification, Ids.New("r"), parameters["ClientToken"]);
+        var order = planner.Plan(template is null ? specification : specification.Over(template.Specification), Ids.New("r"), parameters["ClientToken"]);
+        access.DemandLaunch(parameters.Caller, order, template);
         var count = Math.Min(max, Room(order, min));
         return [.. Enumerable.Range(0, count).Select(_ => registry.Launch(order))];
     }
@@ -46,11 +44,11 @@ internal sealed class RunInstances(
             code, PoolLimits.Message(code, order.InstanceType, order.AvailabilityZone), Status(code));
     }
 
-    private LaunchSpecification TemplateOf(Ec2Parameters branch)
+    private LaunchTemplate TemplateOf(Ec2Parameters branch)
     {
         var template = templates.Get(branch);
         LaunchTemplateVersion.Check(template, branch["Version"] ?? "$Default");
-        return template.Specification;
+        return template;
     }
 
     /// <summary>EC2 calls a lack of capacity a fault of its own.</summary>

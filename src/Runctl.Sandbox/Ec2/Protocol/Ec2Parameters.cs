@@ -1,4 +1,5 @@
 using System.Globalization;
+using Runctl.Sandbox.Signing;
 
 namespace Runctl.Sandbox.Ec2.Protocol;
 
@@ -8,14 +9,15 @@ internal sealed class Ec2Parameters
     private readonly IReadOnlyDictionary<string, string> _all;
     private readonly string _prefix;
 
-    private Ec2Parameters(IReadOnlyDictionary<string, string> all, string prefix)
+    private Ec2Parameters(IReadOnlyDictionary<string, string> all, string prefix, SandboxPrincipal caller)
     {
         _all = all;
         _prefix = prefix;
+        Caller = caller;
     }
 
     /// <summary>All parameters of a call; the first of two with one name counts.</summary>
-    public static Ec2Parameters Create(IEnumerable<KeyValuePair<string, string>> pairs)
+    public static Ec2Parameters Create(IEnumerable<KeyValuePair<string, string>> pairs, SandboxPrincipal caller)
     {
         var all = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in pairs)
@@ -23,8 +25,11 @@ internal sealed class Ec2Parameters
             all.TryAdd(name, value);
         }
 
-        return new Ec2Parameters(all, "");
+        return new Ec2Parameters(all, "", caller);
     }
+
+    /// <summary>The principal that makes the call.</summary>
+    public SandboxPrincipal Caller { get; }
 
     /// <summary>Every parameter with its whole name.</summary>
     public IEnumerable<KeyValuePair<string, string>> All => _all;
@@ -75,7 +80,7 @@ internal sealed class Ec2Parameters
         [.. Indices(name).Select(index => this[$"{name}.{index}"]).OfType<string>()];
 
     /// <summary>A branch.</summary>
-    public Ec2Parameters Branch(string name) => new(_all, $"{_prefix}{name}.");
+    public Ec2Parameters Branch(string name) => new(_all, $"{_prefix}{name}.", Caller);
 
     /// <summary>The branches of a list, in order.</summary>
     public IReadOnlyList<Ec2Parameters> Branches(string name) =>

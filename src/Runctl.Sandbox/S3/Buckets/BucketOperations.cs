@@ -43,7 +43,6 @@ internal static class BucketOperations
     /// <summary>HeadBucket.</summary>
     public static Task HeadAsync(S3Call call, CancellationToken ct)
     {
-        call.DemandList();
         var bucket = call.Bucket();
         return call.RespondAsync(200, [new("x-amz-bucket-region", bucket.Region ?? call.Signed.Scope.Region)], ct);
     }

@@ -13,7 +13,6 @@ internal static class ListUploads
     public static Task HandleAsync(S3Call call, CancellationToken ct)
     {
         var bucket = call.Bucket();
-        call.DemandList();
         var query = call.Request.QueryValue;
         var encode = ListObjects.Encoder(call);
         var prefix = query("prefix") ?? "";

@@ -27,16 +27,21 @@ internal static class DeleteObjects
 
         var quiet = (string?)request.Element("Quiet") == "true";
         var outcomes = objects
-            .Select(item => Delete(bucket, item.Element("Key")!.Value, item.Element("ETag")?.Value))
+            .Select(item => Delete(call, bucket, item.Element("Key")!.Value, item.Element("ETag")?.Value))
             .Where(outcome => !quiet || outcome.Name == "Error")
             .ToList();
         await call.RespondAsync(new XElement("DeleteResult", outcomes), ct).ConfigureAwait(false);
     }
 
-    private static XElement Delete(Bucket bucket, string key, string? etag)
+    private static XElement Delete(S3Call call, Bucket bucket, string key, string? etag)
     {
         try
         {
+            if (!call.State.Access.Allows(call.Signed.Principal, S3Access.Delete(bucket.Name, key)))
+            {
+                throw S3Errors.AccessDenied();
+            }
+
             bucket.Delete(key, new WriteCondition(MustBeNew: false, etag?.Trim('"')));
             return new XElement("Deleted", new XElement("Key", key));
         }

@@ -14,7 +14,6 @@ internal static class ListObjects
     public static Task HandleAsync(S3Call call, CancellationToken ct)
     {
         var bucket = call.Bucket();
-        call.DemandList();
         var version2 = call.Request.QueryValue("list-type") == "2";
         var encode = Encoder(call);
         var prefix = call.Request.QueryValue("prefix") ?? "";
