@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -122,22 +123,37 @@ class Instance(LocalMachine):
         if self.has_disk:
             # The folder is another one now.
             self.write("/etc/passwd", "ubuntu:x:%d:%d::/home/ubuntu:/bin/sh\n" % (os.geteuid(), os.getegid()))
-        self.is_on = True
+        self.is_on, self._commands, self._powered = True, 0, threading.Condition()
+
+    def as_agent(self, *command):
+        """A command that comes after the end would make the machine's folder anew, with a guard in it."""
+        with self._powered:
+            if not self.is_on:
+                raise AssertionError("%s is gone" % self.id)
+            self._commands += 1
+        try:
+            return super().as_agent(*command)
+        finally:
+            with self._powered:
+                self._commands -= 1
+                self._powered.notify_all()
+
+    def _end_commands(self):
+        """Until none runs any more: each is a process of the machine, and ends with it."""
+        with self._powered:
+            self.is_on = False
+            while self._commands:
+                kill_all_of(self.root)
+                self._powered.wait(0.1)
+        kill_all_of(self.root)
 
     def end(self):
         if not self.is_on:
             return
-        self.is_on = False
+        self._end_commands()
         if self.has_disk:
-            kill_all_of(self.root)
             subprocess.run(["umount", "-l", self.root])
-        for _ in range(20):
-            try:
-                super().end()
-                break
-            except OSError:
-                # A command that was just being started has written into it.
-                continue
+        super().end()
         for one in (self.to_s3, self.to_metadata, self.metadata):
             one.close()
 

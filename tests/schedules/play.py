@@ -405,6 +405,7 @@ class Play:
             if life.end == WITHDRAWN:
                 # Another has the run: the guard there has time to find that out.
                 self._sleep_until(played.deadline + WITHDRAWN_SECONDS + 2.5)
+                self._eventually(attempt.settled, "what was told of the withdrawn notice is settled")
         if played.settled is not None:
             self._look_at_what_is_left(attempt, played)
         self._take(attempt, played)
@@ -437,6 +438,9 @@ class Play:
             folder = machine.path(attempt.file(name))
             if os.path.isdir(folder) and any(one != "index.json" for one in os.listdir(folder)):
                 found.append("%s: %s" % (name, sorted(os.listdir(folder))))
+        if not guards:
+            # What a killed one had begun to write goes when the next begins.
+            return found
         for top in ("/var/lib/runctl", "/home/ubuntu/" + self.name):
             for folder, folders, names in os.walk(machine.path(top)):
                 found += [os.path.join(folder, name)[len(machine.root):] for name in names + folders
