@@ -11,10 +11,12 @@ internal sealed class ConfigurationFile
     private readonly Dictionary<string, (object Value, int Line)> _values = new(StringComparer.Ordinal);
     private readonly List<string> _warnings = [];
     private readonly string _path;
+    private readonly string? _without;
 
-    private ConfigurationFile(string path, TomlTable root)
+    private ConfigurationFile(string path, TomlTable root, string? without)
     {
         _path = path;
+        _without = without;
         foreach (var (name, entry) in root.Entries)
         {
             ReadTable(name, entry);
@@ -25,11 +27,14 @@ internal sealed class ConfigurationFile
     public IReadOnlyList<string> Warnings => _warnings;
 
     /// <summary>Reads a file.</summary>
-    public static ConfigurationFile Read(string path, IAdapters adapters)
+    /// <param name="path">The file.</param>
+    /// <param name="adapters">Reads TOML.</param>
+    /// <param name="without">A property whose setting is passed over, or null.</param>
+    public static ConfigurationFile Read(string path, IAdapters adapters, string? without)
     {
         try
         {
-            return new ConfigurationFile(path, adapters.ParseToml(File.ReadAllText(path), path));
+            return new ConfigurationFile(path, adapters.ParseToml(File.ReadAllText(path), path), without);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -87,8 +92,18 @@ internal sealed class ConfigurationFile
 
     private void Take(Setting setting, TomlValue entry)
     {
+        if (setting.Property == _without)
+        {
+            return;
+        }
+
         var name = setting.Key.Length == 0 ? $"[{setting.Table}]" : $"'{setting.Key}'";
         var value = SettingConverter.Convert(setting, entry.Value, isText: false) ?? throw Invalid(entry, $"{name}: expected {SettingConverter.Expected(setting)}, not {Describe(entry.Value)}.");
+        if (setting.Kind == SettingKind.Bucket && BucketName.Problem((string)value) is { } problem)
+        {
+            throw RunctlErrors.BucketNameInvalid($"{_path}:{entry.Line}:{entry.Column}: {name}", (string)value, problem);
+        }
+
         _values[setting.Property] = (value, entry.Line);
         if (setting.Property == nameof(RunctlConfiguration.TrainingEnvironment))
         {

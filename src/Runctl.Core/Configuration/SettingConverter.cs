@@ -38,7 +38,7 @@ internal static class SettingConverter
     /// <param name="isText">Whether numbers and lists are written as text too (variables and parameters).</param>
     public static object? Convert(Setting setting, object value, bool isText) => setting.Kind switch
     {
-        SettingKind.Text => value is string s && s.Trim().Length > 0 ? s : null,
+        SettingKind.Text or SettingKind.Bucket => value is string s && s.Trim().Length > 0 ? s : null,
         SettingKind.Address => value as Uri ?? (value is string s && Uri.TryCreate(s, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : null),
         SettingKind.WholeNumber => Number(value, isText) is { } n && n == decimal.Truncate(n) && n >= setting.Minimum && n <= int.MaxValue ? (int)n : null,
         SettingKind.Amount => Number(value, isText) is { } amount && amount > 0 ? amount : null,

@@ -111,6 +111,10 @@ internal static partial class RunctlErrors
     public static RunctlException LaunchFailed(int count, string types, string reasons, string? code, bool transient, string? action, Exception? cause) =>
         new("LaunchFailed", ErrorKind.ResourceUnavailable, $"No {(count == 1 ? "instance" : $"{count} instances")} of {types} could be launched: {reasons}", types, action, cause) { ServiceErrorCode = code, IsTransient = transient };
 
+    /// <summary>EC2 refused a launch for something that the user can correct.</summary>
+    public static RunctlException LaunchRefused(string id, ErrorKind kind, int count, string types, string problem, string reasons, string code, string action, Exception? cause) =>
+        new(id, kind, $"No {(count == 1 ? "instance" : $"{count} instances")} of {types} could be launched. {problem}. {reasons}", types, action, cause) { ServiceErrorCode = code };
+
     /// <summary>A launch failed, and so did its undoing: the failure as it was, with what may have been left running.</summary>
     public static RunctlException WithLeftovers(RunctlException failure, string launchId, RunctlException cleanup) =>
         new(failure.Id, failure.Kind, $"{failure.Message} Instances of this launch may still be running: they could not be terminated ({cleanup.Message.TrimEnd('.')}).", failure.Target,

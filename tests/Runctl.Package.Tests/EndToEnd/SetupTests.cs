@@ -174,13 +174,13 @@ public sealed class SetupTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
         using var plain = new ModuleSession();
         plain.GoTo(_project.Directory);
         plain.Set("script", _project["train.py"]);
-        var checks = Checks(plain.Run("Test-RunctlSetup i-1 -Script $script -S3Bucket b -Region us-east-1 -EndpointUrl http://127.0.0.1:9/"));
+        var checks = Checks(plain.Run("Test-RunctlSetup i-1 -Script $script -S3Bucket bucket -Region us-east-1 -EndpointUrl http://127.0.0.1:9/"));
         Assert.False(checks["Credentials"].Passed);
         Assert.Contains("Start-RunctlSandbox", checks["Credentials"].Remedy);
         Assert.Equal("Not tried: Credentials failed.", checks["Bucket"].Seen);
         Assert.Null(checks["Instance"].Passed);
         Assert.True(checks["SigtermHandler"].Passed);
-        checks = Checks(plain.Run("Test-RunctlSetup -S3Bucket b -Region nowhere"));
+        checks = Checks(plain.Run("Test-RunctlSetup -S3Bucket bucket -Region nowhere"));
         Assert.False(checks["Region"].Passed);
         Assert.Null(checks["Credentials"].Passed);
         Assert.False(Checks(plain.Run("Test-RunctlSetup -Region us-east-1"))["Bucket"].Passed);
