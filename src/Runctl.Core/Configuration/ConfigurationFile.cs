@@ -6,8 +6,6 @@ namespace Runctl.Configuration;
 /// <summary>A configuration file: found, parsed, and compared with the settings there are.</summary>
 internal sealed class ConfigurationFile
 {
-    private static readonly string[] SecretWords = ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "APIKEY", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY", "CREDENTIAL"];
-
     private readonly Dictionary<string, (object Value, int Line)> _values = new(StringComparer.Ordinal);
     private readonly List<string> _warnings = [];
     private readonly string _path;
@@ -115,10 +113,9 @@ internal sealed class ConfigurationFile
     {
         foreach (var (name, entry) in environment.Entries)
         {
-            if (entry.Value is string value && value.Length > 0 && SecretWords.Any(w => name.Contains(w, StringComparison.OrdinalIgnoreCase))
-                && !SecretReference.Is(value))
+            if (entry.Value is string value && SecretReference.Warning(name, value) is { } warning)
             {
-                Warn(entry, $"{name} looks like a secret written out; keep it in SSM or Secrets Manager and write {name} = \"ssm:/name\" or \"secretsmanager:arn\".");
+                Warn(entry, warning);
             }
         }
     }

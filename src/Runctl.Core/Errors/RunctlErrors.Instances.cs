@@ -105,7 +105,7 @@ internal static partial class RunctlErrors
 
     /// <summary>A subnet is not there.</summary>
     public static RunctlException SubnetNotFound(string subnets, string region) =>
-        new("SubnetNotFound", ErrorKind.NotFound, $"There is no subnet {subnets} in {region}.", subnets, null);
+        new("SubnetNotFound", ErrorKind.NotFound, $"There is no subnet {subnets} in {region}.", subnets, "Give subnets of this region with -SubnetId, or correct subnet_ids under [aws] in .runctl.toml; 'aws ec2 describe-subnets' lists them.");
 
     /// <summary>Nothing could be launched.</summary>
     public static RunctlException LaunchFailed(int count, string types, string reasons, string? code, bool transient, string? action, Exception? cause) =>
