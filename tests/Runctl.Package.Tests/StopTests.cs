@@ -15,9 +15,9 @@ public sealed class StopTests
     [InlineData("Stop-RunctlTraining -InstanceId i-1")]
     [InlineData("Watch-RunctlSpotInterruption -InstanceId i-1")]
     [InlineData("Invoke-RunctlInterruptionDrill -InstanceId i-1")]
-    [InlineData("Get-RunctlCheckpoint -S3Bucket b")]
+    [InlineData("Get-RunctlCheckpoint -S3Bucket bucket")]
     [InlineData("Save-RunctlCheckpoint s3://b/epoch_1.pt.manifest.json")]
-    [InlineData("Test-RunctlSetup i-1 -S3Bucket b")]
+    [InlineData("Test-RunctlSetup i-1 -S3Bucket bucket")]
     public void Ctrl_C_ends_a_command_at_once(string command)
     {
         using var server = new SilentServer();

@@ -1,3 +1,4 @@
+using Runctl.Configuration;
 using Runctl.Errors;
 
 namespace Runctl.Checkpoints;
@@ -15,7 +16,12 @@ internal readonly record struct S3Uri(string Bucket, string Key)
     {
         var rest = Looks(text) ? text[Scheme.Length..] : throw RunctlErrors.S3UriInvalid(text);
         var slash = rest.IndexOf('/', StringComparison.Ordinal);
-        return slash <= 0 || slash == rest.Length - 1 ? throw RunctlErrors.S3UriInvalid(text) : new S3Uri(rest[..slash], rest[(slash + 1)..]);
+        if (slash <= 0 || slash == rest.Length - 1)
+        {
+            throw RunctlErrors.S3UriInvalid(text);
+        }
+
+        return BucketName.KindProblem(rest[..slash]) is { } problem ? throw RunctlErrors.BucketNameInvalid(text, rest[..slash], problem) : new S3Uri(rest[..slash], rest[(slash + 1)..]);
     }
 
     /// <inheritdoc/>

@@ -6,15 +6,15 @@ namespace Runctl.Configuration;
 /// <summary>A configuration file: found, parsed, and compared with the settings there are.</summary>
 internal sealed class ConfigurationFile
 {
-    private static readonly string[] SecretWords = ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "APIKEY", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY", "CREDENTIAL"];
-
     private readonly Dictionary<string, (object Value, int Line)> _values = new(StringComparer.Ordinal);
     private readonly List<string> _warnings = [];
     private readonly string _path;
+    private readonly string? _without;
 
-    private ConfigurationFile(string path, TomlTable root)
+    private ConfigurationFile(string path, TomlTable root, string? without)
     {
         _path = path;
+        _without = without;
         foreach (var (name, entry) in root.Entries)
         {
             ReadTable(name, entry);
@@ -25,11 +25,14 @@ internal sealed class ConfigurationFile
     public IReadOnlyList<string> Warnings => _warnings;
 
     /// <summary>Reads a file.</summary>
-    public static ConfigurationFile Read(string path, IAdapters adapters)
+    /// <param name="path">The file.</param>
+    /// <param name="adapters">Reads TOML.</param>
+    /// <param name="without">A property whose setting is passed over, or null.</param>
+    public static ConfigurationFile Read(string path, IAdapters adapters, string? without)
     {
         try
         {
-            return new ConfigurationFile(path, adapters.ParseToml(File.ReadAllText(path), path));
+            return new ConfigurationFile(path, adapters.ParseToml(File.ReadAllText(path), path), without);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -87,8 +90,18 @@ internal sealed class ConfigurationFile
 
     private void Take(Setting setting, TomlValue entry)
     {
+        if (setting.Property == _without)
+        {
+            return;
+        }
+
         var name = setting.Key.Length == 0 ? $"[{setting.Table}]" : $"'{setting.Key}'";
         var value = SettingConverter.Convert(setting, entry.Value, isText: false) ?? throw Invalid(entry, $"{name}: expected {SettingConverter.Expected(setting)}, not {Describe(entry.Value)}.");
+        if (setting.Kind == SettingKind.Bucket && BucketName.Problem((string)value) is { } problem)
+        {
+            throw RunctlErrors.BucketNameInvalid($"{_path}:{entry.Line}:{entry.Column}: {name}", (string)value, problem);
+        }
+
         _values[setting.Property] = (value, entry.Line);
         if (setting.Property == nameof(RunctlConfiguration.TrainingEnvironment))
         {
@@ -100,10 +113,9 @@ internal sealed class ConfigurationFile
     {
         foreach (var (name, entry) in environment.Entries)
         {
-            if (entry.Value is string value && value.Length > 0 && SecretWords.Any(w => name.Contains(w, StringComparison.OrdinalIgnoreCase))
-                && !SecretReference.Is(value))
+            if (entry.Value is string value && SecretReference.Warning(name, value) is { } warning)
             {
-                Warn(entry, $"{name} looks like a secret written out; keep it in SSM or Secrets Manager and write {name} = \"ssm:/name\" or \"secretsmanager:arn\".");
+                Warn(entry, warning);
             }
         }
     }

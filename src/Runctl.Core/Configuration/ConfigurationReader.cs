@@ -10,19 +10,22 @@ public sealed class ConfigurationReader(IAdapters adapters, Func<string, string?
     /// <summary>Reads the settings in force for a directory.</summary>
     /// <param name="directory">Where the search for <c>.runctl.toml</c> begins; it goes upwards, then to the user's configuration directory.</param>
     /// <param name="overrides">Parameters and session settings.</param>
-    /// <exception cref="RunctlException">The file has an error in syntax or type (ConfigurationInvalid), or a parameter or variable has the wrong form (SettingInvalid).</exception>
-    public RunctlConfiguration Read(string directory, ConfigurationOverrides overrides) => ReadFile(ConfigurationLocator.Find(directory, environment), overrides);
+    /// <exception cref="RunctlException">The file has an error in syntax or type (ConfigurationInvalid), a parameter or variable has the wrong form (SettingInvalid), or a name is not that of a bucket that Runctl can use (BucketNameInvalid).</exception>
+    public RunctlConfiguration Read(string directory, ConfigurationOverrides overrides) => Read(directory, overrides, null);
+
+    /// <summary>The same with one setting passed over, by its property: everywhere it counts as not set.</summary>
+    internal RunctlConfiguration Read(string directory, ConfigurationOverrides overrides, string? without) => ReadFile(ConfigurationLocator.Find(directory, environment), overrides, without);
 
     /// <summary>Reads the settings of a file, or without one those that parameters, session, environment and defaults decide.</summary>
-    internal RunctlConfiguration ReadFile(string? path, ConfigurationOverrides overrides)
+    internal RunctlConfiguration ReadFile(string? path, ConfigurationOverrides overrides, string? without = null)
     {
-        var file = path is null ? null : ConfigurationFile.Read(path, adapters);
+        var file = path is null ? null : ConfigurationFile.Read(path, adapters, without);
         var values = new Dictionary<string, object>(StringComparer.Ordinal);
         var sources = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var setting in Setting.All)
         {
             sources[setting.Property] = "Default";
-            if (Decide(setting, overrides, file) is { } decided)
+            if (setting.Property != without && Decide(setting, overrides, file) is { } decided)
             {
                 values[setting.Property] = decided.Value;
                 sources[setting.Property] = decided.Source;
@@ -63,7 +66,7 @@ public sealed class ConfigurationReader(IAdapters adapters, Func<string, string?
         {
             if (environment(variable) is { Length: > 0 } text)
             {
-                return (SettingConverter.Convert(setting, text, isText: true) ?? throw RunctlErrors.SettingInvalid($"Environment variable {variable}", SettingConverter.Expected(setting), text), $"Environment ({variable})");
+                return (Convert(setting, text, $"Environment variable {variable}"), $"Environment ({variable})");
             }
         }
 
@@ -74,6 +77,20 @@ public sealed class ConfigurationReader(IAdapters adapters, Func<string, string?
 
     private static (object Value, string Source)? Given(Setting setting, IReadOnlyDictionary<string, object?> values, string source) =>
         values.TryGetValue(setting.Property, out var value) && value is not null
-            ? (SettingConverter.Convert(setting, value, isText: true) ?? throw RunctlErrors.SettingInvalid($"{source} {setting.Property}", SettingConverter.Expected(setting), value.ToString()), source)
+            ? (Convert(setting, value, $"{source} {setting.Property}"), source)
             : null;
+
+    // What stands before an @ in an address may be a password.
+    private static string? Shown(Setting setting, object value)
+    {
+        var text = value is Uri uri ? uri.OriginalString : value.ToString();
+        return setting.Kind == SettingKind.Address && text?.Contains('@', StringComparison.Ordinal) == true ? "****" + text[text.LastIndexOf('@')..] : text;
+    }
+
+    private static object Convert(Setting setting, object value, string source)
+    {
+        var converted = SettingConverter.Convert(setting, value, isText: true) ?? throw RunctlErrors.SettingInvalid(source, SettingConverter.Expected(setting), Shown(setting, value));
+        return setting.Kind == SettingKind.Bucket && BucketName.Problem((string)converted) is { } problem
+            ? throw RunctlErrors.BucketNameInvalid(source, (string)converted, problem) : converted;
+    }
 }

@@ -14,7 +14,7 @@ internal sealed record Setting(string Property, string Table, string Key, Settin
         new(nameof(RunctlConfiguration.Region), "aws", "region", SettingKind.Text, "RUNCTL_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"),
         new(nameof(RunctlConfiguration.ProfileName), "aws", "profile", SettingKind.Text, "RUNCTL_PROFILE", "AWS_PROFILE"),
         new(nameof(RunctlConfiguration.EndpointUrl), "aws", "endpoint_url", SettingKind.Address, "RUNCTL_ENDPOINT_URL", "AWS_ENDPOINT_URL"),
-        new(nameof(RunctlConfiguration.S3Bucket), "aws", "s3_bucket", SettingKind.Text, "RUNCTL_S3_BUCKET"),
+        new(nameof(RunctlConfiguration.S3Bucket), "aws", "s3_bucket", SettingKind.Bucket, "RUNCTL_S3_BUCKET"),
         new(nameof(RunctlConfiguration.S3Prefix), "aws", "s3_prefix", SettingKind.Text, "RUNCTL_S3_PREFIX"),
         new(nameof(RunctlConfiguration.RunPrefix), "aws", "run_prefix", SettingKind.Text, "RUNCTL_RUN_PREFIX"),
         new(nameof(RunctlConfiguration.S3Encryption), "aws", "s3_sse", SettingKind.S3Encryption, "RUNCTL_S3_SSE"),

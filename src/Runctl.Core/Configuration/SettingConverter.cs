@@ -11,7 +11,7 @@ internal static class SettingConverter
     /// <summary>What a value of a kind looks like, for errors.</summary>
     public static string Expected(Setting setting) => setting.Kind switch
     {
-        SettingKind.Address => "an address such as \"http://127.0.0.1:4566\"",
+        SettingKind.Address => "an address without a user's name, such as \"http://127.0.0.1:4566\"",
         SettingKind.WholeNumber => $"a whole number from {setting.Minimum}",
         SettingKind.Amount => "a positive number of US dollars such as 0.35",
         SettingKind.Switch => "true or false",
@@ -38,8 +38,8 @@ internal static class SettingConverter
     /// <param name="isText">Whether numbers and lists are written as text too (variables and parameters).</param>
     public static object? Convert(Setting setting, object value, bool isText) => setting.Kind switch
     {
-        SettingKind.Text => value is string s && s.Trim().Length > 0 ? s : null,
-        SettingKind.Address => value as Uri ?? (value is string s && Uri.TryCreate(s, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : null),
+        SettingKind.Text or SettingKind.Bucket => value is string s && s.Trim().Length > 0 ? s : null,
+        SettingKind.Address => Address(value as Uri ?? (value is string s && Uri.TryCreate(s, UriKind.Absolute, out var uri) ? uri : null)),
         SettingKind.WholeNumber => Number(value, isText) is { } n && n == decimal.Truncate(n) && n >= setting.Minimum && n <= int.MaxValue ? (int)n : null,
         SettingKind.Amount => Number(value, isText) is { } amount && amount > 0 ? amount : null,
         SettingKind.Switch => Switch(value, isText),
@@ -94,6 +94,9 @@ internal static class SettingConverter
 
     private static bool IsGlob(string text) =>
         text.Trim().Length > 0 && text[0] != '/' && !text.Contains('\0', StringComparison.Ordinal) && !Array.Exists(text.Split('/'), part => part is "" or "." or "..");
+
+    // A password in an address would be in messages and logs.
+    private static Uri? Address(Uri? uri) => uri is { IsAbsoluteUri: true, Scheme: "http" or "https", UserInfo: "" } ? uri : null;
 
     private static string? StopSignal(string name)
     {

@@ -4,6 +4,7 @@ namespace Runctl.Configuration;
 internal enum SettingKind
 {
     Text,
+    Bucket,
     Address,
     WholeNumber,
     Amount,

@@ -105,11 +105,15 @@ internal static partial class RunctlErrors
 
     /// <summary>A subnet is not there.</summary>
     public static RunctlException SubnetNotFound(string subnets, string region) =>
-        new("SubnetNotFound", ErrorKind.NotFound, $"There is no subnet {subnets} in {region}.", subnets, null);
+        new("SubnetNotFound", ErrorKind.NotFound, $"There is no subnet {subnets} in {region}.", subnets, "Give subnets of this region with -SubnetId, or correct subnet_ids under [aws] in .runctl.toml; 'aws ec2 describe-subnets' lists them.");
 
     /// <summary>Nothing could be launched.</summary>
     public static RunctlException LaunchFailed(int count, string types, string reasons, string? code, bool transient, string? action, Exception? cause) =>
         new("LaunchFailed", ErrorKind.ResourceUnavailable, $"No {(count == 1 ? "instance" : $"{count} instances")} of {types} could be launched: {reasons}", types, action, cause) { ServiceErrorCode = code, IsTransient = transient };
+
+    /// <summary>EC2 refused a launch for something that the user can correct.</summary>
+    public static RunctlException LaunchRefused(string id, ErrorKind kind, int count, string types, string problem, string reasons, string code, string action, Exception? cause) =>
+        new(id, kind, $"No {(count == 1 ? "instance" : $"{count} instances")} of {types} could be launched. {problem}. {reasons}", types, action, cause) { ServiceErrorCode = code };
 
     /// <summary>A launch failed, and so did its undoing: the failure as it was, with what may have been left running.</summary>
     public static RunctlException WithLeftovers(RunctlException failure, string launchId, RunctlException cleanup) =>

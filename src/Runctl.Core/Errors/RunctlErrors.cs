@@ -68,6 +68,10 @@ internal static partial class RunctlErrors
     public static RunctlException S3UriInvalid(string text) =>
         new("S3UriInvalid", ErrorKind.InvalidInput, $"'{text}' is not an S3 URI of an object (s3://bucket/key).", text, null);
 
+    /// <summary>What is named is not a bucket that Runctl can use.</summary>
+    public static RunctlException BucketNameInvalid(string source, string text, string problem) =>
+        new("BucketNameInvalid", ErrorKind.InvalidInput, $"{source}: '{text}' {problem}.", text, "Use the name of a general purpose bucket in the region of the instances: as s3_bucket under [aws] in .runctl.toml, or with -S3Bucket.");
+
     /// <summary>A bucket is needed.</summary>
     public static RunctlException BucketNotConfigured(string purpose) =>
         new("BucketNotConfigured", ErrorKind.InvalidState, $"{purpose} needs a bucket, and none is configured.", null, "Set s3_bucket in .runctl.toml, or give -S3Bucket.");

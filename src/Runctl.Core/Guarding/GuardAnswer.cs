@@ -66,7 +66,8 @@ internal sealed record GuardAnswer(string InstanceId, JsonElement? Value, Runctl
 
     private static string? Action(string id) => id switch
     {
-        "PythonMissing" => "Use an image with Python 3.8 or later (Ubuntu has it), or install it in the instance's user data.",
+        "PythonMissing" or "PythonTooOld" => "Use an image whose python3 is Python 3.8 or later (Ubuntu 20.04, Debian 11, Amazon Linux 2023), or install it as python3 in the instance's user data.",
+        "SystemdTooOld" => "Use an image with systemd 243 or later (Ubuntu 20.04, Debian 11, Amazon Linux 2023).",
         "StorageForbidden" => RunctlErrors.RoleAction,
         "BucketElsewhere" => RunctlErrors.RegionAction,
         "BucketNotFound" => "Create the bucket, or correct s3_bucket.",

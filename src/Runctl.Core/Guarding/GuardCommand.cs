@@ -19,6 +19,9 @@ internal sealed record GuardCommand(IReadOnlyList<string> Arguments, JsonElement
     /// <summary>Exit code that says that the guard program has to be brought first.</summary>
     public const int MissingExitCode = 79;
 
+    /// <summary>The oldest systemd whose units the guard can use: <c>systemd-run --collect</c> is of 236, <c>OOMPolicy=</c> of 243.</summary>
+    private const int OldestSystemd = 243;
+
     /// <summary>Whether a training is to be saved by it.</summary>
     public bool IsUrgent => Arguments[0] is "interrupt" or "repair" or "stop";
 
@@ -49,17 +52,26 @@ internal sealed record GuardCommand(IReadOnlyList<string> Arguments, JsonElement
     private string Envelope => Convert.ToBase64String(Encoding.UTF8.GetBytes(RunctlJson.Write(new { Argv = Arguments, Stdin = Input })));
 
     private string Call => $$$"""
-        if ! command -v python3 >/dev/null 2>&1; then
-          printf '%s\n' '{"schema":1,"error":{"id":"PythonMissing","message":"There is no python3 on the instance; the guard needs Python 3.8 or later."}}'
-          exit 78
-        fi
         exec python3 -IBS "$program" '@{{{Envelope}}}'
 
         """;
 
+    // Versions are looked at once for each program: before it is sent.
     private static string Locate(GuardProgram program) => $$$"""
+        refuse() { printf '{"schema":1,"error":{"id":"%s","message":"%s"}}\n' "$1" "$2"; exit 78; }
+        command -v python3 >/dev/null 2>&1 || refuse PythonMissing 'There is no python3 on the instance; the guard needs Python 3.8 or later.'
         program="${RUNCTL_ROOT:-}{{{program.Path}}}"
         if [ ! -s "$program" ]; then
+          python=$(python3 -IS -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
+          case "$python" in
+            3.[89].*|3.[1-9][0-9]*.*|[4-9].*) ;;
+            [0-9]*) refuse PythonTooOld "python3 on the instance is Python $python; the guard needs Python 3.8 or later." ;;
+            *) refuse PythonMissing 'python3 on the instance does not start; the guard needs Python 3.8 or later.' ;;
+          esac
+          if [ -d "${RUNCTL_ROOT:-}/run/systemd/system" ]; then
+            systemd=$(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9][0-9]*\).*/\1/p')
+            [ "${systemd:-{{{OldestSystemd}}}}" -ge {{{OldestSystemd}}} ] || refuse SystemdTooOld "systemd on the instance is version $systemd; the guard needs systemd {{{OldestSystemd}}} or later."
+          fi
           printf '%s\n' '{"schema":1,"error":{"id":"GuardMissing"}}'
           exit {{{MissingExitCode}}}
         fi

@@ -71,7 +71,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         }
 
         var errors = spot.Errors.AsEnumerable();
-        if (Request.OnDemandFallback)
+        if (Request.OnDemandFallback && !PoolErrorReport.IsGeneral(spot.Errors))
         {
             progress.Report(new ProgressUpdate(Activity, "No spot capacity; asking for on-demand"));
             var onDemand = await TryAsync(image, spot: false, cancellationToken).ConfigureAwait(false);
@@ -90,7 +90,15 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
     private async Task<FleetAnswer> TryAsync(ImageRecord image, bool spot, CancellationToken cancellationToken, IReadOnlyList<(string InstanceType, string SubnetId)>? without = null)
     {
         var template = $"runctl-{_launchId}{(without is not null ? "-elsewhere" : spot ? "" : "-ondemand")}";
-        await cloud.Instances.CreateTemplateAsync(TemplateOf(template, image, spot), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await cloud.Instances.CreateTemplateAsync(TemplateOf(template, image, spot), cancellationToken).ConfigureAwait(false);
+        }
+        catch (RunctlException e)
+        {
+            throw PoolErrorReport.Explain(Request, e);
+        }
+
         try
         {
             return await AskAsync(template, spot, without, cancellationToken).ConfigureAwait(false);
@@ -135,7 +143,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         {
             // EC2 said no: nothing was launched.
             _answerIsOpen = false;
-            throw;
+            throw PoolErrorReport.Explain(Request, e);
         }
 
         _launched.AddRange(answer.InstanceIds);

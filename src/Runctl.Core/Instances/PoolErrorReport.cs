@@ -8,12 +8,12 @@ internal static class PoolErrorReport
 {
     private static readonly Dictionary<string, string> Actions = new(StringComparer.Ordinal)
     {
-        ["AuthFailure.ServiceLinkedRoleCreationNotPermitted"] =
-            "The account has never used spot instances. Let an administrator run once: aws iam create-service-linked-role --aws-service-name spot.amazonaws.com",
         ["MaxSpotInstanceCountExceeded"] = "The account's spot quota is used up; an instance that was just interrupted counts until it is gone. End other instances, wait, or ask for more in Service Quotas.",
         ["VcpuLimitExceeded"] = "The account's quota of vCPUs is used up. End other instances, or ask for more in Service Quotas.",
-        ["SpotMaxPriceTooLow"] = "Raise -MaxPrice, or leave it out: the on-demand price is the limit then, and interruptions are fewer.",
-        ["UnauthorizedOperation"] = "The policy has to allow ec2:RunInstances and ec2:CreateTags for instances, volumes, network interfaces and spot requests, and iam:PassRole for the instance profile's role. " + RunctlErrors.PersonPolicyAction,
+        ["InstanceLimitExceeded"] = "The account's quota of instances is used up. End other instances, or ask for more in Service Quotas.",
+        ["SpotMaxPriceTooLow"] = "Raise -MaxPrice (spot_max_price under [aws] in .runctl.toml), or leave it out: the on-demand price is the limit then, and interruptions are fewer.",
+        ["InsufficientFreeAddressesInSubnet"] = "Give subnets that have free addresses with -SubnetId, or set subnet_ids under [aws] in .runctl.toml.",
+        ["RequestLimitExceeded"] = "AWS limits the rate of calls; try again in a moment.",
     };
 
     /// <summary>The error.</summary>
@@ -21,15 +21,52 @@ internal static class PoolErrorReport
     {
         var groups = errors.GroupBy(e => e.Code, StringComparer.Ordinal).OrderByDescending(g => g.Count()).ToList();
         var reasons = groups.Count == 0 ? "EC2 gave no reason." : string.Join(" ", groups.Select(Describe));
-        var action = groups.Select(g => Actions.GetValueOrDefault(g.Key)).FirstOrDefault(a => a is not null)
-            ?? "Try more instance types (-InstanceType takes several), more zones, -OnDemandFallback, or later.";
+        // A mistake in what every pool shares: EC2 calls the pools that it did not try after that unfulfillable.
+        if (FindGeneral(errors) is var (mistake, found))
+        {
+            return mistake.ToException(request, reasons, found.Code, null);
+        }
+
         // One pool that may have room later is enough to be worth another try, whatever is wrong with the others.
         var decisive = groups.Find(g => IsQuota(g.Key)) ?? groups.Find(g => IsCapacity(g.Key));
+        if (decisive is null && errors.Count > 0 && LaunchRefusal.Find(errors[0].Code, errors[0].Message) is { } only && errors.All(e => LaunchRefusal.Find(e.Code, e.Message)?.Id == only.Id))
+        {
+            return only.ToException(request, reasons, groups[0].Key, null);
+        }
+
+        var action = groups.Select(g => Actions.GetValueOrDefault(g.Key)).FirstOrDefault(a => a is not null)
+            ?? (decisive is null ? errors.Select(e => LaunchRefusal.Find(e.Code, e.Message)?.Action).FirstOrDefault(a => a is not null) : null)
+            ?? (decisive is null && groups.Count > 0 ? "Correct what EC2 names: the parameters of the launch, or the settings under [aws] in .runctl.toml."
+                : "Try more instance types (-InstanceType takes several), more zones, -OnDemandFallback, or later.");
         return RunctlErrors.LaunchFailed(request.Count, string.Join(", ", request.InstanceTypes), reasons, (decisive ?? groups.FirstOrDefault())?.Key, decisive is not null || groups.Count == 0, action, null);
     }
 
+    /// <summary>A refusal of the whole call, in the words of a launch; the failure itself if it is no refusal that is known.</summary>
+    public static RunctlException Explain(LaunchRequest request, RunctlException failure)
+    {
+        var words = failure.InnerException?.Message ?? failure.Message;
+        return failure.ServiceErrorCode is { } code && LaunchRefusal.Find(code, words) is { } refusal
+            ? refusal.ToException(request, $"{words.TrimEnd('.')} ({code}).", code, failure) : failure;
+    }
+
+    /// <summary>Whether one of the pools was refused for something that all of them share.</summary>
+    public static bool IsGeneral(IReadOnlyList<PoolError> errors) => FindGeneral(errors) is not null;
+
     /// <summary>Whether a quota is used up, which an instance that is about to go counts against.</summary>
     public static bool IsQuota(string? code) => code is "MaxSpotInstanceCountExceeded" or "VcpuLimitExceeded" or "InstanceLimitExceeded";
+
+    private static (LaunchRefusal Refusal, PoolError Error)? FindGeneral(IReadOnlyList<PoolError> errors)
+    {
+        foreach (var error in errors)
+        {
+            if (LaunchRefusal.Find(error.Code, error.Message) is { IsOfPool: false } refusal)
+            {
+                return (refusal, error);
+            }
+        }
+
+        return null;
+    }
 
     private static bool IsCapacity(string code) => code is "UnfulfillableCapacity" or "RequestLimitExceeded" || code.StartsWith("Insufficient", StringComparison.Ordinal);
 

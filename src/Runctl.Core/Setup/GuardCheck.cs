@@ -1,3 +1,5 @@
+using Runctl.Errors;
+
 namespace Runctl.Setup;
 
 /// <summary>What the guard's <c>check</c> is asked.</summary>
@@ -7,6 +9,11 @@ internal sealed record GuardCheckRequest(Runs.StoreReference? Store, IReadOnlyLi
 internal sealed record GuardCheckAnswer
 {
     public string? Python { get; init; }
+
+    public string? Systemd { get; init; }
+
+    /// <summary>Why the instance cannot run the guard, or null; what else it would have answered is not known then.</summary>
+    public RunctlException? Refusal { get; init; }
 
     public string? Imds { get; init; }
 

@@ -17,6 +17,7 @@ internal sealed class InstanceAnswer(CheckList list, SetupRequest request, Guard
     public IEnumerable<RunctlSetupCheck> Judge()
     {
         yield return From("Python", Python);
+        yield return From("Systemd", Systemd);
         yield return From("MetadataService", Metadata);
         yield return From("InstanceRole", Role);
         yield return From("InstanceBucket", Bucket);
@@ -30,13 +31,18 @@ internal sealed class InstanceAnswer(CheckList list, SetupRequest request, Guard
     private RunctlSetupCheck From(string name, Func<string, GuardCheckAnswer, RunctlSetupCheck> judge) => answer switch
     {
         null => list.Unknown(name, silence),
-        { Python: null } => name == "Python"
-            ? list.Fail(name, "There is no python3 on the instance.", "Use an image with Python 3.8 or later (Ubuntu has it), or install it in the instance's user data.")
-            : list.Unknown(name, "Not tried: Python failed."),
+        { Refusal: { } refusal } => Refused(name, refusal, refusal.Id == "SystemdTooOld" ? "Systemd" : "Python"),
         _ => judge(name, answer),
     };
 
+    private RunctlSetupCheck Refused(string name, RunctlException refusal, string reason) =>
+        name == reason ? list.Fail(name, refusal.Message, refusal.RecommendedAction)
+        : name == "Python" ? list.Pass(name, "3.8 or later")
+        : list.Unknown(name, $"Not tried: {reason} failed.");
+
     private RunctlSetupCheck Python(string name, GuardCheckAnswer known) => list.Pass(name, known.Python!);
+
+    private RunctlSetupCheck Systemd(string name, GuardCheckAnswer known) => list.Pass(name, known.Systemd ?? "not used: a keeper restarts the guard");
 
     private RunctlSetupCheck Metadata(string name, GuardCheckAnswer known) => known.Imds switch
     {

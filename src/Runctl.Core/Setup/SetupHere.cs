@@ -49,6 +49,11 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
 
     private async Task<RunctlSetupCheck> BucketAsync(CancellationToken cancellationToken)
     {
+        if (request.BucketFailure is { } failure)
+        {
+            return _list.Fail("Bucket", failure.Message, failure.RecommendedAction);
+        }
+
         if (StoreReference.Of(request.Configuration) is not { } store)
         {
             return _list.FirstFailed("Configuration") is null || request.ConfigurationFailure is null
@@ -67,7 +72,7 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
     {
         if (StoreReference.Of(request.Configuration) is not { } store)
         {
-            return _list.Unknown("BucketWrite", "Not tried: there is no bucket.");
+            return _list.Unknown("BucketWrite", request.BucketFailure is null ? "Not tried: there is no bucket." : "Not tried: Bucket failed.");
         }
 
         // A bucket that may not be listed may still be written to.

@@ -79,10 +79,11 @@ internal sealed class SetupOnInstance(ICloud cloud, SetupRequest request, string
             _answer = answer;
             remaining = answer.Storage?.Left ?? [];
         }
-        catch (RunctlException e) when (e.Id == "PythonMissing")
+        catch (RunctlException e) when (e.Id is "PythonMissing" or "PythonTooOld" or "SystemdTooOld")
         {
-            (_silence, remaining) = ("Not tried: Python failed.", []);
-            _answer = new GuardCheckAnswer();
+            // The instance cannot run the guard: nothing was sent.
+            remaining = [];
+            _answer = new GuardCheckAnswer { Refusal = e };
         }
         finally
         {

@@ -12,6 +12,9 @@ internal sealed record SetupRequest
     /// <summary>Why the configuration file can not be read, or null.</summary>
     public RunctlException? ConfigurationFailure { get; init; }
 
+    /// <summary>Why the bucket that is set cannot be used, which the settings leave out then, or null.</summary>
+    public RunctlException? BucketFailure { get; init; }
+
     /// <summary>Where the credentials come from, in words.</summary>
     public required string CredentialSource { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Instances;
@@ -18,14 +17,20 @@ internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
     /// <summary>One that was online before may have been started again a moment ago.</summary>
     private static readonly TimeSpan AgainOnlineWait = TimeSpan.FromSeconds(4);
 
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>The plan for a request.</summary>
     public async Task<StartPlan> PlanAsync(StartRequest request, RunctlConfiguration configuration, CancellationToken cancellationToken)
     {
         CheckScript(request);
-        CheckTexts("script argument", request.ScriptArguments);
-        CheckTexts("environment variable", configuration.TrainingEnvironment.Values);
+        foreach (var argument in request.ScriptArguments)
+        {
+            Transmittable.Require("A script argument", argument);
+        }
+
+        foreach (var (variable, value) in configuration.TrainingEnvironment)
+        {
+            Transmittable.Require($"The environment variable {variable}", value);
+        }
+
         AlertSettings.Of(configuration);
         var instance = await cloud.GetOneAsync(request.InstanceId, cancellationToken).ConfigureAwait(false);
         if (instance.State != "running")
@@ -89,31 +94,6 @@ internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
         if (request.SyncCode && !File.Exists(request.ScriptPath))
         {
             throw RunctlErrors.ScriptMissing(request.ScriptPath);
-        }
-    }
-
-    /// <summary>What no process can be given is said here, rather than arriving as something else.</summary>
-    private static void CheckTexts(string what, IEnumerable<string> texts)
-    {
-        foreach (var text in texts)
-        {
-            if (text.Contains('\0', StringComparison.Ordinal) || !IsUnicode(text))
-            {
-                throw RunctlErrors.ArgumentInvalid($"A {what} can not be passed on: '{text.Replace("\0", "\\0", StringComparison.Ordinal)}' contains a NUL or half a character.", text);
-            }
-        }
-    }
-
-    private static bool IsUnicode(string text)
-    {
-        try
-        {
-            Strict.GetByteCount(text);
-            return true;
-        }
-        catch (EncoderFallbackException)
-        {
-            return false;
         }
     }
 

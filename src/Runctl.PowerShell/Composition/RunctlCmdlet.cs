@@ -53,9 +53,12 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     }
 
     /// <summary>Reads the settings in force for a directory, the current one by default.</summary>
-    private protected RunctlConfiguration ReadConfiguration(string? directory = null)
+    private protected RunctlConfiguration ReadConfiguration(string? directory = null) => ReadConfiguration(directory, null);
+
+    /// <summary>The same with one setting passed over, by its property.</summary>
+    private protected RunctlConfiguration ReadConfiguration(string? directory, string? without)
     {
-        var configuration = Reader().Read(directory ?? CurrentDirectory, Overrides());
+        var configuration = Reader().Read(directory ?? CurrentDirectory, Overrides(), without);
         foreach (var warning in configuration.Warnings.Where(_warned.Add))
         {
             WriteWarning(warning);
@@ -65,7 +68,7 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     }
 
     /// <summary>The settings that parameters, session and environment decide, whatever a file says.</summary>
-    private protected RunctlConfiguration ReadWithoutFile() => Reader().ReadFile(null, Overrides());
+    private protected RunctlConfiguration ReadWithoutFile(string? without = null) => Reader().ReadFile(null, Overrides(), without);
 
     private static ConfigurationReader Reader() => new(AdaptersLoader.Adapters, Environment.GetEnvironmentVariable);
 

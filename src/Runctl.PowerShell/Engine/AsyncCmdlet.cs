@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using Runctl.Errors;
 using Runctl.Progress;
@@ -31,10 +32,18 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     protected virtual Task EndAsync() => Task.CompletedTask;
 
     /// <inheritdoc/>
-    protected sealed override void BeginProcessing() => Run(BeginAsync);
+    protected sealed override void BeginProcessing() => Run(() =>
+    {
+        RequireTransmittable();
+        return BeginAsync();
+    });
 
     /// <inheritdoc/>
-    protected sealed override void ProcessRecord() => Run(ProcessAsync);
+    protected sealed override void ProcessRecord() => Run(() =>
+    {
+        RequireTransmittable();
+        return ProcessAsync();
+    });
 
     /// <inheritdoc/>
     protected sealed override void EndProcessing() => Run(EndAsync);
@@ -105,6 +114,28 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             _stopping.Dispose();
         }
     }
+
+    /// <summary>No text of a parameter may arrive somewhere as another.</summary>
+    private void RequireTransmittable()
+    {
+        foreach (var (name, value) in MyInvocation.BoundParameters)
+        {
+            foreach (var text in TextsOf(value))
+            {
+                Transmittable.Require($"The value of -{name}", text);
+            }
+        }
+    }
+
+    private static IEnumerable<string> TextsOf(object? value) => value switch
+    {
+        string text => [text],
+        PSObject { BaseObject: not PSCustomObject } wrapped => TextsOf(wrapped.BaseObject),
+        IDictionary table => table.Cast<DictionaryEntry>().SelectMany(entry => TextsOf(entry.Key).Concat(TextsOf(entry.Value))),
+        string?[] texts => texts.OfType<string>(),
+        Uri address => [address.OriginalString],
+        _ => [],
+    };
 
     private void Run(Func<Task> body)
     {

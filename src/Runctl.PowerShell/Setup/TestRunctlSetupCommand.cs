@@ -72,9 +72,9 @@ public sealed class TestRunctlSetupCommand : RunctlCmdlet
     {
         var script = Script is null ? null : FullPath(Script);
         var project = script is null ? CurrentDirectory : ProjectLocator.Find(script, CurrentDirectory);
-        var (configuration, failure) = Read(project);
+        var (configuration, failure, bucketFailure) = Read(project);
         var scope = OpenScope(configuration);
-        var request = new SetupRequest { Configuration = configuration, ConfigurationFailure = failure, CredentialSource = CredentialSource(scope), ProjectDirectory = project, ScriptPath = script };
+        var request = new SetupRequest { Configuration = configuration, ConfigurationFailure = failure, BucketFailure = bucketFailure, CredentialSource = CredentialSource(scope), ProjectDirectory = project, ScriptPath = script };
         if (_failedHere is null)
         {
             var here = new SetupHere(scope.Cloud, request);
@@ -106,16 +106,25 @@ public sealed class TestRunctlSetupCommand : RunctlCmdlet
         return Task.CompletedTask;
     }
 
-    // A file that can not be read is one of the things that are checked.
-    private (RunctlConfiguration Configuration, RunctlException? Failure) Read(string project)
+    // A file that can not be read, and a bucket that can not be used, are among the things that are checked.
+    private (RunctlConfiguration Configuration, RunctlException? Failure, RunctlException? BucketFailure) Read(string project)
     {
-        try
+        RunctlException? bucketFailure = null;
+        while (true)
         {
-            return (ReadConfiguration(project), null);
-        }
-        catch (RunctlException e) when (e.Id == "ConfigurationInvalid")
-        {
-            return (ReadWithoutFile(), e);
+            var without = bucketFailure is null ? null : nameof(RunctlConfiguration.S3Bucket);
+            try
+            {
+                return (ReadConfiguration(project, without), null, bucketFailure);
+            }
+            catch (RunctlException e) when (e.Id == "BucketNameInvalid")
+            {
+                bucketFailure = e;
+            }
+            catch (RunctlException e) when (e.Id == "ConfigurationInvalid")
+            {
+                return (ReadWithoutFile(without), e, bucketFailure);
+            }
         }
     }
 

@@ -115,7 +115,7 @@ public sealed class StartRunctlTrainingCommand : RunctlCmdlet
 
         var starter = new TrainingStarter(scope.Cloud, AdaptersLoader.Adapters, TimeProvider.System);
         var plan = await starter.PlanAsync(request, scope.Configuration, StopToken);
-        foreach (var warning in plan.Warnings)
+        foreach (var warning in plan.Warnings.Concat(Environment is null ? [] : TrainingVariables.Warnings(Environment)))
         {
             WriteWarning(warning);
         }

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text.RegularExpressions;
+using Runctl.Configuration;
 using Runctl.PowerShell.Engine;
 
 namespace Runctl.PowerShell.Training;
@@ -18,6 +19,9 @@ internal static partial class TrainingVariables
 
         return merged;
     }
+
+    /// <summary>Values of the parameter that should not be written out.</summary>
+    public static IEnumerable<string> Warnings(Hashtable given) => TextTable.Of(given).Select(pair => SecretReference.Warning(pair.Key, pair.Value)).OfType<string>();
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex Name();

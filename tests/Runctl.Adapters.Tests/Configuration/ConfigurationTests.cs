@@ -35,7 +35,7 @@ public sealed class ConfigurationTests : IDisposable
             [aws]
             region = "eu-west-1"
             profile = "me"
-            s3_bucket = "b"
+            s3_bucket = "bucket"
             s3_prefix = "a/b/"
             run_prefix = "r"
             s3_sse = "aws:kms:dsse"
@@ -83,7 +83,7 @@ public sealed class ConfigurationTests : IDisposable
             [prices]
             "g5.xlarge" = 1.006
             """);
-        Assert.Equal(("eu-west-1", "me", "b", "a/b", "r", "P", "g5.xlarge", "ami-1"), (read.Region, read.ProfileName, read.S3Bucket, read.S3Prefix, read.RunPrefix, read.IamInstanceProfile, read.DefaultInstanceType, read.ImageId));
+        Assert.Equal(("eu-west-1", "me", "bucket", "a/b", "r", "P", "g5.xlarge", "ami-1"), (read.Region, read.ProfileName, read.S3Bucket, read.S3Prefix, read.RunPrefix, read.IamInstanceProfile, read.DefaultInstanceType, read.ImageId));
         Assert.Equal(("aws:kms:dsse", "alias/mine"), (read.S3Encryption, read.S3KmsKeyId));
         Assert.Equal((0.5m, true, false, true, 0, RunctlStoppedInstance.Wait), (read.SpotMaxPrice, read.OnDemandFallback, read.Mirror, read.AutoResume, read.MaxResumes, read.StoppedInstance));
         Assert.Equal(["subnet-1", "subnet-2"], read.SubnetIds);
@@ -97,6 +97,20 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Contains("'patterns' in [checkpoint] now means", Assert.Single(read.Warnings), StringComparison.Ordinal);
         // What has no "Default" left was really read: a setting that is forgotten in the table of settings fails here.
         Assert.DoesNotContain("Default", read.Sources.Values);
+    }
+
+    [Fact]
+    public void What_is_not_a_bucket_that_Runctl_can_use_is_refused_wherever_it_is_set()
+    {
+        var error = Assert.Throws<RunctlException>(() => Read("[aws]\ns3_bucket = \"fast--use1-az4--x-s3\"\n"));
+        Assert.Equal("BucketNameInvalid", error.Id);
+        Assert.Matches(@"\.runctl\.toml:2:\d+: 's3_bucket': 'fast--use1-az4--x-s3' is a directory bucket", error.Message);
+        Assert.Contains("general purpose bucket", error.RecommendedAction, StringComparison.Ordinal);
+
+        _environment["RUNCTL_S3_BUCKET"] = "s3://mine";
+        Assert.StartsWith("Environment variable RUNCTL_S3_BUCKET: 's3://mine' is an address", Assert.Throws<RunctlException>(() => Read("")).Message, StringComparison.Ordinal);
+        _parameters["S3Bucket"] = "My-Bucket";
+        Assert.StartsWith("Parameter S3Bucket: 'My-Bucket' is not the name of a bucket", Assert.Throws<RunctlException>(() => Read("")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

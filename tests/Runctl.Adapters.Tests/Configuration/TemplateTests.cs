@@ -80,6 +80,7 @@ public sealed partial class TemplateTests : IDisposable
     private static object Value(Setting setting, Random random) => setting.Kind switch
     {
         SettingKind.Address => new Uri($"http://127.0.0.1:{random.Next(1, 65536)}"),
+        SettingKind.Bucket => $"bucket-{random.Next()}",
         SettingKind.WholeNumber => random.Next(setting.Minimum, int.MaxValue),
         SettingKind.Amount => random.Next(1, 1_000_000) / 1000m,
         SettingKind.Bytes => random.NextInt64(0, long.MaxValue),

@@ -152,6 +152,36 @@ public sealed class GuardCommandTests : IDisposable
         Assert.Equal("PythonMissing", GuardAnswer.Read(outcome).Error!.Id);
     }
 
+    [Theory]
+    [InlineData("3.8.0", "252", "GuardMissing")]
+    [InlineData("3.14.2", "243", "GuardMissing")]
+    [InlineData("4.0.0", "", "GuardMissing")]
+    [InlineData("3.7.16", "252", "PythonTooOld")]
+    [InlineData("3.6.8", "219", "PythonTooOld")]
+    [InlineData("", "252", "PythonMissing")]
+    [InlineData("3.9.1", "242", "SystemdTooOld")]
+    [InlineData("3.9.1", "219", "SystemdTooOld")]
+    public async Task What_is_too_old_for_the_guard_is_told_before_anything_is_sent(string python, string systemd, string id)
+    {
+        Directory.CreateDirectory(Path.Combine(_root.Path, "run/systemd/system"));
+        var outcome = await RunAsync($"python3() {{ echo {python}; }}\nsystemctl() {{ printf 'systemd {systemd} ({systemd}-1)\\n+PAM +AUDIT\\n'; }}\n" + new GuardCommand(["status"]).Script(Echo));
+        var error = GuardAnswer.Read(outcome).Error!;
+        Assert.Equal(id, error.Id);
+        Assert.Equal(id == "GuardMissing" ? 79 : 78, outcome.ExitCode);
+        if (id is "PythonTooOld" or "SystemdTooOld")
+        {
+            Assert.Contains(id == "PythonTooOld" ? $"Python {python}" : $"version {systemd}", error.Message, StringComparison.Ordinal);
+            Assert.Contains("Use an image", error.RecommendedAction, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Where_no_systemd_runs_its_version_does_not_matter()
+    {
+        var outcome = await RunAsync("systemctl() { echo 'systemd 219'; }\n" + new GuardCommand(["status"]).Script(Echo));
+        Assert.True(GuardAnswer.Read(outcome).ProgramIsMissing);
+    }
+
     private async Task<CommandOutcome> RunAsync(string script)
     {
         var id = await _cloud.Shell.SendAsync(new ShellCommand(["i-1"], script, TimeSpan.FromSeconds(60), ""), CancellationToken.None);

@@ -66,12 +66,14 @@ public sealed class AttachTests(SandboxFixture sandbox) : IClassFixture<SandboxF
     [Fact]
     public async Task What_may_be_another_is_never_taken()
     {
-        await StartAsync(sandbox.Instance, "ubuntu", "first-of-two", "three");
-        await StartAsync(sandbox.Instance, "ubuntu", "second-of-two", "four");
+        var first = await StartAsync(sandbox.Instance, "ubuntu", "first-of-two", "three");
+        var second = await StartAsync(sandbox.Instance, "ubuntu", "second-of-two", "four");
         var ambiguous = sandbox.Run($"Watch-RunctlSpotInterruption -InstanceId {sandbox.Instance} -ProcessName '*of-two*'");
         Assert.Equal("AmbiguousProcess", ambiguous.ErrorId);
-        Assert.Contains("first-of-two", ambiguous.Error.ToString());
-        Assert.Contains("second-of-two", ambiguous.Error.ToString());
+        // Each with its id, and without its arguments: SSM keeps the answer.
+        Assert.Contains($"{first} ubuntu python3 mine.py in ", ambiguous.Error.ToString());
+        Assert.Contains($"{second} ubuntu python3 mine.py in ", ambiguous.Error.ToString());
+        Assert.DoesNotContain("first-of-two", ambiguous.Error.ToString());
         Assert.Contains("-ProcessId", ambiguous.Error.ErrorDetails.RecommendedAction);
 
         Assert.Equal("ProcessNotFound", sandbox.Run($"Watch-RunctlSpotInterruption -InstanceId {sandbox.Instance} -ProcessName nothing-like-it").ErrorId);

@@ -64,6 +64,27 @@ public sealed class BadInputTests(SandboxFixture sandbox) : IClassFixture<Sandbo
         Assert.Equal(arguments, JsonSerializer.Deserialize<string[]>(log));
     }
 
+    [Theory]
+    [InlineData("-IamInstanceProfile OrganizationAdmin", "InstanceProfileNotFound", "OrganizationAdmin", "iam_instance_profile")]
+    [InlineData("-IamInstanceProfile arn:aws:iam::123456789012:role/Trainer", "InstanceProfileNotFound", "role/Trainer", "-IamInstanceProfile")]
+    [InlineData("-IamInstanceProfile OrganizationAdmin -OnDemandFallback", "InstanceProfileNotFound", "OrganizationAdmin", "-IamInstanceProfile")]
+    [InlineData("-IamInstanceProfile OrganizationAdmin -InterruptionBehavior Stop", "InstanceProfileNotFound", "OrganizationAdmin", "-IamInstanceProfile")]
+    [InlineData("-ImageId ami-0123456789abcdef0", "ImageNotFound", "ami-0123456789abcdef0", "-ImageId")]
+    [InlineData("-ImageId nonsense", "ImageNotFound", "nonsense", "-ImageId")]
+    [InlineData("-SecurityGroupId sg-0123456789abcdef0", "SecurityGroupNotFound", "sg-0123456789abcdef0", "security_group_ids")]
+    [InlineData("-SecurityGroupId default", "SecurityGroupNotFound", "default", "-SecurityGroupId")]
+    [InlineData("-SecurityGroupId default -InterruptionBehavior Hibernate", "SecurityGroupNotFound", "default", "-SecurityGroupId")]
+    [InlineData("-SubnetId subnet-0123456789abcdef0", "SubnetNotFound", "subnet-0123456789abcdef0", "subnet_ids")]
+    public void A_launch_that_names_something_wrong_says_what_and_what_corrects_it(string options, string id, string named, string remedy)
+    {
+        sandbox.Enter(_project);
+        var result = sandbox.Run($"New-RunctlSpotInstance g5.xlarge {options}");
+        Assert.Equal(id, result.ErrorId);
+        Assert.Contains(named, result.Error.ToString());
+        Assert.Contains(remedy, result.Error.ErrorDetails.RecommendedAction);
+        Assert.DoesNotContain("later", result.Error.ErrorDetails.RecommendedAction);
+    }
+
     [Fact]
     public void An_instance_that_is_not_there_is_named()
     {
@@ -108,7 +129,7 @@ public sealed class BadInputTests(SandboxFixture sandbox) : IClassFixture<Sandbo
     {
         var result = sandbox.Start(_project, sandbox.Instance, options);
         Assert.Equal("ArgumentInvalid", result.ErrorId);
-        Assert.Contains("can not be passed on", result.Error.ToString());
+        Assert.Contains("cannot be passed on", result.Error.ToString());
     }
 
     public void Dispose() => _project.Dispose();

@@ -19,7 +19,7 @@ public sealed class SetupTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
         Assert.Equal(
             [
                 "Configuration", "Region", "Credentials", "Bucket", "BucketWrite", "Script", "SigtermHandler", "TorchrunGrace", "HandlerEarly", "ScriptLineEnds", "Instance", "SpotInstance", "InstanceProfile", "MetadataHopLimit",
-                "SsmAgent", "SsmCommand", "Python", "MetadataService", "InstanceRole", "InstanceBucket", "Guard", "CheckpointDirectory", "DiskSpace", "RecentCheckpoint", "CheckpointFits",
+                "SsmAgent", "SsmCommand", "Python", "Systemd", "MetadataService", "InstanceRole", "InstanceBucket", "Guard", "CheckpointDirectory", "DiskSpace", "RecentCheckpoint", "CheckpointFits",
             ],
             checks.Keys);
         Assert.All(checks.Where(check => check.Key is not ("Guard" or "RecentCheckpoint" or "CheckpointFits")), check => Assert.True(check.Value.Passed, $"{check.Key}: {check.Value.Seen}"));
@@ -93,6 +93,26 @@ public sealed class SetupTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
     }
 
     [Fact]
+    public void A_bucket_of_another_kind_fails_its_check_alone_and_nothing_is_started_with_it()
+    {
+        const string Fast = "fast--use1-az4--x-s3";
+        _project.Write(".runctl.toml", $"[aws]\ns3_bucket = \"{Fast}\"\n[training]\nproject_name = \"named\"\n");
+        foreach (var checks in new[] { Checks(Test("")), Checks(Test("-S3Bucket s3://mine/prefix")) })
+        {
+            Assert.True(checks["Configuration"].Passed);
+            Assert.False(checks["Bucket"].Passed);
+            Assert.Contains("general purpose bucket", checks["Bucket"].Remedy);
+            Assert.Equal("Not tried: Bucket failed.", checks["BucketWrite"].Seen);
+        }
+
+        Assert.Contains("directory bucket", Checks(Test(""))["Bucket"].Seen);
+        foreach (var command in new[] { "Start-RunctlTraining $script i-0123456789abcdef0 -SyncCode", "Resume-RunctlTraining -RunId r", "Watch-RunctlSpotInterruption i-0123456789abcdef0 -ProcessName x", "Get-RunctlCheckpoint", "Initialize-RunctlConfiguration -S3Bucket arn:aws:s3:::mine -Force" })
+        {
+            Assert.Equal("BucketNameInvalid", sandbox.Run(command).ErrorId);
+        }
+    }
+
+    [Fact]
     public async Task An_instance_without_a_profile_and_on_demand_is_told_so_and_the_rest_is_not_tried()
     {
         var instance = await sandbox.Other.LaunchAsync(null);
@@ -125,6 +145,8 @@ public sealed class SetupTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
         checks = Checks(Test(bare));
         Assert.True(checks["SsmCommand"].Passed);
         Assert.False(checks["Python"].Passed);
+        Assert.Contains("no python3", checks["Python"].Seen);
+        Assert.Equal("Not tried: Python failed.", checks["Systemd"].Seen);
         Assert.Equal("Not tried: Python failed.", checks["DiskSpace"].Seen);
 
         Assert.Empty(sandbox.Run($"Set-RunctlSandbox -InstanceId {bare} -SsmOffline").Errors);
@@ -174,13 +196,13 @@ public sealed class SetupTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
         using var plain = new ModuleSession();
         plain.GoTo(_project.Directory);
         plain.Set("script", _project["train.py"]);
-        var checks = Checks(plain.Run("Test-RunctlSetup i-1 -Script $script -S3Bucket b -Region us-east-1 -EndpointUrl http://127.0.0.1:9/"));
+        var checks = Checks(plain.Run("Test-RunctlSetup i-1 -Script $script -S3Bucket bucket -Region us-east-1 -EndpointUrl http://127.0.0.1:9/"));
         Assert.False(checks["Credentials"].Passed);
         Assert.Contains("Start-RunctlSandbox", checks["Credentials"].Remedy);
         Assert.Equal("Not tried: Credentials failed.", checks["Bucket"].Seen);
         Assert.Null(checks["Instance"].Passed);
         Assert.True(checks["SigtermHandler"].Passed);
-        checks = Checks(plain.Run("Test-RunctlSetup -S3Bucket b -Region nowhere"));
+        checks = Checks(plain.Run("Test-RunctlSetup -S3Bucket bucket -Region nowhere"));
         Assert.False(checks["Region"].Passed);
         Assert.Null(checks["Credentials"].Passed);
         Assert.False(Checks(plain.Run("Test-RunctlSetup -Region us-east-1"))["Bucket"].Passed);

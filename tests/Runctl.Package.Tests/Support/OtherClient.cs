@@ -113,6 +113,63 @@ internal sealed class OtherClient(IDictionary<string, string> environment)
         });
     }
 
+    /// <summary>The scripts of all commands that were ever sent.</summary>
+    public async Task<IReadOnlyList<string>> ScriptsAsync()
+    {
+        using var client = Ssm();
+        var scripts = new List<string>();
+        var request = new ListCommandsRequest();
+        do
+        {
+            var page = await client.ListCommandsAsync(request);
+            scripts.AddRange((page.Commands ?? []).Select(command => string.Join('\n', command.Parameters["commands"]) + "\n"));
+            request.NextToken = page.NextToken;
+        }
+        while (!string.IsNullOrEmpty(request.NextToken));
+        return scripts;
+    }
+
+    /// <summary>What all commands printed.</summary>
+    public async Task<IReadOnlyList<string>> OutputsAsync()
+    {
+        using var client = Ssm();
+        var outputs = new List<string>();
+        var request = new ListCommandInvocationsRequest { Details = true };
+        do
+        {
+            var page = await client.ListCommandInvocationsAsync(request);
+            foreach (var invocation in page.CommandInvocations ?? [])
+            {
+                outputs.AddRange((invocation.CommandPlugins ?? []).Select(plugin => plugin.Output));
+                var whole = await client.GetCommandInvocationAsync(new GetCommandInvocationRequest { CommandId = invocation.CommandId, InstanceId = invocation.InstanceId });
+                outputs.AddRange([whole.StandardOutputContent, whole.StandardErrorContent]);
+            }
+
+            request.NextToken = page.NextToken;
+        }
+        while (!string.IsNullOrEmpty(request.NextToken));
+        return outputs;
+    }
+
+    /// <summary>Keeps a value in Parameter Store; its reference.</summary>
+    public async Task<string> PutParameterAsync(string value)
+    {
+        using var client = Ssm();
+        var name = $"/test/{Guid.NewGuid():N}";
+        await client.PutParameterAsync(new PutParameterRequest { Name = name, Value = value, Type = ParameterType.SecureString });
+        return "ssm:" + name;
+    }
+
+    /// <summary>An object's content.</summary>
+    public async Task<byte[]> ReadObjectAsync(string bucket, string key)
+    {
+        using var client = S3(environment["AWS_REGION"]);
+        using var answer = await client.GetObjectAsync(bucket, key);
+        using var buffer = new MemoryStream();
+        await answer.ResponseStream.CopyToAsync(buffer);
+        return buffer.ToArray();
+    }
+
     /// <summary>Makes a bucket in a region.</summary>
     public async Task CreateBucketAsync(string name, string region)
     {

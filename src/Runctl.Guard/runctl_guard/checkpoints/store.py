@@ -115,8 +115,8 @@ class CheckpointStore:
 
     def owes_older(self, checkpoint: CheckpointSet) -> bool:
         """Whether S3 lacks files of older units that a manifest would list."""
-        return not self._run.spec["checkpoint"].get("keep_last_n") and any(
-            file.here and file.link is None and not file.running and not self.has(file.version) for file in checkpoint.part(OLDER))
+        return any(file.here and file.link is None and not file.running and not self.has(file.version)
+                   for file in checkpoint.part(OLDER))
 
     # The promised paths of names without a number
 
@@ -154,7 +154,7 @@ class CheckpointStore:
             self._refuse_lost(checkpoint)
             if cancelled():
                 raise GuardError("UploadCancelled", "The upload of %s was given up." % checkpoint.head, STORAGE)
-            body = manifest_of(self._run, opened, facts, missing, self.objects.stored, self._listed())
+            body = manifest_of(self._run, opened, facts, missing, self.objects.stored)
             at = self._put(checkpoint.head, body)
             key = at.key[:-len(".manifest.json")]
             uri = self.at(self._key_of(body) or key).uri()
@@ -166,11 +166,6 @@ class CheckpointStore:
         newest = {"name": body["name"], "step": body["step"], "manifest": at.uri()}
         best_effort(lambda: self._run.note_checkpoint(newest, facts.order))
         return Committed(uri, at.uri(), body)
-
-    def _listed(self) -> Callable[[str], bool]:
-        """With `keep_last_n` a checkpoint is what it saved and what is current: older files go with their own checkpoints."""
-        keep = self._run.spec["checkpoint"].get("keep_last_n")
-        return lambda key: not keep or not key.startswith(self.objects.base + "/")
 
     def _key_of(self, body: Dict[str, Any]) -> Optional[str]:
         """Where the head is, if it is one file."""

@@ -13,14 +13,13 @@ from ..runs.registry import all_runs
 from ..runs.run import ENDED, Run
 from ..runs.spec import check_spec, checkpoint_directory
 from ..service.guard_process import ensure_guard, wake_guard
-from ..system import files, paths, processes
+from ..system import command_lines, files, paths, processes
 from ..system.clock import utc_text
 from ..system.processes import Process
 from ..system.user_files import open_readable
 from ..system.users import by_id, find_user
 
 MOST_SHOWN = 10
-INTERPRETERS = ("python", "bash", "sh", "dash", "torchrun", "accelerate", "deepspeed")
 
 
 def attach(spec: Dict[str, Any]) -> Dict[str, Any]:
@@ -67,11 +66,7 @@ def _begin(run: Run, spec: Dict[str, Any], claim: Dict[str, Any], process: Proce
 
 
 def script_of(process: Process) -> str:
-    """What it executes, without its arguments: they may hold secrets."""
-    words = processes.arguments(process.pid) or [process.name]
-    if os.path.basename(words[0]).rstrip("0123456789.") in INTERPRETERS:
-        return next((word for word in words[1:] if not word.startswith("-")), words[0])
-    return words[0]
+    return command_lines.script_of(processes.arguments(process.pid) or [process.name])
 
 
 def _uid(pid: int) -> int:
@@ -165,6 +160,16 @@ def _matching(spec: Dict[str, Any], pattern: str, table: Dict[int, Process]) -> 
                 yield process
 
 
+def _described(process: Process) -> str:
+    """A line that tells it from others, without its arguments: the answer of a command is kept by SSM."""
+    try:
+        place, age = os.readlink("/proc/%d/cwd" % process.pid), processes.age(process)
+    except OSError:
+        return "\n%d is gone" % process.pid
+    return "\n%d %s %s in %s, running for %d s" % (
+        process.pid, _owner(process), command_lines.shown(processes.arguments(process.pid)), place, age)
+
+
 def _match(spec: Dict[str, Any], pattern: str) -> Process:
     """The topmost process whose name or command line matches; refused where it could be one of several."""
     table = processes.table()
@@ -180,7 +185,6 @@ def _match(spec: Dict[str, Any], pattern: str) -> Process:
         top, message = sorted(matching), "Only processes of other users match %s." % pattern
     else:
         raise GuardError("ProcessNotFound", "No process matches %s." % pattern, target=pattern)
-    text = "".join("\n%d %s %s" % (process.pid, _owner(process), processes.command_line(process.pid)[:80])
-                   for process in top[:MOST_SHOWN])
+    text = "".join(map(_described, top[:MOST_SHOWN]))
     more = "\nand %d more" % (len(top) - MOST_SHOWN) if len(top) > MOST_SHOWN else ""
     raise GuardError("AmbiguousProcess" if found else "ProcessOfOther", message + text + more, target=pattern)

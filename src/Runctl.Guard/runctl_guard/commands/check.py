@@ -16,6 +16,7 @@ from ..errors import GuardError
 from ..runs.registry import all_runs
 from ..runs.run import ENDED
 from ..runs.spec import checkpoint_directory, project_directory
+from ..service import systemd
 from ..service.guard_process import guard_identity
 from ..system.user_files import open_folder
 from ..system.users import User, become, find_user
@@ -35,7 +36,7 @@ def check(wanted: Dict[str, Any]) -> Dict[str, Any]:
     role = session.imds.get(ROLE_PATH) if reading.status == "ok" else reading
     active = [run for run in all_runs() if run.state["state"] not in ENDED]
     answer: Dict[str, Any] = {
-        "schema": 1, "python": platform.python_version(), "imds": reading.status,
+        "schema": 1, "python": platform.python_version(), "systemd": systemd.version(), "imds": reading.status,
         "role": role.body.decode("ascii", "replace").split("\n")[0].strip() or None if role.status == "ok" else None,
         "guard_alive": guard_identity() is not None, "active_runs": len(active),
         "credentials": _problem(session.credentials.get), "storage": None, "directory": None}

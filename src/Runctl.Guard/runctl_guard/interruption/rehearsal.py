@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Optional
 
 from ..runs.run import Run
 from ..system import processes
+from ..system.command_lines import shown
 from ..system.guard_log import best_effort
 from .facts import Facts
 from .telling import NOW, Decision, Settings, Situation, decide, stop_settings
@@ -28,7 +29,7 @@ class Rehearsal:
         settings = stop_settings(self._run.spec)
         told = [one for one in decide(Situation(facts, found.reasons, settings=settings)) if one.act == NOW]
         handled = [one for one in told if settings.stop_file or one.fact.handles(settings.signal)]
-        what = sorted({(processes.shown(one.fact.argv), one in handled) for one in told})
+        what = sorted({(shown(one.fact.argv), one in handled) for one in told})
         said = self._already()
         if told and what == self._before and list(map(list, what)) not in said:
             self._tell(settings, told, handled, found)
@@ -47,8 +48,8 @@ class Rehearsal:
         name = processes.signal_name(settings.signal)
         data: Dict[str, Any] = {
             "signal": name, "seen": found.seen,
-            "commands": sorted({(processes.shown(one.fact.argv), one in handled) for one in told}),
-            "processes": [{"pid": one.fact.pid, "command": processes.shown(one.fact.argv), "role": one.role,
+            "commands": sorted({(shown(one.fact.argv), one in handled) for one in told}),
+            "processes": [{"pid": one.fact.pid, "command": shown(one.fact.argv), "role": one.role,
                            "reason": one.reason, "handles": one.fact.handles(settings.signal)} for one in told]}
         if settings.stop_file:
             message = "At an interruption the training finds its stop file: %s" % _list(told)
@@ -68,5 +69,5 @@ class Rehearsal:
 
 
 def _list(some: List[Decision]) -> str:
-    text = ", ".join("%s (process %d)" % (processes.shown(one.fact.argv), one.fact.pid) for one in some[:3])
+    text = ", ".join("%s (process %d)" % (shown(one.fact.argv), one.fact.pid) for one in some[:3])
     return text + (" and %d more" % (len(some) - 3) if len(some) > 3 else "")

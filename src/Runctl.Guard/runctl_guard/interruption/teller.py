@@ -8,6 +8,7 @@ from ..runs.journal import Journal, seconds_since
 from ..runs.run import Run
 from ..runs.spec import stop_file
 from ..system import files, processes
+from ..system.command_lines import shown
 from ..system.guard_log import best_effort
 from ..system.processes import Process
 from .facts import Fact, Facts, Key, above
@@ -47,7 +48,7 @@ class Teller:
             data.update(known=[list(key) for key in sorted(self._known)], sure=self._sure)
         if found or first:
             data["trainers"] = [{"pid": fact.pid, "start_time": fact.start, "reason": self._trainers[fact.key],
-                                 "handles": fact.handles(self.settings.signal), "command": processes.shown(fact.argv)}
+                                 "handles": fact.handles(self.settings.signal), "command": shown(fact.argv)}
                                 for fact in sorted(found)]
         changed = [one for one in decisions if one.act != NOW and self._acts.get(one.fact.key) != one.act]
         self._acts.update({one.fact.key: one.act for one in decisions})
@@ -132,7 +133,7 @@ class Teller:
     def _entry(self, one: Decision, members: Dict[int, Process]) -> Dict[str, Any]:
         by = "stop file" if self.settings.stop_file and one.role == TRAINER else processes.signal_name(self._number(one.role))
         return dict(members[one.fact.pid].identity(), role=one.role, reason=one.reason, by=by, command_id=one.fact.command_id,
-                    command=processes.shown(one.fact.argv), handled=one.fact.handles(self._number(one.role)),
+                    command=shown(one.fact.argv), handled=one.fact.handles(self._number(one.role)),
                     below=[list(key) for key in sorted(one.below)])
 
     def unfinished(self, pids: Iterable[int]) -> List[str]:

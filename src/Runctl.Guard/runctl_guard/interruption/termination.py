@@ -7,6 +7,7 @@ from ..checkpoints.uploads import Uploads
 from ..checkpoints.watch import CheckpointWatch
 from ..runs.journal import Journal, seconds_since
 from ..system import processes
+from ..system.command_lines import shown
 from ..system.guard_log import best_effort
 from . import budget
 from .facts import Key
@@ -64,7 +65,7 @@ class Termination:
             others=grouped([one for one in decisions if one.act != NOW and one.role == TRAINER]))
 
     def _data(self, told: List[Decision]) -> List[Dict[str, Any]]:
-        return [{"pid": one.fact.pid, "command": processes.shown(one.fact.argv), "role": one.role, "reason": one.reason,
+        return [{"pid": one.fact.pid, "command": shown(one.fact.argv), "role": one.role, "reason": one.reason,
                  "handles": one.fact.handles(self._teller.settings.signal)} for one in told]
 
     def _policy(self) -> float:

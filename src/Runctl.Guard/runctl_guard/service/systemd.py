@@ -2,7 +2,7 @@
 import contextlib
 import os
 import subprocess
-from typing import List
+from typing import List, Optional
 
 from ..errors import NO_GUARD, GuardError
 from ..system import files, paths
@@ -21,6 +21,17 @@ BOTH = ["OOMPolicy=continue", "OOMScoreAdjust=-900", "KillMode=mixed", "TimeoutS
 
 def has_systemd() -> bool:
     return not paths.rooted() and os.path.isdir("/run/systemd/system") and os.geteuid() == 0
+
+
+def version() -> Optional[str]:
+    """Of the systemd that runs guard and trainings; None if they run without it, or it does not say."""
+    if not has_systemd():
+        return None
+    try:
+        words = subprocess.run(["systemctl", "--version"], stdout=subprocess.PIPE, timeout=5).stdout.split()
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return words[1].decode("ascii", "replace") if len(words) > 1 else None
 
 
 def start_guard(arguments: List[str], left: int) -> None:

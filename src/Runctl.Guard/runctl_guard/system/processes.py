@@ -2,13 +2,12 @@
 import os
 import re
 import signal
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set
 
 from .clock import boot_id
 
 # What a shell is; whether a shell gets a signal is decided by what it catches.
 SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "busybox"}
-INTERPRETERS = ("python", "bash", "sh", "dash", "zsh", "node", "perl", "ruby", "torchrun", "accelerate", "deepspeed")
 TICKS = os.sysconf("SC_CLK_TCK")
 # Open in processes that compute on an accelerator. Monitors open /dev/nvidia0 as well, but not nvidia-uvm.
 ACCELERATORS = re.compile(r"^/dev/(nvidia-uvm$|kfd$|neuron\d|accel\d|accel/|vfio/\d)")
@@ -169,24 +168,6 @@ def bytes_written(pid: int) -> int:
             return int(file.read().split("wchar:")[1].split()[0])
     except (OSError, IndexError, ValueError):
         return 0
-
-
-def shown(argv: Sequence[str]) -> str:
-    """A command line for people: the program, or what an interpreter runs. Arguments may hold secrets."""
-    if not argv:
-        return "?"
-    name = os.path.basename(argv[0])
-    if name.rstrip("0123456789.") not in INTERPRETERS:
-        return name
-    words = iter(argv[1:])
-    for word in words:
-        if word == "-m":
-            return "%s -m %s" % (name, next(words, ""))
-        if word in ("-c", "-e", "--eval"):
-            return name
-        if not word.startswith("-"):
-            return "%s %s" % (name, os.path.basename(word))
-    return name
 
 
 def arguments(pid: int) -> List[str]:

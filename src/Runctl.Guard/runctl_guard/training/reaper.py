@@ -62,7 +62,7 @@ def _start(run: Run) -> int:
             raise Interrupted()
         pid = _fork(run, argv, environment, user)
         try:
-            _write_training(run, pid, argv)
+            _write_training(run, pid)
         except BaseException:
             # What nobody knows of nobody would guard.
             os.killpg(pid, signal.SIGKILL)
@@ -87,11 +87,11 @@ def _fork(run: Run, argv: List[str], environment: Dict[str, str], user: User) ->
     return pid
 
 
-def _write_training(run: Run, pid: int, argv: List[str]) -> None:
+def _write_training(run: Run, pid: int) -> None:
     process = processes.read(pid)
     identity: Dict[str, Any] = process.identity() if process else {"pid": pid, "start_time": 0, "boot_id": ""}
     files.write_json(run.file("training.json"), dict(
-        identity, schema=1, attempt=run.state["attempt"], started=utc_text(), started_at=time.time(), command=argv,
+        identity, schema=1, attempt=run.state["attempt"], started=utc_text(), started_at=time.time(),
         reaper=processes.own().identity(), cgroup=_own_cgroup()))
 
 

@@ -78,6 +78,13 @@ class Units(support.RootedTest):
         self.program("systemctl", "echo '7 other-runctl-guard.service restart running'; exit 1")
         self.assertFalse(systemd.restarting())
 
+    def test_its_version_is_told(self):
+        self.addCleanup(setattr, systemd, "has_systemd", systemd.has_systemd)
+        systemd.has_systemd = lambda: True
+        for text, expected in (("systemd 252 (252.16-1.amzn2023)", "252"), ("", None)):
+            self.program("systemctl", "printf '%%s\n' '%s'" % text)
+            self.assertEqual(expected, systemd.version())
+
     def test_in_a_root_of_its_own_there_is_no_systemd(self):
         self.assertFalse(systemd.has_systemd())
-        self.assertEqual([], systemd.own_scope())
+        self.assertEqual(([], None), (systemd.own_scope(), systemd.version()))
