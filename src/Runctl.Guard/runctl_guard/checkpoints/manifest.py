@@ -24,8 +24,7 @@ class Facts(NamedTuple):
 
 
 def manifest_of(run: Run, opened: OpenedCheckpoint, facts: Facts, missing: Dict[str, str],
-                stored: Callable[[str], Optional[Kept]], listed: Callable[[str], bool]) -> Dict[str, Any]:
-    """`listed`: whether an older file with this key is to be kept in S3."""
+                stored: Callable[[str], Optional[Kept]]) -> Dict[str, Any]:
     checkpoint, state = opened.checkpoint, run.state
     directory, head = state["checkpoint_dir"], checkpoint.head
     entries: List[Dict[str, Any]] = []
@@ -37,8 +36,6 @@ def manifest_of(run: Run, opened: OpenedCheckpoint, facts: Facts, missing: Dict[
             continue
         source = opened.sources.get(file.path)
         kept = stored(source.file.version if source else file.version)
-        if kept is not None and file.part == OLDER and not listed(kept.key):
-            continue
         if kept is not None:
             entries.append({"path": file.path, "key": kept.key, "size": kept.size, "crc32": kept.crc32, "class": file.part})
         elif file.part != OLDER:

@@ -1,3 +1,5 @@
+import os
+
 from .saved import BASE, Saved
 from runctl_guard.checkpoints import retention
 from runctl_guard.errors import GuardError
@@ -12,6 +14,13 @@ class Pruning(Saved):
         self.record = RunRecord.of(run, self.session)
         self.record.take(run)
         return run
+
+    def save(self, *names):
+        """As a trainer that keeps its last step only."""
+        for name in os.listdir(self.checkpoints):
+            if name.startswith("step_"):
+                os.unlink(os.path.join(self.checkpoints, name))
+        return super().save(*names)
 
     def prune(self):
         retention.prune(self.run_, self.session)
@@ -107,11 +116,26 @@ class Pruning(Saved):
         self.assertTrue(keys <= set(self.s3.keys()))
         self.assertEqual(3, len(self.left()))
 
-    def test_without_a_number_to_keep_folds_are_listed_as_older(self):
-        self.pruned_run(keep=None)
+    def test_what_the_disk_still_has_stays_in_s3_whatever_the_number(self):
+        self.pruned_run(keep=1)
         for fold in range(1, 4):
             last = self.save("fold%d_best.pth" % fold)
+            self.prune()
         self.assertEqual(["older", "older", "save"], [file["class"] for file in self.manifest(last)["files"]])
+        self.assertEqual(["fold1_best.pth", "fold2_best.pth", "fold3_best.pth", "fold3_best.pth.manifest.json"], self.left())
+
+    def test_what_the_training_deletes_leaves_s3_with_the_last_checkpoint_that_names_it(self):
+        self.pruned_run(keep=2)
+        for fold in range(1, 4):
+            self.save("fold%d_best.pth" % fold)
+            self.prune()
+        os.unlink(os.path.join(self.checkpoints, "fold1_best.pth"))
+        self.save("fold4_best.pth")
+        self.prune()
+        self.assertIn("fold1_best.pth", self.names())
+        self.save("fold5_best.pth")
+        self.prune()
+        self.assertEqual({"fold%d_best.pth" % fold for fold in (2, 3, 4, 5)}, self.names())
 
     def test_it_does_not_delete_while_a_commit_is_under_way(self):
         run = self.pruned_run(keep=1)
