@@ -345,7 +345,7 @@ public sealed class TrainingSearchTests : IDisposable
     private void WriteRecord(RunRecord record)
     {
         _cloud.Store.Put($"{Runs}{record.RunId}/run.json", RunctlJson.Write(record));
-        _cloud.Store.Put($"{Runs}{record.RunId}/spec.json", RunctlJson.Write(new RunSpec { RunId = record.RunId, ProjectName = "digits", Region = "us-east-1", Script = "train.py" }));
+        _cloud.Store.Put(new RunKeys("checkpoints/runctl").Spec(record.RunId), RunctlJson.Write(new RunSpec { RunId = record.RunId, ProjectName = "digits", Region = "us-east-1", Script = "train.py" }));
     }
 
     private void Answer(Dictionary<string, RunState> states) => _cloud.Shell.Answer = (id, _) =>

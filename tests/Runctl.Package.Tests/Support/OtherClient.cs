@@ -15,6 +15,9 @@ internal sealed class OtherClient(IDictionary<string, string> environment)
 {
     private const string Ubuntu = "ami-0a1b2c3d4e5f20401";
 
+    /// <summary>The variables it joined by.</summary>
+    public IDictionary<string, string> Environment => environment;
+
     private BasicAWSCredentials Credentials => new(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]);
 
     /// <summary>Launches an instance without a tag of Runctl's: on-demand, or spot that hibernates.</summary>
