@@ -95,10 +95,10 @@ public sealed class OrdersTests : SandboxedTest
     }
 
     [Theory]
-    [InlineData(null, UnixFileMode.UserRead | UnixFileMode.UserWrite)]
-    [InlineData("s3:GetObject", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead)]
-    [InlineData("s3:PutObject", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead)]
-    public async Task The_guard_program_travels_through_the_orders_and_over_SSM_where_S3_refuses(string? refused, UnixFileMode mode)
+    [InlineData(null)]
+    [InlineData("s3:GetObject")]
+    [InlineData("s3:PutObject")]
+    public async Task The_guard_program_travels_through_the_orders_and_over_SSM_where_S3_refuses(string? refused)
     {
         if (refused is not null)
         {
@@ -110,7 +110,7 @@ public sealed class OrdersTests : SandboxedTest
         var store = new RunStore(Fixture.Cloud.Objects, Fixture.Sandbox.Bucket, Fixture.Configuration.RunPrefix, TimeProvider.System);
         await new GuardClient(Fixture.Cloud, TimeProvider.System, store).CallAsync(instance.InstanceId, ["status"], null, GuardClient.ShortCall, Token);
         var root = Fixture.Sandbox.Instances.Single(one => one.InstanceId == instance.InstanceId).RootDirectory!;
-        Assert.Equal(mode, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(root + program.Path));
+        Assert.Equal(OperatingSystem.IsWindows() ? default : UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(root + program.Path));
         var held = await Fixture.Cloud.Objects.FindAsync(store.Bucket, store.Keys.Guard(program.ArchiveSha256), Token);
         Assert.Equal(refused == "s3:PutObject", held is null);
     }
