@@ -110,7 +110,7 @@ public sealed class OrdersTests : SandboxedTest
         var store = new RunStore(Fixture.Cloud.Objects, Fixture.Sandbox.Bucket, Fixture.Configuration.RunPrefix, TimeProvider.System);
         await new GuardClient(Fixture.Cloud, TimeProvider.System, store).CallAsync(instance.InstanceId, ["status"], null, GuardClient.ShortCall, Token);
         var root = Fixture.Sandbox.Instances.Single(one => one.InstanceId == instance.InstanceId).RootDirectory!;
-        Assert.Equal(OperatingSystem.IsWindows() ? default : UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(root + program.Path));
+        Assert.Equal(OperatingSystem.IsWindows() ? default : UnixFileMode.UserRead | UnixFileMode.UserWrite, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(root + program.Path));
         var held = await Fixture.Cloud.Objects.FindAsync(store.Bucket, store.Keys.Guard(program.ArchiveSha256), Token);
         Assert.Equal(refused == "s3:PutObject", held is null);
     }
