@@ -75,11 +75,15 @@ public sealed class PolicyTests
     private static async Task TrainAsync(GuardSandbox sandbox, Dictionary<string, string> environment)
     {
         await using var run = await sandbox.StartAsync(new Scenario(Python.Beginning + """
+            ready()
+            while not os.path.exists("go"):
+                time.sleep(0.05)
             put("step_1.bin", os.urandom(24 << 20))
             wait()
             """) { Configure = settings => settings with { TrainingEnvironment = environment }, Encryption = new ObjectEncryption("aws:kms", Key) });
         await run.PrintedAsync("ready");
         var stuck = sandbox.Sandbox.Faults.Add(new SandboxFault { Operation = "s3:UploadPart", Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromHours(1), Skip = 1, InstanceId = run.InstanceId });
+        await File.WriteAllTextAsync(Path.Combine(run.Project, "go"), "", Ct);
         await GuardedRun.EventuallyAsync(() => stuck.Hits > 0, run.Tell);
         Assert.Equal(0, (await run.ShellAsync("printf x >> \"$RUNCTL_ROOT\"/home/ubuntu/digits/checkpoints/step_1.bin")).ExitCode);
         await GuardedRun.EventuallyAsync(() => HasUsed(sandbox, "s3:AbortMultipartUpload"), run.Tell);
