@@ -58,7 +58,8 @@ public sealed class OrdersTests : SandboxedTest
         var first = run.Training;
         await run.UploadAsync();
         var lost = await Fixture.Cloud.Instances.FindAsync(new InstanceQuery { InstanceIds = [first.InstanceId] }, Token);
-        await Fixture.Cloud.Objects.WriteAsync(Fixture.Sandbox.Bucket, "terraform/prod.tfstate", Encoding.UTF8.GetBytes("state"), WriteCondition.Always, Token);
+        using var administrator = Fixture.ConnectAdministrator();
+        await administrator.Objects.WriteAsync(Fixture.Sandbox.Bucket, "terraform/prod.tfstate", Encoding.UTF8.GetBytes("state"), WriteCondition.Always, Token);
         await ForgeAsync(first.InstanceId, first.RunId);
         await run.InterruptAsync();
         await run.EndAsync();
@@ -90,7 +91,7 @@ public sealed class OrdersTests : SandboxedTest
         Assert.Equal((null, false), (spec.SetupCommand, spec.IsOfVersion01));
         Assert.Equal([first.InstanceId, resumed.InstanceId], spec.Instances);
         Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
-        Assert.NotNull(await Fixture.Cloud.Objects.FindAsync(Fixture.Sandbox.Bucket, "terraform/prod.tfstate", Token));
+        Assert.NotNull(await administrator.Objects.FindAsync(Fixture.Sandbox.Bucket, "terraform/prod.tfstate", Token));
     }
 
     [Theory]

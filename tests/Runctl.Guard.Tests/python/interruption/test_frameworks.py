@@ -2,6 +2,7 @@
 import os
 import subprocess
 import unittest
+from unittest import mock
 
 from .trainings import TRAIN, Training
 
@@ -74,8 +75,10 @@ class DataLoaders(Training):
         run = self.started(train_py=LOADER % "")
         self.look()
         # Nothing is known of the length of its saves that would let it run on.
-        self.watch.observe = lambda: self.watch.observed
         self.watch.observed = self.watch.observed._replace(saves=type(self.watch.observed.saves)())
+        frozen = mock.patch.object(type(self.watch.observe), "__call__", lambda *_: self.watch.observed)
+        frozen.start()
+        self.addCleanup(frozen.stop)
         self.interrupt(run)
         self.assertEqual([("python3 train.py", "trainer")], self.told(run)[:1])
         self.assertNotIn("DataLoader worker", self.log(run))
