@@ -202,7 +202,7 @@ class Starting(Aftermath):
         one = self.new_run("import time; time.sleep(60)")
         started = []
 
-        def refused(run, pid, argv):
+        def refused(run, pid):
             started.append(pid)
             raise OSError(28, "No space left on device")
 
