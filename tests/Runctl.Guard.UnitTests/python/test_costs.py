@@ -86,6 +86,8 @@ class Saves(Saved):
         mirror = Mirror(run, self.session)
         for number in range(1, 9):
             self.counted()
+            for name in os.listdir(self.checkpoints):
+                os.unlink(os.path.join(self.checkpoints, name))
             self.write("model_%d.pt" % number, "optimizer_%d.pt" % number)
             self.write("state_%d.json" % number, data=b"{}")
             self.look()

@@ -56,6 +56,7 @@ public sealed partial class CanaryTests(SandboxFixture sandbox) : IClassFixture<
         try
         {
             sandbox.Enter(project);
+            Assert.Empty(sandbox.Run("Set-RunctlSandbox -Policy (Get-RunctlPolicy -S3Bucket runctl-sandbox -IamInstanceProfile RunctlSandbox)").Errors);
             Say("$VerbosePreference = $DebugPreference = $InformationPreference = 'Continue'");
             var instance = (string)Say($"New-RunctlSpotInstance g5.xlarge -Wait -Tag @{{ note = '{Canary("tag")}' }}").Output[^1].Properties["InstanceId"].Value;
             Say($"$run = Start-RunctlTraining $script {instance} -SyncCode -NoMonitor -ScriptArgument '--key', '{Canary("argument")}' -Environment @{{ MY_TOKEN = '{Canary("variable")}' }}; $run");
