@@ -37,8 +37,18 @@ public sealed class ConfigurationReader(IAdapters adapters, Func<string, string?
             throw RunctlErrors.KmsKeyWithoutKms(sources[nameof(RunctlConfiguration.S3KmsKeyId)], path);
         }
 
-        return ConfigurationBuilder.Build(values) with { Path = path, Sources = sources, Warnings = [.. file?.Warnings ?? [], .. WarnOfPatterns(values, file, path)] };
+        var built = ConfigurationBuilder.Build(values);
+        if (Contains(built.S3Prefix, built.RunPrefix) || Contains(built.RunPrefix, built.S3Prefix))
+        {
+            throw RunctlErrors.PrefixesOverlap(built.S3Prefix, built.RunPrefix, path);
+        }
+
+        return built with { Path = path, Sources = sources, Warnings = [.. file?.Warnings ?? [], .. WarnOfPatterns(values, file, path)] };
     }
+
+    /// <summary>Whether keys below the inner prefix lie below the outer one as well.</summary>
+    private static bool Contains(string outer, string inner) =>
+        outer.Trim('/') is var above && (above.Length == 0 || (inner.Trim('/') + "/").StartsWith(above + "/", StringComparison.Ordinal));
 
     /// <summary>In version 0.1 patterns only chose among what was found.</summary>
     private static IEnumerable<string> WarnOfPatterns(Dictionary<string, object> values, ConfigurationFile? file, string? path)

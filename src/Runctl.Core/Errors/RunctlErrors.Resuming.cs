@@ -1,4 +1,5 @@
 using System.Globalization;
+using Runctl.Runs;
 
 namespace Runctl.Errors;
 
@@ -78,6 +79,16 @@ internal static partial class RunctlErrors
     /// <summary>Nobody noted what it ran on.</summary>
     public static RunctlException LaunchUnknown(string runId) =>
         new("LaunchUnknown", ErrorKind.NotFound, $"What the instance of run {runId} was launched from is not known.", runId, "Give at least -InstanceType and -IamInstanceProfile.");
+
+    /// <summary>The training could have changed what a run of version 0.1 launches.</summary>
+    public static RunctlException LaunchOfVersion01(RunSpec spec)
+    {
+        var launch = spec.Launch;
+        var groups = launch is { SecurityGroupIds.Count: > 0 } ? $" -SecurityGroupId {string.Join(", ", launch.SecurityGroupIds)}" : "";
+        return new("LaunchOfVersion01", ErrorKind.InvalidState, $"Run {spec.RunId} was written by Runctl 0.1, and its training could have changed what a resume launches.", spec.RunId,
+            $"Name it. If this is what you started: Resume-RunctlTraining {spec.RunId} -InstanceType {string.Join(", ", launch?.InstanceTypes ?? ["TYPE"])} -IamInstanceProfile {launch?.IamInstanceProfile ?? "PROFILE"}"
+            + $"{(launch?.ImageId is { } image ? $" -ImageId {image}" : "")}{groups}");
+    }
 
     /// <summary>The replacement would have other rights, or another image, than the instance that was lost.</summary>
     public static RunctlException LaunchDiffers(string runId, string instanceId, string what, string ordered, string shown, string parameter) =>

@@ -21,6 +21,15 @@ internal static partial class RunctlErrors
     public static RunctlException SettingInvalid(string source, string expected, string? value) =>
         new("SettingInvalid", ErrorKind.InvalidInput, $"{source}: expected {expected}, not '{value}'.", value, null);
 
+    /// <summary>IAM matches no aliases.</summary>
+    public static RunctlException KmsAlias(string alias) =>
+        new("KmsAlias", ErrorKind.InvalidInput, $"A policy cannot name the alias {alias}: IAM knows keys by their own ARN.", alias, $"Get the ARN of the key: aws kms describe-key --key-id {alias} --query KeyMetadata.Arn. Then give it with -KmsKeyId.");
+
+    /// <summary>The role could rewrite orders.</summary>
+    public static RunctlException PrefixesOverlap(string prefix, string runPrefix, string? path) =>
+        new("PrefixesOverlap", ErrorKind.InvalidInput, $"s3_prefix '{prefix}' and run_prefix '{runPrefix}' overlap: the role of the instances writes below s3_prefix, and could rewrite what a resume launches from.", path ?? prefix,
+            "Choose two prefixes of which neither contains the other under [aws] in .runctl.toml, for example checkpoints/spot-interruptions and checkpoints/runctl.");
+
     /// <summary>S3 refuses a key without the encryption that uses it.</summary>
     public static RunctlException KmsKeyWithoutKms(string source, string? path) =>
         new("SettingInvalid", ErrorKind.InvalidInput, $"s3_kms_key_id ({source}) names a KMS key, and s3_sse names no encryption with KMS.", path, "Set s3_sse = \"aws:kms\" (or \"aws:kms:dsse\") below [aws] in .runctl.toml, or remove s3_kms_key_id.");

@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Runctl.Configuration;
+using Runctl.Errors;
 using Runctl.Runs;
 
 namespace Runctl.Policies;
@@ -97,7 +99,7 @@ internal sealed record PolicyScope
     {
         "{ssm_parameters}" => Secrets.Where(secret => secret.StartsWith("ssm:", StringComparison.Ordinal)).Select(secret => Parameter(secret["ssm:".Length..])),
         "{secrets}" => Secrets.Where(secret => secret.StartsWith("secretsmanager:", StringComparison.Ordinal)).Select(secret => Secret(secret["secretsmanager:".Length..])),
-        "{kms_keys}" => KmsKeys.Select(key => key.StartsWith("arn:", StringComparison.Ordinal) ? key : Fill($"arn:{{partition}}:kms:{{region}}:{{account}}:key/{key}")),
+        "{kms_keys}" => KmsKeys.Select(key => key.Contains("alias/", StringComparison.Ordinal) ? throw RunctlErrors.KmsAlias(key) : key.StartsWith("arn:", StringComparison.Ordinal) ? key : Fill($"arn:{{partition}}:kms:{{region}}:{{account}}:key/{key}")),
         _ => [Fill(template)],
     };
 
@@ -110,17 +112,17 @@ internal sealed record PolicyScope
 
     private string Fill(string template)
     {
-        var text = new StringBuilder(template);
-        foreach (var (name, value) in new[]
+        // In one pass: a value may look like a name.
+        return Regex.Replace(template, "{(partition|region|account|bucket|prefix|run_prefix|role)}", match => match.Groups[1].Value switch
         {
-            ("{partition}", Partition), ("{region}", Region), ("{account}", Account), ("{bucket}", Bucket == Any ? Any : Literal(Bucket)),
-            ("{prefix}", Literal(Prefix)), ("{run_prefix}", Literal(RunPrefix)), ("{role}", Role == Any ? Any : Literal(Role)),
-        })
-        {
-            text.Replace(name, value);
-        }
-
-        return text.ToString();
+            "partition" => Partition,
+            "region" => Region,
+            "account" => Account,
+            "bucket" => Bucket == Any ? Any : Literal(Bucket),
+            "prefix" => Literal(Prefix),
+            "run_prefix" => Literal(RunPrefix),
+            _ => Role == Any ? Any : Literal(Role),
+        });
     }
 
     /// <summary>A name in which a wildcard is a character like others.</summary>

@@ -30,7 +30,7 @@ internal static class Replacement
     /// <exception cref="RunctlException">LaunchUnknown.</exception>
     public static LaunchRequest RequestOf(RunSpec spec, ResumeRequest request)
     {
-        var original = request.Launched ?? spec.Launch ?? new LaunchRequest { InstanceTypes = request.InstanceTypes ?? throw RunctlErrors.LaunchUnknown(spec.RunId) };
+        var original = request.Launched ?? (spec.IsOfVersion01 ? OfParameters(spec, request) : spec.Launch) ?? new LaunchRequest { InstanceTypes = request.InstanceTypes ?? throw RunctlErrors.LaunchUnknown(spec.RunId) };
         return original with
         {
             Count = 1,
@@ -44,6 +44,11 @@ internal static class Replacement
             VolumeSizeGiB = request.VolumeSizeGiB ?? original.VolumeSizeGiB,
         };
     }
+
+    /// <summary>The training could have written what version 0.1 kept: a person names what is launched.</summary>
+    private static LaunchRequest OfParameters(RunSpec spec, ResumeRequest request) => request is { InstanceTypes: { } types, IamInstanceProfile: not null }
+        ? new LaunchRequest { InstanceTypes = types }
+        : throw RunctlErrors.LaunchOfVersion01(spec);
 
     /// <summary>Refuses to launch with other rights or another image than the lost instance has, unless a parameter says so. The session that launched the run knows what it launched.</summary>
     /// <param name="launch">What would be launched.</param>

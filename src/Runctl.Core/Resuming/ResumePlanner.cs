@@ -113,8 +113,8 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
 
     /// <summary>That the training itself could have chosen what is launched, for people.</summary>
     private static string OfVersion01(RunSpec spec, RunStore store) =>
-        $"Run {spec.RunId} was written by Runctl 0.1: its specification is s3://{store.Bucket}/{store.Keys.SpecOfVersion01(spec.RunId)}, where the role of its instance may write, so the training could have changed what is launched and run. "
-        + "Compare instance profile, security groups, image and setup command with what you started (-WhatIf shows them), or give them by parameters. From this resume on the run has orders that the role only reads.";
+        $"Run {spec.RunId} was written by Runctl 0.1: its specification is s3://{store.Bucket}/{store.Keys.SpecOfVersion01(spec.RunId)}, where the role of its instance may write, so the training could have changed what is run. Only parameters say what is launched. "
+        + "Compare the setup command with what you started (-WhatIf shows it). From this resume on the run has orders that the role only reads.";
 
     private static string Returning(RunctlInstance instance, LeftBehind? left) =>
         $"Instance {instance.InstanceId} is {(instance.State == "stopped" ? "stopped" : $"{instance.State}, and will be stopped")}, not gone: its disk costs money, and EC2 starts it again when there is capacity. "

@@ -31,6 +31,7 @@ public sealed class TestRunctlSetupCommand : RunctlCmdlet
 
     /// <summary>Instances to check; without one only what can be seen from here is checked.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(InstanceCompleter))]
     [Identity(nameof(InstanceId))]
     public string[] InstanceId { get; set; } = [];

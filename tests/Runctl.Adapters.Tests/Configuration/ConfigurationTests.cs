@@ -150,6 +150,17 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("checkpoints", "checkpoints/runctl")]
+    [InlineData("checkpoints/runctl/", "/checkpoints/runctl")]
+    [InlineData("checkpoints/runctl/orders", "checkpoints/runctl")]
+    [InlineData("/", "runctl")]
+    public void Prefixes_by_which_the_role_could_write_orders_are_refused(string prefix, string runPrefix) =>
+        Assert.Equal("PrefixesOverlap", Assert.Throws<RunctlException>(() => Read($"[aws]\ns3_prefix = \"{prefix}\"\nrun_prefix = \"{runPrefix}\"\n")).Id);
+
+    [Fact]
+    public void Prefixes_that_only_begin_alike_do_not_overlap() => Read("[aws]\ns3_prefix = \"runctl-2\"\nrun_prefix = \"runctl\"\n");
+
     [Fact]
     public void An_alert_on_a_kind_of_event_that_does_not_exist_is_an_error_that_names_those_there_are()
     {

@@ -156,22 +156,29 @@ public sealed class OrdersTests : IResumeListener
         Assert.Null((await PlanAsync(request => request with { InstanceTypes = ["g5.xlarge"], ImageId = "ami-1" })).Launch!.Request.IamInstanceProfile);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_run_of_version_0_1_is_resumed_with_one_warning_and_has_orders_from_then_on(bool byItself)
+    [Fact]
+    public async Task A_run_of_version_0_1_launches_what_parameters_say_and_is_not_resumed_automatically()
     {
         BecomeOld();
-        if (byItself)
+        WriteOld(RunctlJson.Read<RunSpec>(_story.Cloud.Store.Objects[Keys.SpecOfVersion01(Story.RunId)].Content) with { Launch = new LaunchRequest { InstanceTypes = ["p4d.24xlarge"], IamInstanceProfile = "OrganizationAdmin" } });
+        foreach (var resume in (Func<Task>[])[() => PlanAsync(), () => PlanAsync(request => request with { InstanceTypes = ["g5.xlarge"] }), () => Resumer().ResumeAsync(Story.RunId, 1, this, Token)])
         {
-            await Resumer().ResumeAsync(Story.RunId, 1, this, Token);
+            var error = await Assert.ThrowsAsync<RunctlException>(resume);
+            Assert.Equal("LaunchOfVersion01", error.Id);
+            Assert.Contains("-InstanceType p4d.24xlarge -IamInstanceProfile OrganizationAdmin", error.RecommendedAction, StringComparison.Ordinal);
         }
-        else
-        {
-            var plan = await PlanAsync();
-            _warnings.AddRange(plan.Warnings);
-            await ResumeAsync(plan);
-        }
+
+        var launch = (await PlanAsync(Named)).Launch!.Request;
+        Assert.Equal(("g5.xlarge", "Profile"), (Assert.Single(launch.InstanceTypes), launch.IamInstanceProfile));
+    }
+
+    [Fact]
+    public async Task A_run_of_version_0_1_is_resumed_with_one_warning_and_has_orders_from_then_on()
+    {
+        BecomeOld();
+        var plan = await PlanAsync(Named);
+        _warnings.AddRange(plan.Warnings);
+        await ResumeAsync(plan);
 
         var warning = Assert.Single(_warnings);
         Assert.Contains(Keys.SpecOfVersion01(Story.RunId), warning, StringComparison.Ordinal);
@@ -186,7 +193,7 @@ public sealed class OrdersTests : IResumeListener
     {
         BecomeOld();
         _story.Cloud.Store.Put(Keys.CodeOfVersion01(HashOf("bundle")), "another");
-        Assert.Equal("CodeNotStored", (await Assert.ThrowsAsync<RunctlException>(async () => await ResumeAsync(await PlanAsync()))).Id);
+        Assert.Equal("CodeNotStored", (await Assert.ThrowsAsync<RunctlException>(async () => await ResumeAsync(await PlanAsync(Named)))).Id);
         Assert.Empty(_story.Replacements);
     }
 
@@ -197,8 +204,10 @@ public sealed class OrdersTests : IResumeListener
         _story.Cloud.Ec2.Add("i-9", "stopped", tags: new() { [RunctlTags.Managed] = "1" });
         WriteOld(RunctlJson.Read<RunSpec>(_story.Cloud.Store.Objects[Keys.SpecOfVersion01(Story.RunId)].Content) with { Instances = ["i-9"] });
         _story.Add(_story.Record.Newest()! with { InstanceId = "i-9" });
-        Assert.Null((await PlanAsync(request => request with { FromScratch = true })).LastInstanceId);
+        Assert.Null((await PlanAsync(request => Named(request) with { FromScratch = true })).LastInstanceId);
     }
+
+    private static ResumeRequest Named(ResumeRequest request) => request with { InstanceTypes = ["g5.xlarge"], IamInstanceProfile = "Profile", ImageId = "ami-1" };
 
     public static TheoryData<string, string> Impossible => new()
     {
