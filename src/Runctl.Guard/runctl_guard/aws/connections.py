@@ -1,8 +1,10 @@
 """HTTP with connections that are kept, one per thread and host; through the machine's proxy where it has one."""
+import email.utils
 import functools
 import http.client
 import ssl
 import threading
+import time
 import urllib.parse
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
@@ -22,6 +24,13 @@ class Answer(NamedTuple):
 
     def header(self, name: str) -> Optional[str]:
         return self.headers.get(name.lower())
+
+    def clock_offset(self) -> Optional[float]:
+        """Seconds to add to our clock to have the other side's; None where the answer has no date that can be read."""
+        try:
+            return email.utils.parsedate_to_datetime(self.headers["date"]).timestamp() - time.time()
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return None
 
 
 class ProxyFailed(OSError):

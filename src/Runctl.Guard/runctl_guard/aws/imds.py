@@ -1,5 +1,4 @@
 """The instance metadata service, version 2. Every way it can fail is told apart; a failure never means "no notice"."""
-import email.utils
 import http.client
 import json
 import os
@@ -118,13 +117,7 @@ def _request(method: str, address: str, path: str, headers: Dict[str, str]) -> c
 
 def _offset(answer: connections.Answer) -> float:
     """Seconds to add to our clock to have the service's; 0 within what the header's whole seconds can show."""
-    date = answer.header("date")
-    if not date:
-        return 0.0
-    try:
-        offset = email.utils.parsedate_to_datetime(date).timestamp() - time.time()
-    except (TypeError, ValueError):
-        return 0.0
+    offset = answer.clock_offset() or 0.0
     return offset if abs(offset) > 2.0 else 0.0
 
 

@@ -30,6 +30,8 @@ def _parse(url: str, name: str) -> Proxy:
     try:
         parts = urllib.parse.urlsplit(url)
         host, port = parts.hostname, parts.port
+        # As a connection does it: not every text is the name of a host.
+        (host or "").encode("idna")
     except ValueError:
         host = port = None
     if not host or parts.scheme != "http":

@@ -1,5 +1,4 @@
 """A small S3 client: signed requests with retries. What it is asked for in bulk is in upload.py and download.py."""
-import email.utils
 import hashlib
 import http.client
 import os
@@ -133,9 +132,9 @@ class S3:
         return connections.request(method, url, signed, body or None, timeout, receive)
 
     def _worth_another(self, answer: connections.Answer, failure: S3Error) -> bool:
-        if failure.code == "RequestTimeTooSkewed" and answer.header("date"):
-            now = email.utils.parsedate_to_datetime(str(answer.header("date"))).timestamp()
-            self._clock_offset = now - time.time()
+        offset = answer.clock_offset()
+        if failure.code == "RequestTimeTooSkewed" and offset is not None:
+            self._clock_offset = offset
             return True
         if failure.code in ("ExpiredToken", "InvalidAccessKeyId"):
             self._credentials.forget()

@@ -1,5 +1,4 @@
 """Values that are kept elsewhere: `ssm:/name` and `secretsmanager:arn`, read by the instance's role, stored nowhere."""
-import email.utils
 import hashlib
 import http.client
 import json
@@ -77,8 +76,9 @@ def _ask(service: str, endpoint: str, action: str, body: Any, region: str,
             return value, ""
         # It may come with a namespace before it, or an address after it.
         code = str(value.get("__type") or "HTTP %d" % answer.status).rpartition("#")[2].partition(":")[0]
-        if code in SKEWED and answer.header("date"):
-            offset = email.utils.parsedate_to_datetime(str(answer.header("date"))).timestamp() - time.time()
+        theirs = answer.clock_offset()
+        if code in SKEWED and theirs is not None:
+            offset = theirs
         elif code in EXPIRED:
             credentials.forget()
         elif answer.status < 500 and answer.status != 429 and "Throttl" not in code and "TooMany" not in code:

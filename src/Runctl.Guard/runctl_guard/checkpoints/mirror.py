@@ -6,9 +6,8 @@ from typing import Optional, Tuple
 
 from ..aws.session import Session
 from ..errors import STORAGE, GuardError
-from ..runs import spec
+from ..runs import record, spec
 from ..runs.journal import Journal
-from ..runs.record import RunRecord
 from ..runs.run import Run
 from ..system.users import become
 from .history import Save
@@ -92,9 +91,7 @@ class Mirror:
         if job.committed:
             self._failed = False
             run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
-            record = RunRecord.of(run, self._session)
-            if record:
-                record.settle(run)
+            record.settle(run, self._session)
             prune(run, self._session)
         elif job.error and not job.cancelled():
             id = getattr(job.error, "id", "")

@@ -5,7 +5,7 @@ from ..aws.s3 import S3, Location, S3Error, parse_uri
 from ..aws.session import Session
 from ..errors import GuardError
 from ..runs.journal import Journal
-from ..runs.record import RunRecord
+from ..runs.record import RecordDamaged, RunRecord, tell_damaged
 from ..runs.run import Run
 from ..system import files
 from .commits import checkpoints_of, commits_of
@@ -36,8 +36,13 @@ def prune(run: Run, session: Session) -> None:
 
 
 def _needed(run: Run, session: Session) -> Set[str]:
-    """Manifests that attempts began from or end with. Everything, where another attempt has been claimed: it chooses now."""
-    record, _ = RunRecord.of(run, session).read()  # type: ignore[union-attr]
+    """Manifests that attempts began from or end with. Everything, where another attempt has been claimed, which chooses now, or
+    where nobody can tell."""
+    try:
+        record, _ = RunRecord.of(run, session).read()  # type: ignore[union-attr]
+    except RecordDamaged as error:
+        tell_damaged(run, error)
+        record = None
     attempts = (record or {}).get("attempts") or []
     if not attempts or attempts[-1]["number"] != run.state["attempt"]:
         return {entry["manifest"] for entry in commits_of(run)}

@@ -13,9 +13,9 @@ from ..checkpoints.retention import prune
 from ..checkpoints.selection import order_of
 from ..checkpoints.uploads import uploads_of
 from ..errors import GuardError
+from ..runs import record
 from ..runs.compaction import Compaction
 from ..runs.journal import Journal
-from ..runs.record import RunRecord
 from ..runs.run import ENDED, FINAL_EVENTS, Run
 from ..runs.shipper import Shipper
 from ..system import files, processes
@@ -118,9 +118,7 @@ def settle(run: Run, session: Session) -> None:
     told = run.last_seq()
     if run.spec.get("store"):
         Shipper(session.s3(run.spec), run).ship()
-        record = RunRecord.of(run, session)
-        if record:
-            record.settle(run)
+        record.settle(run, session)
         _compact(run, session)
     # What was told meanwhile is still to be sent.
     run.update(record_pending=run.last_seq() != told)

@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, Optional, Tuple
 
 from ..aws.s3 import ATTEMPTS, S3, Location, S3Error
 from ..aws.session import Session
-from ..errors import REFUSED, GuardError
+from ..errors import REFUSED, STORAGE, GuardError
 from ..system.backoff import Backoff
 from ..system.clock import utc_text
 from ..system.guard_log import log_exception
@@ -18,6 +18,8 @@ CONFLICTS = (409, 412)
 MOST_CONFLICTS = 5
 # A change is tried as long while S3 is busy. While a deadline presses, the longest pause is short, and the caller tries again.
 PATIENCE_SECONDS, PRESSED_SECONDS, PRESSED_PAUSE = 60.0, 10.0, 1.0
+# A record has five levels. More than these are not the guard's, and deep ones take the stack of who goes through them.
+DEEPEST = 40
 
 
 class Patience:
@@ -53,6 +55,32 @@ class ClaimLost(GuardError):
         super().__init__("ClaimLost", message, REFUSED, run_id)
 
 
+class RecordDamaged(GuardError):
+    """The training has the same rights in S3 as the guard, and can write anything there."""
+
+    def __init__(self, at: Location, problem: str) -> None:
+        super().__init__("RecordDamaged", "%s is not the record of a run any more: %s. The guard leaves it as it is. Put an earlier "
+                         "version back if the bucket keeps versions; else delete it, and start a new run from the checkpoint."
+                         % (at.uri(), problem), STORAGE, at.uri())
+
+
+def settle(run: Run, session: Session) -> None:
+    """Writes how our attempt stands, if there is a record. A damaged one stops nothing else."""
+    record = RunRecord.of(run, session)
+    if record:
+        try:
+            record.settle(run)
+        except RecordDamaged as error:
+            tell_damaged(run, error)
+
+
+def tell_damaged(run: Run, error: RecordDamaged) -> None:
+    """Once an attempt."""
+    attempt = run.state.get("attempt")
+    if not any(event["data"].get("id") == error.id and event["attempt"] == attempt for event in run.events()):
+        run.warn(error.id, error.message)
+
+
 class RunRecord:
     def __init__(self, s3: S3, spec: Dict[str, Any]) -> None:
         store = spec["store"]
@@ -67,14 +95,19 @@ class RunRecord:
         return cls(session.s3(spec), spec) if spec.get("store") else None
 
     def read(self, attempts: int = ATTEMPTS) -> Tuple[Optional[Dict[str, Any]], Optional[str]]:
-        """The record and its ETag; (None, None) where there is none."""
+        """The record and its ETag; (None, None) where there is none. RecordDamaged for what the rest here cannot work with."""
         try:
             answer = self._s3.call("GET", self._at, attempts=attempts)
         except S3Error as error:
             if error.status == 404:
                 return None, None
             raise
-        return json.loads(answer.body.decode("utf-8")), answer.header("etag")
+        try:
+            record = json.loads(answer.body.decode("utf-8"))
+            _check(record)
+        except (ValueError, RecursionError) as error:
+            raise RecordDamaged(self._at, str(error))
+        return record, answer.header("etag")
 
     def take(self, run: Run) -> None:
         """Sets our attempt running, right before its process starts. ClaimLost when it is not ours to take. Tries once, as its
@@ -92,7 +125,7 @@ class RunRecord:
                 attempts.append(mine)
             if mine["nonce"] != claim["nonce"]:
                 raise ClaimLost("Attempt %d was claimed by another." % claim["number"], run.id)
-            if mine["state"] == "running" and mine["instance_id"] == state["instance_id"]:
+            if mine["state"] == "running" and mine.get("instance_id") == state["instance_id"]:
                 return False
             if mine["state"] != "claimed":
                 raise ClaimLost("Attempt %d is %s already." % (claim["number"], mine["state"]), run.id)
@@ -155,10 +188,10 @@ class RunRecord:
         mine = next((one for one in record["attempts"] if one["number"] == number), None) if record else None
         if mine is None or mine["nonce"] != self._spec["attempt"]["nonce"] or not index.is_ours_to_write(mine):
             return
-        key = index.key_of(self._spec, record, mine)  # type: ignore[arg-type]
-        if index.has(str(run.state.get("indexed")), key, mine):
-            return
         try:
+            key = index.key_of(self._spec, record, mine)  # type: ignore[arg-type]
+            if index.has(str(run.state.get("indexed")), key, mine):
+                return
             self._s3.call("PUT", self._at._replace(key=key), attempts=1 if presses(run) else 3)
             run.update(indexed=key)
         except Exception:
@@ -178,6 +211,29 @@ class RunRecord:
             self._s3.call("PUT", self._at, headers=dict(condition, **{"content-type": "application/json"}),
                           body=json.dumps(record).encode("utf-8"), attempts=1)
         return record
+
+
+def _check(record: Any) -> None:
+    """ValueError for anything that the guard did not write and would stumble over."""
+    attempts = record.get("attempts") if isinstance(record, dict) else None
+    if not isinstance(attempts, list) or not attempts:
+        raise ValueError("it lists no attempts")
+    for attempt in attempts:
+        if not isinstance(attempt, dict) or type(attempt.get("number")) is not int \
+                or not all(isinstance(attempt.get(name), str) for name in ("nonce", "state")):
+            raise ValueError("an attempt has no number, nonce and state")
+        for name in ("resumed_from", "checkpoint"):
+            named = attempt.get(name)
+            if named is not None and not (isinstance(named, dict) and isinstance(named.get("manifest"), (str, type(None)))):
+                raise ValueError("%s of an attempt is no checkpoint" % name)
+    _check_depth(record, DEEPEST)
+
+
+def _check_depth(value: Any, left: int) -> None:
+    if not left:
+        raise ValueError("it is nested too deeply")
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_depth(inner, left - 1)
 
 
 def _attempt(claim: Dict[str, Any]) -> Dict[str, Any]:

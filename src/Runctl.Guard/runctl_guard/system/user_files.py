@@ -310,35 +310,59 @@ def open_folder(path: str, user: Optional[User]) -> Folder:
 
 
 def make_folder(path: str, user: User) -> Folder:
-    """Opens it, made if it is missing. If the rights of the user do not reach, as beside a mount point, root makes it for the
-    user, but never behind a link."""
+    """Opens it, made if it is missing. If the rights of the user do not reach, as beside a mount point, root makes the first
+    directory that is missing for the user, but never behind a link, and the user makes the rest."""
     try:
-        with rights_of(user):
-            os.makedirs(path, 0o755, exist_ok=True)
-    except PermissionError:
-        _make_for(path, user)
+        try:
+            _make_as(path, user)
+        except PermissionError:
+            _make_first_for(path, user)
+            _make_as(path, user)
     except (FileExistsError, NotADirectoryError):
         raise GuardError("LinkInTheWay", "%s cannot be made: a part of it is no directory." % path, STORAGE, path)
     return open_folder(path, user)
 
 
-def _make_for(path: str, user: User) -> None:
-    at = os.open("/", BELOW)
+def _make_as(path: str, user: User) -> None:
+    with rights_of(user):
+        os.makedirs(path, 0o755, exist_ok=True)
+
+
+def _make_first_for(path: str, user: User) -> None:
+    at, above = os.open("/", BELOW), "/"
     try:
         for part in filter(None, os.path.normpath(path).split("/")):
             try:
                 below = os.open(part, BELOW, dir_fd=at)
             except FileNotFoundError:
-                os.mkdir(part, 0o755, dir_fd=at)
-                below = os.open(part, LIST, dir_fd=at)
-                os.fchown(below, user.uid, user.gid)
+                _make_one_for(at, above, part, user)
+                return
             os.close(at)
-            at = below
+            at, above = below, os.path.join(above, part)
     except NotADirectoryError:
         raise GuardError("LinkInTheWay", "%s may not make %s, and a part of it is a link: make it, and give it to %s."
                          % (user.name, path, user.name), STORAGE, path)
     finally:
         os.close(at)
+
+
+def _make_one_for(at: int, above: str, name: str, user: User) -> None:
+    """Only where nobody but root can put another directory in the place of the new one, which is given away."""
+    path, parent = os.path.join(above, name), os.fstat(at)
+    made = not parent.st_uid and not parent.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if made:
+        os.mkdir(name, 0o755, dir_fd=at)
+        below = os.open(name, LIST, dir_fd=at)
+        try:
+            made = not os.fstat(below).st_uid and not os.listdir(below)
+            if made:
+                os.fchown(below, user.uid, user.gid)
+        finally:
+            os.close(below)
+    if not made:
+        raise GuardError("DirectoryRefused", "%s may not make %s, and root makes no directory where others than root can write, as in "
+                         "%s. Make it, and give it to %s, or give %s write permission there."
+                         % (user.name, path, above, user.name, user.name), STORAGE, path)
 
 
 def _below(at: int, part: str, make: bool) -> int:

@@ -158,7 +158,8 @@ class Through(support.RootedTest):
         self.assertNotIn("secret", caught.exception.message)
 
     def test_an_address_that_is_no_http_proxy_is_refused_without_its_password(self):
-        for url in ("https://user:secret@proxy:1", "socks5://user:secret@proxy:1", "http://user:secret@", "http://user:secret@h:port"):
+        for url in ("https://user:secret@proxy:1", "socks5://user:secret@proxy:1", "http://user:secret@", "http://user:secret@h:port",
+                    "http://user:secret@a..b:1", "http://user:secret@%s.x:1" % ("a" * 64)):
             self.set_environment(https_proxy=url)
             with self.assertRaises(GuardError) as caught:
                 self.client("https").get(AT)

@@ -45,6 +45,18 @@ class Refusals(unittest.TestCase):
         self.assertIn("too small (EntityTooSmall)", error.message)
 
 
+class Clocks(support.RootedTest):
+    def test_a_refused_clock_is_put_right_by_the_answer_if_that_has_a_date_to_read(self):
+        self.start_s3()
+        client = Session().s3()
+        for date, passing in (("Sat, 31 Jan 2026 12:00:00 GMT", True), ("nonsense", False), ("", False),
+                              ("Sat, 99 Jan 2026 12:00:00 GMT", False), (None, False)):
+            headers = {} if date is None else {"Date": date}
+            answer = refusal(403, "<Error><Code>RequestTimeTooSkewed</Code></Error>")
+            self.assertEqual(passing, client._worth_another(Answer(403, {k.lower(): v for k, v in headers.items()}, b""), answer), date)
+        self.assertLess(client._clock_offset, 0)
+
+
 class Heads(support.RootedTest):
     """Their answers have no body to say what is wrong."""
 

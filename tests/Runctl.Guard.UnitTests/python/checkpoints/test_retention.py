@@ -47,6 +47,16 @@ class Pruning(Saved):
         self.prune()
         self.assertEqual(6, len(self.left()))
 
+    def test_beside_a_damaged_record_everything_stays_and_that_is_told(self):
+        run = self.pruned_run(keep=1)
+        for step in (1, 2):
+            self.save("step_%d.pt" % step)
+        for body in (b"[]", b'{"attempts":[5]}'):
+            self.s3.objects["/bucket/runs/runs/%s/run.json" % run.id] = body
+            self.prune()
+        self.assertEqual({"step_1.pt", "step_2.pt"}, self.names())
+        self.assertEqual(["RecordDamaged"], [event["data"]["id"] for event in run.events() if event["kind"] == "Warning"])
+
     def test_what_an_attempt_began_from_or_ended_with_stays(self):
         self.pruned_run(keep=1)
         saved = [self.save("step_%d.pt" % step)["manifest"] for step in (1, 2, 3, 4)]

@@ -66,6 +66,17 @@ class OrdinaryEnd(support.RootedTest):
         self.assertEqual(3, len(self.log_of(run)))
         self.assertFalse(run.state["record_pending"])
 
+    def test_an_end_is_settled_although_the_training_damaged_the_record(self):
+        run = self.logged()
+        self.s3.objects["/bucket/runs/runs/%s/run.json" % run.id] = b'{"attempts":[{"number":1}]}'
+        with mock.patch.object(self_termination, "ask") as asked:
+            completion.settle(run, self.session)
+            completion.settle(run, self.session)
+        self.assertEqual(2, asked.call_count)
+        self.assertEqual(["000000000000-000000000021.gz"], self.log_of(run))
+        self.assertFalse(run.state["record_pending"])
+        self.assertEqual(["RecordDamaged"], self.warnings(run))
+
     def test_on_a_full_disk_who_was_left_behind_is_killed(self):
         run, watch = self.new_run(policy={"grace_seconds": 0.0}), mock.Mock()
         run.update(left_behind_at=0.0)

@@ -1,3 +1,5 @@
+import contextlib
+import io
 import json
 import os
 from unittest import mock
@@ -19,7 +21,8 @@ class WithRecord(support.RootedTest):
         self.start_s3()
         self.one = self.new_run(store=support.STORE)
         from runctl_guard.aws.session import Session
-        self.record = RunRecord.of(self.one, Session())
+        self.session = Session()
+        self.record = RunRecord.of(self.one, self.session)
 
     def write(self, *attempts):
         body = {"schema": 1, "run_id": self.one.id, "project_name": "project", "created": "", "outcome": None,
@@ -108,6 +111,41 @@ class Claims(WithRecord):
         for state in ("finished", "stopped", "interrupted"):
             self.write({}, {"number": 2, "nonce": "theirs", "state": state, "started": None})
             self.assertEqual("ClaimLost", self.refused())
+
+
+DAMAGED = (b"", b"x", b"\xff\xfe", b"[]", b"null", b"5", b'{"attempts":null}', b'{"attempts":{}}', b'{"attempts":[]}', b'{"attempts":[5]}',
+           b'{"attempts":[{"number":1}]}', b'{"attempts":[{"number":true,"nonce":"n","state":"running"}]}',
+           b'{"attempts":[{"number":"1","nonce":"n","state":"running"}]}',
+           b'{"attempts":[{"number":1,"nonce":"n","state":"running","checkpoint":"x"}]}',
+           b'{"attempts":[{"number":1,"nonce":"n","state":"running","checkpoint":{"manifest":[]}}]}',
+           b'{"attempts":' + b"[" * 20000 + b"]" * 20000 + b"}",
+           b'{"attempts":[{"number":1,"nonce":"n","state":"running","x":' + b"[" * 100 + b"]" * 100 + b"}]}")
+
+
+class Damaged(WithRecord):
+    def test_a_record_that_is_none_any_more_is_one_error_to_all_and_stays_as_it_is(self):
+        for body in DAMAGED:
+            self.s3.objects["/bucket/" + KEY] = body
+            for act in (self.record.read, lambda: self.record.take(self.one), lambda: self.record.settle(self.one),
+                        lambda: self.record.next_claim("mine", "guard")):
+                with self.assertRaises(GuardError, msg=body[:60]) as caught:
+                    act()
+                self.assertEqual("RecordDamaged", caught.exception.id)
+                self.assertIn("s3://bucket/" + KEY, caught.exception.message)
+            self.assertEqual(body, self.s3.body(KEY))
+
+    def test_it_is_told_once_an_attempt_and_stops_nothing(self):
+        self.s3.objects["/bucket/" + KEY] = b"[]"
+        for _ in range(3):
+            record.settle(self.one, self.session)
+        self.assertEqual(["RecordDamaged"], [event["data"]["id"] for event in self.one.events()])
+
+    def test_what_only_the_index_stumbles_over_is_left_out_of_it(self):
+        self.write({"state": "running", "instance_type": "\ud800"})
+        with contextlib.redirect_stderr(io.StringIO()):
+            self.one.update(state="finished")
+            self.record.settle(self.one)
+        self.assertEqual("finished", self.attempts()[0]["state"])
 
 
 def failure(status, passing=False):

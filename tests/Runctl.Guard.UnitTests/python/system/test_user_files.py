@@ -1,7 +1,9 @@
 """Files of the user: with the user's rights, and never through a link that the user did not name."""
 import fcntl
 import os
+import shutil
 import socket
+from unittest import mock
 
 import support
 from runctl_guard.errors import GuardError
@@ -162,6 +164,38 @@ class Folders(Theirs):
         with make_folder(path, self.user) as folder:
             os.close(folder.create("epoch_1.pt"))
         self.assertEqual([self.UID] * 2, [os.stat(os.path.join(self.root, name)).st_uid for name in ("mnt", "mnt/disk")])
+
+    def test_root_gives_away_only_what_it_made_where_nobody_else_can_write(self):
+        theirs, ours = self.make("theirs"), os.path.join(self.root, "ours")
+        os.chmod(theirs, 0o555)
+        os.mkdir(ours)
+        os.chown(ours, 0, 4321)
+        for place, mode in ((theirs, 0o555), (ours, 0o775)):
+            os.chmod(place, mode)
+            told = self.refused("DirectoryRefused", make_folder, os.path.join(place, "a/b"), self.user)
+            self.assertIn("Make it", told.message)
+            self.assertEqual([], os.listdir(place))
+        os.chmod(ours, 0o755)
+        with make_folder(os.path.join(ours, "a/b"), self.user):
+            self.assertEqual(self.UID, os.stat(os.path.join(ours, "a/b")).st_uid)
+
+    def test_what_lies_in_the_place_of_what_root_made_stays_roots(self):
+        ours, make = os.path.join(self.root, "ours"), os.mkdir
+        for theirs in (False, True):
+            os.makedirs(os.path.join(ours, "secrets/key"))
+
+            def swapped(name, *more, **named):
+                if "dir_fd" in named:
+                    os.rename(os.path.join(ours, "secrets"), os.path.join(ours, name))
+                    if theirs:
+                        os.rmdir(os.path.join(ours, name, "key"))
+                        os.chown(os.path.join(ours, name), 4321, 4321)
+                else:
+                    make(name, *more, **named)
+            with mock.patch("os.mkdir", swapped):
+                self.refused("DirectoryRefused", make_folder, os.path.join(ours, "a"), self.user)
+            self.assertEqual(4321 if theirs else 0, os.stat(os.path.join(ours, "a")).st_uid)
+            shutil.rmtree(ours)
 
     def test_root_makes_nothing_behind_a_link(self):
         os.symlink(os.path.dirname(self.secret()), self.place("data"))
