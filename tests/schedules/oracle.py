@@ -32,6 +32,8 @@ OUTAGES = ("throttle", "errors", "resets", "down", "metadata", "full")
 KILLED = {"kill-guard": 6.0, "kill-keeper": 8.0, "monitor": 8.0}
 # Between two files of one save, at most: what pauses for longer is documented as not survived.
 PAUSE = 1.5
+# From one look to the next, at most.
+LOOK = 1.5
 # So shortly before the deadline checksums of members may not be read any more.
 HASTE = 2.0
 # Layouts whose first file, which is the one that is spoiled, has a checksum for its bytes.
@@ -45,6 +47,8 @@ class Save:
         self.attempt, self.number, self.parts = attempt, number, parts
         self.step, self.told, self.began, self.ended, self.over = None, False, None, None, float("inf")
         self.files, self.bad, self.failed, self.gap = {}, False, False, 0.0
+        # By process: when it began and ended to write each file.
+        self.writes = defaultdict(list)
 
     @property
     def order(self):
@@ -54,6 +58,11 @@ class Save:
     def good(self):
         """As it is meant: what S3 holds of it is compared by checksum."""
         return len(self.files) >= self.parts and not self.bad and not self.failed
+
+    def is_between_files(self, at):
+        """Whether one of its files was written before that time, and no look saw another one open there."""
+        spans = [(span + [float("inf")])[:2] for process in self.writes.values() for span in process]
+        return any(end <= at for _, end in spans) and not any(begin <= at - LOOK and end > at for begin, end in spans)
 
     def size(self):
         return sum(size for _, size in self.files.values())
@@ -104,6 +113,10 @@ class Truth:
             save = self.saves.setdefault(order, Save(attempt, note["save"], self.parts))
             save.times = getattr(save, "times", []) + [at]
             save.began = min(save.began or at, at)
+            if what == "file":
+                save.writes[note["process"]].append([at])
+            elif what == "written" and save.writes[note["process"]]:
+                save.writes[note["process"]][-1].append(at)
             if what == "begin":
                 save.step, save.told = note["step"], save.told or note["told"]
             elif what == "file":
@@ -237,14 +250,16 @@ class Oracle:
         return any(path == head or path.startswith(head + "/") for path in save.files)
 
     def _excused(self, save):
-        """Documented as not survived: one of the first two saves, cut off between two of its files; a pause within a save."""
+        """Documented as not survived: one of the first two saves, cut off between two of its files; the signal between two files of
+        the first one; a pause within a save."""
         if save.bad:
             return False
         told = self.truth.told.get(save.attempt) or next(
             (one.notice for one in self.play.lives if one.attempt == save.attempt and one.notice), float("inf"))
-        through_signal = save.number == 1 and save.began <= told + 3.0 and (save.ended or float("inf")) >= told
+        between = save.number == 1 and save.began <= told + 3.0 and (save.ended or float("inf")) >= told and \
+            save.is_between_files(told)
         cut_off = save.number <= 2 and not save.failed and save.parts > 1 and save.ended is None
-        return cut_off or through_signal or save.gap > PAUSE
+        return cut_off or between or save.gap > PAUSE
 
     # 1
 

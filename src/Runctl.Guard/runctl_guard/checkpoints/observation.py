@@ -150,7 +150,9 @@ class Observation(History):
         """By the times of files: one look may see the save before the signal and the one after it; and a periodic save that
         comes after it, before the stop save under a name that no save had."""
         told = self.told
-        later = set() if told is None else {path for path in changed if self.files[path].mtime_ns >= told}
+        # A file that a save has begun to write is of that save to its last byte.
+        later = set() if told is None else {
+            path for path in changed if self.files[path].mtime_ns >= told and not self._goes_on(path)}
         weights = [path for path in later if self.is_weight(path)]
         known = {pattern for save in self.saves for pattern in save.shape}
         fresh = [path for path in weights if known and pattern_of(unit_of(path, self.opened)) not in known]
@@ -160,13 +162,21 @@ class Observation(History):
         return later if weights and not self.split else set()
 
     def cut_here(self, now: float, quiet: float = QUIET_SECONDS, beside: AbstractSet[str] = frozenset()) -> None:
-        """What is written from now on is another save, as after the signal; one that is being written goes on. It is over if
-        it was quiet for so long, or if it has all that the one before it had. `beside` is of the next save already."""
-        if self.current is not None and not self.is_busy(beside) and (
-                now - self.current.last >= quiet or has_all(self, self.current)):
+        """What is written from now on is another save, as after the signal. A save that is being written goes on until it has all
+        that the one before it had, or ends by itself; one of which no file is open is also over if it was quiet for so long.
+        `beside` is of the next save already."""
+        save = self.current
+        if save is None:
+            if self.saves and not self.is_busy() and has_all(self, self.saves[-1]):
+                self.saves[-1].settled = True
+        elif self.is_busy(beside):
+            save.through = True
+        elif has_all(self, save) or not save.through and now - save.last >= quiet:
             self._end(now, True)
-        elif self.current is None and self.saves and not self.is_busy() and has_all(self, self.saves[-1]):
-            self.saves[-1].settled = True
+
+    def _goes_on(self, path: str) -> bool:
+        """A file of the save that is being written, which was open all the time."""
+        return self.current is not None and path in self.current.paths and not self.files[path].again
 
     def _again(self, path: str) -> bool:
         """Written once more: it was closed when it was seen before."""

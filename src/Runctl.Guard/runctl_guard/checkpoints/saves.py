@@ -32,8 +32,9 @@ def close_save(seen: History, save: Save, now: float, settled: bool) -> None:
 def has_all(seen: History, save: Save) -> bool:
     """Whether a save that goes on has what the two before had; if the last did not end by itself, whether it is a burst."""
     if not seen.saves:
-        # Nothing tells what the first one should have; its files travel with the next one in any case.
-        return True
+        # Nothing tells what the first one should have. It is over where no file was open when the training was told: its files
+        # travel with the next one in any case. Where one was, what follows it without a pause may be the rest of it.
+        return not save.through
     if not seen.saves[-1].settled:
         units = {unit_of(path, seen.opened) for path in save.paths if path in seen.files and seen.is_weight(path)}
         return len({pattern_of(unit) for unit in units}) < len(units) \

@@ -141,6 +141,8 @@ class Termination:
         for process in members.values():
             # What they are writing stays what it is until it is read and written down.
             processes.send(process, signal.SIGSTOP)
+        # What they closed since the last look is whole, and the kill cuts nothing of it off.
+        best_effort(lambda: self._uploads.checkpoints.watch.look(whole=True))
         self._journal.write("kill", pids=sorted(members), unfinished=self._teller.unfinished(members))
         pids = self._target.kill()
         grace = round(self._limit, 1)

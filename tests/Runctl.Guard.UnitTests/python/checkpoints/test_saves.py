@@ -363,6 +363,48 @@ class Saves(unittest.TestCase):
             machine.end()
             self.assertEqual("step_301.pt", machine.choose().head)
 
+    def told_within_the_first_save(self, *rest):
+        """Its first file is open when the training is told, and grows afterwards."""
+        machine = Machine()
+        machine.write("netG_1.pth", ZIP)
+        machine.open.add("netG_1.pth")
+        machine.see()
+        machine.seen.told = machine.wall * 10**9 + 1
+        machine.seen.cut_here(machine.now)
+        machine.wall += 1
+        for data in (ZIP * 2, ZIP * 3):
+            machine.write("netG_1.pth", data, in_place=True)
+            machine.pass_time(1)
+        for before, path in zip(("netG_1.pth",) + rest, rest):
+            # The look that sees the last bytes of a file sees the next one open already.
+            machine.write(before, machine.files[before] + ZIP, in_place=True)
+            machine.open = {path}
+            machine.write(path)
+            machine.pass_time(1)
+        return machine
+
+    def test_a_file_that_is_open_through_the_signal_is_not_cut_in_two(self):
+        machine = self.told_within_the_first_save()
+        self.assertEqual((1, []), (machine.seen.number, machine.seen.saves))
+        machine.end()
+        self.assertEqual((1, ["netG_1.pth"]), (machine.seen.number, machine.contents(machine.choose(), "save")))
+
+    def test_the_first_save_that_is_being_written_at_the_signal_goes_on(self):
+        for restarts in (False, True):
+            machine = self.told_within_the_first_save("netD_1.pth")
+            if restarts:
+                machine.restart()
+            self.assertEqual([], machine.seen.saves)
+            machine.end()
+            self.assertEqual(["netD_1.pth", "netG_1.pth"], machine.contents(machine.choose(), "save"))
+            self.assertEqual("netG_1.pth", machine.choose().head)
+
+    def test_saves_that_follow_the_first_one_after_the_signal_are_chosen_whole(self):
+        machine = self.told_within_the_first_save("netD_1.pth", "netG_2.pth", "netD_2.pth", "netG_3.pth")
+        machine.end(killed=True)
+        self.assertEqual(("netG_2.pth", ["netD_1.pth", "netD_2.pth", "netG_1.pth", "netG_2.pth"]),
+                         (machine.choose().head, machine.contents(machine.choose())))
+
     def test_a_stop_save_of_two_files_is_not_cut_in_two(self):
         machine = Machine()
         machine.write("epoch_2.pt")
