@@ -26,6 +26,7 @@ def log(run: Run, options: Any) -> Dict[str, Any]:
         offset = max(offset, run_log.since(run, options.since, first, end))
     if options.tail is not None:
         offset = max(offset, run_log.tail(run, options.tail, first, end))
+    offset = run_log.after_gap(run, base, offset, end)
     take = 1 << 20
     while True:
         data = run_log.read(run, base, offset, min(take, end - offset))

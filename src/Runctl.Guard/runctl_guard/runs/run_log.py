@@ -3,6 +3,7 @@
 Every few seconds in which it grew a mark is left: when it was, where the file began, and how far the log went.
 """
 import contextlib
+import errno
 import os
 import re
 import struct
@@ -15,6 +16,10 @@ from .run import Run
 
 MARK = struct.Struct(">dQQ")
 BLOCK = 1 << 16
+# The most that is looked through for the last lines. A training can make its log longer by any size at no cost.
+MOST_LOOKED_THROUGH = 256 << 20
+# A hole of this size or more is passed over: nobody printed it. The zeros of a shorter one count as content.
+GAP = 4 << 20
 # Progress bars end their lines with a carriage return alone.
 LINE_END = re.compile(rb"\n|(?<=[^\r\n])\r(?=[^\r\n])")
 
@@ -48,6 +53,18 @@ def read(run: Run, base: int, offset: int, most: int) -> bytes:
             return file.read(most)
     except FileNotFoundError:
         return b""
+
+
+def after_gap(run: Run, base: int, offset: int, end: int) -> int:
+    """Where the content goes on, if a hole in the file lies at the offset; else the offset itself."""
+    try:
+        with files.opened(run.file("log")) as file:
+            following = base + os.lseek(file.fileno(), max(0, offset - base), os.SEEK_DATA)
+    except OSError as error:
+        # ENXIO: nothing but a hole follows. Other file systems may not know of holes at all.
+        following = end if error.errno == errno.ENXIO else offset
+    following = min(following, end)
+    return following if following - offset >= GAP else offset
 
 
 def begins(run: Run) -> List[List[int]]:
@@ -97,14 +114,14 @@ def tail(run: Run, lines: int, first: int, end: int) -> int:
     """Where to begin in order to have the last lines before an offset: at a line's begin, at most one too early."""
     base, _ = extent(run)
     position, left = end, lines + 1
-    while position > first:
+    while position > first and end - position < MOST_LOOKED_THROUGH:
         start = max(first, position - BLOCK)
         block = read(run, base, start, position - start)
         ends = [match.end() for match in LINE_END.finditer(block)]
         if len(ends) >= left:
             return start + ends[-left]
         position, left = start, left - len(ends)
-    return first
+    return position
 
 
 def _last(run: Run) -> Tuple[int, int]:

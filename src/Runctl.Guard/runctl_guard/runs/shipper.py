@@ -5,6 +5,7 @@ from typing import Any, Dict, List, NamedTuple
 
 from ..aws.s3 import S3, Location
 from ..system import files
+from ..system.guard_log import best_effort
 from . import run_log, segments
 from .compaction import MANY
 from .pace import FULL, Waiting
@@ -99,12 +100,27 @@ class Shipper:
             attempt, limit = run_log.attempt_at(self._run, offset, end)
             if only_full and limit - offset < FULL:
                 return False
+            following = run_log.after_gap(self._run, base, offset, limit)
+            if following > offset:
+                self._tell_gap(following - offset)
+                self._note(cursor, log=following)
+                continue
             data = run_log.read(self._run, base, offset, min(FULL, limit - offset))
             if not data:
                 return False
             after = offset + len(data)
             self._put("log/%d/%s" % (attempt, segments.name_of(offset, after)), segments.part_of(data))
             self._note(cursor, log=after, loose=cursor["loose"] + 1)
+
+
+    def _tell_gap(self, size: int) -> None:
+        """Once an attempt."""
+        run = self._run
+        attempt = run.state.get("attempt")
+        if not any(event["data"].get("id") == "LogGap" and event["attempt"] == attempt for event in run.events()):
+            best_effort(lambda: run.warn(
+                "LogGap", "Somebody made the file of the log longer without writing to it: %d bytes without content are left out. "
+                "Look in the training, and in what it starts, for a change of the size of its output (truncate)." % size, bytes=size))
 
 
 def _new_events(run: Run, begin: int) -> List[Dict[str, Any]]:

@@ -38,6 +38,19 @@ class Logs(support.RootedTest):
         second, data = self.answer(attempt=2)
         self.assertEqual((b"three\n", False, 8, 14), (data, second["ended"], second["offset"], second["size"]))
 
+    def test_a_reader_does_not_wait_for_a_hole_and_the_last_lines_are_found_soon(self):
+        far = 1 << 40
+        self.append(b"one\n")
+        os.truncate(self.run_.file("log"), far)
+        value, data = self.answer(offset=8192)
+        self.assertEqual((far, far, far, b""), (value["offset"], value["next_offset"], value["size"], data))
+        self.append(b"two\nthree\n")
+        value, data = self.answer(offset=8192)
+        self.assertEqual(b"two\nthree\n", data.lstrip(b"\0"))
+        self.assertEqual(b"three\n", self.answer(tail=1)[1])
+        with mock.patch("runctl_guard.runs.run_log.MOST_LOOKED_THROUGH", 1 << 20):
+            self.assertEqual(b"two\nthree\n", self.answer(tail=10)[1].lstrip(b"\0"))
+
     def test_offsets_go_on_when_the_file_is_emptied_and_nothing_comes_twice(self):
         from runctl_guard.runs import run_log
         self.append(b"before\n" * 10)

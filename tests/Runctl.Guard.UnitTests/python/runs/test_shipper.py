@@ -1,10 +1,11 @@
 import gzip
 import json
+import os
 from unittest import mock
 
 import support
 from runctl_guard.aws.session import Session
-from runctl_guard.runs import shipper
+from runctl_guard.runs import segments, shipper
 from runctl_guard.runs.pace import FULL
 from runctl_guard.runs.shipper import Shipper
 
@@ -98,3 +99,37 @@ class Shipments(support.RootedTest):
         self.append(b"two\n")
         self.shipper().ship()
         self.assertEqual(["/log/1/000000000000-000000000004.gz", "/log/1/000000000000-000000000008.gz"], self.puts())
+
+    def test_a_hole_in_the_log_is_left_out_told_once_and_keeps_the_offsets(self):
+        log, far = self.run_.file("log"), 1 << 40
+        self.append(b"one\n")
+        os.truncate(log, far)
+        self.append(b"two\n")
+        os.truncate(log, 2 * far)
+        self.assertTrue(self.shipper().ship())
+        self.assertEqual(0, self.shipper().waiting().log)
+        sent = [name for name in self.puts() if name.startswith("/log/")]
+        self.assertLess(len(sent), 5)
+        found = dict(self.unpacked(sent))
+        self.assertEqual(b"one\n", found[0].rstrip(b"\0"))
+        self.assertEqual([far], [start + data.index(b"two\n") for start, data in found.items() if b"two" in data])
+        self.assertEqual(["LogGap"], [event["data"]["id"] for event in self.run_.events()])
+        self.append(b"three\n")
+        self.assertTrue(self.shipper().ship())
+        self.assertEqual("/log/1/%012d-%012d.gz" % (2 * far, 2 * far + 6), self.puts()[-1])
+
+    def unpacked(self, names):
+        for name in names:
+            start, end = segments.range_of(name.rpartition("/")[2])
+            data = gzip.decompress(self.s3.body(self.base + name[1:]))
+            self.assertEqual(end - start, len(data))
+            yield start, data
+
+    def test_zeros_that_were_written_and_short_holes_are_content(self):
+        self.append(b"one\n" + bytes(FULL))
+        os.truncate(self.run_.file("log"), 2 * FULL)
+        self.append(b"two\n")
+        self.assertTrue(self.shipper().ship())
+        data = b"".join(data for _, data in sorted(self.unpacked(self.puts())))
+        self.assertEqual(b"one\n" + bytes(2 * FULL - 4) + b"two\n", data)
+        self.assertEqual([], self.run_.events())
