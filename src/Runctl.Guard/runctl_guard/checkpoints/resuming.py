@@ -82,8 +82,7 @@ def note_beginning(run: Run, session: Session) -> None:
     """Right before the training starts: what is there is not its own, except for what was restored for it."""
     uploads = uploads_of(run, session)
     restored = run.state.get("restored") or {}
-    brought = set(restored.get("files") or ())
-    uploads.checkpoints.watch.begin(brought)
+    uploads.checkpoints.watch.begin(restored.get("files") or ())
     kept = files.read_json(run.file("restored.json")) or {}
     if uploads.store is None or kept.get("attempt") != run.state["attempt"]:
         return
@@ -91,7 +90,7 @@ def note_beginning(run: Run, session: Session) -> None:
     seen = uploads.checkpoints.watch.seen.files
     for entry in kept["files"]:
         if "key" in entry and _is_ours(run, kept.get("run_id"), kept["manifest"], entry["key"]) \
-                and entry["path"] in brought and entry["path"] in seen and seen[entry["path"]].size == entry["size"]:
+                and entry["path"] in seen and seen[entry["path"]].size == entry["size"]:
             uploads.store.objects.note(seen[entry["path"]].version, entry["key"], Stored(entry["size"], entry["crc32"]))
 
 
