@@ -12,7 +12,7 @@ from ..errors import STORAGE, GuardError
 from . import crc
 from .lanes import in_lanes
 from .part_queue import Part, plan
-from .s3 import S3, Location
+from .s3 import S3, Location, S3Error
 
 # Small enough for the processor's cache: the checksum and the file take the block from there.
 BLOCK = 256 << 10
@@ -23,12 +23,14 @@ TRIES = 2
 
 class Wanted(NamedTuple):
     """An object, and what it has to be. `create` makes the new file and returns its descriptor, which is closed here; `done`
-    gets the descriptor when the file is whole."""
+    gets the descriptor when the file is whole. Where S3 does not hold the object, `lost` is called, once or several times, and
+    nothing fails; without `lost` that is ObjectNotFound."""
     at: Location
     create: Callable[[], int]
     size: int
     crc32: Optional[str]
     done: Callable[[int], None] = lambda descriptor: None
+    lost: Optional[Callable[[], None]] = None
 
 
 def download(s3: S3, at: Location, descriptor: int, size: Optional[int] = None, crc32: Optional[str] = None) -> None:
@@ -36,10 +38,15 @@ def download(s3: S3, at: Location, descriptor: int, size: Optional[int] = None, 
     if size is None or crc32 is None:
         head = s3.head(at)
         if head is None:
-            raise GuardError("ObjectNotFound", "There is no %s." % at.uri(), STORAGE, at.uri())
+            raise _not_found(at)
         size = int(head.header("content-length") or 0) if size is None else size
         crc32 = crc32 or head.header("x-amz-checksum-crc32")
     download_all(s3, [Wanted(at, lambda: os.dup(descriptor), size, crc32)])
+
+
+def _not_found(at: Location) -> GuardError:
+    return GuardError("ObjectNotFound", "There is no %s in S3. Bring the object back, or name another one." % at.uri(), STORAGE,
+                      at.uri())
 
 
 def download_all(s3: S3, wanted: Sequence[Wanted]) -> None:
@@ -70,6 +77,15 @@ class _File:
         self._checksums: Dict[int, int] = {}
 
     def fetch(self, part: Part) -> None:
+        try:
+            self._fetch(part)
+        except GuardError as error:
+            if error.id != "ObjectNotFound" or self._wanted.lost is None:
+                raise
+            # Other lanes may still write to its descriptor, which is closed with all others.
+            self._wanted.lost()
+
+    def _fetch(self, part: Part) -> None:
         descriptor = self._open()
         checksum = self._bring(descriptor, part)
         with self._lock:
@@ -108,7 +124,12 @@ class _File:
                                  self._wanted.at.uri())
             return b""
         headers = {} if len(self.parts) == 1 else {"Range": "bytes=%d-%d" % (part.offset, part.offset + part.length - 1)}
-        self._s3.call("GET", self._wanted.at, headers=headers, timeout=PART_SECONDS, receive=receive)
+        try:
+            self._s3.call("GET", self._wanted.at, headers=headers, timeout=PART_SECONDS, receive=receive)
+        except S3Error as error:
+            if error.status != 404 or error.id == "BucketNotFound":
+                raise
+            raise _not_found(self._wanted.at)
         return checksum
 
     def _finish(self, descriptor: int) -> None:

@@ -23,7 +23,8 @@ FREE_SHARE = 0.2
 def restore(s3: S3, uri: str, directory: str, user: User, limit: Optional[int] = None,
             store: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
     """Downloads and verifies a checkpoint into the directory. Returns its manifest with `local`, the path of its head now,
-    `restored`, the paths that were brought, `left`, the entries that were not, and `moved`, where newer files are now."""
+    `restored`, the paths that were brought, `left`, the entries that were not, `lost`, the paths of those that S3 does not
+    hold, and `moved`, where newer files are now."""
     manifest = read_manifest(s3, uri, store)
     names = [entry["path"] for entry in manifest["files"]]
     for name in [manifest["name"], manifest["head"]] + names:
@@ -32,12 +33,12 @@ def restore(s3: S3, uri: str, directory: str, user: User, limit: Optional[int] =
         raise GuardError("BadManifest", "%s names a file twice." % uri, STORAGE, uri)
     with make_folder(directory, user) as folder:
         try:
-            entries, left, moved = _restored(s3, uri, manifest, folder, limit)
+            entries, left, lost, moved = _restored(s3, uri, manifest, folder, limit)
         except PermissionError as error:
             raise GuardError("DirectoryRefused", "%s may not restore a checkpoint into %s: %s. Give the directory to that user, or "
                              "set [checkpoint] dir to one of the user's." % (user.name, directory, error.strerror), STORAGE, directory)
     return dict(manifest, local=safe_join(directory, manifest["head"]), restored=[entry["path"] for entry in entries],
-                left=left, moved=moved)
+                left=left, lost=lost, moved=moved)
 
 
 def _restored(s3: S3, uri: str, manifest: Dict[str, Any], folder: Folder, limit: Optional[int]) -> Any:
@@ -48,14 +49,16 @@ def _restored(s3: S3, uri: str, manifest: Dict[str, Any], folder: Folder, limit:
     folder.remove(STAGING)
     folder.make(STAGING, 0o700)
     try:
-        _fetch(s3, parse_uri(uri).bucket, entries, folder, parse_utc(manifest["saved_at"]))
+        lost = _fetch(s3, parse_uri(uri).bucket, entries, folder, parse_utc(manifest["saved_at"]))
+        left += [entry for entry in entries if entry["path"] in lost]
+        entries = [entry for entry in entries if entry["path"] not in lost]
         moved = _move_aside(folder, entries, manifest)
         for entry in entries:
             # What was there is aside by now.
             folder.rename(_staged(entry), entry["path"])
     finally:
         folder.remove(STAGING)
-    return entries, left, moved
+    return entries, left, sorted(lost), moved
 
 
 def _staged(entry: Dict[str, Any]) -> str:
@@ -77,15 +80,19 @@ def _chosen(manifest: Dict[str, Any], limit: Optional[int], folder: Folder) -> A
     return entries, left
 
 
-def _fetch(s3: S3, bucket: str, entries: List[Dict[str, Any]], folder: Folder, saved: float) -> None:
-    """Files and ranges over eight connections. With the time of their save they are not mistaken for new ones."""
+def _fetch(s3: S3, bucket: str, entries: List[Dict[str, Any]], folder: Folder, saved: float) -> Set[str]:
+    """Files and ranges over eight connections. With the time of their save they are not mistaken for new ones. Returns the paths
+    of older files that S3 does not hold: the checkpoint is whole without them."""
+    lost: Set[str] = set()
     queue = sorted((entry for entry in entries if "link" not in entry), key=lambda entry: entry["size"])
     for entry in entries:
         if "link" in entry:
             _link(folder, entry)
 
     download_all(s3, [Wanted(Location(bucket, entry["key"]), functools.partial(folder.create, _staged(entry)), entry["size"],
-                             entry["crc32"], lambda descriptor: os.utime(descriptor, (saved, saved))) for entry in queue])
+                             entry["crc32"], lambda descriptor: os.utime(descriptor, (saved, saved)),
+                             functools.partial(lost.add, entry["path"]) if entry["class"] == OLDER else None) for entry in queue])
+    return lost
 
 
 def _link(folder: Folder, entry: Dict[str, Any]) -> None:

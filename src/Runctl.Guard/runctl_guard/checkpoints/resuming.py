@@ -28,7 +28,8 @@ def resume(run: Run, session: Session, resume_from: Dict[str, Any]) -> None:
         files.write_json(run.file("references.json"), {
             "schema": 1, "attempt": run.state["attempt"], "files": [
                 dict(entry, **{"class": "older"}) for entry in manifest["left"]
-                if "key" not in entry or _is_ours(run, resume_from["manifest"], entry["key"])]})
+                if entry["path"] not in manifest["lost"]
+                and ("key" not in entry or _is_ours(run, manifest.get("run_id"), resume_from["manifest"], entry["key"]))]})
     else:
         path = _on_instance(run, resume_from["path"])
         brought = resume_from.get("files") or _belonging(directory, path, spec.run_user(run))
@@ -39,16 +40,18 @@ def resume(run: Run, session: Session, resume_from: Dict[str, Any]) -> None:
                              "run_id": manifest.get("run_id")})
     if manifest:
         files.write_json(run.file("restored.json"), {"schema": 1, "attempt": run.state["attempt"],
-                                                     "manifest": resume_from["manifest"], "files": manifest["files"]})
+                                                     "manifest": resume_from["manifest"], "run_id": manifest.get("run_id"),
+                                                     "files": manifest["files"]})
     run.emit("CheckpointRestored", "Checkpoint restored: %s" % path, path=path, manifest=resume_from.get("manifest"),
              step=manifest.get("step"), seconds=round(time.monotonic() - started, 3), files=len(brought),
              left=len(manifest.get("left") or ()), moved=manifest.get("moved"))
 
 
-def _is_ours(run: Run, manifest: str, key: str) -> bool:
-    """Whether manifests of this run may name the object of another manifest."""
+def _is_ours(run: Run, run_id: Optional[str], manifest: str, key: str) -> bool:
+    """Whether manifests of this run may name the object of another manifest. An object of another run goes when that run deletes
+    it (`keep_last_n`), so this run sends the file again under a key of its own."""
     store = run.spec.get("store")
-    return bool(store) and parse_uri(manifest).bucket == store["bucket"] and lies_below(key, own_prefix(store))
+    return bool(store) and run_id == run.id and parse_uri(manifest).bucket == store["bucket"] and lies_below(key, own_prefix(store))
 
 
 def _on_instance(run: Run, path: str) -> str:
@@ -83,10 +86,11 @@ def note_beginning(run: Run, session: Session) -> None:
     kept = files.read_json(run.file("restored.json")) or {}
     if uploads.store is None or kept.get("attempt") != run.state["attempt"]:
         return
-    # What was restored is in S3: it is listed again, and not sent again.
+    # What was restored from this run's own checkpoint is in S3: it is listed again, and not sent again.
     seen = uploads.checkpoints.watch.seen.files
     for entry in kept["files"]:
-        if "key" in entry and _is_ours(run, kept["manifest"], entry["key"]) and entry["path"] in seen and seen[entry["path"]].size == entry["size"]:
+        if "key" in entry and _is_ours(run, kept.get("run_id"), kept["manifest"], entry["key"]) \
+                and entry["path"] in seen and seen[entry["path"]].size == entry["size"]:
             uploads.store.objects.note(seen[entry["path"]].version, entry["key"], Stored(entry["size"], entry["crc32"]))
 
 

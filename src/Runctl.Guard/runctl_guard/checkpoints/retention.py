@@ -9,7 +9,7 @@ from ..runs.record import RecordDamaged, RunRecord, tell_damaged
 from ..runs.run import Run
 from ..system import files
 from .commits import checkpoints_of, commits_of
-from .manifest import references
+from .manifest import read_manifest, references
 from .reach import lies_below, own_prefix
 from .uploads import uploads_of
 
@@ -26,11 +26,12 @@ def prune(run: Run, session: Session) -> None:
                 return
             _finish(run, s3)
             needed = _needed(run, session)
-            groups = checkpoints_of(run)
-            for entries in groups[:-int(keep)]:
-                if Journal(run).begun or any(entry["manifest"] in needed for entry in entries):
-                    continue
-                _delete(run, session, entries)
+            beyond = [entries for entries in checkpoints_of(run)[:-int(keep)]
+                      if not any(entry["manifest"] in needed for entry in entries)]
+            named = _named(run, s3, needed) if beyond else set()
+            for entries in beyond:
+                if not Journal(run).begun:
+                    _delete(run, session, entries, named)
     except GuardError as error:
         _failed(run, error)
 
@@ -51,12 +52,29 @@ def _needed(run: Run, session: Session) -> Set[str]:
     return {checkpoint["manifest"] for checkpoint in named if checkpoint and checkpoint.get("manifest")}
 
 
-def _delete(run: Run, session: Session, entries: List[Dict[str, Any]]) -> None:
-    """Manifests, and those of their keys that no remaining manifest names. Which keys is known from here, not from S3."""
+def _named(run: Run, s3: S3, needed: Set[str]) -> Set[str]:
+    """Keys that needed manifests of other instances name: an attempt there lists again what the attempt before it sent here. If
+    one cannot be read, nothing is deleted this time; one that is not there names nothing."""
+    restored = files.read_json(run.file("restored.json")) or {}
+    entries = list(restored.get("files") or ()) + references(run)
+    known = {entry["manifest"] for entry in commits_of(run)} | {restored.get("manifest")}
+    for manifest in sorted(map(str, needed - known)):
+        if parse_uri(manifest).bucket == run.spec["store"]["bucket"]:
+            try:
+                entries += read_manifest(s3, manifest, run.spec["store"])["files"]
+            except GuardError as error:
+                if error.id != "CheckpointNotFound":
+                    raise
+    return {entry["key"] for entry in entries if "key" in entry}
+
+
+def _delete(run: Run, session: Session, entries: List[Dict[str, Any]], named: Set[str]) -> None:
+    """Manifests, and those of their keys that no remaining manifest names. Which keys its own name is known from here, not from
+    S3; `named` are the keys that other manifests name."""
     gone = {entry["manifest"] for entry in entries}
     keys = {key for entry in entries for key in _keys(entry)}
     keys -= {key for entry in commits_of(run) if entry["manifest"] not in gone for key in _keys(entry)}
-    keys -= {entry["key"] for entry in references(run) if "key" in entry}
+    keys -= named
     keys = _own(run, session, entries, keys)
     # From here on it counts as not in S3, however far the rest comes.
     for entry in entries:

@@ -242,6 +242,24 @@ class Download(WithStorage):
                 self.download(os.path.join(self.root, "copy"), size, "AAAAAA==")
             self.assertEqual("ChecksumMismatch", caught.exception.id)
 
+    def test_an_object_that_is_not_there_is_told_as_missing_or_left_out(self):
+        self.s3.objects["/bucket/there"] = b"12"
+        path, done, lost = os.path.join(self.root, "copy"), [], []
+        create = lambda: os.open(path, os.O_RDWR | os.O_CREAT)
+        for size in (3, 17 << 20):
+            with self.assertRaises(GuardError) as caught:
+                download_all(self.client, [Wanted(AT, create, size, "AAAAAA==")])
+            self.assertEqual(("ObjectNotFound", AT.uri()), (caught.exception.id, caught.exception.target))
+            download_all(self.client, [Wanted(AT, create, size, "AAAAAA==", done.append, lambda: lost.append(size)),
+                                       Wanted(Location("bucket", "there"), create, 2, None, lambda descriptor: done.append("there"))])
+        self.assertEqual((["there", "there"], {3, 17 << 20}), (done, set(lost)))
+
+    def test_without_its_bucket_an_object_is_not_missing_alone(self):
+        self.s3.fail = lambda *_: (404, "NoSuchBucket")
+        with self.assertRaises(GuardError) as caught:
+            self.download(os.path.join(self.root, "copy"), 3, "AAAAAA==")
+        self.assertEqual("BucketNotFound", caught.exception.id)
+
     def test_several_large_files_share_eight_connections(self):
         data, lock, at_once, most = bytes(17 << 20), threading.Lock(), set(), []
         wanted = []

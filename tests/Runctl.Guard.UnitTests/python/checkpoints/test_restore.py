@@ -4,10 +4,13 @@ import os
 import time
 from unittest import mock
 
+import support
 from .saved import BASE, Saved
 from runctl_guard.checkpoints import resuming, restore
+from runctl_guard.checkpoints.uploads import uploads_of
 from runctl_guard.errors import GuardError
 from runctl_guard.runs.attempts import new_attempt
+from runctl_guard.runs.run import Run
 from runctl_guard.system import files
 from runctl_guard.system.users import by_id
 
@@ -132,10 +135,70 @@ class Restore(Saved):
             self.back(committed)
         self.assertEqual([], self.there(os.path.join(self.root, "back")))
 
+    def test_an_object_that_s3_does_not_hold_is_told_as_missing(self):
+        """So that a resume takes the checkpoint before."""
+        self.started()
+        self.write("best.pt")
+        committed = self.save("epoch_1.pt")
+        for entry in self.manifest(committed)["files"]:
+            data = self.s3.objects.pop("/bucket/" + entry["key"])
+            with self.assertRaises(GuardError) as caught:
+                self.back(committed)
+            self.assertEqual(("ObjectNotFound", "s3://bucket/" + entry["key"]), (caught.exception.id, caught.exception.target))
+            self.assertEqual([], self.there())
+            self.s3.objects["/bucket/" + entry["key"]] = data
+
+    def test_a_checkpoint_comes_back_without_an_older_file_that_s3_does_not_hold(self):
+        self.started()
+        for number in range(1, 4):
+            committed = self.save("epoch_%d.pt" % number)
+        del self.s3.objects["/bucket/" + BASE + "epoch_1.pt"]
+        back = self.back(committed)
+        self.assertEqual(["epoch_2.pt", "epoch_3.pt"], self.there())
+        self.assertEqual(self.there(), sorted(back["restored"]))
+        self.assertEqual((["epoch_1.pt"], ["epoch_1.pt"]), ([entry["path"] for entry in back["left"]], back["lost"]))
+
+    def test_an_older_file_that_s3_does_not_hold_is_not_listed_again(self):
+        self.started()
+        for number in range(1, 4):
+            committed = self.save("epoch_%d.pt" % number)
+        del self.s3.objects["/bucket/" + BASE + "epoch_1.pt"]
+        # What lies under its name is not what S3 held.
+        size = os.path.getsize(os.path.join(self.checkpoints, "epoch_1.pt"))
+        self.write("epoch_1.pt", data=b"x" * size)
+        self.resumed(self.run_, committed)
+        self.assertEqual({"epoch_2.pt": "older", "epoch_3.pt": "older", "epoch_4.pt": "save"},
+                         {file["path"]: file["class"] for file in self.manifest(self.save("epoch_4.pt"))["files"]})
+
+    def resumed(self, run, committed):
+        """The run's next attempt, or another run, goes on from that checkpoint."""
+        if run.state.get("started_at"):
+            new_attempt(run, run.spec, {"number": 2, "nonce": "m", "resume_from": {"manifest": committed["manifest"]}},
+                        os.uname().nodename)
+        resuming.resume(run, self.session, {"manifest": committed["manifest"]})
+        run.update(state="running", started_at=time.time())
+        resuming.note_beginning(run, self.session)
+        self.run_, self.checkpoints, self.uploads = run, run.state["checkpoint_dir"], uploads_of(run, self.session)
+        self.watch, self.store = self.uploads.checkpoints.watch, self.uploads.store
+
+    def test_what_another_run_sent_is_sent_again_and_not_listed(self):
+        """The other run deletes its objects with its own checkpoints."""
+        self.started()
+        self.write("tokenizer.json", data=b"{}")
+        for number in range(1, 3):
+            committed = self.save("epoch_%d.pt" % number)
+        spec = self.spec(run_id=support.RUN_ID + "b", project_name="other", store=support.STORE,
+                         checkpoint={"dir": "checkpoints", "mirror": True, "restore_limit": 0})
+        other = Run(spec["run_id"])
+        new_attempt(other, spec, spec["attempt"], "i-0b")
+        self.resumed(other, committed)
+        files_ = self.manifest(self.save("epoch_3.pt"))["files"]
+        self.assertEqual({"epoch_3.pt": "save", "tokenizer.json": "current"}, {file["path"]: file["class"] for file in files_})
+        self.assertEqual([], [file["key"] for file in files_ if not file["key"].startswith("saved/i-0b/checkpoints/")])
+
     def test_a_manifest_of_0_1_comes_back(self):
         self.started()
         self.s3.objects["/bucket/a/c-5/model.pt"] = b"weights"
-        import support
         body = {"schema": 1, "run_id": "r", "attempt": 1, "name": "c-5", "kind": "directory", "step": 5, "last_step": 6,
                 "saved_at": "2026-01-31T12:00:00Z", "bytes": 7,
                 "files": [{"path": "model.pt", "key": "a/c-5/model.pt", "size": 7, "crc32": support.crc_text(b"weights"),
@@ -156,7 +219,6 @@ class Restore(Saved):
         resuming.resume(run, self.session, {"manifest": committed["manifest"]})
         run.update(started_at=time.time())
         resuming.note_beginning(run, self.session)
-        from runctl_guard.checkpoints.uploads import uploads_of
         self.uploads = uploads_of(run, self.session)
         self.watch, self.store = self.uploads.checkpoints.watch, self.uploads.store
         self.assertEqual(["epoch_3.pt", "tokenizer.json"], sorted(os.listdir(self.checkpoints)))

@@ -1,3 +1,4 @@
+import json
 import os
 
 from .saved import BASE, Saved
@@ -68,6 +69,49 @@ class Pruning(Saved):
         self.record._change(change)
         self.prune()
         self.assertEqual({"step_1.pt", "step_2.pt", "step_4.pt"}, self.names())
+
+    def elsewhere(self, saved):
+        """The manifest of an attempt on another instance, which began with that checkpoint and lists its files again; an attempt
+        in the record began from it."""
+        body = self.manifest(saved)
+        key = "saved/i-0b/checkpoints/step_9.pt"
+        self.s3.objects["/bucket/" + key] = b"weights"
+        body["files"] = [file for file in body["files"] if not file["path"].startswith("step_")] + [
+            {"path": "step_9.pt", "key": key, "size": 7, "crc32": "AAAAAA==", "class": "save"}]
+        self.s3.objects["/bucket/%s.manifest.json" % key] = json.dumps(dict(body, head="step_9.pt", name="step_9.pt")).encode()
+
+        def change(record):
+            record["attempts"].insert(0, dict(record["attempts"][0], number=0,
+                                              resumed_from={"manifest": "s3://bucket/%s.manifest.json" % key}))
+            return True
+        self.record._change(change)
+        return {file["key"] for file in body["files"]}
+
+    def test_what_an_attempt_on_another_instance_lists_again_stays(self):
+        self.pruned_run(keep=1)
+        self.write("vocab.json", data=b"{}")
+        keys = self.elsewhere(self.save("best.pt", "step_1.pt"))
+        self.assertEqual(3, len(keys))
+        self.write("vocab.json", data=b'{"a": 1}')
+        self.save("best.pt", "step_2.pt")
+        self.prune()
+        self.assertNotIn("step_1.pt", self.names())
+        self.assertEqual(keys, keys & set(self.s3.keys()))
+
+    def test_nothing_is_deleted_while_a_manifest_that_an_attempt_began_from_cannot_be_read(self):
+        run = self.pruned_run(keep=1)
+        self.elsewhere(self.save("best.pt", "step_1.pt"))
+        self.save("step_2.pt")
+        before = self.left()
+        self.s3.fail = lambda method, path, query: 403 if path.endswith("step_9.pt.manifest.json") else None
+        self.prune()
+        self.assertEqual(before, self.left())
+        self.assertEqual(["PruneFailed"], [event["data"]["id"] for event in run.events() if event["kind"] == "Warning"])
+        # One that is gone names nothing.
+        self.s3.fail = lambda method, path, query: None
+        del self.s3.objects["/bucket/saved/i-0b/checkpoints/step_9.pt.manifest.json"]
+        self.prune()
+        self.assertNotIn("step_1.pt", self.names())
 
     def test_nothing_is_deleted_once_another_attempt_is_claimed(self):
         self.pruned_run(keep=1)
