@@ -8,12 +8,12 @@ from ..errors import REFUSED, STORAGE, GuardError
 from ..runs.run import Run
 from ..system import files
 from ..system.clock import utc_text
+from .names import above_of
 from .objects import Kept
 from .opened import OpenedCheckpoint
 from .reach import check_keys
-from .sets import CURRENT, OLDER, SAVE
-
-CLASSES = (SAVE, CURRENT, OLDER)
+from .shape import checked
+from .sets import OLDER
 
 
 class Facts(NamedTuple):
@@ -42,7 +42,10 @@ def manifest_of(run: Run, opened: OpenedCheckpoint, facts: Facts, missing: Dict[
             lacking.setdefault(file.path, "it is not in S3")
     paths = {entry["path"] for entry in entries}
     lacking = {path: reason for path, reason in lacking.items() if path not in paths}
-    entries += [entry for entry in references(run) if entry["path"] not in paths]
+    # What took the place of a directory since, or a directory the place of a file: one tree holds only one of them.
+    folders = {above for path in paths for above in above_of(path)}
+    entries += [entry for entry in references(run)
+                if entry["path"] not in paths | folders and not paths.intersection(above_of(entry["path"]))]
     whole = any(entry["path"].startswith(head + "/") for entry in entries)
     return {"schema": 2, "run_id": run.id, "attempt": state["attempt"], "node": 0, "nodes": 1,
             "instance_id": state["instance_id"], "name": head, "head": head, "kind": "directory" if whole else "file",
@@ -71,29 +74,11 @@ def read_manifest(s3: S3, uri: str, store: Optional[Dict[str, Any]] = None) -> D
 def _read(s3: S3, uri: str) -> Dict[str, Any]:
     """Of schema 1 as of schema 2: with paths relative to the checkpoint directory, and a class for each file."""
     try:
-        body = json.loads(s3.get(parse_uri(uri)).body.decode("utf-8"))
-        for entry in body["files"]:
-            if entry.get("link", "") is None:
-                del entry["link"]
-        if body["schema"] == 1:
-            return _from_schema_1(body)
-        if body["schema"] != 2 or not body["files"]:
-            raise GuardError("BadManifest", "%s is not a manifest this version can read." % uri, STORAGE, uri)
-        for entry in body["files"]:
-            if entry["class"] not in CLASSES or not isinstance(entry["path"], str):
-                raise ValueError(entry)
-            if "link" not in entry:
-                entry["key"], entry["crc32"], entry["size"] = str(entry["key"]), str(entry["crc32"]), int(entry["size"])
-        return dict(body, head=str(body["head"]), name=str(body["name"]))
+        return checked(json.loads(s3.get(parse_uri(uri)).body.decode("utf-8")))
     except S3Error as error:
         if error.status == 404:
             raise GuardError("CheckpointNotFound", "There is no manifest %s." % uri, REFUSED, uri)
         raise
-    except (ValueError, KeyError, TypeError):
-        raise GuardError("BadManifest", "%s is not a manifest." % uri, STORAGE, uri)
-
-
-def _from_schema_1(body: Dict[str, Any]) -> Dict[str, Any]:
-    name, inside = str(body["name"]), body["kind"] == "directory"
-    entries = [dict(entry, path="%s/%s" % (name, entry["path"]) if inside else name) for entry in body["files"]]
-    return dict(body, head=name, complete=True, missing=[], files=[dict(entry, **{"class": SAVE}) for entry in entries])
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise GuardError("BadManifest", "%s is no manifest that this version can read: %s" % (uri, str(error)[:200] or "it is "
+                         "no JSON"), STORAGE, uri)

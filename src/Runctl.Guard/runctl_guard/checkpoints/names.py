@@ -3,12 +3,19 @@ import functools
 import re
 from typing import Callable, Iterable, List, NamedTuple
 
+# Where files of a restore lie until all of them are there: a staging name, so that no rule takes it for a checkpoint.
+STAGING = ".runctl-restore.tmp"
 STAGING_WORDS = frozenset(("tmp", "temp", "temporary", "partial", "incomplete", "unfinished", "swp"))
 # `x-00002-of-00004` and `x.data-00000-of-00001`: shards of one file.
 SHARD = re.compile(r"^(.*?)(\d{5})(-of-)(\d{5})(?!\d)(.*)$")
 # A word of eight or more letters and digits that changes between them so often is an identifier, not a name.
 MANY_CHANGES = 4
 UUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
+
+
+def above_of(path: str) -> List[str]:
+    """The directories that a path lies in, the outermost first."""
+    return [path[:at] for at, character in enumerate(path) if character == "/"]
 
 
 @functools.lru_cache(maxsize=65536)

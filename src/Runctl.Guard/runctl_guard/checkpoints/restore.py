@@ -1,21 +1,21 @@
 """Brings a checkpoint from S3 back to the disk, whole and checked. Names in a manifest are untrusted."""
+import contextlib
 import functools
 import os
+import time
 from typing import Any, Dict, List, Optional, Set
 
 from ..aws.download import Wanted, download_all
 from ..aws.s3 import S3, Location, parse_uri
 from ..errors import STORAGE, GuardError
 from ..system.clock import parse_utc
-from ..system.paths import safe_join
+from ..system.paths import check_links, safe_join
 from ..system.user_files import Folder, make_folder
 from ..system.users import User
 from .manifest import read_manifest
-from .names import is_staging, pattern_of
+from .names import STAGING, above_of, is_staging, pattern_of
 from .sets import OLDER
 
-# Where files lie until all of them are there: a staging name, so that no rule takes it for a checkpoint.
-STAGING = ".runctl-restore.tmp"
 # Of the disk's free room so much stays free of older files.
 FREE_SHARE = 0.2
 
@@ -29,8 +29,7 @@ def restore(s3: S3, uri: str, directory: str, user: User, limit: Optional[int] =
     names = [entry["path"] for entry in manifest["files"]]
     for name in [manifest["name"], manifest["head"]] + names:
         safe_join(directory, name)
-    if len(set(names)) < len(names):
-        raise GuardError("BadManifest", "%s names a file twice." % uri, STORAGE, uri)
+    check_links({entry["path"]: entry["link"] for entry in manifest["files"] if "link" in entry})
     with make_folder(directory, user) as folder:
         try:
             entries, left, lost, moved = _restored(s3, uri, manifest, folder, limit)
@@ -46,7 +45,7 @@ def _restored(s3: S3, uri: str, manifest: Dict[str, Any], folder: Folder, limit:
     for entry in entries:
         # Raises if a link lies on the way, before anything is brought.
         folder.kind(entry["path"])
-    folder.remove(STAGING)
+    _clear(folder)
     folder.make(STAGING, 0o700)
     try:
         lost = _fetch(s3, parse_uri(uri).bucket, entries, folder, parse_utc(manifest["saved_at"]))
@@ -57,8 +56,22 @@ def _restored(s3: S3, uri: str, manifest: Dict[str, Any], folder: Folder, limit:
             # What was there is aside by now.
             folder.rename(_staged(entry), entry["path"])
     finally:
-        folder.remove(STAGING)
+        # What is left here is in the way of nothing: the next restore begins with this again.
+        with contextlib.suppress(OSError, GuardError):
+            _clear(folder)
     return entries, left, sorted(lost), moved
+
+
+def _clear(folder: Folder) -> None:
+    """Makes room for the staging folder. What of an earlier restore cannot be removed is moved aside, under a staging name."""
+    try:
+        folder.remove(STAGING)
+    except OSError as error:
+        try:
+            folder.rename(STAGING, ".runctl-restore-%d.tmp" % time.time_ns())
+        except OSError:
+            raise GuardError("DirectoryRefused", "%s/%s is left of an earlier restore, and can be neither removed nor moved "
+                             "aside: %s. Remove it." % (folder.path, STAGING, error.strerror), STORAGE, folder.path)
 
 
 def _staged(entry: Dict[str, Any]) -> str:
@@ -87,7 +100,7 @@ def _fetch(s3: S3, bucket: str, entries: List[Dict[str, Any]], folder: Folder, s
     queue = sorted((entry for entry in entries if "link" not in entry), key=lambda entry: entry["size"])
     for entry in entries:
         if "link" in entry:
-            _link(folder, entry)
+            folder.link(entry["link"], _staged(entry))
 
     download_all(s3, [Wanted(Location(bucket, entry["key"]), functools.partial(folder.create, _staged(entry)), entry["size"],
                              entry["crc32"], lambda descriptor: os.utime(descriptor, (saved, saved)),
@@ -95,26 +108,18 @@ def _fetch(s3: S3, bucket: str, entries: List[Dict[str, Any]], folder: Folder, s
     return lost
 
 
-def _link(folder: Folder, entry: Dict[str, Any]) -> None:
-    """A link that stays below the directory; any other is refused."""
-    target = os.path.normpath(os.path.join(os.path.dirname(entry["path"]), entry["link"]))
-    if os.path.isabs(entry["link"]) or target == ".." or target.startswith("../"):
-        raise GuardError("UnsafePath", "The link %s would lead out of the directory." % entry["path"], STORAGE, entry["path"])
-    folder.link(entry["link"], _staged(entry))
-
-
 def _move_aside(folder: Folder, entries: List[Dict[str, Any]], manifest: Dict[str, Any]) -> Optional[str]:
     """Files that are in the way, and newer ones of the checkpoint's patterns, which a framework would load instead."""
     patterns = {pattern_of(entry["path"]) for entry in entries if entry["class"] != OLDER}
-    folders = {pattern_of(path) for entry in entries if entry["class"] != OLDER for path in _above(entry["path"])}
+    folders = {pattern_of(path) for entry in entries if entry["class"] != OLDER for path in above_of(entry["path"])}
     kept = {entry["path"] for entry in manifest["files"]}
-    parents = {path for name in kept for path in _above(name)}
+    parents = {path for name in kept for path in above_of(name)}
     brought = {entry["path"] for entry in entries}
     saved = parse_utc(manifest["saved_at"])
     moving: List[str] = []
     moved: Set[str] = set()
     for path, kind, modified in list(folder.walk()):
-        if path.split("/")[0] == STAGING or is_staging(path) or moved & set(_above(path)):
+        if path.split("/")[0] == STAGING or is_staging(path) or moved & set(above_of(path)):
             continue
         if kind == "dir":
             newer = path in brought or path not in parents and pattern_of(path) in folders and "#" in pattern_of(path) \
@@ -130,11 +135,6 @@ def _move_aside(folder: Folder, entries: List[Dict[str, Any]], manifest: Dict[st
         for path in moving:
             folder.rename(path, path, aside)
         return aside.path
-
-
-def _above(path: str) -> List[str]:
-    parts = path.split("/")
-    return ["/".join(parts[:length]) for length in range(1, len(parts))]
 
 
 def _newest(folder: Folder, path: str) -> float:

@@ -6,6 +6,7 @@ import stat
 import time
 from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
+from ..system.paths import MOST_PARTS, is_too_long
 from ..system.user_files import inodes_in, open_readable, rights_of
 from ..system.users import User
 from ..system.waiting import Calls, Stuck, past_stuck
@@ -24,6 +25,8 @@ END_BYTES = 64
 # Reasons to leave something out.
 NO_FILE = "it is no file"
 FORBIDDEN = os.strerror(errno.EACCES)
+TOO_DEEP = "it is nested too deep"
+TOO_LONG = "its path is too long"
 OLD_BEHIND_LINK = "the link leads to what this attempt did not write"
 
 
@@ -116,12 +119,18 @@ class _Walk:
     def made(self) -> "_Walk":
         began = time.thread_time()
         with rights_of(self._scanner.user):
-            self.root = self._calls.call(self._scanner.directory, os.path.realpath, self._scanner.directory)
+            self.root = self._scanner.directory
+            with contextlib.suppress(RecursionError):
+                self.root = self._calls.call(self.root, os.path.realpath, self.root)
             self.found.update(self._walk("", self.root, set()))
         self.seconds = time.thread_time() - began
         return self
 
     def _walk(self, relative: str, place: str, above: Set[Tuple[int, int]], foreign: bool = False) -> Iterator[Tuple[str, Entry]]:
+        # Each directory is some calls deeper, and so is each link that leads to one.
+        if relative.count("/") >= MOST_PARTS - 1:
+            self._leave_out(relative, TOO_DEEP)
+            return
         try:
             here = self._calls.call(place, os.stat, place)
             folder = self._listed(relative, place, here)
@@ -142,6 +151,9 @@ class _Walk:
             path = "%s/%s" % (relative, name) if relative else name
             if not _can_be_told(name):
                 self._leave_out(path.encode("utf-8", "replace").decode(), "its name is no text")
+                continue
+            if is_too_long(path):
+                self._leave_out(path, TOO_LONG)
                 continue
             if foreign:
                 self._behind_links -= 1
@@ -192,15 +204,21 @@ class _Walk:
     def _link(self, path: str, place: str, known: Optional[Entry], above: Set[Tuple[int, int]]) -> Iterator[Tuple[str, Entry]]:
         real = place
         try:
+            try:
+                self._calls.call(place, os.stat, place)
+            except OSError as error:
+                # Only the system counts the links of a chain; the library goes one call deeper with each.
+                if error.errno == errno.ELOOP:
+                    raise
             real = self._calls.call(place, os.path.realpath, place)
             if real.startswith(self.root + os.sep) and self._calls.call(place, _is_there, real):
                 entry = Entry("link", target=real[len(self.root) + 1:])
                 yield path, known if known == entry else entry
                 return
             found = self._calls.call(place, os.stat, place)
-        except OSError as error:
-            nothing = isinstance(error, FileNotFoundError)
-            self._leave_out(path, "the link leads to nothing" if nothing else error.strerror or str(error))
+        except (OSError, RecursionError) as error:
+            reason = TOO_DEEP if isinstance(error, RecursionError) else error.strerror or str(error)
+            self._leave_out(path, "the link leads to nothing" if isinstance(error, FileNotFoundError) else reason)
             entry = Entry("dangling", target=real)
             yield path, known if known == entry else entry
             return

@@ -14,7 +14,7 @@ import time
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import STORAGE, GuardError
-from .paths import safe_join, under_root
+from .paths import MOST_PARTS, safe_join, under_root
 from .users import User, groups_of
 from .waiting import Calls
 
@@ -254,7 +254,7 @@ class Folder:
             return False
 
     def walk(self, name: str = "") -> Iterator[Found]:
-        """All that is below, directories before what is in them; links are not followed."""
+        """All that is below, directories before what is in them, as far as a path may reach; links are not followed."""
         with rights_of(self.user):
             if name:
                 with self._at(name) as (at, last):
@@ -268,7 +268,7 @@ class Folder:
         for entry, status in found:
             path = "%s/%s" % (name, entry) if name else entry
             yield Found(path, _kind(status.st_mode), status.st_mtime)
-            if stat.S_ISDIR(status.st_mode):
+            if stat.S_ISDIR(status.st_mode) and path.count("/") < MOST_PARTS - 1:
                 yield from self.walk(path)
 
     def free(self) -> int:
@@ -381,13 +381,50 @@ def _kind(mode: int) -> str:
 
 
 def _remove(at: int, name: str) -> None:
+    """However deep it is: with two descriptors, and without a call for each level. The way back up is checked, as the user
+    may move directories meanwhile."""
+    here, names = os.dup(at), [name]
+    above: List[Tuple[str, Tuple[int, int], List[str]]] = []
+    try:
+        while True:
+            while names:
+                last = names.pop()
+                if not _is_removed(here, last):
+                    inside = os.open(last, LIST, dir_fd=here)
+                    above.append((last, _identity(here), names))
+                    os.close(here)
+                    here = inside
+                    names = os.listdir(here)
+            if not above:
+                return
+            last, identity, names = above.pop()
+            back = os.open("..", BELOW, dir_fd=here)
+            os.close(here)
+            here = back
+            if _identity(here) != identity:
+                raise OSError(errno.ESTALE, "it was moved while it was being removed", name)
+            with contextlib.suppress(FileNotFoundError):
+                os.rmdir(last, dir_fd=here)
+    finally:
+        os.close(here)
+
+
+def _is_removed(at: int, name: str) -> bool:
+    """False for a directory that is not empty."""
     try:
         os.unlink(name, dir_fd=at)
+    except FileNotFoundError:
+        pass
     except IsADirectoryError:
-        inside = os.open(name, LIST, dir_fd=at)
         try:
-            for entry in os.listdir(inside):
-                _remove(inside, entry)
-        finally:
-            os.close(inside)
-        os.rmdir(name, dir_fd=at)
+            os.rmdir(name, dir_fd=at)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            return False
+    return True
+
+
+def _identity(descriptor: int) -> Tuple[int, int]:
+    status = os.fstat(descriptor)
+    return status.st_dev, status.st_ino

@@ -11,7 +11,7 @@ from ..aws.s3 import S3, Location
 from ..errors import REFUSED, GuardError
 from ..runs.run import Run
 from ..system import files, paths
-from ..system.paths import safe_join
+from ..system.paths import check_links, is_too_long, safe_join
 from ..system.user_files import Folder, make_folder, open_folder, write_all
 from ..system.users import User
 
@@ -220,7 +220,7 @@ def _fetch(run: Run, code: Dict[str, Any], s3: Any) -> str:
 def unpack(archive: str, directory: str) -> List[str]:
     """Unpacks files, directories and links that stay inside; returns the names of files and links."""
     names: Dict[str, None] = {}
-    links: Set[str] = set()
+    links: Dict[str, str] = {}
     with open_folder(directory, None) as folder, files.opened(archive) as packed, \
             tarfile.open(fileobj=packed, mode="r:gz") as tar:
         for member in tar:
@@ -228,16 +228,17 @@ def unpack(archive: str, directory: str) -> List[str]:
             if name == ".":
                 continue
             safe_join(directory, name)
+            if is_too_long(name):
+                raise GuardError("UnsafePath", "%s is nested too deep, or too long." % member.name, target=member.name)
             if name in names:
                 raise GuardError("UnsafePath", "%s is there twice." % member.name, target=member.name)
-            if set(_above(name)) & links:
+            if links.keys() & set(_above(name)):
                 raise GuardError("UnsafePath", "%s lies behind a link." % member.name, target=member.name)
             if member.isdir():
                 continue
             if member.issym():
-                _check_link(name, member.linkname)
                 folder.link(member.linkname, name)
-                links.add(name)
+                links[name] = member.linkname
             elif member.isreg():
                 source = tar.extractfile(member)
                 assert source is not None
@@ -251,10 +252,5 @@ def unpack(archive: str, directory: str) -> List[str]:
             else:
                 raise GuardError("UnsafePath", "%s is neither a file nor a link." % member.name, target=member.name)
             names[name] = None
+    check_links(links)
     return list(names)
-
-
-def _check_link(name: str, target: str) -> None:
-    reached = os.path.normpath(os.path.join(os.path.dirname(name), target))
-    if target.startswith("/") or reached == ".." or reached.startswith("../"):
-        raise GuardError("UnsafePath", "The link %s leads out of the project." % name, target=name)

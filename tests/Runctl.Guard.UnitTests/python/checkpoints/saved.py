@@ -1,5 +1,6 @@
 """Checkpoints of a run as a training without a guard leaves them, uploaded by hand."""
 import os
+import subprocess
 import time
 import zipfile
 
@@ -39,6 +40,18 @@ class Saved(support.RootedTest):
             else:
                 with open(path, "wb") as file:
                     file.write(data)
+
+    def nest(self, directory, depth):
+        """Directories in one another, deeper than a path may be long."""
+        os.makedirs(directory, exist_ok=True)
+        at = os.open(directory, os.O_RDONLY)
+        for _ in range(depth):
+            os.mkdir("d", dir_fd=at)
+            below = os.open("d", os.O_RDONLY, dir_fd=at)
+            os.close(at)
+            at = below
+        os.close(at)
+        self.addCleanup(subprocess.run, ["rm", "-rf", self.root])
 
     def look(self):
         """The save is over."""

@@ -110,13 +110,67 @@ class Restore(Saved):
     def test_names_that_lead_out_are_refused(self):
         self.started()
         committed = self.save("epoch_1.pt")
+        whole = json.dumps(self.manifest(committed)).encode()
+        key = "/bucket/" + committed["manifest"][len("s3://bucket/"):]
         for act in (lambda body: body.update(head="../x"), lambda body: body["files"][0].update(path="../x"),
                     lambda body: body["files"][0].update(path="/etc/x"),
                     lambda body: body["files"].append({"path": "l", "link": "../../etc", "class": "save"}),
                     lambda body: body["files"].append({"path": "l", "link": "/etc", "class": "save"})):
+            self.s3.objects[key] = whole
             with self.assertRaises(GuardError) as caught:
                 self.back(self.changed(committed, act), "out")
             self.assertEqual("UnsafePath", caught.exception.id)
+
+    def test_links_that_lead_out_by_way_of_one_another_are_refused(self):
+        self.started()
+        committed = self.save("p/epoch_1.pt")
+        whole = self.manifest(committed)
+        for links in ({"p/q": "..", "p/l": "q/../../etc"}, {"q": "p", "l": "q/x"}, {"l": "p/../.."}, {"l": "p/../x"}):
+            with self.subTest(links=links), self.assertRaises(GuardError) as caught:
+                self.back(self.changed(committed, lambda body: body.update(files=whole["files"] + [
+                    {"path": path, "link": target, "class": "current"} for path, target in links.items()])), "out")
+            self.assertEqual("UnsafePath", caught.exception.id)
+            self.assertFalse(os.path.exists(self.into))
+        self.back(self.changed(committed, lambda body: body.update(files=whole["files"] + [
+            {"path": path, "link": target, "class": "current"} for path, target in
+            {"p/last": "epoch_1.pt", "best": "p/last", "here": ".", "p/up": "../p/./epoch_1.pt"}.items()])))
+        with open(os.path.join(self.into, "best"), "rb") as one, open(os.path.join(self.into, "p/epoch_1.pt"), "rb") as other:
+            self.assertEqual(other.read(), one.read())
+
+    def test_however_deep_what_an_earlier_restore_left_is_it_is_removed(self):
+        self.started()
+        committed = self.save("epoch_1.pt")
+        self.into = os.path.join(self.root, "back")
+        self.nest(os.path.join(self.into, restore.STAGING), 1500)
+        self.back(committed)
+        self.assertEqual(["epoch_1.pt"], os.listdir(self.into))
+
+    def test_what_an_earlier_restore_left_and_cannot_be_removed_is_moved_aside(self):
+        self.started()
+        committed = self.save("epoch_1.pt")
+        os.makedirs(os.path.join(self.root, "back", restore.STAGING))
+        with mock.patch.object(restore.Folder, "remove", side_effect=PermissionError(13, "Permission denied")):
+            self.back(committed)
+        self.assertIn("epoch_1.pt", os.listdir(self.into))
+        with mock.patch.object(restore.Folder, "remove", side_effect=OSError(16, "busy")), \
+                mock.patch.object(restore.Folder, "rename", side_effect=OSError(16, "busy")), self.assertRaises(GuardError) as caught:
+            self.back(committed)
+        self.assertEqual("DirectoryRefused", caught.exception.id)
+
+    def test_a_tree_of_the_user_s_however_deep_is_in_no_restore_s_way(self):
+        self.started()
+        committed = self.save("epoch_1.pt")
+        self.nest(os.path.join(self.root, "back"), 1500)
+        self.back(committed)
+        self.assertIn("epoch_1.pt", os.listdir(self.into))
+
+    def test_what_took_the_place_of_a_directory_is_listed_without_what_was_in_it(self):
+        run = self.started()
+        entry = {"key": BASE + "x", "size": 1, "crc32": "AAAAAA==", "class": "older"}
+        files.write_json(run.file("references.json"), {"schema": 1, "attempt": run.state["attempt"], "files": [
+            dict(entry, path="epoch_1.pt/model.pt"), dict(entry, path="sub"), dict(entry, path="epoch_0.pt")]})
+        body = self.manifest(self.save("epoch_1.pt", "sub/x.pt"))
+        self.assertEqual(["epoch_0.pt", "epoch_1.pt", "sub/x.pt"], sorted(file["path"] for file in body["files"]))
 
     def test_a_directory_that_is_a_link_is_not_restored_through(self):
         self.started()

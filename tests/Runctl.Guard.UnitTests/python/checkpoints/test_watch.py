@@ -17,6 +17,40 @@ from runctl_guard.checkpoints.watch import CheckpointWatch
 from runctl_guard.checkpoints.writers import open_for_writing
 
 
+class Deep(Saved):
+    def test_what_is_nested_too_deep_is_left_out_and_the_rest_is_saved(self):
+        self.started()
+        self.nest(os.path.join(self.checkpoints, "d"), 600)
+        committed = self.save("epoch_1.pt")
+        self.assertEqual(["epoch_1.pt"], [file["path"] for file in self.manifest(committed)["files"]])
+        self.assertEqual({"/".join("d" * 64): "it is nested too deep"}, self.watch.unkept())
+
+    def test_directories_that_lead_to_one_another_by_links_are_left_out_as_well(self):
+        self.started()
+        far = os.path.join(self.root, "far")
+        for number in range(400):
+            os.makedirs("%s/%d" % (far, number))
+            os.symlink("%s/%d" % (far, number + 1), "%s/%d/n" % (far, number))
+        os.symlink(far + "/0", os.path.join(self.checkpoints, "n"))
+        self.save("epoch_1.pt")
+        self.assertEqual({"/".join("n" * 64): "it is nested too deep"}, self.watch.unkept())
+
+    def test_a_link_behind_a_long_chain_of_links_is_left_out(self):
+        self.started()
+        for number in range(1200):
+            os.symlink("l%d" % (number + 1), os.path.join(self.checkpoints, "l%d" % number))
+        self.write("l1200")
+        self.save("epoch_1.pt")
+        self.assertEqual("Too many levels of symbolic links", self.watch.unkept()["l0"])
+
+    def test_a_path_longer_than_a_key_is_left_out(self):
+        self.started()
+        self.write("/".join(["x" * 250] * 4) + "/" + "y" * 30)
+        committed = self.save("epoch_1.pt")
+        self.assertEqual(["epoch_1.pt"], [file["path"] for file in self.manifest(committed)["files"]])
+        self.assertEqual(["it is too long"], [reason.replace("its path", "it") for reason in self.watch.unkept().values()])
+
+
 class Costs(unittest.TestCase):
     def directory(self, count):
         folder = tempfile.TemporaryDirectory()

@@ -72,6 +72,20 @@ class Unpacking(Bundles):
                 with self.assertRaises(GuardError):
                     code_bundle.unpack(os.path.join(self.root, "var/lib/runctl/bundle.tar.gz"), self.root)
 
+    def test_links_that_lead_out_by_way_of_one_another_are_refused(self):
+        for links in ({"p/q": "..", "p/l": "q/../../etc"}, {"l": "q/x", "q": "p"}, {"l": "p/../x"}):
+            with self.subTest(links=links):
+                self.refused(*((path, {"type": tarfile.SYMTYPE, "linkname": target}) for path, target in links.items()))
+                shutil.rmtree(os.path.join(self.root, "unpacked"))
+
+    def test_a_name_that_is_nested_too_deep_is_refused(self):
+        self.refused(("a/" * 64 + "x", "x"))
+
+    def test_a_link_to_a_link_stays(self):
+        self.unpack(("data/file", "x"), ("data/link", {"type": tarfile.SYMTYPE, "linkname": "file"}),
+                    ("link", {"type": tarfile.SYMTYPE, "linkname": "data/link"}))
+        self.assertEqual("data/link", os.readlink(os.path.join(self.root, "unpacked/link")))
+
     def test_a_link_inside_stays(self):
         self.unpack(("data/file", "x"), ("data/link", {"type": tarfile.SYMTYPE, "linkname": "file"}))
         self.assertEqual("file", os.readlink(os.path.join(self.root, "unpacked/data/link")))
