@@ -125,10 +125,10 @@ class CountedS3:
     def call(self, method, at, query=None, headers=None, body=b"", **_):
         if "list-type" in (query or {}):
             self.counts["LIST"] += 1
-            return Answer(200, {}, "".join(
-                "<Contents><Key>%s</Key><LastModified>%s</LastModified><Size>%d</Size></Contents>" % (
-                    html.escape(key), support.MODIFIED, len(self.objects[key]))
-                for key in sorted(self.objects) if key.startswith(query["prefix"])).encode())
+            text = "".join("<Contents><Key>%s</Key><LastModified>%s</LastModified><Size>%d</Size></Contents>" % (
+                html.escape(key), support.MODIFIED, len(self.objects[key]))
+                for key in sorted(self.objects) if key.startswith(query["prefix"]))
+            return Answer(200, {}, ("<ListBucketResult>%s</ListBucketResult>" % text).encode())
         self.counts[method] += 1
         if method == "PUT":
             self.objects[at.key] = body
