@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Runctl.Checkpoints;
@@ -8,6 +9,12 @@ internal sealed record ManifestRecord
     public const string Suffix = ".manifest.json";
 
     private const int Newest = 2;
+
+    // The guard has the same limits (checkpoints/shape.py).
+    private const int MostParts = 64;
+    private const int MostBytes = 1024;
+    private const int MostOfName = 255;
+    private const int MostOfLink = 4095;
 
     public int Schema { get; init; } = 1;
 
@@ -68,11 +75,23 @@ internal sealed record ManifestRecord
             throw new JsonException($"its schema is {Schema}, and this version of Runctl reads up to {Newest}; update Runctl");
         }
 
+        // Whoever may write to S3 chooses what is in it, and JSON's null comes as one whatever the property says.
+        if (string.IsNullOrEmpty(RunId) || string.IsNullOrEmpty(Name) || Files is null || Missing is null)
+        {
+            throw new JsonException("it lacks its run, its name or its files");
+        }
+
         foreach (var file in Files)
         {
-            if (file.Path is null || (file.Link is null ? file.Key is null || file.Crc32 is null || file.Size < 0 : file.Link.Length == 0))
+            if (string.IsNullOrEmpty(file?.Path) || (file.Link is null ? file.Key is null || file.Crc32 is null || file.Size < 0 : file.Link.Length is 0 or > MostOfLink))
             {
-                throw new JsonException($"its entry '{file.Path}' lacks a path, a key, a size or a checksum");
+                throw new JsonException($"its entry '{file?.Path}' lacks a path, a key, a size or a checksum");
+            }
+
+            var parts = file.Path.Split('/');
+            if (parts.Length > MostParts || Encoding.UTF8.GetByteCount(file.Path) > MostBytes || Array.Exists(parts, part => Encoding.UTF8.GetByteCount(part) > MostOfName))
+            {
+                throw new JsonException($"a path of it has more than {MostParts} parts, more than {MostBytes} bytes, or a part of more than {MostOfName}");
             }
         }
 
