@@ -6,7 +6,7 @@ import time
 from typing import Any, Dict, List, Optional, Set
 
 from ..aws.download import Wanted, download_all
-from ..aws.s3 import S3, Location, parse_uri
+from ..aws.s3 import S3, Location, S3Error, parse_uri
 from ..errors import STORAGE, GuardError
 from ..system.clock import parse_utc
 from ..system.paths import check_links, safe_join
@@ -97,8 +97,13 @@ def _fetch(s3: S3, bucket: str, entries: List[Dict[str, Any]], folder: Folder, s
         if "link" in entry:
             folder.link(entry["link"], _staged(entry))
 
-    download_all(s3, [Wanted(Location(bucket, entry["key"]), functools.partial(folder.create, _staged(entry)), entry["size"],
-                             entry["crc32"], lambda descriptor: os.utime(descriptor, (saved, saved))) for entry in queue])
+    try:
+        download_all(s3, [Wanted(Location(bucket, entry["key"]), functools.partial(folder.create, _staged(entry)), entry["size"],
+                                 entry["crc32"], lambda descriptor: os.utime(descriptor, (saved, saved))) for entry in queue])
+    except S3Error as error:
+        if error.status != 404 or error.id == "BucketNotFound":
+            raise
+        raise GuardError("ObjectNotFound", "S3 has not all that the checkpoint lists: %s" % error.message, STORAGE, error.target)
 
 
 def _move_aside(folder: Folder, entries: List[Dict[str, Any]], manifest: Dict[str, Any]) -> Optional[str]:

@@ -186,6 +186,14 @@ class Restore(Saved):
             self.back(committed)
         self.assertEqual([], self.there(os.path.join(self.root, "back")))
 
+    def test_an_object_that_is_gone_is_told_as_damage_of_the_checkpoint(self):
+        self.started()
+        committed = self.save("epoch_1.pt")
+        del self.s3.objects["/bucket/" + BASE + "epoch_1.pt"]
+        with self.assertRaises(GuardError) as caught:
+            self.back(committed)
+        self.assertEqual("ObjectNotFound", caught.exception.id)
+
     def test_a_manifest_of_0_1_comes_back(self):
         self.started()
         self.s3.objects["/bucket/a/c-5/model.pt"] = b"weights"
