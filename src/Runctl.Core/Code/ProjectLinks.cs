@@ -23,12 +23,15 @@ internal sealed class ProjectLinks
             target = target.Replace('\\', '/');
         }
 
+        var directory = Path.GetDirectoryName(Path.Combine(_project, path))!;
         if (!Path.IsPathRooted(target) && StaysInside(path, target))
         {
-            return target;
+            // The guard refuses a detour: it can not tell from the names where one comes out.
+            return !HasDetour(directory, target) ? target
+                : Below(_realProject, RealPath(Path.Combine(directory, target))) is { } real
+                    ? Path.GetRelativePath(RealPath(directory), Path.Combine(_realProject, real)).Replace(Path.DirectorySeparatorChar, '/') : null;
         }
 
-        var directory = Path.GetDirectoryName(Path.Combine(_project, path))!;
         var reached = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.Combine(directory, target)));
         var inside = Below(_project, reached) ?? Below(_realProject, reached)
             ?? Below(_realProject, Path.Combine(RealPath(Path.GetDirectoryName(reached) ?? reached), Path.GetFileName(reached)));
@@ -53,13 +56,33 @@ internal sealed class ProjectLinks
         return true;
     }
 
+    /// <summary>Whether a relative target passes through a link, or steps back out of a directory that it stepped into.</summary>
+    private static bool HasDetour(string directory, string target)
+    {
+        var parts = target.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".").ToList();
+        var ups = parts.TakeWhile(part => part == "..").Count();
+        if (parts.Skip(ups).Contains(".."))
+        {
+            return true;
+        }
+
+        var at = Path.GetFullPath(Path.Combine([directory, .. parts.Take(ups)]));
+        return parts.Skip(ups).SkipLast(1).Any(part => new DirectoryInfo(at = Path.Combine(at, part)).LinkTarget is not null);
+    }
+
     /// <summary>A path with every link in it followed; what does not exist stays as it is.</summary>
     private static string RealPath(string path)
     {
         var root = Path.GetPathRoot(path) ?? "";
         var real = root;
-        foreach (var part in path[root.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        foreach (var part in path[root.Length..].Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries))
         {
+            if (part is "." or "..")
+            {
+                real = Path.GetFullPath(Path.Combine(real, part));
+                continue;
+            }
+
             real = Path.Combine(real, part);
             try
             {

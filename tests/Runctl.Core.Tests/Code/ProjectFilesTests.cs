@@ -77,6 +77,25 @@ public sealed class ProjectFilesTests : IDisposable
         Assert.Equal(2, listing.Warnings.Count);
     }
 
+    /// <summary>The guard refuses a target that passes through another link, or steps back out of a directory.</summary>
+    [Fact]
+    public async Task Links_that_make_a_detour_travel_without_it()
+    {
+        Write("train.py", "data/v2/x.py");
+        Git("init", "-q");
+        File.CreateSymbolicLink(Path.Combine(_project.Path, "data/now"), "v2");
+        File.CreateSymbolicLink(Path.Combine(_project.Path, "through"), "data/now/x.py");
+        File.CreateSymbolicLink(Path.Combine(_project.Path, "back"), "data/now/../v2/x.py");
+        File.CreateSymbolicLink(Path.Combine(_project.Path, "data/straight"), "../data/now");
+        File.CreateSymbolicLink(Path.Combine(_project.Path, "away"), "/nowhere/else");
+        File.CreateSymbolicLink(Path.Combine(_project.Path, "behind"), "away/x");
+        var listing = await new ProjectFiles(new FakeAdapters()).ListAsync(_project.Path, "train.py", "checkpoints", [], CancellationToken.None);
+        var found = listing.Files.Where(file => file.LinkTarget is not null).ToDictionary(file => file.Path, file => file.LinkTarget);
+        Assert.Equal(("data/v2/x.py", "data/v2/x.py", "../data/now", "v2"), (found["through"], found["back"], found["data/straight"], found["data/now"]));
+        Assert.Equal(4, found.Count);
+        Assert.Equal(2, listing.Warnings.Count);
+    }
+
     private void Write(params string[] files)
     {
         if (files[0] == ".gitignore")
