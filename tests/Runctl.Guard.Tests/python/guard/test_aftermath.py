@@ -383,7 +383,7 @@ class Withdrawals(Aftermath):
             self.sequence(one, notice(0.1))
         self.s3.fail = lambda *_: None
         self.record = "/bucket/runs/runs/%s/run.json" % one.id
-        self.s3.objects[self.record] = json.dumps({"schema": 1, "attempts": [{"number": 1, "nonce": "n"}]}).encode()
+        self.s3.objects[self.record] = json.dumps({"schema": 1, "attempts": [{"number": 1, "nonce": "n", "state": "interrupted"}]}).encode()
         support.eventually(lambda: withdrawal._is_over(one))
         return one
 

@@ -69,9 +69,9 @@ class WithoutHandler(Training):
 
     def test_one_that_saves_in_place_is_not_left_to_overwrite_the_only_checkpoint(self):
         text = "from lib import *\nready()\nwhile True:\n    with open(d + '/model.pt', 'wb') as file: file.write(os.urandom(50000))\n" \
-               "    time.sleep(1)\n"
+               "    time.sleep(3)\n"
         run = self.started(train_py=text)
-        self.look(lambda watch: watch.observed.complete > 2 and not watch.observed.saves.running)
+        self.look(lambda watch: watch.observed.complete > 2 and not watch.observed.saves.running, 60)
         self.assertFalse(self.watch.observed.saves.safe)
         self.interrupt(run)
         self.assertLess(self.final["data"]["trainers"][0]["told_after"], 0.2)
