@@ -46,6 +46,7 @@ public sealed class PolicyTests
         Assert.Contains(lines, line => line.StartsWith("RunctlPerson: the least policy of the person", StringComparison.Ordinal));
         Assert.Contains("PassRole         Instances are launched with this role, and with no other.", lines.Select(line => line.TrimEnd()));
         Assert.Contains("                 iam:PassRole", lines.Select(line => line.TrimEnd()));
+        Assert.Contains("                 if aws:RequestTag/runctl:managed StringEquals 1", lines.Select(line => line.TrimEnd()));
     }
 
     [Fact]
