@@ -5,13 +5,12 @@ import sys
 program, direction, bucket, key, path = sys.argv[1:]
 sys.path.insert(0, program)
 
-from runctl_guard.aws.credentials import CredentialSource
 from runctl_guard.aws.download import download
-from runctl_guard.aws.imds import Imds
-from runctl_guard.aws.s3 import S3, Location
+from runctl_guard.aws.s3 import Location
+from runctl_guard.aws.session import Session
 from runctl_guard.aws.upload import FileUpload
 
-s3, at = S3(os.environ["AWS_REGION"], CredentialSource(Imds())), Location(bucket, key)
+s3, at = Session().s3(), Location(bucket, key)
 if direction == "down":
     with open(path, "wb") as file:
         download(s3, at, file.fileno())
