@@ -75,7 +75,7 @@ internal sealed record ManifestRecord
             throw new JsonException($"its schema is {Schema}, and this version of Runctl reads up to {Newest}; update Runctl");
         }
 
-        // Whoever may write to S3 chooses what is in it, and JSON's null comes as one whatever the property says.
+        // Any writer to the bucket chooses its content, and JSON's null arrives whatever the property says.
         if (string.IsNullOrEmpty(RunId) || string.IsNullOrEmpty(Name) || Files is null || Missing is null)
         {
             throw new JsonException("it lacks its run, its name or its files");

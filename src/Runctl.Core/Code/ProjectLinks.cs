@@ -26,7 +26,7 @@ internal sealed class ProjectLinks
         var directory = Path.GetDirectoryName(Path.Combine(_project, path))!;
         if (!Path.IsPathRooted(target) && StaysInside(path, target))
         {
-            // The guard refuses a detour: it can not tell from the names where one comes out.
+            // The guard refuses a detour: names do not tell it where one comes out.
             return !HasDetour(directory, target) ? target
                 : Below(_realProject, RealPath(Path.Combine(directory, target))) is { } real
                     ? Path.GetRelativePath(RealPath(directory), Path.Combine(_realProject, real)).Replace(Path.DirectorySeparatorChar, '/') : null;

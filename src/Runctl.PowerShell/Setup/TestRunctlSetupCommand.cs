@@ -107,7 +107,7 @@ public sealed class TestRunctlSetupCommand : RunctlCmdlet
         return Task.CompletedTask;
     }
 
-    // A file that can not be read, and a bucket that can not be used, are among the things that are checked.
+    // A file that cannot be read, and a bucket that cannot be used, are among the things that are checked.
     private (RunctlConfiguration Configuration, RunctlException? Failure, RunctlException? BucketFailure) Read(string project)
     {
         RunctlException? bucketFailure = null;

@@ -1,10 +1,10 @@
 """Which checkpoint counts: the newest good one, and if its save may have been cut off, the one before."""
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional
 
-from .completeness import cut_off, incomplete, torn
+from .completeness import incomplete, torn
 from .observation import Observation
 from .rounds import so_far, without_last_rounds
-from .sets import CURRENT, OLDER, SAVE, CheckpointSet, SetFile, build
+from .sets import CURRENT, SAVE, CheckpointSet, SetFile, build
 
 
 OVERWRITTEN = "it was overwritten or deleted"

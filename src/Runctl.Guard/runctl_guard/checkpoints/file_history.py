@@ -1,5 +1,5 @@
 """The versions of every file: when each was seen first, and what kind of file it is: a weight file, a log, something else."""
-from typing import Dict, List, Optional, Set, Tuple
+from typing import Dict, Optional, Set, Tuple
 
 from .kinds import OTHER_KINDS, TEXT_KINDS, WEIGHT_KINDS
 from .looks import Entry, Inode, Look, Record

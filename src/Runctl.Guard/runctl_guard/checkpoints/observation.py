@@ -2,7 +2,7 @@
 
 Pure: a look is data, and the history can be written down, so that a restarted guard does not guess.
 """
-from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Optional, Set
+from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Set
 
 from .file_history import LONGEST_WRITE
 from .history import History, Save

@@ -38,7 +38,7 @@ def prune(run: Run, session: Session) -> None:
 
 def _needed(run: Run, session: Session) -> Set[str]:
     """Manifests that attempts began from or end with. Everything, where another attempt has been claimed, which chooses now, or
-    where nobody can tell."""
+    where the record does not tell."""
     try:
         record, _ = RunRecord.of(run, session).read()  # type: ignore[union-attr]
     except RecordDamaged as error:

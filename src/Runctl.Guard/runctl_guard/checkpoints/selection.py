@@ -1,7 +1,7 @@
 """Which checkpoint of an attempt counts now, opened and proven; and where each version of a file can be read from."""
 import os
 import time
-from typing import Callable, Dict, List, NamedTuple, Optional, Set
+from typing import Callable, Dict, List, NamedTuple, Optional
 
 from ..errors import GuardError
 from ..runs.run import Run

@@ -8,7 +8,6 @@ from ..aws.upload import Stored
 from ..errors import STORAGE, GuardError
 from ..runs.run import Run
 from ..system import files
-from ..system.clock import utc_text
 from ..system.guard_log import best_effort, log_exception
 from ..system.waiting import Calls, Stuck
 from .manifest import Facts, manifest_of

@@ -100,7 +100,7 @@ def find_target(spec: Dict[str, Any]) -> Process:
         except OSError as error:
             raise GuardError("ProcessNotFound", "The pid file cannot be read: %s" % error, target=name)
         except (ValueError, IndexError):
-            # What is in there instead is nobody's business.
+            # The error does not quote the file: it may hold secrets.
             raise GuardError("ProcessNotFound", "The pid file %s does not begin with a number." % name, target=name)
     process = processes.read(int(pid)) if pid is not None else None
     if process is None or not processes.alive(process):

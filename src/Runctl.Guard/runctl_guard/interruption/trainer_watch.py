@@ -2,7 +2,7 @@
 import collections
 import os
 import time
-from typing import Deque, Dict, FrozenSet, List, Optional, Tuple
+from typing import Deque, Dict, FrozenSet, List, Tuple
 
 from ..runs.run import Run
 from ..runs.target import ProcessTarget

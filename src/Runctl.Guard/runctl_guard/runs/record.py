@@ -18,7 +18,7 @@ CONFLICTS = (409, 412)
 MOST_CONFLICTS = 5
 # A change is tried as long while S3 is busy. While a deadline presses, the longest pause is short, and the caller tries again.
 PATIENCE_SECONDS, PRESSED_SECONDS, PRESSED_PAUSE = 60.0, 10.0, 1.0
-# A record has five levels. More than these are not the guard's, and deep ones take the stack of who goes through them.
+# A record has five levels. More than these are not the guard's, and deep ones exhaust the stack.
 DEEPEST = 40
 
 

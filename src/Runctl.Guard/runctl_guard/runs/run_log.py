@@ -18,7 +18,7 @@ MARK = struct.Struct(">dQQ")
 BLOCK = 1 << 16
 # The most that is looked through for the last lines. A training can make its log longer by any size at no cost.
 MOST_LOOKED_THROUGH = 256 << 20
-# A hole of this size or more is passed over: nobody printed it. The zeros of a shorter one count as content.
+# A hole of this size or more is passed over: the training did not print it. The zeros of a shorter one count as content.
 GAP = 4 << 20
 # Progress bars end their lines with a carriage return alone.
 LINE_END = re.compile(rb"\n|(?<=[^\r\n])\r(?=[^\r\n])")

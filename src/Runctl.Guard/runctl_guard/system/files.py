@@ -226,7 +226,7 @@ def free(path: str) -> int:
 
 
 def new_file_for(path: str, uid: Optional[int], gid: int) -> None:
-    """An empty file in a folder of root's that another user may write to, and nobody else replace."""
+    """An empty file in a folder of root's that another user may write to, and that only root replaces."""
     remove(path)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
     try:

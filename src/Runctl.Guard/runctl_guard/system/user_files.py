@@ -50,7 +50,7 @@ def rights_of(user: Optional[User]) -> Iterator[None]:
         yield
         return
     library = _functions()
-    # Who is asked for an id that does not exist, tells the one before.
+    # Asked for an id that does not exist, the kernel returns the one that is in force.
     uid, gid = library.setfsuid(NOBODY), library.setfsgid(NOBODY)
     if (uid, gid) == (user.uid, user.gid):
         yield
@@ -347,7 +347,7 @@ def _make_first_for(path: str, user: User) -> None:
 
 
 def _make_one_for(at: int, above: str, name: str, user: User) -> None:
-    """Only where nobody but root can put another directory in the place of the new one, which is given away."""
+    """Only where root alone can put another directory in the place of the new one, which is given away."""
     path, parent = os.path.join(above, name), os.fstat(at)
     made = not parent.st_uid and not parent.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     if made:

@@ -4,12 +4,11 @@ import os
 import shutil
 import subprocess
 import tempfile
-import unittest
 
 import live  # noqa: F401
 import support
 
-from .trainings import TRAIN, Training
+from .trainings import Training
 from runctl_guard.guard import leftovers
 from runctl_guard.system import processes
 
