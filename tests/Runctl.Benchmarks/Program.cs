@@ -14,6 +14,11 @@ if (args.Length == 0 || args.Contains("notice"))
     await NoticeBenchmark.RunAsync();
 }
 
+if (args.Length == 0 || args.Contains("notice") || args.Contains("crowd"))
+{
+    await NoticeBenchmark.RunCrowdedAsync();
+}
+
 if (args.Length == 0 || args.Contains("checkpoint"))
 {
     await CheckpointBenchmark.RunAsync();

@@ -3,7 +3,6 @@ import contextlib
 import os
 import select
 import signal
-import sys
 import threading
 import time
 from typing import Any, Callable, Dict, List, Optional, Set
@@ -18,7 +17,7 @@ from ..runs.registry import all_runs, close_home, unreadable
 from ..runs.run import ENDED, Run, is_run_id
 from ..service.guard_process import LEFT, guard_file
 from ..service.systemd import has_systemd, restarting
-from ..system import disk_reserve, files, guard_log, paths, processes
+from ..system import disk_reserve, files, guard_log, interpreter, paths, processes
 from ..system.clock import utc_text
 from ..system.guard_log import best_effort, for_each, log_exception
 from . import completion
@@ -27,9 +26,6 @@ from .supervisor import RunSupervisor
 from .tasks import SEQUENCE, SETTLE, WITHDRAWN
 
 TICK_SECONDS = 0.25
-# The path from notice to signal lets go of the interpreter at hundreds of system calls, and takes it again from the threads
-# that look and upload: at Python's 5 ms a signal beside 100,000 files came after 8 s.
-SWITCH_SECONDS = 0.0002
 RESERVE_SECONDS = 60.0
 
 
@@ -149,6 +145,8 @@ class Guard:
         known = [supervisor.run for supervisor in self._supervisors.values()]
         self._withdrawal.look(known, self._start_again)
         self._exit.look(known)
+        if not self._in_sequence():
+            interpreter.collect()
 
     def _look_at(self, name: str) -> None:
         """A run that has ended and was settled is left alone until its state changes."""
@@ -183,5 +181,5 @@ class Guard:
 
 
 def main() -> int:
-    sys.setswitchinterval(SWITCH_SECONDS)
+    interpreter.prepare()
     return Guard().main()

@@ -15,7 +15,7 @@ from ..checkpoints.uploads import UploadJob, Uploads
 from ..runs.journal import Journal, seconds_since
 from ..runs.run import ENDED, FINAL_EVENTS, Run
 from ..runs.target import ProcessTarget
-from ..system import files
+from ..system import files, interpreter
 from ..system.clock import utc_text
 from ..system.guard_log import best_effort, log_exception
 from . import budget
@@ -66,7 +66,8 @@ class Sequence:
 
     def _act(self) -> None:
         self._snapshot = Snapshot(self._interruption, self._uploads)
-        self._snapshot.begin(choose=not self._interruption.journal.get("picked"))
+        with interpreter.hurried():
+            self._snapshot.begin(choose=not self._interruption.journal.get("picked"))
         termination = Termination(self._interruption, self._watch, self._uploads)
         termination.signal()
         with self._looking():

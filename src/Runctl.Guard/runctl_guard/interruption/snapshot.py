@@ -13,7 +13,8 @@ from ..system.guard_log import log_exception
 from . import budget
 from .interruption import Interruption
 
-# The signal waits no longer than this, from the choice on. The copy goes on beside it while the original is unchanged.
+# The signal waits so long for the choice, and so long for its copy. Both go on beside it while the original is unchanged.
+CHOICE_SECONDS = 0.1
 SIGNAL_SECONDS = 0.4
 # What is not copied by then would only be in the way of the save.
 COPY_SECONDS = 4.0
@@ -26,7 +27,7 @@ class Snapshot:
 
     def __init__(self, interruption: Interruption, uploads: Uploads) -> None:
         self._interruption, self._uploads, self._run = interruption, uploads, interruption.run
-        self._placed, self._ended, self._cancelled = threading.Event(), threading.Event(), threading.Event()
+        self._chosen, self._placed, self._ended, self._cancelled = (threading.Event() for _ in range(4))
         self.checkpoint: Optional[CheckpointSet] = None
         self.job: Optional[UploadJob] = None
 
@@ -39,7 +40,8 @@ class Snapshot:
             self._ended.set()
             return
         threading.Thread(target=self._work, name="protect", daemon=True).start()
-        self._placed.wait(SIGNAL_SECONDS)
+        if self._chosen.wait(CHOICE_SECONDS):
+            self._placed.wait(SIGNAL_SECONDS - CHOICE_SECONDS)
 
     def running(self) -> bool:
         return not self._ended.is_set()
@@ -58,7 +60,7 @@ class Snapshot:
         except Exception:  # Whatever it was, the sequence goes on without a copy.
             log_exception()
         finally:
-            for event in (self._placed, self._ended):
+            for event in (self._chosen, self._placed, self._ended):
                 event.set()
             close_connections()
 
@@ -70,6 +72,8 @@ class Snapshot:
             checkpoints.watch.look(final=True)
             checkpoints.watch.cut_here()
         going_on = self._choose(provisional=True)
+        if going_on is not None:
+            self._chosen.set()
         if going_on is not None and going_on.save.provisional:
             # It may go on, so it is copied and not committed; the one before it still is the newest that is sure.
             self._copy(going_on)

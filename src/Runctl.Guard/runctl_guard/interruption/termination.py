@@ -6,7 +6,7 @@ from typing import Any, Dict, FrozenSet, List
 from ..checkpoints.uploads import Uploads
 from ..checkpoints.watch import CheckpointWatch
 from ..runs.journal import Journal, seconds_since
-from ..system import processes
+from ..system import interpreter, processes
 from ..system.command_lines import shown
 from ..system.guard_log import best_effort
 from . import budget
@@ -46,11 +46,12 @@ class Termination:
         """Before anything is scanned: grace, which needs the sizes of checkpoints, is worked out afterwards."""
         if self._journal.get("signal"):
             return
-        members = self._target.members()
-        if not members:
-            return
         policy = self._policy()
-        decisions = self._teller.round(members, budget.grace(policy, self._interruption.left(), 0.0, None), first=True)
+        with interpreter.hurried():
+            members = self._target.members()
+            if not members:
+                return
+            decisions = self._teller.round(members, budget.grace(policy, self._interruption.left(), 0.0, None), first=True)
         watch = self._uploads.checkpoints.watch
         note_cut(watch, self._journal)
         best_effort(watch.look)

@@ -372,6 +372,19 @@ class Snapshots(Aftermath):
         self.assertFalse([key for key in self.s3.keys() if "epoch_2" in key])
 
 
+    def test_the_signal_does_not_wait_for_a_choice_that_takes_long(self):
+        uploads, over = uploads_of(self.running(), self.session), threading.Event()
+        self.save("last.pt", "good")
+        taken = snapshot.Snapshot(Interruption(uploads._run, notice(60.0), 1), uploads)
+        with mock.patch.object(uploads.checkpoints, "choose", side_effect=lambda *_, **__: over.wait(30) and None):
+            taken.begin()
+            try:
+                self.assertTrue(taken.running())
+            finally:
+                over.set()
+                taken.wait(30)
+
+
 class Withdrawals(Aftermath):
     def setUp(self):
         super().setUp()
