@@ -1,4 +1,5 @@
 """Is all there that a checkpoint needs, and was its save cut off? Decided by what was seen of this run."""
+import os
 from typing import Dict, List, Optional
 
 from .history import Save
@@ -22,16 +23,23 @@ def incomplete(seen: Observation, checkpoint: CheckpointSet) -> Dict[str, str]:
 
 def _incomplete(seen: Observation, checkpoint: CheckpointSet) -> Dict[str, str]:
     lacks = dict(checkpoint.missing)
+    endings = {_ending(file.path) for file in checkpoint.part(SAVE) if file.size and file.path in seen.files and seen.is_weight(file.path)}
     for file in checkpoint.part(SAVE):
         record = seen.files.get(file.path)
         if record is None or not file.here or file.running:
             continue
         if record.opened is not None:
             lacks[file.path] = WRITING
-        elif record.type == "file" and record.size == 0 and seen.is_weight(file.path):
+        elif record.type == "file" and record.size == 0 and (
+                # In the first save of a run no earlier file says what it would have become; one beside it does.
+                seen.is_weight(file.path) or seen.died is not None and _ending(file.path) in endings):
             lacks[file.path] = "it is empty"
     lacks.update(_markers(seen, checkpoint))
     return lacks
+
+
+def _ending(path: str) -> str:
+    return os.path.splitext(path)[1] or path
 
 
 def cut_off(seen: Observation, checkpoint: CheckpointSet) -> List[str]:

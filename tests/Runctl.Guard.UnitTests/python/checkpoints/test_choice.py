@@ -220,6 +220,22 @@ class Choices(unittest.TestCase):
         machine.settle()
         self.assertEqual("2", machine.choose().head)
 
+    def test_in_the_first_save_a_file_that_was_only_begun_at_the_death_is_known_by_the_one_beside_it(self):
+        machine = Machine()
+        machine.write("netG_1.pth")
+        machine.write("netD_1.pth", b"")
+        machine.see()
+        machine.end(sudden=True)
+        self.assertIsNone(machine.choose())
+
+    def test_an_empty_marker_beside_weights_is_no_file_that_was_only_begun(self):
+        machine = Machine()
+        machine.write("step_1/model.pth")
+        machine.write("step_1/done", b"")
+        machine.see()
+        machine.end(sudden=True)
+        self.assertEqual("step_1", machine.choose().head)
+
     def test_an_empty_weight_file_is_incomplete(self):
         machine = self.saved(gan, 2)
         machine.write("netG_3.pth")
