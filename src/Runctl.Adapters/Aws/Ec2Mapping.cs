@@ -95,7 +95,7 @@ internal static class Ec2Mapping
     {
         var text = instance.StateTransitionReason ?? "";
         var (begin, end) = (text.LastIndexOf('(') + 1, text.LastIndexOf(" GMT)", StringComparison.Ordinal));
-        return instance.State.Name.Value is not ("pending" or "running") && begin > 0 && end > begin
+        return instance.State.Name.Value is not (Ec2States.Pending or Ec2States.Running) && begin > 0 && end > begin
             && DateTimeOffset.TryParseExact(text[begin..end], "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
     }
 

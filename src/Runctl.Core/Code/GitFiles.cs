@@ -115,7 +115,7 @@ internal sealed class GitFiles(Func<string, CancellationToken, IEnumerable<strin
                 await ListAsync(full, $"{prefix}{module}/", cancellationToken).ConfigureAwait(false);
                 return;
             }
-            catch (RunctlException e) when (e.Id == "GitFailed")
+            catch (RunctlException e) when (e.Id == ErrorIds.GitFailed)
             {
                 // Its repository is damaged or elsewhere, but its files are here.
             }

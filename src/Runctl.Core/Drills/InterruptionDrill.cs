@@ -4,6 +4,7 @@ using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Events;
 using Runctl.Guarding;
+using Runctl.Instances;
 using Runctl.Monitoring;
 using Runctl.Ports;
 using Runctl.Training;
@@ -32,7 +33,7 @@ public sealed class InterruptionDrill(ICloud cloud, RunctlConfiguration configur
         }
 
         var current = await _reader.RefreshAsync(training, cancellationToken).ConfigureAwait(false);
-        if (current.State != "running")
+        if (current.State != Ec2States.Running)
         {
             throw RunctlErrors.TrainingNotRunning(training.RunId, current.State);
         }

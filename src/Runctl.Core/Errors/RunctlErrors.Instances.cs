@@ -1,3 +1,5 @@
+using Runctl.Instances;
+
 namespace Runctl.Errors;
 
 /// <content>Errors of instances, of launching them, and of the guard on them.</content>
@@ -5,32 +7,32 @@ internal static partial class RunctlErrors
 {
     /// <summary>There is no such instance.</summary>
     public static RunctlException InstanceNotFound(string instanceId, string region) =>
-        new("InstanceNotFound", ErrorKind.NotFound, $"There is no instance {instanceId} in {region}.", instanceId, "Check the id and the region; Get-RunctlInstance lists them.");
+        new(ErrorIds.InstanceNotFound, ErrorKind.NotFound, $"There is no instance {instanceId} in {region}.", instanceId, "Check the id and the region; Get-RunctlInstance lists them.");
 
     /// <summary>The instance is in the wrong state.</summary>
     public static RunctlException InstanceNotRunning(string instanceId, string state, string? reason) =>
-        new("InstanceNotRunning", ErrorKind.InvalidState, $"Instance {instanceId} is {state}{(reason is null ? "" : $" ({reason})")}.", instanceId,
+        new(ErrorIds.InstanceNotRunning, ErrorKind.InvalidState, $"Instance {instanceId} is {state}{(reason is null ? "" : $" ({reason})")}.", instanceId,
             state switch
             {
-                "pending" => "It is still starting: try again in a moment, or launch with -Wait.",
-                "stopped" or "stopping" => $"Start it first: Start-RunctlInstance {instanceId} -Wait.",
+                Ec2States.Pending => "It is still starting: try again in a moment, or launch with -Wait.",
+                Ec2States.Stopped or Ec2States.Stopping => $"Start it first: Start-RunctlInstance {instanceId} -Wait.",
                 _ => "Launch another one by New-RunctlSpotInstance.",
             });
 
     /// <summary>The instance died while something was being done on it.</summary>
     public static RunctlException InstanceGone(string instanceId, string? state, string? reason) =>
-        new("InstanceGone", ErrorKind.InvalidState, $"Instance {instanceId} is gone ({state ?? "unknown to EC2"}{(reason is null ? "" : ", " + reason)}).", instanceId, null);
+        new(ErrorIds.InstanceGone, ErrorKind.InvalidState, $"Instance {instanceId} is gone ({state ?? "unknown to EC2"}{(reason is null ? "" : ", " + reason)}).", instanceId, null);
 
     /// <summary>SSM does not reach the instance.</summary>
     public static RunctlException InstanceNotOnline(string instanceId, string? profile) =>
-        new("InstanceNotOnline", ErrorKind.Connection, $"Instance {instanceId} is not online in SSM.", instanceId,
+        new(ErrorIds.InstanceNotOnline, ErrorKind.Connection, $"Instance {instanceId} is not online in SSM.", instanceId,
             profile is null
                 ? "It has no instance profile: attach one, or launch with New-RunctlSpotInstance -IamInstanceProfile. " + RolePolicyAction
                 : $"Check that the role of its profile {profile} lets the SSM agent register, that the agent runs, and that it reaches the SSM endpoints (by a public address or VPC endpoints). {RolePolicyAction}");
 
     /// <summary>SSM does not reach the instance, and EC2 can not be asked about it.</summary>
     public static RunctlException InstanceNotOnline(string instanceId) =>
-        new("InstanceNotOnline", ErrorKind.Connection, $"Instance {instanceId} is not online in SSM.", instanceId, "Check that it still runs.");
+        new(ErrorIds.InstanceNotOnline, ErrorKind.Connection, $"Instance {instanceId} is not online in SSM.", instanceId, "Check that it still runs.");
 
     /// <summary>Only what Runctl launched is acted on, unless it is named by hand.</summary>
     public static RunctlException InstanceNotManaged(string instanceId) =>
@@ -39,7 +41,7 @@ internal static partial class RunctlErrors
 
     /// <summary>A training would be cut off.</summary>
     public static RunctlException TrainingOnInstance(string instanceId, string runs) =>
-        new("TrainingOnInstance", ErrorKind.InvalidState, $"Training runs on {instanceId} ({runs}); the instance is left alone.", instanceId,
+        new(ErrorIds.TrainingOnInstance, ErrorKind.InvalidState, $"Training runs on {instanceId} ({runs}); the instance is left alone.", instanceId,
             "Wait for it, end it by Stop-RunctlTraining, or give -Force: it is told to save then, and the instance is left alone if that fails.");
 
     /// <summary>Nobody says whether a training would be cut off.</summary>
@@ -49,7 +51,7 @@ internal static partial class RunctlErrors
 
     /// <summary>The checkpoint is not safe, so the instance stays.</summary>
     public static RunctlException CheckpointNotSaved(string instanceId, string runId, string problem, RunctlException? cause) =>
-        new("CheckpointNotSaved", cause?.Kind ?? ErrorKind.InvalidState, $"Instance {instanceId} is left alone, because the checkpoint of run {runId} is not safe: {problem}", instanceId,
+        new(ErrorIds.CheckpointNotSaved, cause?.Kind ?? ErrorKind.InvalidState, $"Instance {instanceId} is left alone, because the checkpoint of run {runId} is not safe: {problem}", instanceId,
             "See Get-RunctlTrainingLog and Get-RunctlTraining. Once the training has ended the instance can be stopped or removed without -Force, with whatever is only on its disk.", cause);
 
     /// <summary>EC2 stops no instance of a one-time request.</summary>
@@ -131,7 +133,7 @@ internal static partial class RunctlErrors
 
     /// <summary>A shell command did not come to its end.</summary>
     public static RunctlException CommandFailed(string instanceId, string status, string text) =>
-        new("CommandFailed", status is "TimedOut" ? ErrorKind.Timeout : ErrorKind.Connection, $"The command on {instanceId} ended as {status}{(text.Length == 0 ? "" : ": " + text)}", instanceId, null) { IsTransient = status is "Undeliverable" or "DeliveryTimedOut" or "TimedOut" };
+        new(ErrorIds.CommandFailed, status is "TimedOut" ? ErrorKind.Timeout : ErrorKind.Connection, $"The command on {instanceId} ended as {status}{(text.Length == 0 ? "" : ": " + text)}", instanceId, null) { IsTransient = status is "Undeliverable" or "DeliveryTimedOut" or "TimedOut" };
 
     /// <summary>The guard printed something else than its one line.</summary>
     public static RunctlException GuardAnswerInvalid(string instanceId, int? exitCode, string text, Exception? cause) =>

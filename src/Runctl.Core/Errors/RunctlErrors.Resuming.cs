@@ -21,7 +21,7 @@ internal static partial class RunctlErrors
 
     /// <summary>It runs.</summary>
     public static RunctlException RunStillAlive(string runId, int attempt, string? instanceId) =>
-        new("RunStillAlive", ErrorKind.InvalidState, $"Run {runId} is still alive: attempt {attempt.ToString(CultureInfo.InvariantCulture)} is on instance {instanceId ?? "that is not known yet"}, and was not interrupted.", runId,
+        new(ErrorIds.RunStillAlive, ErrorKind.InvalidState, $"Run {runId} is still alive: attempt {attempt.ToString(CultureInfo.InvariantCulture)} is on instance {instanceId ?? "that is not known yet"}, and was not interrupted.", runId,
             "Watch it by Watch-RunctlSpotInterruption, or end it by Stop-RunctlTraining and resume it then.");
 
     /// <summary>Its processes sleep, and would go on beside the resumed ones.</summary>
@@ -43,7 +43,7 @@ internal static partial class RunctlErrors
 
     /// <summary>It woke where it was, and trains.</summary>
     public static RunctlException RunWentOn(string runId, int attempt, string instanceId) =>
-        new("RunWentOn", ErrorKind.InvalidState, $"Run {runId} goes on: instance {instanceId} woke, and attempt {attempt.ToString(CultureInfo.InvariantCulture)} trains there where it was. There is nothing to resume.", runId,
+        new(ErrorIds.RunWentOn, ErrorKind.InvalidState, $"Run {runId} goes on: instance {instanceId} woke, and attempt {attempt.ToString(CultureInfo.InvariantCulture)} trains there where it was. There is nothing to resume.", runId,
             "Watch it by Watch-RunctlSpotInterruption.");
 
     /// <summary>Runctl did not start it, and could not start it elsewhere.</summary>
@@ -53,7 +53,7 @@ internal static partial class RunctlErrors
 
     /// <summary>Somebody else has it.</summary>
     public static RunctlException ResumeTaken(string runId, int attempt, string? by, DateTimeOffset? since, string? replacement = null) =>
-        new("ResumeTaken", ErrorKind.Conflict,
+        new(ErrorIds.ResumeTaken, ErrorKind.Conflict,
             $"Run {runId} is being resumed already: attempt {attempt.ToString(CultureInfo.InvariantCulture)} was claimed by {by ?? "another session"}{(since is { } at ? $" at {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)}" : "")}{(replacement is not null ? $", and has instance {replacement}" : "")}.", runId,
             "Get-RunctlTraining shows how it stands. Only where that session is gone for good: Resume-RunctlTraining -Force takes the run from it; its own start can not succeed any more then.");
 
@@ -65,7 +65,7 @@ internal static partial class RunctlErrors
 
     /// <summary>The old instance is there, and is not about to go.</summary>
     public static RunctlException QuotaHeld(RunctlException failure, string instanceId) =>
-        new("QuotaHeld", failure.Kind, $"{failure.Message} Instance {instanceId}, where the run was before, is still there, may count against it, and is not about to go.", instanceId,
+        new(ErrorIds.QuotaHeld, failure.Kind, $"{failure.Message} Instance {instanceId}, where the run was before, is still there, may count against it, and is not about to go.", instanceId,
             $"Remove-RunctlInstance {instanceId} ends it, where nothing else is on it; resume then.", failure)
         {
             ServiceErrorCode = failure.ServiceErrorCode,

@@ -7,7 +7,7 @@ internal static partial class RunctlErrors
 {
     /// <summary>The configuration file does not say what it should.</summary>
     public static RunctlException ConfigurationInvalid(string path, int line, int column, string problem) =>
-        new("ConfigurationInvalid", ErrorKind.InvalidInput, $"{path}:{line}:{column}: {problem}", path, "Correct the file; about_Runctl names every setting and its form.");
+        new(ErrorIds.ConfigurationInvalid, ErrorKind.InvalidInput, $"{path}:{line}:{column}: {problem}", path, "Correct the file; about_Runctl names every setting and its form.");
 
     /// <summary>A configuration file is in place already.</summary>
     public static RunctlException ConfigurationExists(string path) =>
@@ -49,7 +49,7 @@ internal static partial class RunctlErrors
 
     /// <summary>The script lies outside the project.</summary>
     public static RunctlException ScriptOutsideProject(string script, string project) =>
-        new("ScriptOutsideProject", ErrorKind.InvalidInput, $"The script {script} is outside the project {project}.", script, "Run the command from the project's directory, or give -ProjectDirectory.");
+        new(ErrorIds.ScriptOutsideProject, ErrorKind.InvalidInput, $"The script {script} is outside the project {project}.", script, "Run the command from the project's directory, or give -ProjectDirectory.");
 
     /// <summary>The project directory is not there.</summary>
     public static RunctlException ProjectMissing(string path) =>
@@ -62,7 +62,7 @@ internal static partial class RunctlErrors
 
     /// <summary>git failed.</summary>
     public static RunctlException GitFailed(string directory, string text) =>
-        new("GitFailed", ErrorKind.InvalidState, $"git could not list the files of {directory}: {text}", directory, "Run 'git ls-files' there to see what is wrong.");
+        new(ErrorIds.GitFailed, ErrorKind.InvalidState, $"git could not list the files of {directory}: {text}", directory, "Run 'git ls-files' there to see what is wrong.");
 
     /// <summary>What was given to resume from is not there.</summary>
     public static RunctlException CheckpointNotFound(string target) =>
@@ -79,7 +79,7 @@ internal static partial class RunctlErrors
 
     /// <summary>What is named is not a bucket that Runctl can use.</summary>
     public static RunctlException BucketNameInvalid(string source, string text, string problem) =>
-        new("BucketNameInvalid", ErrorKind.InvalidInput, $"{source}: '{text}' {problem}.", text, "Use the name of a general purpose bucket in the region of the instances: as s3_bucket under [aws] in .runctl.toml, or with -S3Bucket.");
+        new(ErrorIds.BucketNameInvalid, ErrorKind.InvalidInput, $"{source}: '{text}' {problem}.", text, "Use the name of a general purpose bucket in the region of the instances: as s3_bucket under [aws] in .runctl.toml, or with -S3Bucket.");
 
     /// <summary>A bucket is needed.</summary>
     public static RunctlException BucketNotConfigured(string purpose) =>
@@ -128,7 +128,7 @@ internal static partial class RunctlErrors
 
     /// <summary>A run is not known.</summary>
     public static RunctlException RunNotFound(string runId) =>
-        new("RunNotFound", ErrorKind.NotFound, $"There is no run {runId}.", runId, "Get-RunctlTraining lists the runs.");
+        new(ErrorIds.RunNotFound, ErrorKind.NotFound, $"There is no run {runId}.", runId, "Get-RunctlTraining lists the runs.");
 
     /// <summary>The log is gone with its instance.</summary>
     public static RunctlException LogUnavailable(string runId, string instanceId) =>

@@ -34,7 +34,7 @@ internal sealed class Absence(ICloud cloud)
     }
 
     /// <summary>Whether EC2 says that nothing runs there.</summary>
-    public static bool IsGone(IReadOnlyDictionary<string, RunctlInstance> known, string id) => known.GetValueOrDefault(id) is not { State: "running" or "pending" };
+    public static bool IsGone(IReadOnlyDictionary<string, RunctlInstance> known, string id) => known.GetValueOrDefault(id) is not { State: Ec2States.Running or Ec2States.Pending };
 
     private static RunctlException Gone(IReadOnlyDictionary<string, RunctlInstance> known, string id) =>
         RunctlErrors.InstanceGone(id, known.GetValueOrDefault(id)?.State, known.GetValueOrDefault(id)?.StateReason);

@@ -79,7 +79,7 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
         return await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false) switch
         {
             null => RunctlErrors.InstanceGone(instanceId, null, null),
-            { State: "running" or "pending" } instance => cause.ServiceErrorCode == "InvalidInstanceId" ? RunctlErrors.InstanceNotOnline(instanceId, instance.IamInstanceProfile) : cause,
+            { State: Ec2States.Running or Ec2States.Pending } instance => cause.ServiceErrorCode == "InvalidInstanceId" ? RunctlErrors.InstanceNotOnline(instanceId, instance.IamInstanceProfile) : cause,
             var instance => RunctlErrors.InstanceGone(instanceId, instance.State, instance.StateReason),
         };
     }
@@ -113,12 +113,12 @@ internal sealed class CommandRunner(ICloud cloud, TimeProvider time)
     private async Task RequireLifeAsync(string instanceId, CancellationToken cancellationToken)
     {
         var instance = await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false);
-        if (instance is not { State: "running" or "pending" })
+        if (instance is not { State: Ec2States.Running or Ec2States.Pending })
         {
             throw RunctlErrors.InstanceGone(instanceId, instance?.State, instance?.StateReason);
         }
     }
 
     /// <summary>A service's trouble, not the command's.</summary>
-    private static bool IsPassing(RunctlException error) => error.IsTransient && error.Id != "CommandFailed";
+    private static bool IsPassing(RunctlException error) => error.IsTransient && error.Id != ErrorIds.CommandFailed;
 }

@@ -11,7 +11,7 @@ internal sealed record GuardAnswer(string InstanceId, JsonElement? Value, Runctl
     public bool IsCallFailure { get; init; }
 
     /// <summary>Whether the program has to be brought first.</summary>
-    public bool ProgramIsMissing => Error?.Id == "GuardMissing";
+    public bool ProgramIsMissing => Error?.Id == ErrorIds.GuardMissing;
 
     /// <summary>The value, or the error thrown.</summary>
     public JsonElement Require() => Error is null ? Value!.Value : throw Error;

@@ -225,5 +225,5 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
     }
 
     private async Task<bool> IsAnyAliveAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
-        (await cloud.Instances.FindAsync(new InstanceQuery { InstanceIds = ids }, cancellationToken).ConfigureAwait(false)).Any(i => i.State is "pending" or "running");
+        (await cloud.Instances.FindAsync(new InstanceQuery { InstanceIds = ids }, cancellationToken).ConfigureAwait(false)).Any(i => i.State is Ec2States.Pending or Ec2States.Running);
 }

@@ -14,8 +14,8 @@ public sealed class InstanceCatalog(ICloud cloud)
     public async IAsyncEnumerable<RunctlInstance> FindAsync(IReadOnlyList<string> instanceIds, bool all, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var query = instanceIds.Count > 0 ? new InstanceQuery { InstanceIds = instanceIds }
-            : all ? new InstanceQuery { States = [.. InstanceQuery.LiveStates, "shutting-down"] }
-            : new InstanceQuery { States = [.. InstanceQuery.LiveStates, "shutting-down"], Tags = new Dictionary<string, string?> { [RunctlTags.Managed] = null } };
+            : all ? new InstanceQuery { States = [.. InstanceQuery.LiveStates, Ec2States.ShuttingDown] }
+            : new InstanceQuery { States = [.. InstanceQuery.LiveStates, Ec2States.ShuttingDown], Tags = new Dictionary<string, string?> { [RunctlTags.Managed] = null } };
         var missing = instanceIds.ToHashSet(StringComparer.Ordinal);
         foreach (var instance in await cloud.Instances.FindAsync(query, cancellationToken).ConfigureAwait(false))
         {
@@ -45,13 +45,13 @@ public sealed class InstanceCatalog(ICloud cloud)
 
         // Also of one that is terminated already: for that one EC2 is about to launch another.
         await CancelRequestAsync(current, cancellationToken).ConfigureAwait(false);
-        if (current.State == "terminated")
+        if (current.State == Ec2States.Terminated)
         {
             return current;
         }
 
         await cloud.Instances.TerminateAsync([instance.InstanceId], cancellationToken).ConfigureAwait(false);
-        return await cloud.FindOneAsync(instance.InstanceId, cancellationToken).ConfigureAwait(false) ?? current with { State = "terminated" };
+        return await cloud.FindOneAsync(instance.InstanceId, cancellationToken).ConfigureAwait(false) ?? current with { State = Ec2States.Terminated };
     }
 
     /// <summary>What Runctl launched without this tag has a one-time request, which ends with its instance.</summary>

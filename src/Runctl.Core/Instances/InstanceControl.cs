@@ -17,7 +17,7 @@ public sealed class InstanceControl(ICloud cloud, RunctlConfiguration configurat
     /// <exception cref="RunctlException">It is not known whether there are any.</exception>
     public async Task<IReadOnlyList<RunctlTraining>> FindTrainingsAsync(RunctlInstance instance, CancellationToken cancellationToken)
     {
-        if (instance.State != "running")
+        if (instance.State != Ec2States.Running)
         {
             return [];
         }
@@ -51,7 +51,7 @@ public sealed class InstanceControl(ICloud cloud, RunctlConfiguration configurat
                 throw RunctlErrors.CheckpointNotSaved(training.InstanceId, training.RunId, problem, null);
             }
         }
-        catch (RunctlException e) when (e.Id != "CheckpointNotSaved")
+        catch (RunctlException e) when (e.Id != ErrorIds.CheckpointNotSaved)
         {
             throw RunctlErrors.CheckpointNotSaved(training.InstanceId, training.RunId, e.Message, e);
         }
@@ -61,7 +61,7 @@ public sealed class InstanceControl(ICloud cloud, RunctlConfiguration configurat
     /// <exception cref="RunctlException">Why not.</exception>
     public async Task CheckStoppableAsync(RunctlInstance instance, CancellationToken cancellationToken)
     {
-        if (instance.State is not ("running" or "stopping" or "stopped"))
+        if (instance.State is not (Ec2States.Running or Ec2States.Stopping or Ec2States.Stopped))
         {
             throw RunctlErrors.InstanceNotRunning(instance.InstanceId, instance.State, instance.StateReason);
         }
@@ -120,7 +120,7 @@ public sealed class InstanceControl(ICloud cloud, RunctlConfiguration configurat
                 return instance;
             }
 
-            if (instance.State == "terminated")
+            if (instance.State == Ec2States.Terminated)
             {
                 throw RunctlErrors.InstanceNotRunning(instanceId, instance.State, instance.StateReason);
             }

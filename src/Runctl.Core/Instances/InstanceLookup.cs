@@ -24,7 +24,7 @@ internal static class InstanceLookup
     /// <summary>The instance with what EC2 does with it when it takes it. Of one that Runctl did not launch only its spot request tells.</summary>
     public static async Task<RunctlInstance> WithInterruptionAsync(this ICloud cloud, RunctlInstance instance, CancellationToken cancellationToken)
     {
-        if (instance is not { IsSpot: true, InterruptionBehavior: null, SpotInstanceRequestId: { } request, State: not ("shutting-down" or "terminated") })
+        if (instance is not { IsSpot: true, InterruptionBehavior: null, SpotInstanceRequestId: { } request, State: not (Ec2States.ShuttingDown or Ec2States.Terminated) })
         {
             return instance;
         }

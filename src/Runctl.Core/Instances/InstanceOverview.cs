@@ -24,7 +24,7 @@ public sealed class InstanceOverview(ICloud cloud, RunctlConfiguration configura
     }
 
     /// <summary>Nothing of ours is sent to machines that have nothing to do with us.</summary>
-    private static bool MayTrain(RunctlInstance instance) => instance.State == "running" && (instance.IsManaged || instance.Tags.ContainsKey(RunctlTags.RunId));
+    private static bool MayTrain(RunctlInstance instance) => instance.State == Ec2States.Running && (instance.IsManaged || instance.Tags.ContainsKey(RunctlTags.RunId));
 
     private async Task<PriceHistory> FindPricesAsync(IReadOnlyList<RunctlInstance> instances, CancellationToken cancellationToken)
     {
@@ -71,7 +71,7 @@ public sealed class InstanceOverview(ICloud cloud, RunctlConfiguration configura
 
     private RunctlInstance WithCost(RunctlInstance instance, PriceHistory history, DateTimeOffset now)
     {
-        var until = instance.State is "pending" or "running" or "shutting-down" or "stopping" ? now : instance.Ended;
+        var until = instance.State is Ec2States.Pending or Ec2States.Running or Ec2States.ShuttingDown or Ec2States.Stopping ? now : instance.Ended;
         decimal? byHand = configuration.Prices.TryGetValue(instance.InstanceType, out var known) ? known : null;
         var age = until - instance.LaunchTime;
         return instance with

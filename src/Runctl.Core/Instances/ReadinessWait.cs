@@ -26,7 +26,7 @@ internal sealed class ReadinessWait(ICloud cloud, TimeProvider time, string inst
         RunctlInstance? instance = null;
         try
         {
-            instance = await PollAsync(stage, i => Task.FromResult(i.State == "running"), linked.Token).ConfigureAwait(false);
+            instance = await PollAsync(stage, i => Task.FromResult(i.State == Ec2States.Running), linked.Token).ConfigureAwait(false);
             stage = "Waiting for SSM";
             instance = await PollAsync(stage, _ => cloud.IsOnlineAsync(instanceId, linked.Token), linked.Token).ConfigureAwait(false);
             stage = "Waiting for cloud-init";
@@ -49,7 +49,7 @@ internal sealed class ReadinessWait(ICloud cloud, TimeProvider time, string inst
         {
             Report(stage);
             var instance = await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false);
-            if (instance is { State: "terminated" or "shutting-down" or "stopped" or "stopping" })
+            if (instance is { State: Ec2States.Terminated or Ec2States.ShuttingDown or Ec2States.Stopped or Ec2States.Stopping })
             {
                 throw RunctlErrors.InstanceNotRunning(instanceId, instance.State, instance.StateReason);
             }

@@ -77,7 +77,7 @@ internal sealed class AttemptLogs(ICloud cloud, RunStore store, RunctlTraining t
                 return wasNewest && !options.Follow ? null : next;
             }
 
-            if (!options.Follow || record?.Newest() is not { State: "interrupted" or "running" } || time.GetElapsedTime(began) >= NextAttempt)
+            if (!options.Follow || record?.Newest() is not { State: RunStates.Interrupted or RunStates.Running } || time.GetElapsedTime(began) >= NextAttempt)
             {
                 return null;
             }
@@ -111,7 +111,7 @@ internal sealed class AttemptLogs(ICloud cloud, RunStore store, RunctlTraining t
     {
         // A claim has its instance once somebody has taken it.
         var backoff = new Backoff(options.PollInterval, options.PollInterval, time);
-        while (record?.Attempts.FirstOrDefault(a => a.Number == number) is { State: "claimed", InstanceId: null } && options.Follow)
+        while (record?.Attempts.FirstOrDefault(a => a.Number == number) is { State: RunStates.Claimed, InstanceId: null } && options.Follow)
         {
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
             record = await ReadRecordAsync(cancellationToken).ConfigureAwait(false);

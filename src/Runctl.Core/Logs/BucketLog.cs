@@ -57,7 +57,7 @@ internal sealed class BucketLog(ICloud cloud, RunStore store, RunctlTraining tra
         }
 
         var attempt = await FindAttemptAsync(cancellationToken).ConfigureAwait(false);
-        if (attempt is { State: not ("claimed" or "running") })
+        if (attempt is { State: not (RunStates.Claimed or RunStates.Running) })
         {
             return await ReadFinalAsync(offset, cancellationToken).ConfigureAwait(false);
         }
@@ -102,14 +102,14 @@ internal sealed class BucketLog(ICloud cloud, RunStore store, RunctlTraining tra
         }
         catch (RunctlException e) when (TrainingReader.MeansGone(e))
         {
-            if (!follow || await cloud.FindOneAsync(training.InstanceId, cancellationToken).ConfigureAwait(false) is not { State: "shutting-down" or "stopping" })
+            if (!follow || await cloud.FindOneAsync(training.InstanceId, cancellationToken).ConfigureAwait(false) is not { State: Ec2States.ShuttingDown or Ec2States.Stopping })
             {
                 return await ReadFinalAsync(offset, cancellationToken).ConfigureAwait(false);
             }
 
             // Its guard may still be saving, and ships the rest of the log last.
         }
-        catch (RunctlException e) when (e.Id == "RunNotFound" || (follow && (e.IsTransient || e.Id == "InstanceNotOnline")))
+        catch (RunctlException e) when (e.Id == ErrorIds.RunNotFound || (follow && (e.IsTransient || e.Id == ErrorIds.InstanceNotOnline)))
         {
             // S3 is asked again in any case.
         }

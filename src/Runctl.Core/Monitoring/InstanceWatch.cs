@@ -62,7 +62,7 @@ internal sealed class InstanceWatch(ICloud cloud, string instanceId, GuardRepair
     }
 
     private static bool IsUrgent(GuardStatus status) => (status.Runs ?? []).Any(r => !r.HasEnded
-        && (status.Notice is not null || status.Guard is { Alive: false } || r.State is "interrupting" or "stopping"));
+        && (status.Notice is not null || status.Guard is { Alive: false } || RunStates.IsEnding(r.State)));
 
     private async Task<GuardStatus> ReadAsync(GuardAnswer answer, CancellationToken cancellationToken)
     {
@@ -164,7 +164,7 @@ internal sealed class InstanceWatch(ICloud cloud, string instanceId, GuardRepair
             // While it shuts down the guard may still be saving and telling so in S3.
             var state = (await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false))?.State;
             _isUrgent = true;
-            await run.OnGoneAsync(state is null or "terminated" or "stopped", cancellationToken).ConfigureAwait(false);
+            await run.OnGoneAsync(state is null or Ec2States.Terminated or Ec2States.Stopped, cancellationToken).ConfigureAwait(false);
         }
         catch (RunctlException e)
         {

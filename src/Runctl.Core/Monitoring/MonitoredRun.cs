@@ -102,7 +102,7 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
         await InTurnAsync(() =>
         {
             Tell(_feed.Take(events));
-            if (isFinal || training.State != "lost")
+            if (isFinal || training.State != RunStates.Lost)
             {
                 _training = training;
                 End();

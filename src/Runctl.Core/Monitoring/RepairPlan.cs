@@ -37,5 +37,5 @@ internal sealed record RepairPlan(bool Restart, IReadOnlyList<string> Interrupt)
     /// <summary>Whether a notice stands that nobody has begun to act on.</summary>
     public static bool IsUnheeded(GuardStatus status) => status.Notice is not null && (status.Runs ?? []).Any(IsUntouched);
 
-    private static bool IsUntouched(RunState run) => !run.HasEnded && run.State is not ("interrupting" or "stopping");
+    private static bool IsUntouched(RunState run) => !run.HasEnded && !RunStates.IsEnding(run.State);
 }

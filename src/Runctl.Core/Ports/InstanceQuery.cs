@@ -1,3 +1,5 @@
+using Runctl.Instances;
+
 namespace Runctl.Ports;
 
 /// <summary>Which instances to find; what is empty does not narrow.</summary>
@@ -13,5 +15,5 @@ public sealed record InstanceQuery
     public IReadOnlyList<string> States { get; init; } = [];
 
     /// <summary>The states of an instance that is not gone.</summary>
-    public static IReadOnlyList<string> LiveStates { get; } = ["pending", "running", "stopping", "stopped"];
+    public static IReadOnlyList<string> LiveStates { get; } = [Ec2States.Pending, Ec2States.Running, Ec2States.Stopping, Ec2States.Stopped];
 }

@@ -6,6 +6,7 @@ using Runctl.Instances;
 using Runctl.Json;
 using Runctl.Logs;
 using Runctl.Ports;
+using Runctl.Runs;
 using Runctl.Training;
 
 namespace Runctl.Processes;
@@ -50,7 +51,7 @@ public sealed class ProcessCatalog(ICloud cloud, TimeProvider time)
         return new RunctlInstanceUsage
         {
             InstanceId = instanceId,
-            State = "running",
+            State = RunStates.Running,
             Time = answer.Time,
             IsGuarded = answer.Guard?.Alive,
             InterruptionTime = answer.Notice?.Time,

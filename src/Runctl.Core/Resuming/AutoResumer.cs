@@ -92,7 +92,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
                     return new TrainingView(cloud, configuration).Of(state.Record, other, script, instanceIsGone: false);
                 }
 
-                if (state.Standing == RunStanding.Passed && (keeper is null || time.GetElapsedTime(began) > patience || await FindInstanceAsync(keeper, cancellationToken).ConfigureAwait(false) is null or { State: "stopped" or "terminated" }))
+                if (state.Standing == RunStanding.Passed && (keeper is null || time.GetElapsedTime(began) > patience || await FindInstanceAsync(keeper, cancellationToken).ConfigureAwait(false) is null or { State: Ec2States.Stopped or Ec2States.Terminated }))
                 {
                     return null;
                 }
@@ -109,7 +109,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     internal async Task<string?> LookForStayingAsync(string runId, string instanceId, CancellationToken cancellationToken)
     {
         await Task.Delay(LastNotice.Longest, time, cancellationToken).ConfigureAwait(false);
-        return await FindInstanceAsync(instanceId, cancellationToken).ConfigureAwait(false) is { State: "pending" or "running" } ? ResumePlanner.Staying(instanceId, runId) : null;
+        return await FindInstanceAsync(instanceId, cancellationToken).ConfigureAwait(false) is { State: Ec2States.Pending or Ec2States.Running } ? ResumePlanner.Staying(instanceId, runId) : null;
     }
 
     /// <summary>The instance, or null where EC2 does not know it. An outage of EC2 says nothing, and is waited out.</summary>
@@ -153,7 +153,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
                     return started;
                 }
 
-                if (plan.Record.Attempts.LastOrDefault(a => a.Number > interrupted && !own.Has(a.Number) && (a.Started is not null || (a.State == "claimed" && a.Number == plan.Seen && !plan.SeenIsLost))) is { } other)
+                if (plan.Record.Attempts.LastOrDefault(a => a.Number > interrupted && !own.Has(a.Number) && (a.Started is not null || (a.State == RunStates.Claimed && a.Number == plan.Seen && !plan.SeenIsLost))) is { } other)
                 {
                     throw RunctlErrors.ResumeTaken(runId, other.Number, other.ClaimedBy, other.Claimed);
                 }
@@ -177,7 +177,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
 
                 return await _resumer.ResumeAsync(plan, own, Silence.Instance, isPatient: true, cancellationToken).ConfigureAwait(false);
             }
-            catch (RunctlException e) when (own.Hosts < MostHosts && (Passes(e) || e.Id is "InstanceGone" or "InstanceNotRunning" or "InstanceNotFound"))
+            catch (RunctlException e) when (own.Hosts < MostHosts && (Passes(e) || e.Id is ErrorIds.InstanceGone or ErrorIds.InstanceNotRunning or ErrorIds.InstanceNotFound))
             {
                 listener.OnWarning($"Resuming run {runId} failed for now, and is tried again: {e.Message}");
             }
@@ -196,7 +196,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
         {
             return (await _resumer.PlanAsync(request, cancellationToken).ConfigureAwait(false), null);
         }
-        catch (RunctlException e) when (e.Id == "RunStillAlive" && own.Any)
+        catch (RunctlException e) when (e.Id == ErrorIds.RunStillAlive && own.Any)
         {
             if (await FindAsync(request.RunId, own.Has, cancellationToken).ConfigureAwait(false) is not { } started)
             {

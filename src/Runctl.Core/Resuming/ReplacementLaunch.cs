@@ -128,9 +128,9 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
     {
         switch (plan.LastInstanceId is { } id ? (await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false))?.State : null)
         {
-            case "shutting-down" or "stopping":
+            case Ec2States.ShuttingDown or Ec2States.Stopping:
                 return OldInstance.Leaving;
-            case "pending" or "running":
+            case Ec2States.Pending or Ec2States.Running:
                 var notice = await LastNotice.FindAsync(plan.Store, plan.Spec.RunId, plan.LastAttempt, _heard, cancellationToken).ConfigureAwait(false);
                 return notice?.IsWorthWaiting(time.GetUtcNow()) == true ? OldInstance.Leaving : OldInstance.Staying;
             default:

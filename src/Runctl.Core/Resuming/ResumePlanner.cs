@@ -63,7 +63,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
             (last, instance) = (last! with { InstanceId = null }, null);
         }
 
-        var mayReturn = instance is { InterruptionBehavior: "stop" or "hibernate", State: not ("shutting-down" or "terminated") };
+        var mayReturn = instance is { InterruptionBehavior: "stop" or "hibernate", State: not (Ec2States.ShuttingDown or Ec2States.Terminated) };
         var waitsFor = mayReturn && (request.StoppedInstance ?? configuration.StoppedInstance) == RunctlStoppedInstance.Wait ? instance!.InstanceId : null;
         if (mayReturn && waitsFor is null && instance!.InterruptionBehavior == "hibernate")
         {
@@ -71,7 +71,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         }
 
         var remains = waitsFor is not null ? null : mayReturn ? Returning(instance!, state.Left)
-            : instance is { State: "pending" or "running" } && await IsStayingAsync(store, request, last, cancellationToken).ConfigureAwait(false) ? Staying(instance.InstanceId, request.RunId) : null;
+            : instance is { State: Ec2States.Pending or Ec2States.Running } && await IsStayingAsync(store, request, last, cancellationToken).ConfigureAwait(false) ? Staying(instance.InstanceId, request.RunId) : null;
         if (request.Interrupted is null)
         {
             if (state.Left is { } left && waitsFor is null && left.InstanceId == last?.InstanceId)
@@ -117,7 +117,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         + "Compare the setup command with what you started (-WhatIf shows it). From this resume on the run has orders that the role only reads.";
 
     private static string Returning(RunctlInstance instance, LeftBehind? left) =>
-        $"Instance {instance.InstanceId} is {(instance.State == "stopped" ? "stopped" : $"{instance.State}, and will be stopped")}, not gone: its disk costs money, and EC2 starts it again when there is capacity. "
+        $"Instance {instance.InstanceId} is {(instance.State == Ec2States.Stopped ? "stopped" : $"{instance.State}, and will be stopped")}, not gone: its disk costs money, and EC2 starts it again when there is capacity. "
         + $"Remove-RunctlInstance {instance.InstanceId} ends that{(left is { IsOnDisk: true } ? ", and loses what only its disk has" : "")}.";
 
     /// <summary>Whether an instance is there without a notice that will end it.</summary>
@@ -153,7 +153,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
     private static void CheckStanding(PassState state, ResumeRequest request)
     {
         var newest = state.Record.Newest();
-        if (state.IsFinished || state.Record.Outcome == "finished" || newest is { State: "finished" })
+        if (state.IsFinished || state.Record.Outcome == RunStates.Finished || newest is { State: RunStates.Finished })
         {
             throw RunctlErrors.RunFinished(request.RunId);
         }

@@ -3,6 +3,7 @@ using Runctl.Events;
 using Runctl.Instances;
 using Runctl.Json;
 using Runctl.Monitoring;
+using Runctl.Runs;
 using Runctl.Training;
 
 namespace Runctl.Resuming;
@@ -81,12 +82,12 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     public void OnEnded(RunctlTraining training) => Tell(() =>
     {
         _ended[training.Attempt] = training;
-        if (training.State is "interrupted" or "lost")
+        if (RunStates.IsCutOff(training.State))
         {
             BeginResume(new Interruption(training.Attempt, training.InstanceId, training.Ended, HasNotice: false, Action: null));
         }
 
-        if (_stages.GetValueOrDefault(training.Attempt, ResumeStage.Declined) == ResumeStage.Declined || training.State is not ("interrupted" or "lost"))
+        if (_stages.GetValueOrDefault(training.Attempt, ResumeStage.Declined) == ResumeStage.Declined || !RunStates.IsCutOff(training.State))
         {
             End(training);
         }
@@ -168,7 +169,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         {
             // Nobody is left to tell.
         }
-        catch (RunctlException e) when (e.Id == "RunWentOn")
+        catch (RunctlException e) when (e.Id == ErrorIds.RunWentOn)
         {
             WatchOn(attempt, instanceId, e.Message);
         }
@@ -198,10 +199,10 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
                     new { checkpoint = resumed.ResumedFrom?.Name, step = resumed.ResumedFrom?.Step, manifest = resumed.ResumedFrom?.Manifest });
                 return resumed;
             }
-            catch (RunctlException e) when (e.Id is "ResumeTaken" or "RunStillAlive" or "QuotaHeld")
+            catch (RunctlException e) when (e.Id is ErrorIds.ResumeTaken or ErrorIds.RunStillAlive or ErrorIds.QuotaHeld)
             {
                 Warn($"Run {RunId} is not resumed from here now: {e.Message} {e.RecommendedAction} What becomes of it is watched on.");
-                if (await resumer.FollowAsync(RunId, attempt, target.Training.Script, e.Id == "QuotaHeld" ? interruption.InstanceId : null, patience, _end.Token).ConfigureAwait(false) is { } other)
+                if (await resumer.FollowAsync(RunId, attempt, target.Training.Script, e.Id == ErrorIds.QuotaHeld ? interruption.InstanceId : null, patience, _end.Token).ConfigureAwait(false) is { } other)
                 {
                     OnWarning($"Run {RunId} goes on as attempt {other.Attempt} on instance {other.InstanceId}, and is watched there.");
                     return other;

@@ -193,7 +193,7 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
                     await act(cancellationToken).ConfigureAwait(false);
                     return null;
                 }
-                catch (RunctlException e) when (e.MayPass || e.Id == "InstanceNotFound")
+                catch (RunctlException e) when (e.MayPass || e.Id == ErrorIds.InstanceNotFound)
                 {
                     // One that was just launched may not be listed yet.
                     problem = e.Message;

@@ -78,13 +78,13 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
     {
         switch (instance?.State)
         {
-            case null or "terminated" or "shutting-down":
+            case null or Ec2States.Terminated or Ec2States.ShuttingDown:
                 throw instance?.StateReason?.StartsWith("Client.", StringComparison.Ordinal) == true
                     ? RunctlErrors.AwaitedInstanceEnded(plan.Spec.RunId, instanceId) : RunctlErrors.InstanceGone(instanceId, instance?.State, instance?.StateReason);
-            case "stopping" or "stopped":
+            case Ec2States.Stopping or Ec2States.Stopped:
                 _wasAway = true;
                 return false;
-            case "running":
+            case Ec2States.Running:
                 // Between notice and end it is running as well.
                 return _wasAway || notice is null || instance.LaunchTime > notice.Seen || notice.IsOver(time.GetUtcNow());
             default:
@@ -106,7 +106,7 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
         var backoff = new Backoff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(3), time);
         var began = time.GetTimestamp();
         // A sequence that was frozen at its beginning shows within a moment.
-        while (await FindThereAsync(guard, cancellationToken).ConfigureAwait(false) is { Notice: null, Runs: [{ State: "running" } run, ..] })
+        while (await FindThereAsync(guard, cancellationToken).ConfigureAwait(false) is { Notice: null, Runs: [{ State: RunStates.Running } run, ..] })
         {
             if (time.GetElapsedTime(began) > GoesOn)
             {
@@ -125,7 +125,7 @@ internal sealed class ReturningInstance(ICloud cloud, TimeProvider time, ResumeP
             var status = await guard.CallAsync<GuardStatus>(instanceId, ["status", "--run", plan.Spec.RunId, "--events", "0"], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
             return status.Runs is [{ HasEnded: false }, ..] ? status : null;
         }
-        catch (RunctlException e) when (e.Id == "RunNotFound")
+        catch (RunctlException e) when (e.Id == ErrorIds.RunNotFound)
         {
             // It was lost before its guard had written it down.
             return null;

@@ -51,7 +51,7 @@ internal sealed class RunClaim(RunStore store, string runId, string claimedBy, T
     {
         var record = await store.ChangeAsync(
             runId,
-            record => record.Attempts.Where(a => attempts.Contains(a.Number) && !a.HasEnded).Aggregate((RunRecord?)null, (changed, lost) => (changed ?? record).With(lost with { State = "lost" })),
+            record => record.Attempts.Where(a => attempts.Contains(a.Number) && !a.HasEnded).Aggregate((RunRecord?)null, (changed, lost) => (changed ?? record).With(lost with { State = RunStates.Lost })),
             cancellationToken).ConfigureAwait(false);
         Require(record);
     }
@@ -68,20 +68,20 @@ internal sealed class RunClaim(RunStore store, string runId, string claimedBy, T
         }
 
         var newest = record.Newest();
-        if (record.Outcome == "finished" || newest is { State: "finished" })
+        if (record.Outcome == RunStates.Finished || newest is { State: RunStates.Finished })
         {
             throw RunctlErrors.RunFinished(runId);
         }
 
-        if (newest is not null && (newest.Number != seen || (newest.State == "claimed" && !force) || (newest.State == "running" && seenState == "claimed")))
+        if (newest is not null && (newest.Number != seen || (newest.State == RunStates.Claimed && !force) || (newest.State == RunStates.Running && seenState == RunStates.Claimed)))
         {
             throw RunctlErrors.ResumeTaken(runId, newest.Number, newest.ClaimedBy, newest.Claimed);
         }
 
-        return record.With(new AttemptRecord { Number = seen + 1, Nonce = Nonce, State = "claimed", Claimed = time.GetUtcNow(), ClaimedBy = claimedBy, Phases = [] });
+        return record.With(new AttemptRecord { Number = seen + 1, Nonce = Nonce, State = RunStates.Claimed, Claimed = time.GetUtcNow(), ClaimedBy = claimedBy, Phases = [] });
     }
 
-    private AttemptRecord? Own(RunRecord record) => record.Newest() is { State: "claimed" } newest && newest.Nonce == Nonce ? newest : null;
+    private AttemptRecord? Own(RunRecord record) => record.Newest() is { State: RunStates.Claimed } newest && newest.Nonce == Nonce ? newest : null;
 
     private void Require(RunRecord? record)
     {

@@ -28,10 +28,10 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
         var newest = record.Newest();
         var state = new PassState(record, RunStanding.Passed, null, []);
         var last = record.Attempts.LastOrDefault(a => a.Started is not null);
-        foreach (var attempt in record.Attempts.Where(a => (!a.HasEnded || (a == last && (a.Unsaved is not null || a.State == "lost"))) && a.Nonce != claim))
+        foreach (var attempt in record.Attempts.Where(a => (!a.HasEnded || (a == last && (a.Unsaved is not null || a.State == RunStates.Lost))) && a.Nonce != claim))
         {
             // A claim that was passed over can not be taken by any guard; see record.py.
-            if (attempt.State == "claimed" && attempt != newest)
+            if (attempt.State == RunStates.Claimed && attempt != newest)
             {
                 continue;
             }
@@ -66,7 +66,7 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
                     throw RunctlErrors.ResumeTaken(runId, newest.Number, newest.ClaimedBy, newest.Claimed);
                 }
 
-                if (state.IsFinished || state.Record.Attempts.Any(a => a.State == "finished"))
+                if (state.IsFinished || state.Record.Attempts.Any(a => a.State == RunStates.Finished))
                 {
                     throw RunctlErrors.RunFinished(runId);
                 }
@@ -99,10 +99,10 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
         }
 
         var instance = await cloud.FindOneAsync(id, cancellationToken).ConfigureAwait(false);
-        var isGone = instance is { State: "stopped" or "terminated" } || (instance is null && !IsRecent(attempt));
+        var isGone = instance is { State: Ec2States.Stopped or Ec2States.Terminated } || (instance is null && !IsRecent(attempt));
         if (attempt.HasEnded)
         {
-            return attempt.State == "lost" && instance is { State: "stopped" } ? new Look(RunStanding.Passed) { Left = Left(null) } : Ended(attempt.Unsaved);
+            return attempt.State == RunStates.Lost && instance is { State: Ec2States.Stopped } ? new Look(RunStanding.Passed) { Left = Left(null) } : Ended(attempt.Unsaved);
         }
 
         var events = await store.ReadEventsAsync(runId, attempt.Number, 0, cancellationToken).ConfigureAwait(false);
@@ -113,11 +113,11 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
 
         if (isGone)
         {
-            return new Look(RunStanding.Passed) { IsLost = true, Left = attempt.Started is not null && instance is { State: "stopped" } ? Left(null) : null };
+            return new Look(RunStanding.Passed) { IsLost = true, Left = attempt.Started is not null && instance is { State: Ec2States.Stopped } ? Left(null) : null };
         }
 
-        var isEnding = instance is { State: "shutting-down" or "stopping" } || events.LastOrDefault(e => e.Kind is EventKinds.InterruptionDetected or EventKinds.InterruptionStale) is { Kind: EventKinds.InterruptionDetected };
-        return new Look(isEnding ? RunStanding.Ending : attempt.State == "claimed" ? RunStanding.Claimed : RunStanding.Alive);
+        var isEnding = instance is { State: Ec2States.ShuttingDown or Ec2States.Stopping } || events.LastOrDefault(e => e.Kind is EventKinds.InterruptionDetected or EventKinds.InterruptionStale) is { Kind: EventKinds.InterruptionDetected };
+        return new Look(isEnding ? RunStanding.Ending : attempt.State == RunStates.Claimed ? RunStanding.Claimed : RunStanding.Alive);
 
         // As long as the machine is there its guard goes on trying, and what it has is newer than what S3 has.
         Look Ended(string? unsaved) => (unsaved, isGone) switch
@@ -127,7 +127,7 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
             _ => new Look(RunStanding.Passed),
         };
 
-        LeftBehind Left(string? checkpoint) => new(checkpoint, id, instance is { State: "stopped" }, instance is { InterruptionBehavior: "stop" or "hibernate" });
+        LeftBehind Left(string? checkpoint) => new(checkpoint, id, instance is { State: Ec2States.Stopped }, instance is { InterruptionBehavior: "stop" or "hibernate" });
     }
 
     private bool IsRecent(AttemptRecord attempt) => (attempt.Started ?? attempt.Claimed) is { } began && time.GetUtcNow() - began < Recent;

@@ -49,5 +49,5 @@ internal sealed record AttemptRecord
 
     /// <summary>Whether it came to an end, or never began and will not any more.</summary>
     [JsonIgnore]
-    public bool HasEnded => State is "finished" or "failed" or "interrupted" or "stopped" or "lost";
+    public bool HasEnded => RunStates.IsEnded(State);
 }

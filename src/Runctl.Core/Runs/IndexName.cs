@@ -97,7 +97,7 @@ internal sealed partial record IndexName(string RunId, DateTimeOffset Created, i
 
     /// <summary>An entry can be written by any training: it is shown, so that it holds no more than what can be shown.</summary>
     private static bool IsPlain(AttemptRecord a) =>
-        (a.HasEnded || a.State is "claimed" or "running")
+        (a.HasEnded || a.State is RunStates.Claimed or RunStates.Running)
         && IsWord(a.InstanceId) && IsWord(a.InstanceType) && IsWord(a.AvailabilityZone)
         && IsText(a.Unsaved) && IsPlain(a.Checkpoint) && IsPlain(a.ResumedFrom)
         && (a.Phases ?? []).All(p => p is not null && IsText(p.Name));

@@ -17,7 +17,7 @@ internal sealed record RunState
     public required string State { get; init; }
 
     /// <summary>Whether nothing of it will run on this instance any more.</summary>
-    public bool HasEnded => State is "finished" or "failed" or "interrupted" or "stopped";
+    public bool HasEnded => RunStates.IsToldEnd(State);
 
     public string? InstanceId { get; init; }
 

@@ -62,9 +62,9 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
     /// <summary>Gives up a claim that nobody has taken yet, so that nobody can any more; leaves everything else as it is.</summary>
     public Task WithdrawAsync(string runId, string nonce, CancellationToken cancellationToken) => ChangeAsync(
         runId,
-        record => record.Attempts.FirstOrDefault(a => a.Nonce == nonce) is { State: "claimed" } claim
+        record => record.Attempts.FirstOrDefault(a => a.Nonce == nonce) is { State: RunStates.Claimed } claim
             // What came of the attempts before stays true.
-            ? record.With(claim with { State = "failed" }) with { Outcome = record.Attempts.Count == 1 ? "failed" : record.Outcome }
+            ? record.With(claim with { State = RunStates.Failed }) with { Outcome = record.Attempts.Count == 1 ? RunStates.Failed : record.Outcome }
             : null,
         cancellationToken);
 

@@ -31,7 +31,7 @@ internal sealed class InstanceAnswer(CheckList list, SetupRequest request, Guard
     private RunctlSetupCheck From(string name, Func<string, GuardCheckAnswer, RunctlSetupCheck> judge) => answer switch
     {
         null => list.Unknown(name, silence),
-        { Refusal: { } refusal } => Refused(name, refusal, refusal.Id == "SystemdTooOld" ? "Systemd" : "Python"),
+        { Refusal: { } refusal } => Refused(name, refusal, refusal.Id == ErrorIds.SystemdTooOld ? "Systemd" : "Python"),
         _ => judge(name, answer),
     };
 

@@ -92,7 +92,7 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
         try
         {
             problem ??= Entries.KindOf(path) == EntryKind.Special ? RunctlErrors.ScriptMissing(path) : null;
-            var look = problem is null || problem.Id == "ScriptOutsideProject" ? ScriptLook.At(path, request.ProjectDirectory) : null;
+            var look = problem is null || problem.Id == ErrorIds.ScriptOutsideProject ? ScriptLook.At(path, request.ProjectDirectory) : null;
             check = problem is null ? _list.Pass("Script", $"{relative} in {request.ProjectDirectory}") : _list.Fail("Script", problem.Message, problem.RecommendedAction);
             return look;
         }

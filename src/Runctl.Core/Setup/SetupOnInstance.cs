@@ -42,8 +42,8 @@ internal sealed class SetupOnInstance(ICloud cloud, SetupRequest request, string
     private RunctlSetupCheck Instance(RunctlInstance instance)
     {
         _instance = instance;
-        return instance.State == "running" ? _list.Pass("Instance", $"running in {instance.AvailabilityZone}")
-            : _list.Fail("Instance", instance.State + (instance.StateReason is { } reason ? $" ({reason})" : ""), instance.State is "stopped" or "stopping" ? "Start it." : "Launch another by New-RunctlSpotInstance.");
+        return instance.State == Ec2States.Running ? _list.Pass("Instance", $"running in {instance.AvailabilityZone}")
+            : _list.Fail("Instance", instance.State + (instance.StateReason is { } reason ? $" ({reason})" : ""), instance.State is Ec2States.Stopped or Ec2States.Stopping ? "Start it." : "Launch another by New-RunctlSpotInstance.");
     }
 
     private RunctlSetupCheck About(string name, Func<RunctlInstance, RunctlSetupCheck> judge) => _instance is { } known ? judge(known) : _list.Unknown(name, "Not tried: the instance is not known.");
@@ -79,7 +79,7 @@ internal sealed class SetupOnInstance(ICloud cloud, SetupRequest request, string
             _answer = answer;
             remaining = answer.Storage?.Left ?? [];
         }
-        catch (RunctlException e) when (e.Id is "PythonMissing" or "PythonTooOld" or "SystemdTooOld")
+        catch (RunctlException e) when (e.Id is ErrorIds.PythonMissing or ErrorIds.PythonTooOld or ErrorIds.SystemdTooOld)
         {
             // The instance cannot run the guard: nothing was sent.
             remaining = [];

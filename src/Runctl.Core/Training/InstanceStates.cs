@@ -21,7 +21,7 @@ internal sealed class InstanceStates(ICloud cloud, TimeProvider time)
     /// <summary>Looks up the running instances with a tag, by one question.</summary>
     public async Task<IReadOnlyList<RunctlInstance>> FindByTagAsync(string tag, string? value, CancellationToken cancellationToken)
     {
-        var found = await cloud.Instances.FindAsync(new InstanceQuery { Tags = new Dictionary<string, string?> { [tag] = value }, States = ["running"] }, cancellationToken).ConfigureAwait(false);
+        var found = await cloud.Instances.FindAsync(new InstanceQuery { Tags = new Dictionary<string, string?> { [tag] = value }, States = [Ec2States.Running] }, cancellationToken).ConfigureAwait(false);
         Add(found);
         return found;
     }
@@ -47,7 +47,7 @@ internal sealed class InstanceStates(ICloud cloud, TimeProvider time)
     {
         var ids = instanceIds.ToHashSet(StringComparer.Ordinal);
         await LookAsync(ids, cancellationToken).ConfigureAwait(false);
-        string[] open = [.. ids.Where(id => Find(id)?.State == "running" && _asked.Add(id))];
+        string[] open = [.. ids.Where(id => Find(id)?.State == Ec2States.Running && _asked.Add(id))];
         if (open.Length == 0)
         {
             return;
@@ -77,10 +77,10 @@ internal sealed class InstanceStates(ICloud cloud, TimeProvider time)
     public RunctlInstance? Find(string instanceId) => _instances.GetValueOrDefault(instanceId);
 
     /// <summary>Whether nothing runs on the instance, as far as EC2 says; it may start again.</summary>
-    public bool IsOff(string instanceId) => Find(instanceId) is not { State: "pending" or "running" };
+    public bool IsOff(string instanceId) => Find(instanceId) is not { State: Ec2States.Pending or Ec2States.Running };
 
     /// <summary>Whether EC2 was asked and the instance will not come back.</summary>
-    public bool IsGone(string instanceId) => _instances.TryGetValue(instanceId, out var instance) && (instance is null || instance.State is "shutting-down" or "terminated");
+    public bool IsGone(string instanceId) => _instances.TryGetValue(instanceId, out var instance) && (instance is null || instance.State is Ec2States.ShuttingDown or Ec2States.Terminated);
 
     private void Add(IEnumerable<RunctlInstance> found)
     {

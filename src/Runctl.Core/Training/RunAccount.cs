@@ -43,7 +43,7 @@ internal sealed record RunAccount(int Interruptions, long? StepsLost, TimeSpan? 
     }
 
     /// <summary>An attempt that was lost has no end that anybody knows.</summary>
-    private static DateTimeOffset? EndOf(AttemptRecord attempt, DateTimeOffset now) => attempt.Ended ?? (attempt.State == "running" ? now : null);
+    private static DateTimeOffset? EndOf(AttemptRecord attempt, DateTimeOffset now) => attempt.Ended ?? (attempt.State == RunStates.Running ? now : null);
 
     private static long? Sum(IEnumerable<long?> values) => values.Aggregate((long?)0, (sum, value) => sum + value);
 

@@ -27,7 +27,7 @@ internal sealed class RunAccounts(ICloud cloud, RunctlConfiguration configuratio
         var now = time.GetUtcNow();
         return placed.ToDictionary(
             r => r.RunId,
-            r => RunAccount.Of(r with { Attempts = [.. r.Attempts.Select(a => a is { State: "running", InstanceId: { } id } && instances.IsOff(id) ? a with { State = "lost" } : a)] }, prices, configuration.Prices, now),
+            r => RunAccount.Of(r with { Attempts = [.. r.Attempts.Select(a => a is { State: RunStates.Running, InstanceId: { } id } && instances.IsOff(id) ? a with { State = RunStates.Lost } : a)] }, prices, configuration.Prices, now),
             StringComparer.Ordinal);
     }
 

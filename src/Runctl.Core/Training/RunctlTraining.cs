@@ -1,5 +1,6 @@
 using Runctl.Checkpoints;
 using Runctl.Instances;
+using Runctl.Runs;
 
 namespace Runctl.Training;
 
@@ -100,5 +101,5 @@ public sealed record RunctlTraining
     internal IReadOnlyList<string> InstanceIds { get; init; } = [];
 
     /// <summary>Whether it has come to an end on its instance.</summary>
-    public bool HasEnded => State is "finished" or "failed" or "interrupted" or "stopped" or "lost";
+    public bool HasEnded => RunStates.IsEnded(State);
 }

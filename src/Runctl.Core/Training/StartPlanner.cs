@@ -33,7 +33,7 @@ internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
 
         AlertSettings.Of(configuration);
         var instance = await cloud.GetOneAsync(request.InstanceId, cancellationToken).ConfigureAwait(false);
-        if (instance.State != "running")
+        if (instance.State != Ec2States.Running)
         {
             throw RunctlErrors.InstanceNotRunning(instance.InstanceId, instance.State, instance.StateReason);
         }

@@ -4,6 +4,7 @@ using Runctl.Guarding;
 using Runctl.Pacing;
 using Runctl.Ports;
 using Runctl.Progress;
+using Runctl.Runs;
 
 namespace Runctl.Training;
 
@@ -84,7 +85,7 @@ public sealed class TrainingCatalog(ICloud cloud, RunctlConfiguration configurat
         var backoff = new Backoff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1), time);
         try
         {
-            while (training.State != "lost" && _reader.StoreOf(training) is { } store
+            while (training.State != RunStates.Lost && _reader.StoreOf(training) is { } store
                 && await store.ReadRecordAsync(training.RunId, either.Token).ConfigureAwait(false) is { } record && !record.Attempts.Any(a => a.Number == training.Attempt && a.HasEnded))
             {
                 await backoff.WaitAsync(either.Token).ConfigureAwait(false);

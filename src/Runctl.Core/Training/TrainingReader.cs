@@ -32,7 +32,7 @@ internal sealed class TrainingReader(ICloud cloud, TimeProvider time)
         // A notice that was withdrawn has a run go on in another attempt on the same instance.
         var attempt = record?.Attempts.Where(a => a.Number == training.Attempt || (a.Number > training.Attempt && a.InstanceId == training.InstanceId)).MaxBy(a => a.Number);
         return attempt is null
-            ? training with { State = training.HasEnded ? training.State : "lost", ProcessId = null }
+            ? training with { State = training.HasEnded ? training.State : RunStates.Lost, ProcessId = null }
             : View(training).Of(record!, attempt, training.Script, instanceIsGone: true) with { InstanceId = training.InstanceId, MonitorJob = training.MonitorJob };
     }
 
@@ -45,11 +45,11 @@ internal sealed class TrainingReader(ICloud cloud, TimeProvider time)
         training is { S3Bucket: { } bucket, RunPrefix: { } prefix } ? new RunStore(cloud.Objects, bucket, prefix, time) : null;
 
     /// <summary>Whether an error says that the instance will never answer again.</summary>
-    public static bool MeansGone(RunctlException error) => error.Id is "InstanceGone" or "InstanceNotFound";
+    public static bool MeansGone(RunctlException error) => error.Id is ErrorIds.InstanceGone or ErrorIds.InstanceNotFound;
 
     /// <summary>Whether EC2 says that nothing runs on the instance any more.</summary>
     public async Task<bool> IsGoneAsync(string instanceId, CancellationToken cancellationToken) =>
-        await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false) is not { State: "pending" or "running" };
+        await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false) is not { State: Ec2States.Pending or Ec2States.Running };
 
     private TrainingView View(RunctlTraining training) =>
         new(cloud, training is { S3Bucket: { } bucket } ? new StoreReference(bucket, training.S3Prefix ?? "", training.RunPrefix ?? "") : null);

@@ -286,7 +286,7 @@ internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configura
         record.Attempts.FirstOrDefault(a => a.Number == state.Attempt) is { HasEnded: false } attempt && state.Started is not null
             ? record.With(attempt with
             {
-                State = state.HasEnded ? state.State : "running",
+                State = state.HasEnded ? state.State : RunStates.Running,
                 Started = attempt.Started ?? state.Started,
                 Ended = state.Ended,
                 FirstStep = state.FirstStep ?? attempt.FirstStep,

@@ -94,7 +94,7 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
             {
                 Number = spec.Attempt!.Number,
                 Nonce = spec.Attempt.Nonce,
-                State = "claimed",
+                State = RunStates.Claimed,
                 Claimed = spec.Created,
                 ClaimedBy = Environment.MachineName,
                 InstanceId = plan.Instance.InstanceId,

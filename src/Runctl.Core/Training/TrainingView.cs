@@ -18,7 +18,7 @@ internal sealed class TrainingView(ICloud cloud, StoreReference? store)
     {
         State = state.State,
         Attempt = state.Attempt,
-        ProcessId = state.State is "running" or "interrupting" or "stopping" ? state.Pid : null,
+        ProcessId = RunStates.HasProcess(state.State) ? state.Pid : null,
         ExitCode = state.ExitCode,
         Started = state.Started,
         Ended = state.Ended,
@@ -37,7 +37,7 @@ internal sealed class TrainingView(ICloud cloud, StoreReference? store)
     /// <param name="instanceIsGone">Whether EC2 says that nothing can run there any more.</param>
     public RunctlTraining Of(RunRecord record, AttemptRecord attempt, string? script, bool instanceIsGone) => Common(record.RunId, attempt.InstanceId ?? "", script, record.ProjectName) with
     {
-        State = instanceIsGone && (attempt.State is "claimed" or "running") ? "lost" : attempt.State,
+        State = instanceIsGone && (attempt.State is RunStates.Claimed or RunStates.Running) ? RunStates.Lost : attempt.State,
         Attempt = attempt.Number,
         ExitCode = attempt.ExitCode,
         Started = attempt.Started,

@@ -89,7 +89,7 @@ public abstract class InstanceActionCmdlet : RunctlCmdlet
             var trainings = await control.FindTrainingsAsync(instance, StopToken);
             return trainings.Count == 0 || IsForced ? trainings : throw RunctlErrors.TrainingOnInstance(instance.InstanceId, string.Join(", ", trainings.Select(t => t.RunId)));
         }
-        catch (RunctlException e) when (IsForced && e.Id != "TrainingOnInstance")
+        catch (RunctlException e) when (IsForced && e.Id != ErrorIds.TrainingOnInstance)
         {
             WriteWarning($"{e.Message} It goes on all the same, because of -Force; the guard saves while the machine shuts down, if there is time.");
             return [];

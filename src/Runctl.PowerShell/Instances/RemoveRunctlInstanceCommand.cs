@@ -40,7 +40,7 @@ public sealed class RemoveRunctlInstanceCommand : InstanceActionCmdlet
 
         await SaveAsync(control, trainings, keepsDisk: false);
         var removed = await new InstanceCatalog(scope.Cloud).RemoveAsync(instance, StopToken, evenForeign: true);
-        WriteWhenDone(removed, () => control.WaitForStateAsync(instance.InstanceId, ["terminated"], Timeout, Progress, StopToken));
+        WriteWhenDone(removed, () => control.WaitForStateAsync(instance.InstanceId, [Ec2States.Terminated], Timeout, Progress, StopToken));
     }
 
     /// <inheritdoc/>

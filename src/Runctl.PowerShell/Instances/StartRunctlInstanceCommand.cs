@@ -28,17 +28,17 @@ public sealed class StartRunctlInstanceCommand : InstanceActionCmdlet
     /// <inheritdoc/>
     private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance)
     {
-        if (instance.State is "terminated" or "shutting-down")
+        if (instance.State is Ec2States.Terminated or Ec2States.ShuttingDown)
         {
             throw RunctlErrors.InstanceNotRunning(instance.InstanceId, instance.State, instance.StateReason);
         }
 
-        if (instance.State is "stopping")
+        if (instance.State is Ec2States.Stopping)
         {
             throw RunctlErrors.InstanceStopping(instance.InstanceId);
         }
 
-        if (instance.State == "stopped")
+        if (instance.State == Ec2States.Stopped)
         {
             if (!IsWanted(instance, "Start the instance"))
             {
@@ -47,7 +47,7 @@ public sealed class StartRunctlInstanceCommand : InstanceActionCmdlet
 
             if (await control.StartAsync(instance, StopToken))
             {
-                instance = await control.WaitForStateAsync(instance.InstanceId, ["pending", "running"], Timeout, Progress, StopToken);
+                instance = await control.WaitForStateAsync(instance.InstanceId, [Ec2States.Pending, Ec2States.Running], Timeout, Progress, StopToken);
             }
             else if (!Wait)
             {
@@ -64,7 +64,7 @@ public sealed class StartRunctlInstanceCommand : InstanceActionCmdlet
 
     private async Task<RunctlInstance> ReadyAsync(CommandScope scope, InstanceControl control, RunctlInstance instance)
     {
-        var runs = await control.WaitForStateAsync(instance.InstanceId, ["running"], Timeout, Progress, StopToken).ConfigureAwait(false);
+        var runs = await control.WaitForStateAsync(instance.InstanceId, [Ec2States.Running], Timeout, Progress, StopToken).ConfigureAwait(false);
 
         // Without a profile SSM never reaches it, and there is nothing more to wait for.
         return runs.IamInstanceProfile is null ? runs

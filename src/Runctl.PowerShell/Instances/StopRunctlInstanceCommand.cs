@@ -29,7 +29,7 @@ public sealed class StopRunctlInstanceCommand : InstanceActionCmdlet
     private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance)
     {
         await control.CheckStoppableAsync(instance, StopToken);
-        if (instance.State == "running")
+        if (instance.State == Ec2States.Running)
         {
             var trainings = await FindTrainingsAsync(control, instance);
             if (!IsWanted(instance, "Stop the instance; its disk stays"))
@@ -39,9 +39,9 @@ public sealed class StopRunctlInstanceCommand : InstanceActionCmdlet
 
             await SaveAsync(control, trainings, keepsDisk: true);
             await control.StopAsync(instance, StopToken);
-            instance = await control.WaitForStateAsync(instance.InstanceId, ["stopping", "stopped"], Timeout, Progress, StopToken);
+            instance = await control.WaitForStateAsync(instance.InstanceId, [Ec2States.Stopping, Ec2States.Stopped], Timeout, Progress, StopToken);
         }
 
-        WriteWhenDone(instance, () => control.WaitForStateAsync(instance.InstanceId, ["stopped"], Timeout, Progress, StopToken));
+        WriteWhenDone(instance, () => control.WaitForStateAsync(instance.InstanceId, [Ec2States.Stopped], Timeout, Progress, StopToken));
     }
 }

@@ -3,6 +3,7 @@ using Runctl.Events;
 using Runctl.Monitoring;
 using Runctl.PowerShell.Engine;
 using Runctl.Resuming;
+using Runctl.Runs;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Monitoring;
@@ -75,7 +76,7 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver
     /// <inheritdoc/>
     void IMonitorObserver.OnEnded(RunctlTraining training)
     {
-        var lost = training.State == "lost";
+        var lost = training.State == RunStates.Lost;
         if (lost)
         {
             Write(() => Error.Add(ErrorRecords.From(CommandErrors.MonitorLostRun(training.RunId, training.InstanceId))));

@@ -8,6 +8,7 @@ using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Training;
 using Runctl.Resuming;
+using Runctl.Runs;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Monitoring;
@@ -141,7 +142,7 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
             EventOutput.Write(happened, WriteWarning, WriteObject);
         }
 
-        if (note.Ended is { State: "lost" } lost)
+        if (note.Ended is { State: RunStates.Lost } lost)
         {
             WriteError(CommandErrors.MonitorLostRun(lost.RunId, lost.InstanceId));
         }

@@ -1,3 +1,4 @@
+using Runctl.Instances;
 using Runctl.PowerShell.Engine;
 using Server = Runctl.Sandbox.RunctlSandbox;
 
@@ -91,7 +92,7 @@ internal static class SandboxChanges
                 throw CommandErrors.NoticeNotFound(instanceId);
             }
 
-            if (given.ReturnCapacity && (given.InstanceId.Length > 0 || server.Instances.Any(i => i.InstanceId == instanceId && i.State == "stopped")))
+            if (given.ReturnCapacity && (given.InstanceId.Length > 0 || server.Instances.Any(i => i.InstanceId == instanceId && i.State == Ec2States.Stopped)))
             {
                 server.ReturnCapacity(instanceId);
             }
@@ -109,7 +110,7 @@ internal static class SandboxChanges
 
     /// <summary>The ids of a sandbox's instances that are not gone.</summary>
     public static IReadOnlyList<string> InstancesOf(Uri endpoint) =>
-        [.. Find(endpoint).Instances.Where(instance => instance.State is not ("terminated" or "shutting-down")).Select(instance => instance.InstanceId)];
+        [.. Find(endpoint).Instances.Where(instance => instance.State is not (Ec2States.Terminated or Ec2States.ShuttingDown)).Select(instance => instance.InstanceId)];
 
     private static void AddFaults(Server server, SetRunctlSandboxCommand given, string? instanceId)
     {

@@ -118,11 +118,11 @@ public sealed class TestRunctlSetupCommand : RunctlCmdlet
             {
                 return (ReadConfiguration(project, without), null, bucketFailure);
             }
-            catch (RunctlException e) when (e.Id == "BucketNameInvalid")
+            catch (RunctlException e) when (e.Id == ErrorIds.BucketNameInvalid)
             {
                 bucketFailure = e;
             }
-            catch (RunctlException e) when (e.Id == "ConfigurationInvalid")
+            catch (RunctlException e) when (e.Id == ErrorIds.ConfigurationInvalid)
             {
                 return (ReadWithoutFile(without), e, bucketFailure);
             }

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
+using Runctl.Runs;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Training;
@@ -78,5 +79,5 @@ public abstract class TrainingTargetCmdlet : RunctlCmdlet
 
     /// <summary>The same, for what is asked of the run's instance.</summary>
     private protected Task ForEachPlacedTrainingAsync(Func<CommandScope, RunctlTraining, Task> body) =>
-        ForEachTrainingAsync((scope, training) => training.InstanceId.Length > 0 ? body(scope, training) : throw CommandErrors.RunNotPlaced(training.RunId, training.Attempt, training.State == "claimed"));
+        ForEachTrainingAsync((scope, training) => training.InstanceId.Length > 0 ? body(scope, training) : throw CommandErrors.RunNotPlaced(training.RunId, training.Attempt, training.State == RunStates.Claimed));
 }
