@@ -32,7 +32,7 @@ public sealed partial class DocumentTests
         var index = Read("docs/decisions/README.md");
         var sources = SourcePatterns.SelectMany(pattern => Files(Path.Combine(Root, "src"), pattern)).Select(file => file["src/".Length..]).ToList();
         var decisions = Directory.GetFiles(Path.Combine(Root, "docs", "decisions"), "0*.md");
-        Assert.Equal(Enumerable.Range(1, decisions.Length), decisions.Select(file => int.Parse(Path.GetFileName(file)[..4], null)).Order());
+        Assert.Distinct(decisions.Select(file => Path.GetFileName(file)[..4]));
         Assert.All(decisions, file =>
         {
             Assert.Single(Regex.Matches(index, Regex.Escape($"]({Path.GetFileName(file)})")));
