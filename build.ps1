@@ -11,12 +11,14 @@ Where pwsh 7.6 is installed, run ./build.ps1 TASK. Elsewhere the .NET SDK is eno
 Build     builds the module into out/Runctl/VERSION (the default).
 Rehearse  builds, then interrupts a training in a sandbox and resumes it; ends with PASS or FAIL.
 Test      builds, then runs the tests of a level.
+Package   makes the package for the PowerShell Gallery in out/package, from Release assemblies.
 Clean     removes everything that was built.
 
 .PARAMETER Level
 Unit       tests that touch memory and temporary files only: less than a minute.
 Component  those, and tests with real processes, loopback and one sandbox.
-All        those, whole trainings in the built module, and the Pester tests under every pinned Pester (the default).
+All        those, whole trainings in the built module, the Pester tests under every pinned Pester, and the tests of the package
+           (the default).
 
 .PARAMETER Configuration
 Debug or Release.
@@ -27,7 +29,7 @@ Debug or Release.
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Rehearse', 'Test', 'Clean')]
+    [ValidateSet('Build', 'Rehearse', 'Test', 'Package', 'Clean')]
     [string] $Task = 'Build',
 
     [ValidateSet('Unit', 'Component', 'All')]
@@ -67,8 +69,15 @@ function Test {
     if ($Level -eq 'All') {
         & "$PSScriptRoot/tests/Pester/Invoke-Tests.ps1" -Module "$module/Runctl.psd1"
         if ($LASTEXITCODE) { $failed += 'Pester tests failed.' }
+        Package | Out-Host
+        & "$PSScriptRoot/tests/Packaging/Invoke-Tests.ps1"
+        if ($LASTEXITCODE) { $failed += 'The tests of the package failed.' }
     }
     if ($failed) { throw $failed -join ' ' }
+}
+
+function Package {
+    & "$PSScriptRoot/packaging/New-Package.ps1"
 }
 
 function Clean {
