@@ -3,37 +3,31 @@ using Runctl.Checkpoints;
 using Runctl.Errors;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Targets;
 
 namespace Runctl.PowerShell.Checkpoints;
 
 /// <summary>Downloads checkpoints from S3 and checks them; a file has its name only when it is whole.</summary>
 /// <remarks>A checkpoint comes as it lay in the checkpoint directory: the files of the save, and what travels with them (pointer, tokenizer, best model). What is there already with the same content is not downloaded again; where nothing is left to do that is an error, unless -Force is used. Without -Force, a file of the save that is there with other content is an error, and one that only travels with it stays, with a warning. Names are kept as they are; only what the receiving file system forbids is refused.</remarks>
 /// <example>
-/// <code>Get-RunctlCheckpoint -RunId $run.RunId -Latest | Save-RunctlCheckpoint -Destination ./checkpoints</code>
+/// <code>Save-RunctlCheckpoint $run -Destination ./checkpoints</code>
 /// <para>Downloads the newest checkpoint of a run and checks it.</para>
 /// </example>
 /// <example>
-/// <code>$run | Get-RunctlCheckpoint -Latest | Save-RunctlCheckpoint -Name '*.safetensors', 'config.json' -Destination ./model</code>
+/// <code>$run | Save-RunctlCheckpoint -Name '*.safetensors', 'config.json' -Destination ./model</code>
 /// <para>Downloads some of its files.</para>
 /// </example>
-[Cmdlet(VerbsData.Save, "RunctlCheckpoint", SupportsShouldProcess = true, DefaultParameterSetName = CheckpointSet)]
+[Cmdlet(VerbsData.Save, "RunctlCheckpoint", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo), typeof(DirectoryInfo))]
 public sealed class SaveRunctlCheckpointCommand : RunctlCmdlet
 {
-    private const string CheckpointSet = "Checkpoint";
-    private const string UriSet = "Uri";
-
-    /// <summary>The checkpoint, as Get-RunctlCheckpoint returns it.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = CheckpointSet)]
-    [ValidateNotNull]
-    public RunctlCheckpoint? Checkpoint { get; set; }
-
-    /// <summary>S3 URI of the checkpoint or of its manifest.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = UriSet)]
-    [Alias("S3Uri")]
-    [ValidateNotNullOrEmpty]
-    [Identity(nameof(Manifest))]
-    public string? Manifest { get; set; }
+    /// <summary>Checkpoints: objects of Get-RunctlCheckpoint, S3 URIs of checkpoints or of their manifests; or runs, whose newest checkpoints are meant, as objects, ids of runs or of their instances, or wildcards.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Manifest", "S3Uri", "RunId", "InstanceId")]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(RunCompleter))]
+    [Identity]
+    public RunctlTarget[] Checkpoint { get; set; } = [];
 
     /// <summary>Directory that stands for the checkpoint directory; it is made if need be.</summary>
     [Parameter(Position = 1)]
@@ -60,32 +54,41 @@ public sealed class SaveRunctlCheckpointCommand : RunctlCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForTargetAsync(Checkpoint?.S3Uri ?? Manifest, async () =>
+    protected override Task ProcessAsync() => ForEachPlaceAsync(Checkpoint, async (scope, here) =>
     {
-        if (Checkpoint is { } given)
+        var resolver = new CheckpointResolver(scope);
+        var checkpoints = await resolver.ResolveAsync(here, StopToken);
+        foreach (var refused in resolver.Refused)
         {
-            UseConnectionOf(given.Region, given.EndpointUrl, given.ProfileName);
+            WriteError(refused);
         }
 
-        var scope = OpenScope();
-        var catalog = new CheckpointCatalog(scope.Cloud, scope.Configuration);
-        var checkpoint = Checkpoint ?? await catalog.GetAsync(Manifest!, StopToken);
-        var directory = FullPath(Destination);
-        var files = Choose(checkpoint);
-        if (ShouldProcess(Path.Combine(directory, checkpoint.Name), $"Download {checkpoint.S3Uri} ({Described(files)})"))
+        foreach (var found in checkpoints)
         {
-            var downloaded = await catalog.DownloadAsync(checkpoint, files, directory, Force, Progress, StopToken);
-            foreach (var warning in downloaded.Warnings)
-            {
-                WriteWarning(warning);
-            }
-
-            foreach (var path in Name is null && downloaded.Head is { } head ? [head] : downloaded.Paths)
-            {
-                WriteObject(System.IO.Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path));
-            }
+            await ForTargetAsync(found.Target.Id, () => SaveAsync(scope, found.Value ?? throw found.Error!));
         }
     });
+
+    private async Task SaveAsync(CommandScope scope, RunctlCheckpoint checkpoint)
+    {
+        var directory = FullPath(Destination);
+        var files = Choose(checkpoint);
+        if (!ShouldProcess(Path.Combine(directory, checkpoint.Name), $"Download {checkpoint.S3Uri} ({Described(files)})"))
+        {
+            return;
+        }
+
+        var downloaded = await new CheckpointCatalog(scope.Cloud, scope.Configuration).DownloadAsync(checkpoint, files, directory, Force, Progress, StopToken);
+        foreach (var warning in downloaded.Warnings)
+        {
+            WriteWarning(warning);
+        }
+
+        foreach (var path in Name is null && downloaded.Head is { } head ? [head] : downloaded.Paths)
+        {
+            WriteObject(System.IO.Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path));
+        }
+    }
 
     private static string Described(IReadOnlyList<CheckpointFile> files) =>
         $"{files.Count} {(files.Count == 1 ? "file" : "files")}, {ByteSize.Of(files.Sum(file => file.Size))}";

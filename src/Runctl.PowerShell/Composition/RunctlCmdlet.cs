@@ -3,6 +3,7 @@ using Runctl.Configuration;
 using Runctl.Ports;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Sandboxes;
+using Runctl.PowerShell.Targets;
 
 namespace Runctl.PowerShell.Composition;
 
@@ -11,8 +12,9 @@ public abstract class RunctlCmdlet : AsyncCmdlet
 {
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
     private readonly HashSet<string> _given = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, CommandScope> _scopes = new(StringComparer.Ordinal);
     private RunctlSession? _session;
-    private bool _connectionTaken;
+    private TargetPlace _place = TargetPlace.Unknown;
 
     /// <summary>Region, for example us-east-1. Default: the object's from the pipeline, the session's, AWS_REGION, <c>region</c> in .runctl.toml, the profile's.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -47,9 +49,11 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     /// <summary>Adds the settings this command's parameters decide, by the property names of <see cref="RunctlConfiguration"/>; null decides nothing.</summary>
     private protected virtual void AddSettings(IDictionary<string, object?> settings)
     {
+        // An endpoint or a profile that the user gave replaces both of an object in the pipeline.
+        var isMoved = IsGivenByUser(nameof(EndpointUrl)) || IsGivenByUser(nameof(ProfileName));
         settings[nameof(RunctlConfiguration.Region)] = NullIfEmpty(Region);
-        settings[nameof(RunctlConfiguration.ProfileName)] = NullIfEmpty(ProfileName);
-        settings[nameof(RunctlConfiguration.EndpointUrl)] = EndpointUrl;
+        settings[nameof(RunctlConfiguration.ProfileName)] = isMoved && !IsGivenByUser(nameof(ProfileName)) ? null : NullIfEmpty(ProfileName);
+        settings[nameof(RunctlConfiguration.EndpointUrl)] = isMoved && !IsGivenByUser(nameof(EndpointUrl)) ? null : EndpointUrl;
     }
 
     /// <summary>Reads the settings in force for a directory, the current one by default.</summary>
@@ -76,7 +80,8 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     {
         var parameters = new Dictionary<string, object?>(StringComparer.Ordinal);
         AddSettings(parameters);
-        return new ConfigurationOverrides(parameters, SessionSettings());
+        _place.AddTo(parameters, IsGivenByUser);
+        return new ConfigurationOverrides(parameters, SessionSettings(parameters));
     }
 
     /// <summary>The settings and the connection for the current input.</summary>
@@ -90,18 +95,51 @@ public abstract class RunctlCmdlet : AsyncCmdlet
         return new CommandScope(configuration, Session.Connect(connection));
     }
 
-    /// <summary>Takes the connection an object was found by, unless parameters say otherwise: given by position it brings it as it does by property name in a pipeline.</summary>
-    private protected void UseConnectionOf(string region, Uri? endpointUrl, string? profileName)
+    /// <summary>The settings and the connection for a target: where the object was found, unless parameters say otherwise. Targets of one place share one.</summary>
+    private protected CommandScope OpenScope(RunctlTarget target)
     {
-        if (IsBound(nameof(EndpointUrl)) || IsBound(nameof(ProfileName)))
+        _place = target.Place;
+        try
         {
-            return;
+            var overrides = Overrides();
+            var key = string.Join('\n', overrides.Parameters.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}").Append(_place.KnowsEndpoint.ToString()).Append(CurrentDirectory));
+            return _scopes.TryGetValue(key, out var known) ? known : _scopes[key] = OpenScope();
+        }
+        finally
+        {
+            _place = TargetPlace.Unknown;
+        }
+    }
+
+    /// <summary>
+    /// Calls for the targets of each place, all of them together: what is looked up for fifty targets is asked for once. What names nothing, and a place
+    /// that cannot be reached, are errors of their own, and the others go on.
+    /// </summary>
+    /// <param name="targets">What a parameter was given.</param>
+    /// <param name="body">Called for each place.</param>
+    private protected async Task ForEachPlaceAsync(IEnumerable<RunctlTarget> targets, Func<CommandScope, IReadOnlyList<RunctlTarget>, Task> body)
+    {
+        var places = new List<(CommandScope Scope, List<RunctlTarget> Targets)>();
+        foreach (var target in targets)
+        {
+            await ForTargetAsync(target.Id, () =>
+            {
+                var scope = target.Kind == TargetKind.Nothing ? throw CommandErrors.TargetMissing(target) : OpenScope(target);
+                var place = places.Find(known => known.Scope == scope);
+                if (place.Targets is null)
+                {
+                    places.Add(place = (scope, []));
+                }
+
+                place.Targets.Add(target);
+                return Task.CompletedTask;
+            });
         }
 
-        Region = IsBound(nameof(Region)) ? Region : region;
-        EndpointUrl = endpointUrl;
-        ProfileName = profileName;
-        _connectionTaken = true;
+        foreach (var (scope, here) in places)
+        {
+            await ForTargetAsync(here is [var only] ? only.Id : null, () => body(scope, here));
+        }
     }
 
     /// <summary>Where relative paths begin: the session's location in the file system.</summary>
@@ -145,12 +183,13 @@ public abstract class RunctlCmdlet : AsyncCmdlet
         };
     }
 
-    private Dictionary<string, object?> SessionSettings()
+    private Dictionary<string, object?> SessionSettings(Dictionary<string, object?> parameters)
     {
         var settings = new Dictionary<string, object?>(StringComparer.Ordinal);
 
         // An explicit profile means AWS itself, and so does an object that was found there: its endpoint is known, and null.
-        var isAws = !string.IsNullOrEmpty(ProfileName) || (EndpointUrl is null && (_connectionTaken || IsBound(nameof(EndpointUrl))));
+        var isAws = parameters[nameof(RunctlConfiguration.ProfileName)] is not null
+            || (parameters[nameof(RunctlConfiguration.EndpointUrl)] is null && (_place.KnowsEndpoint || IsBound(nameof(EndpointUrl))));
         if (Session.DefaultSandbox is { } sandbox && !isAws)
         {
             settings[nameof(RunctlConfiguration.EndpointUrl)] = sandbox.EndpointUrl;

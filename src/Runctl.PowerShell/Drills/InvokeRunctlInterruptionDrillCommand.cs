@@ -13,7 +13,7 @@ namespace Runctl.PowerShell.Drills;
 /// <code>$report = Invoke-RunctlInterruptionDrill $run -Window 2m; $report.StepsLost</code>
 /// <para>Rehearses an interruption of two minutes.</para>
 /// </example>
-[Cmdlet(VerbsLifecycle.Invoke, "RunctlInterruptionDrill", SupportsShouldProcess = true, DefaultParameterSetName = TrainingSet)]
+[Cmdlet(VerbsLifecycle.Invoke, "RunctlInterruptionDrill", SupportsShouldProcess = true, DefaultParameterSetName = RunSet)]
 [OutputType(typeof(RunctlDrillReport))]
 public sealed class InvokeRunctlInterruptionDrillCommand : TrainingTargetCmdlet
 {

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using Runctl.Errors;
+using Runctl.PowerShell.Targets;
 using Runctl.Progress;
 
 namespace Runctl.PowerShell.Engine;
@@ -134,6 +135,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         IDictionary table => table.Cast<DictionaryEntry>().SelectMany(entry => TextsOf(entry.Key).Concat(TextsOf(entry.Value))),
         string?[] texts => texts.OfType<string>(),
         Uri address => [address.OriginalString],
+        RunctlTarget[] targets => targets.Select(target => target.Id),
         _ => [],
     };
 

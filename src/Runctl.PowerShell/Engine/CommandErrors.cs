@@ -1,4 +1,5 @@
 using Runctl.Errors;
+using Runctl.PowerShell.Targets;
 
 namespace Runctl.PowerShell.Engine;
 
@@ -45,8 +46,9 @@ internal static class CommandErrors
     public static RunctlException InstanceNotNamed() => new(
         "InstanceNotNamed", ErrorKind.InvalidInput, "No instance is named whose process is meant.", null, "Pipe an instance in, or give -InstanceId.");
 
-    public static RunctlException TrainingNotNamed() => new(
-        "TrainingNotNamed", ErrorKind.InvalidInput, "No training is named.", null, "Pipe a training in, or give -RunId or -InstanceId; Get-RunctlTraining lists what there is.");
+    public static RunctlException TargetMissing(RunctlTarget target) => new(
+        "TargetMissing", ErrorKind.InvalidInput, $"No run and no instance is named: what was given is {target.Source ?? "empty"}.", target.Source,
+        "Give a run id, an instance id, a wildcard, or an object that has an id; Get-RunctlTraining and Get-RunctlInstance list what there is.");
 
     public static RunctlException TrainingNotFound(string? runId, string? instanceId) => new(
         "TrainingNotFound",

@@ -1,25 +1,29 @@
-using System.Collections;
 using System.Management.Automation;
+using Runctl.PowerShell.Targets;
 
 namespace Runctl.PowerShell.Engine;
 
-/// <summary>Lets an id be given by the object it belongs to. Without it PowerShell would take the object's text for the id.</summary>
+/// <summary>The one rule by which cmdlets are told what to work on: an id, a wildcard, or an object that has an id, each alone or in a list.</summary>
+/// <remarks>A parameter of the type <see cref="RunctlTarget"/>[] gets targets, which bring along where the objects were found. What names nothing becomes a target too: the cmdlet reports it in words, and goes on with the others.</remarks>
+/// <param name="property">For a parameter that is a text: the property of the object that holds the id.</param>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class IdentityAttribute(string property) : ArgumentTransformationAttribute
+internal sealed class IdentityAttribute(string? property = null) : ArgumentTransformationAttribute
 {
-    /// <summary>Property of the object that holds the id.</summary>
-    public string Property { get; } = property;
+    /// <summary>Property of the object that holds the id, or null for a parameter that takes targets.</summary>
+    public string? Property { get; } = property;
 
     /// <inheritdoc/>
-    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+        Property is null ? RunctlTarget.Of(inputData).ToArray() : TextOf(engineIntrinsics, inputData);
+
+    private object? TextOf(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         return value switch
         {
             null or string => value,
-            IList list => list.Cast<object?>().Select(item => Transform(engineIntrinsics, item)).ToArray(),
-            _ when PSObject.AsPSObject(inputData).Properties[Property]?.Value is string id => id,
-            _ => throw NotAnIdentity(value),
+            System.Collections.IList list => list.Cast<object?>().Select(item => TextOf(engineIntrinsics, item)).ToArray(),
+            _ => new TargetProperties(inputData!).Text(Property!) ?? throw NotAnIdentity(value),
         };
     }
 

@@ -3,21 +3,23 @@ using Runctl.Errors;
 using Runctl.Instances;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Targets;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Instances;
 
 /// <summary>A cmdlet that stops, starts or removes instances: Runctl's own, and others only where their ids are given by hand.</summary>
+/// <remarks>A derived cmdlet overrides <see cref="ActAsync"/>, which is called for each instance that a target means (<see cref="InstanceResolver"/>); a run means the instance it is on.</remarks>
 public abstract class InstanceActionCmdlet : RunctlCmdlet
 {
     private readonly List<(string InstanceId, Task<RunctlInstance> Done)> _waits = [];
 
-    /// <summary>Ids of the instances. One that Runctl did not launch is refused when it comes through the pipeline; given by hand it is asked about, unless -Force is given.</summary>
+    /// <summary>Ids of the instances, or of the runs that are on them; wildcards, which match instances of Runctl only; or objects that have an id: instances, trainings, what JSON or CSV made of them, instances and reservations of AWS.Tools. An instance that Runctl did not launch is refused when it comes through the pipeline; given by hand it is asked about, unless -Force is given.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceCompleter))]
-    [Identity(nameof(InstanceId))]
-    public string[] InstanceId { get; set; } = [];
+    [Identity]
+    public RunctlTarget[] InstanceId { get; set; } = [];
 
     /// <summary>Waits until it is done.</summary>
     [Parameter]
@@ -35,21 +37,18 @@ public abstract class InstanceActionCmdlet : RunctlCmdlet
     private protected abstract Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance);
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync()
+    protected override Task ProcessAsync() => ForEachPlaceAsync(InstanceId, async (scope, here) =>
     {
-        foreach (var id in InstanceId.Distinct(StringComparer.Ordinal))
+        foreach (var found in await new InstanceResolver(scope).ResolveAsync(here, StopToken))
         {
-            await ForTargetAsync(id, async () =>
+            await ForTargetAsync(found.Value?.InstanceId ?? found.Target.Id, () =>
             {
-                var scope = OpenScope();
-                await foreach (var instance in new InstanceCatalog(scope.Cloud).FindAsync([id], all: true, StopToken))
-                {
-                    RefuseForeign(instance);
-                    await ActAsync(scope, new InstanceControl(scope.Cloud, scope.Configuration, TimeProvider.System), instance);
-                }
+                var instance = found.Value ?? throw found.Error!;
+                RefuseForeign(instance);
+                return ActAsync(scope, new InstanceControl(scope.Cloud, scope.Configuration, TimeProvider.System), instance);
             });
         }
-    }
+    });
 
     /// <inheritdoc/>
     protected override async Task EndAsync()

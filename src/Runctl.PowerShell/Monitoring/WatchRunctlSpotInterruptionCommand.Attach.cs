@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Targets;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Monitoring;
@@ -10,32 +11,32 @@ namespace Runctl.PowerShell.Monitoring;
 public sealed partial class WatchRunctlSpotInterruptionCommand
 {
     /// <summary>Process id on the instance of a training that Runctl did not start.</summary>
-    [Parameter(ParameterSetName = IdSet)]
+    [Parameter]
     [ValidateRange(2, int.MaxValue)]
     public int? ProcessId { get; set; }
 
     /// <summary>Path on the instance of a file with the process id of a training that Runctl did not start.</summary>
-    [Parameter(ParameterSetName = IdSet)]
+    [Parameter]
     [ValidateNotNullOrEmpty]
     public string? PidFile { get; set; }
 
     /// <summary>Name or whole command line, with wildcards, of a training that Runctl did not start: <c>*train.py*</c>. It has to mean one process; its children are guarded with it.</summary>
-    [Parameter(ParameterSetName = IdSet)]
+    [Parameter]
     [ValidateNotNullOrEmpty]
     public string? ProcessName { get; set; }
 
     /// <summary>The process may belong to another user than the instance's login user. One given by -ProcessId always may.</summary>
-    [Parameter(ParameterSetName = IdSet)]
+    [Parameter]
     public SwitchParameter AnyUser { get; set; }
 
     /// <summary>Where a training that Runctl did not start saves, absolute or relative to its working directory. Default: <c>dir</c> under [checkpoint] in .runctl.toml, then checkpoints.</summary>
-    [Parameter(ParameterSetName = IdSet)]
+    [Parameter]
     [Alias("CheckpointDir")]
     [ValidateNotNullOrEmpty]
     public string? CheckpointDirectory { get; set; }
 
     /// <summary>Prefix of its checkpoints in the bucket. Default: <c>s3_prefix</c> in .runctl.toml, then checkpoints/spot-interruptions.</summary>
-    [Parameter(ParameterSetName = IdSet)]
+    [Parameter]
     [ValidateNotNullOrEmpty]
     public string? S3Prefix { get; set; }
 
@@ -51,10 +52,9 @@ public sealed partial class WatchRunctlSpotInterruptionCommand
     }
 
     /// <summary>Has the process guarded and calls for the run it is now.</summary>
-    private Task AttachAsync(Func<CommandScope, RunctlTraining, Task> body) => ForTargetAsync(InstanceId ?? RunId, async () =>
+    private Task AttachAsync(Func<CommandScope, RunctlTraining, Task> body) => ForEachPlaceAsync(Targets, async (scope, here) =>
     {
-        var request = ReadAttachRequest();
-        var scope = OpenScope();
+        var request = ReadAttachRequest(here);
         var attacher = new TrainingAttacher(scope.Cloud, TimeProvider.System);
         var instance = await attacher.CheckAsync(request, scope.Configuration, StopToken);
         if (scope.Configuration.S3Bucket is null)
@@ -69,10 +69,9 @@ public sealed partial class WatchRunctlSpotInterruptionCommand
         }
     });
 
-    private AttachRequest ReadAttachRequest() => ProcessesNamed > 1 ? throw CommandErrors.ProcessesNamed() : AutoResume ? throw CommandErrors.AutoResumeAttached() : new AttachRequest
+    private AttachRequest ReadAttachRequest(IReadOnlyList<RunctlTarget> targets) => ProcessesNamed > 1 ? throw CommandErrors.ProcessesNamed() : AutoResume ? throw CommandErrors.AutoResumeAttached() : new AttachRequest
     {
-        // As everywhere, an instance's id may stand in the first place.
-        InstanceId = NullIfEmpty(InstanceId) ?? (RunId?.StartsWith("i-", StringComparison.Ordinal) == true ? RunId : throw CommandErrors.InstanceNotNamed()),
+        InstanceId = targets is [{ InstanceId: { } instanceId }] ? instanceId : throw CommandErrors.InstanceNotNamed(),
         ProcessId = ProcessId,
         PidFile = PidFile,
         ProcessName = ProcessName,

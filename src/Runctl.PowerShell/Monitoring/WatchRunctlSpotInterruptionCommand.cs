@@ -27,7 +27,7 @@ namespace Runctl.PowerShell.Monitoring;
 /// <code>Watch-RunctlSpotInterruption -InstanceId i-0123456789abcdef0 -ProcessName '*train.py*' -CheckpointDirectory /home/ubuntu/project/checkpoints -S3Bucket my-bucket</code>
 /// <para>Has a training guarded that was started by other means, and watches it.</para>
 /// </example>
-[Cmdlet(VerbsCommon.Watch, "RunctlSpotInterruption", DefaultParameterSetName = TrainingSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Watch, "RunctlSpotInterruption", DefaultParameterSetName = RunSet, SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlEvent), typeof(RunctlMonitorJob))]
 public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetCmdlet
 {

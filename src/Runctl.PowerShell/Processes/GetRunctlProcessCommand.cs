@@ -20,7 +20,7 @@ namespace Runctl.PowerShell.Processes;
 /// <code>$run | Get-RunctlProcess -Detailed -Follow</code>
 /// <para>Shows it anew every five seconds until the training has ended.</para>
 /// </example>
-[Cmdlet(VerbsCommon.Get, "RunctlProcess", DefaultParameterSetName = TrainingSet)]
+[Cmdlet(VerbsCommon.Get, "RunctlProcess", DefaultParameterSetName = RunSet)]
 [OutputType(typeof(RunctlProcess), typeof(RunctlInstanceUsage))]
 public sealed class GetRunctlProcessCommand : TrainingTargetCmdlet
 {
@@ -38,23 +38,22 @@ public sealed class GetRunctlProcessCommand : TrainingTargetCmdlet
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync()
+    protected override async Task ProcessAsync()
     {
         // An instance is asked as it is: it need not have a training any more.
-        var instance = Training is not null ? null
-            : NullIfEmpty(RunId) is { } id ? (id.StartsWith("i-", StringComparison.Ordinal) ? id : null)
-            : NullIfEmpty(InstanceId);
-        return instance is not null
-            ? ForTargetAsync(instance, () =>
+        await ForEachPlaceAsync(Targets.Where(target => target.InstanceId is not null), async (scope, here) =>
+        {
+            var catalog = new ProcessCatalog(scope.Cloud, TimeProvider.System);
+            foreach (var instance in here.Select(target => target.InstanceId!).Distinct(StringComparer.Ordinal))
             {
-                var catalog = new ProcessCatalog(OpenScope().Cloud, TimeProvider.System);
-                return ShowAsync(() => catalog.ReadAsync(instance, Detailed, StopToken));
-            })
-            : ForEachPlacedTrainingAsync((scope, training) =>
-            {
-                var catalog = new ProcessCatalog(scope.Cloud, TimeProvider.System);
-                return ShowAsync(() => catalog.ReadAsync(training, Detailed, StopToken));
-            });
+                await ForTargetAsync(instance, () => ShowAsync(() => catalog.ReadAsync(instance, Detailed, StopToken)));
+            }
+        });
+        await ForEachPlacedTrainingAsync(Targets.Where(target => target.InstanceId is null), (scope, training) =>
+        {
+            var catalog = new ProcessCatalog(scope.Cloud, TimeProvider.System);
+            return ShowAsync(() => catalog.ReadAsync(training, Detailed, StopToken));
+        });
     }
 
     private async Task ShowAsync(Func<Task<RunctlInstanceUsage>> read)

@@ -25,7 +25,7 @@ namespace Runctl.PowerShell.Training;
 /// <code>Get-RunctlTrainingLog $run -All -Since 2h -Follow</code>
 /// <para>Shows what all attempts of a run printed in the last two hours, and what comes.</para>
 /// </example>
-[Cmdlet(VerbsCommon.Get, "RunctlTrainingLog", DefaultParameterSetName = TrainingSet)]
+[Cmdlet(VerbsCommon.Get, "RunctlTrainingLog", DefaultParameterSetName = RunSet)]
 [OutputType(typeof(string))]
 public sealed class GetRunctlTrainingLogCommand : TrainingTargetCmdlet
 {

@@ -20,7 +20,7 @@ namespace Runctl.PowerShell.Training;
 /// <code>Resume-RunctlTraining i-0123456789abcdef0 -InstanceType g5.2xlarge, g6.2xlarge -WhatIf</code>
 /// <para>Shows what would be launched in place of the lost instance, and from which checkpoint its training would go on.</para>
 /// </example>
-[Cmdlet(VerbsLifecycle.Resume, "RunctlTraining", SupportsShouldProcess = true, DefaultParameterSetName = TrainingSet)]
+[Cmdlet(VerbsLifecycle.Resume, "RunctlTraining", SupportsShouldProcess = true, DefaultParameterSetName = RunSet)]
 [OutputType(typeof(RunctlTraining))]
 public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
 {

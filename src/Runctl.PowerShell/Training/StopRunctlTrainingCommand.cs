@@ -9,7 +9,7 @@ namespace Runctl.PowerShell.Training;
 /// <code>Stop-RunctlTraining $run -GracePeriod 2m</code>
 /// <para>Gives the training two minutes to save.</para>
 /// </example>
-[Cmdlet(VerbsLifecycle.Stop, "RunctlTraining", SupportsShouldProcess = true, DefaultParameterSetName = TrainingSet)]
+[Cmdlet(VerbsLifecycle.Stop, "RunctlTraining", SupportsShouldProcess = true, DefaultParameterSetName = RunSet)]
 [OutputType(typeof(RunctlTraining))]
 public sealed class StopRunctlTrainingCommand : TrainingTargetCmdlet
 {

@@ -2,82 +2,76 @@ using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Targets;
 using Runctl.Runs;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Training;
 
-/// <summary>A cmdlet that works on runs: given as objects, by run id, or by instance.</summary>
+/// <summary>A cmdlet that works on runs. What it is to work on stands in the first place: an id of a run or an instance, a wildcard, or an object that has an id.</summary>
+/// <remarks>
+/// A derived cmdlet has <c>DefaultParameterSetName = RunSet</c> and calls <c>ForEachTrainingAsync</c> or <c>ForEachPlacedTrainingAsync</c> from ProcessAsync.
+/// It overrides <see cref="ResolveAsync"/> only if it means other runs than <see cref="RunResolver"/> finds (an older attempt), and <see cref="RunctlCmdlet.AddSettings"/>
+/// for settings of its own. <see cref="Targets"/> is what was given; where an object was found (region, endpoint, profile, bucket, prefixes) is in the scope already.
+/// </remarks>
 public abstract class TrainingTargetCmdlet : RunctlCmdlet
 {
-    /// <summary>Name of the parameter set that takes objects.</summary>
-    protected const string TrainingSet = "Training";
+    /// <summary>Name of the default parameter set: what to work on is in the first place.</summary>
+    protected const string RunSet = "Run";
 
-    /// <summary>Name of the parameter set that takes ids.</summary>
-    protected const string IdSet = "Id";
+    /// <summary>Name of the parameter set that names instances.</summary>
+    protected const string InstanceSet = "Instance";
 
-    /// <summary>The training, as Start-RunctlTraining and Get-RunctlTraining return it.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = TrainingSet)]
-    [ValidateNotNull]
-    public RunctlTraining? Training { get; set; }
-
-    /// <summary>Id of the run.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
+    /// <summary>Ids of runs, or of the instances they are on; wildcards; or objects that have an id: trainings, instances, checkpoints, events, what JSON or CSV made of them, instances and reservations of AWS.Tools.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = RunSet)]
+    [Alias("Training")]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(RunCompleter))]
-    [Identity(nameof(RunId))]
-    public string? RunId { get; set; }
+    [Identity]
+    public RunctlTarget[] RunId { get; set; } = [];
 
-    /// <summary>Id of the instance whose training is meant.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
+    /// <summary>Ids of the instances whose trainings are meant: those that train there now, or else the newest one that was there.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = InstanceSet)]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceCompleter))]
-    [Identity(nameof(InstanceId))]
-    public string? InstanceId { get; set; }
+    [Identity]
+    public RunctlTarget[] InstanceId { get; set; } = [];
 
     /// <summary>Bucket of the run's checkpoints and records. Default: the training's own, then <c>s3_bucket</c> in .runctl.toml.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? S3Bucket { get; set; }
 
+    /// <summary>What was given to work on.</summary>
+    private protected IReadOnlyList<RunctlTarget> Targets => ParameterSetName == InstanceSet ? InstanceId : RunId;
+
     /// <inheritdoc/>
     private protected override void AddSettings(IDictionary<string, object?> settings)
     {
         base.AddSettings(settings);
-        settings[nameof(RunctlConfiguration.S3Bucket)] = NullIfEmpty(S3Bucket) ?? Training?.S3Bucket;
-        settings[nameof(RunctlConfiguration.S3Prefix)] = Training?.S3Prefix;
-        settings[nameof(RunctlConfiguration.RunPrefix)] = Training?.RunPrefix;
+        settings[nameof(RunctlConfiguration.S3Bucket)] = NullIfEmpty(S3Bucket);
     }
 
+    /// <summary>The runs that are meant, for all targets of one place together: the newest attempt of each.</summary>
+    private protected virtual Task<IReadOnlyList<Resolved<RunctlTraining>>> ResolveAsync(CommandScope scope, IReadOnlyList<RunctlTarget> targets) =>
+        new RunResolver(scope).ResolveAsync(targets, StopToken);
+
     /// <summary>Calls for each run that is meant, with its scope; the failure of one does not end the command.</summary>
-    private protected Task ForEachTrainingAsync(Func<CommandScope, RunctlTraining, Task> body) => ForTargetAsync(Training?.RunId ?? RunId ?? InstanceId, async () =>
+    private protected Task ForEachTrainingAsync(Func<CommandScope, RunctlTraining, Task> body) => ForEachTrainingAsync(Targets, body);
+
+    /// <summary>The same for targets of which the command has handled some in another way.</summary>
+    private protected Task ForEachTrainingAsync(IEnumerable<RunctlTarget> targets, Func<CommandScope, RunctlTraining, Task> body) => ForEachPlaceAsync(targets, async (scope, here) =>
     {
-        if (Training is { } given)
+        foreach (var run in await ResolveAsync(scope, here))
         {
-            UseConnectionOf(given.Region, given.EndpointUrl, given.ProfileName);
-            await body(OpenScope(), Session.Remember(given));
-            return;
-        }
-
-        // Both are ids that people copy; that an instance's begins with i- tells them apart.
-        var (runId, instanceId) = NullIfEmpty(RunId) is { } id && id.StartsWith("i-", StringComparison.Ordinal) ? (null, id) : (NullIfEmpty(RunId), NullIfEmpty(InstanceId));
-        if (runId is null && instanceId is null)
-        {
-            throw CommandErrors.TrainingNotNamed();
-        }
-
-        var scope = OpenScope();
-        var found = false;
-        await foreach (var training in new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System).FindAsync(runId, instanceId, StopToken))
-        {
-            found = true;
-            await ForTargetAsync(training.RunId, () => body(scope, Session.Remember(training)));
-        }
-
-        if (!found)
-        {
-            throw CommandErrors.TrainingNotFound(runId, instanceId);
+            await ForTargetAsync(run.Value?.RunId ?? run.Target.Id, () => run.Value is { } training ? body(scope, Session.Remember(training)) : throw run.Error!);
         }
     });
 
     /// <summary>The same, for what is asked of the run's instance.</summary>
-    private protected Task ForEachPlacedTrainingAsync(Func<CommandScope, RunctlTraining, Task> body) =>
-        ForEachTrainingAsync((scope, training) => training.InstanceId.Length > 0 ? body(scope, training) : throw CommandErrors.RunNotPlaced(training.RunId, training.Attempt, training.State == RunStates.Claimed));
+    private protected Task ForEachPlacedTrainingAsync(Func<CommandScope, RunctlTraining, Task> body) => ForEachPlacedTrainingAsync(Targets, body);
+
+    /// <summary>The same for targets of which the command has handled some in another way.</summary>
+    private protected Task ForEachPlacedTrainingAsync(IEnumerable<RunctlTarget> targets, Func<CommandScope, RunctlTraining, Task> body) => ForEachTrainingAsync(
+        targets,
+        (scope, training) => training.InstanceId.Length > 0 ? body(scope, training) : throw CommandErrors.RunNotPlaced(training.RunId, training.Attempt, training.State == RunStates.Claimed));
 }

@@ -10,7 +10,7 @@ namespace Runctl.PowerShell.Training;
 /// <code>($run | Wait-RunctlTraining -Timeout 6h).ExitCode</code>
 /// <para>Waits up to six hours and shows the exit code.</para>
 /// </example>
-[Cmdlet(VerbsLifecycle.Wait, "RunctlTraining", DefaultParameterSetName = TrainingSet)]
+[Cmdlet(VerbsLifecycle.Wait, "RunctlTraining", DefaultParameterSetName = RunSet)]
 [OutputType(typeof(RunctlTraining))]
 public sealed class WaitRunctlTrainingCommand : TrainingTargetCmdlet
 {

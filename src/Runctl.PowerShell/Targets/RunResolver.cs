@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using Runctl.Checkpoints;
+using Runctl.Errors;
+using Runctl.PowerShell.Composition;
+using Runctl.PowerShell.Engine;
+using Runctl.Training;
+
+namespace Runctl.PowerShell.Targets;
+
+/// <summary>Finds the runs that the targets of one place mean: all ids by one search, all instances by another. It alone decides which attempt of a run is meant: the newest.</summary>
+internal sealed class RunResolver(CommandScope scope)
+{
+    private readonly Dictionary<string, RunctlTraining> _runs = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, RunctlException> _failures = new(StringComparer.Ordinal);
+    private IReadOnlyList<RunctlTraining> _listed = [];
+    private IReadOnlyList<RunctlTraining> _onInstances = [];
+
+    /// <summary>
+    /// The runs in the order of the targets, each once. An instance means the runs that train on it, or else the newest that was on it; a checkpoint means its
+    /// run. A literal that means nothing is an error, a wildcard that matches nothing is left out.
+    /// </summary>
+    public async Task<IReadOnlyList<Resolved<RunctlTraining>>> ResolveAsync(IReadOnlyList<RunctlTarget> targets, CancellationToken cancellationToken)
+    {
+        if (targets.Any(target => target.IsPattern))
+        {
+            _listed = await SearchAsync(new TrainingQuery(), cancellationToken).ConfigureAwait(false);
+        }
+
+        var meant = new List<(RunctlTarget Target, string[] RunIds)>();
+        foreach (var target in targets)
+        {
+            meant.Add((target, await RunIdsAsync(target, cancellationToken).ConfigureAwait(false)));
+        }
+
+        string[] runIds = [.. meant.SelectMany(m => m.RunIds).Distinct(StringComparer.Ordinal)];
+        string[] instanceIds = [.. targets.Select(target => target.InstanceId).OfType<string>().Distinct(StringComparer.Ordinal)];
+        foreach (var training in runIds.Length == 0 ? [] : await SearchAsync(new TrainingQuery { RunIds = runIds, ToAct = true }, cancellationToken).ConfigureAwait(false))
+        {
+            _runs[training.RunId] = training;
+        }
+
+        _onInstances = instanceIds.Length == 0 ? [] : await SearchAsync(new TrainingQuery { InstanceIds = instanceIds, ToAct = true }, cancellationToken).ConfigureAwait(false);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        return [.. meant.SelectMany(m => Find(m.Target, m.RunIds)).Where(found => found.Value is null || seen.Add(found.Value.RunId))];
+    }
+
+    private IEnumerable<Resolved<RunctlTraining>> Find(RunctlTarget target, string[] runIds) => target switch
+    {
+        { InstanceId: { } instanceId } => FindOn(target, instanceId),
+        { IsPattern: true } => runIds.Select(_runs.GetValueOrDefault).OfType<RunctlTraining>().Select(training => new Resolved<RunctlTraining>(target, training)),
+        _ => runIds.Select(id => Find(id, target) is { } training
+            ? new Resolved<RunctlTraining>(target, training)
+            : new Resolved<RunctlTraining>(target, null, _failures.GetValueOrDefault(id) ?? CommandErrors.TrainingNotFound(id, null))),
+    };
+
+    /// <summary>What no search finds may still be in hand: a run without a bucket, whose instance is gone.</summary>
+    private RunctlTraining? Find(string runId, RunctlTarget target) => _runs.GetValueOrDefault(runId) ?? target.Source as RunctlTraining;
+
+    private IEnumerable<Resolved<RunctlTraining>> FindOn(RunctlTarget target, string instanceId)
+    {
+        RunctlTraining[] known = [.. _onInstances.Where(training => IsOn(training, instanceId))];
+        RunctlTraining[] active = [.. known.Where(training => training.InstanceId == instanceId && !training.HasEnded)];
+        var meant = active.Length > 0 ? active : [.. known.OrderByDescending(training => training.Started ?? DateTimeOffset.MaxValue).Take(1)];
+        return meant.Length > 0
+            ? meant.Select(training => new Resolved<RunctlTraining>(target, training))
+            : [new Resolved<RunctlTraining>(target, null, CommandErrors.TrainingNotFound(null, instanceId))];
+    }
+
+    private static bool IsOn(RunctlTraining training, string instanceId) => training.InstanceId == instanceId || training.InstanceIds.Contains(instanceId);
+
+    private async Task<string[]> RunIdsAsync(RunctlTarget target, CancellationToken cancellationToken) => target switch
+    {
+        { IsPattern: true } => Matching(target.Id),
+        { RunId: { } id } => [id],
+        { Kind: TargetKind.Checkpoint } => [(await new CheckpointCatalog(scope.Cloud, scope.Configuration).GetAsync(target.Id, cancellationToken).ConfigureAwait(false)).RunId],
+        _ => [],
+    };
+
+    private string[] Matching(string pattern)
+    {
+        var wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
+        var isOfInstances = pattern.StartsWith("i-", StringComparison.OrdinalIgnoreCase);
+        return [.. _listed
+            .Where(training => wildcard.IsMatch(training.RunId) || (isOfInstances && training.InstanceIds.Append(training.InstanceId).Any(wildcard.IsMatch)))
+            .Select(training => training.RunId)];
+    }
+
+    private async Task<IReadOnlyList<RunctlTraining>> SearchAsync(TrainingQuery query, CancellationToken cancellationToken)
+    {
+        var catalog = new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System) { OnFailed = (id, error) => _failures[id] = error };
+        var found = new List<RunctlTraining>();
+        await foreach (var training in catalog.FindAsync(query, cancellationToken).ConfigureAwait(false))
+        {
+            found.Add(training);
+        }
+
+        return found;
+    }
+}
