@@ -72,8 +72,8 @@ public sealed class ArgumentTests
     public void What_has_no_id_is_not_taken_for_one()
     {
         using var session = new ModuleSession();
-        Assert.Equal("InputObjectNotBound", session.Run("[version]'1.2' | Remove-RunctlInstance -Confirm:$false").ErrorId);
-        Assert.Equal("ParameterArgumentTransformationError", session.Run("Get-RunctlInstance ([version]'1.2')").ErrorId);
+        Assert.Equal("TargetMissing", session.Run("[version]'1.2' | Remove-RunctlInstance -Confirm:$false").ErrorId);
+        Assert.Equal("TargetMissing", session.Run("Remove-RunctlInstance ([version]'1.2') -Confirm:$false").ErrorId);
     }
 
     [Fact]

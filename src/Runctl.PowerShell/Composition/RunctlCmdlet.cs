@@ -14,7 +14,7 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     private readonly HashSet<string> _given = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, CommandScope> _scopes = new(StringComparer.Ordinal);
     private RunctlSession? _session;
-    private TargetPlace _place = TargetPlace.Unknown;
+    private TargetPlace? _place;
 
     /// <summary>Region, for example us-east-1. Default: the object's from the pipeline, the session's, AWS_REGION, <c>region</c> in .runctl.toml, the profile's.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -80,7 +80,7 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     {
         var parameters = new Dictionary<string, object?>(StringComparer.Ordinal);
         AddSettings(parameters);
-        _place.AddTo(parameters, IsGivenByUser);
+        _place?.AddTo(parameters, IsGivenByUser);
         return new ConfigurationOverrides(parameters, SessionSettings(parameters));
     }
 
@@ -107,7 +107,7 @@ public abstract class RunctlCmdlet : AsyncCmdlet
         }
         finally
         {
-            _place = TargetPlace.Unknown;
+            _place = null;
         }
     }
 
@@ -125,7 +125,7 @@ public abstract class RunctlCmdlet : AsyncCmdlet
             await ForTargetAsync(target.Id, () =>
             {
                 var scope = target.Kind == TargetKind.Nothing ? throw CommandErrors.TargetMissing(target) : OpenScope(target);
-                var place = places.Find(known => known.Scope == scope);
+                var place = places.Find(known => known.Scope.IsOfSamePlace(scope));
                 if (place.Targets is null)
                 {
                     places.Add(place = (scope, []));
@@ -187,9 +187,10 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     {
         var settings = new Dictionary<string, object?>(StringComparer.Ordinal);
 
-        // An explicit profile means AWS itself, and so does an object that was found there: its endpoint is known, and null.
+        // An explicit profile means AWS itself, and so does an object that was found there: its endpoint is known, and null. What an earlier object of the
+        // pipeline bound still counts as bound when a text follows it.
         var isAws = parameters[nameof(RunctlConfiguration.ProfileName)] is not null
-            || (parameters[nameof(RunctlConfiguration.EndpointUrl)] is null && (_place.KnowsEndpoint || IsBound(nameof(EndpointUrl))));
+            || (parameters[nameof(RunctlConfiguration.EndpointUrl)] is null && (_place?.KnowsEndpoint ?? IsBound(nameof(EndpointUrl))));
         if (Session.DefaultSandbox is { } sandbox && !isAws)
         {
             settings[nameof(RunctlConfiguration.EndpointUrl)] = sandbox.EndpointUrl;

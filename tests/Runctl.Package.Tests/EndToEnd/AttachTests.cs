@@ -78,7 +78,7 @@ public sealed class AttachTests(SandboxFixture sandbox) : IClassFixture<SandboxF
 
         Assert.Equal("ProcessNotFound", sandbox.Run($"Watch-RunctlSpotInterruption -InstanceId {sandbox.Instance} -ProcessName nothing-like-it").ErrorId);
         Assert.Equal("ProcessesNamed", sandbox.Run($"Watch-RunctlSpotInterruption -InstanceId {sandbox.Instance} -ProcessName x -ProcessId 5").ErrorId);
-        Assert.Equal("InstanceNotNamed", sandbox.Run("Watch-RunctlSpotInterruption -ProcessName x").ErrorId);
+        Assert.Equal("InstanceNotNamed", sandbox.Run("Watch-RunctlSpotInterruption no-instance -ProcessName x").ErrorId);
         Assert.Empty(sandbox.Run($"Watch-RunctlSpotInterruption -InstanceId {sandbox.Instance} -ProcessName '*first-of-two*' -WhatIf").Errors);
         Assert.DoesNotContain(sandbox.Run($"Get-RunctlTraining -InstanceId {sandbox.Instance}").Output, item => ((string)((dynamic)item.BaseObject).RunId).Contains("of-two", StringComparison.Ordinal));
     }
