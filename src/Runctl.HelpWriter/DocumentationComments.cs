@@ -3,35 +3,49 @@ using System.Xml.Linq;
 
 namespace Runctl.HelpWriter;
 
-/// <summary>The compiler's documentation file.</summary>
+/// <summary>The compiler's documentation files.</summary>
 internal sealed partial class DocumentationComments
 {
     private readonly Dictionary<string, XElement> _members;
+    private readonly string _screens;
 
-    private DocumentationComments(Dictionary<string, XElement> members) => _members = members;
+    private DocumentationComments(Dictionary<string, XElement> members, string screens) => (_members, _screens) = (members, screens);
 
-    /// <summary>Reads a file.</summary>
-    public static DocumentationComments Read(string path) =>
-        new(XDocument.Load(path).Descendants("member").ToDictionary(member => (string)member.Attribute("name")!, StringComparer.Ordinal));
+    /// <summary>Reads files.</summary>
+    /// <param name="paths">The documentation files.</param>
+    /// <param name="screens">Directory of the screens that examples name.</param>
+    public static DocumentationComments Read(IEnumerable<string> paths, string screens) =>
+        new(paths.SelectMany(path => XDocument.Load(path).Descendants("member")).ToDictionary(member => (string)member.Attribute("name")!, StringComparer.Ordinal), screens);
 
     /// <summary>A type's summary, or null.</summary>
-    public string? Summary(Type type) => Text("T:" + type.FullName, "summary");
+    public string? Summary(Type type) => Summary(type.FullName!);
 
-    /// <summary>A type's remarks, or null.</summary>
-    public string? Remarks(Type type) => Text("T:" + type.FullName, "remarks");
+    /// <summary>The summary of a type by its full name, or null.</summary>
+    public string? Summary(string type) => Text("T:" + type, "summary");
+
+    /// <summary>The paragraphs of a type's remarks.</summary>
+    public IReadOnlyList<string> Remarks(Type type) =>
+        _members.GetValueOrDefault("T:" + type.FullName)?.Element("remarks") is not { } remarks ? []
+        : remarks.Elements("para").Any() ? [.. remarks.Elements("para").Select(Flatten)] : [Flatten(remarks)];
 
     /// <summary>A property's summary, wherever it is declared; or null.</summary>
     public string? Summary(Type type, string property) =>
         type.GetProperty(property)?.DeclaringType is { } declaring ? Text($"P:{declaring.FullName}.{property}", "summary") : null;
 
-    /// <summary>A type's examples: code, and what it does.</summary>
-    public IEnumerable<(string Code, string About)> Examples(Type type) =>
+    /// <summary>A type's examples.</summary>
+    public IEnumerable<ExampleHelp> Examples(Type type) =>
         from example in _members.GetValueOrDefault("T:" + type.FullName)?.Elements("example") ?? []
-        select (Code(example.Element("code")!.Value), Flatten(example.Elements("para")));
+        select new ExampleHelp(Code(example.Element("code")!.Value), string.Join(' ', example.Elements("para").Select(Flatten)), Screen(example), (string?)example.Attribute("runs") == "true");
 
-    private static string Code(string text) => string.Join('\n', text.Trim('\n').Split('\n').Select(line => line.Trim())).Trim();
+    private string? Screen(XElement example) =>
+        (string?)example.Attribute("screen") is { } name ? File.ReadAllText(Path.Combine(_screens, name + ".txt")).TrimEnd() : null;
 
-    private static string Flatten(IEnumerable<XElement> elements) => string.Join(' ', elements.Select(Flatten));
+    private static string Code(string text)
+    {
+        var lines = text.Trim('\n').TrimEnd().Split('\n');
+        var indent = lines.Where(line => line.Trim().Length > 0).Min(line => line.Length - line.TrimStart().Length);
+        return string.Join('\n', lines.Select(line => line.Length > indent ? line[indent..].TrimEnd() : ""));
+    }
 
     // References show as the name they refer to.
     private static string Flatten(XElement element) => Spaces().Replace(
