@@ -15,7 +15,8 @@ internal sealed partial class DocumentationComments
     /// <param name="paths">The documentation files.</param>
     /// <param name="screens">Directory of the screens that examples name.</param>
     public static DocumentationComments Read(IEnumerable<string> paths, string screens) =>
-        new(paths.SelectMany(path => XDocument.Load(path).Descendants("member")).ToDictionary(member => (string)member.Attribute("name")!, StringComparer.Ordinal), screens);
+        // Each assembly has its own copy of what the compiler generates.
+        new(paths.SelectMany(path => XDocument.Load(path).Descendants("member")).GroupBy(member => (string)member.Attribute("name")!, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal), screens);
 
     /// <summary>A type's summary, or null.</summary>
     public string? Summary(Type type) => Summary(type.FullName!);

@@ -7,7 +7,7 @@ namespace Runctl.HelpWriter;
 
 /// <summary>Reads what help says from the built module and its documentation comments.</summary>
 /// <param name="comments">The words.</param>
-/// <param name="site">Address of the project; a page lies at docs/cmdlets below it.</param>
+/// <param name="site">Address of the repository, where the pages are.</param>
 /// <param name="missing">Takes the names of what is not documented.</param>
 internal sealed partial class HelpReader(DocumentationComments comments, Uri site, ICollection<string> missing)
 {
@@ -90,7 +90,7 @@ internal sealed partial class HelpReader(DocumentationComments comments, Uri sit
 
     private IEnumerable<LinkHelp> ReadLinks(CmdletInfo cmdlet, IReadOnlyList<CmdletInfo> all, IReadOnlyList<string> remarks, IReadOnlyList<ExampleHelp> examples)
     {
-        yield return new LinkHelp("Online version", new Uri(site, $"docs/cmdlets/{cmdlet.Name}.md"));
+        yield return new LinkHelp("Online version", new Uri($"{site.AbsoluteUri.TrimEnd('/')}/blob/main/docs/cmdlets/{cmdlet.Name}.md"));
         var named = CmdletName().Matches(string.Join('\n', [.. remarks, .. examples.Select(example => example.Code)])).Select(match => match.Value).ToHashSet(StringComparer.Ordinal);
         foreach (var other in all.Where(other => other.Name != cmdlet.Name && (other.Noun == cmdlet.Noun || named.Contains(other.Name))))
         {

@@ -15,8 +15,8 @@ state.ImportPSModule([manifest]);
 using var runspace = RunspaceFactory.CreateRunspace(state);
 runspace.Open();
 using var shell = PowerShell.Create(runspace);
-var module = shell.AddCommand("Get-Module").AddParameter("Name", Path.GetFileNameWithoutExtension(manifest)).Invoke<PSModuleInfo>().Single();
-var cmdlets = module.ExportedCmdlets.Values.OrderBy(cmdlet => cmdlet.Name, StringComparer.Ordinal).ToList();
+var cmdlets = shell.AddCommand("Get-Command").AddParameter("Module", Path.GetFileNameWithoutExtension(manifest)).Invoke<CmdletInfo>()
+    .OrderBy(cmdlet => cmdlet.Name, StringComparer.Ordinal).ToList();
 if (cmdlets.Count == 0)
 {
     Console.Error.WriteLine($"{manifest}: error: the module exports no cmdlets.");
@@ -24,7 +24,7 @@ if (cmdlets.Count == 0)
 }
 
 var missing = new List<string>();
-var help = new HelpReader(DocumentationComments.Read(documentation.Split(';'), screens), module.ProjectUri, missing).Read(cmdlets);
+var help = new HelpReader(DocumentationComments.Read(documentation.Split(';'), screens), cmdlets[0].Module.ProjectUri, missing).Read(cmdlets);
 foreach (var name in missing)
 {
     Console.Error.WriteLine($"{documentation.Split(';')[0]}: error: {name} has no documentation comment.");

@@ -7,6 +7,7 @@ namespace Runctl.Package.Tests;
 public sealed class HelpTests
 {
     private static readonly XNamespace Command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
+    private static readonly XNamespace Dev = "http://schemas.microsoft.com/maml/dev/2004/10";
     private static readonly XNamespace Maml = "http://schemas.microsoft.com/maml/2004/10";
 
     [Fact]
@@ -40,9 +41,37 @@ public sealed class HelpTests
     }
 
     [Fact]
-    public void The_about_topic_is_found()
+    public void Help_names_inputs_outputs_links_and_a_page_for_Online() => Assert.All(Commands(), command =>
+    {
+        Assert.NotEmpty(command.Element(Command + "inputTypes")!.Elements());
+        Assert.NotEmpty(command.Element(Command + "returnValues")!.Elements());
+        var links = command.Element(Command + "relatedLinks")!.Elements().ToList();
+        Assert.EndsWith($"/docs/cmdlets/{Name(command)}.md", links[0].Element(Maml + "uri")!.Value, StringComparison.Ordinal);
+        Assert.True(links.Count >= 3, Name(command));
+    });
+
+    [Fact]
+    public void Defaults_and_accepted_values_come_from_the_code()
+    {
+        var wait = Commands().Single(command => Name(command) == "Wait-RunctlTraining").Element(Command + "parameters")!.Elements().ToDictionary(parameter => parameter.Element(Maml + "name")!.Value);
+        Assert.Equal(("5s", "no limit"), (Default(wait["PollInterval"]), Default(wait["Timeout"])));
+        Assert.Contains("100ms to 1h", wait["PollInterval"].Element(Maml + "description")!.Value, StringComparison.Ordinal);
+        Assert.DoesNotContain("Default:", wait["Timeout"].Element(Maml + "description")!.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_link_to_a_topic_leads_to_one()
     {
         using var session = new ModuleSession();
-        Assert.Contains("TRY IT WITHOUT AN AWS ACCOUNT", session.Run("Get-Help about_Runctl").Single);
+        var topics = Commands().SelectMany(command => command.Descendants(Maml + "linkText")).Select(link => link.Value).Where(text => text.StartsWith("about_", StringComparison.Ordinal)).Distinct().ToList();
+        Assert.True(topics.Count >= 6);
+        Assert.All(topics, topic => Assert.Contains("SHORT DESCRIPTION", session.Run($"Get-Help {topic}").Single, StringComparison.Ordinal));
+        Assert.Contains("TRY IT WITHOUT AN AWS ACCOUNT", session.Run("Get-Help about_Runctl").Single, StringComparison.Ordinal);
     }
+
+    private static IEnumerable<XElement> Commands() => XDocument.Load(Path.Combine(BuiltModule.Directory, "en-US", "Runctl.PowerShell.dll-Help.xml")).Descendants(Command + "command");
+
+    private static string Name(XElement command) => command.Element(Command + "details")!.Element(Command + "name")!.Value;
+
+    private static string Default(XElement parameter) => parameter.Element(Dev + "defaultValue")!.Value;
 }

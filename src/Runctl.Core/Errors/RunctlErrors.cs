@@ -7,7 +7,7 @@ internal static partial class RunctlErrors
 {
     /// <summary>The configuration file does not say what it should.</summary>
     public static RunctlException ConfigurationInvalid(string path, int line, int column, string problem) =>
-        new(ErrorIds.ConfigurationInvalid, ErrorKind.InvalidInput, $"{path}:{line}:{column}: {problem}", path, "Correct the file; about_Runctl names every setting and its form.");
+        new(ErrorIds.ConfigurationInvalid, ErrorKind.InvalidInput, $"{path}:{line}:{column}: {problem}", path, "Correct the file; about_Runctl_Configuration names every setting.");
 
     /// <summary>A configuration file is in place already.</summary>
     public static RunctlException ConfigurationExists(string path) =>
