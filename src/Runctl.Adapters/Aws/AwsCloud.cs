@@ -143,9 +143,19 @@ internal sealed class AwsCloud : ICloud
                 : throw RunctlErrors.RegionInvalid(name);
         }
 
-        if (Connection.ProfileName is { } profile && new CredentialProfileStoreChain().TryGetProfile(profile, out var found) && found.Region is not null)
+        if (Connection.ProfileName is { } profile)
         {
-            return found.Region;
+            // A profile that is missing is the error, not the region that it would have had.
+            var known = new CredentialProfileStoreChain().TryGetProfile(profile, out var found);
+            if (!known && Connection.Credentials is null)
+            {
+                throw RunctlErrors.ProfileUnusable(profile, null);
+            }
+
+            if (known && found.Region is not null)
+            {
+                return found.Region;
+            }
         }
 
         return FallbackRegionFactory.GetRegionEndpoint(includeInstanceMetadata: false)

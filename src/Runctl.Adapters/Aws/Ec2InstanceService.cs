@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Amazon.EC2;
 using Amazon.EC2.Model;
 using Runctl.Errors;
@@ -57,7 +58,9 @@ internal sealed class Ec2InstanceService(Func<AmazonEC2Client> client, AwsCloud 
         }
         catch (RunctlException e) when (e.ServiceErrorCode is "InvalidInstanceType" or "InvalidParameterValue")
         {
-            throw RunctlErrors.InstanceTypeUnknown(string.Join(", ", instanceTypes), cloud.Region, e);
+            // EC2 names the types that do not exist; the others are good.
+            var unknown = instanceTypes.Where(type => Regex.IsMatch(e.Message, $@"(?<![\w.-]){Regex.Escape(type)}(?![\w-])")).ToList();
+            throw RunctlErrors.InstanceTypeUnknown(string.Join(", ", unknown.Count > 0 ? unknown : instanceTypes), cloud.Region, e);
         }
     }
 

@@ -61,7 +61,7 @@ internal sealed record LaunchRefusal(string Code, string? Words, string Id, Erro
 
     /// <summary>The meaning of a refusal, or null if it is one of capacity, or not known.</summary>
     public static LaunchRefusal? Find(string code, string message) =>
-        All.FirstOrDefault(r => Fits(r.Code, code) && (r.Words is null || message.Contains(r.Words, StringComparison.OrdinalIgnoreCase)));
+        All.FirstOrDefault(r => ServiceRefusal.Fits(r.Code, code) && (r.Words is null || message.Contains(r.Words, StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>The error.</summary>
     /// <param name="request">What was asked for.</param>
@@ -74,6 +74,4 @@ internal sealed record LaunchRefusal(string Code, string? Words, string Id, Erro
     private static string Groups(LaunchRequest request) => request.SecurityGroupIds.Count == 0 ? "EC2 does not know a security group" : $"EC2 does not know the security groups {string.Join(", ", request.SecurityGroupIds)}, or one of them";
 
     private static Func<LaunchRequest, string> Types(string problem) => request => $"{string.Join(" or ", request.InstanceTypes)} {problem}";
-
-    private static bool Fits(string pattern, string code) => pattern.EndsWith('*') ? code.StartsWith(pattern[..^1], StringComparison.Ordinal) : code == pattern;
 }

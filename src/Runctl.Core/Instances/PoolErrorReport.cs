@@ -6,16 +6,6 @@ namespace Runctl.Instances;
 /// <summary>Why no pool gave instances, in one error: the same reason is said once for all its pools.</summary>
 internal static class PoolErrorReport
 {
-    private static readonly Dictionary<string, string> Actions = new(StringComparer.Ordinal)
-    {
-        ["MaxSpotInstanceCountExceeded"] = "The account's spot quota is used up; an instance that was just interrupted counts until it is gone. End other instances, wait, or ask for more in Service Quotas.",
-        ["VcpuLimitExceeded"] = "The account's quota of vCPUs is used up. End other instances, or ask for more in Service Quotas.",
-        ["InstanceLimitExceeded"] = "The account's quota of instances is used up. End other instances, or ask for more in Service Quotas.",
-        ["SpotMaxPriceTooLow"] = "Raise -MaxPrice (spot_max_price under [aws] in .runctl.toml), or leave it out: the on-demand price is the limit then, and interruptions are fewer.",
-        ["InsufficientFreeAddressesInSubnet"] = "Give subnets that have free addresses with -SubnetId, or set subnet_ids under [aws] in .runctl.toml.",
-        ["RequestLimitExceeded"] = "AWS limits the rate of calls; try again in a moment.",
-    };
-
     /// <summary>The error.</summary>
     public static RunctlException ToException(LaunchRequest request, IReadOnlyList<PoolError> errors)
     {
@@ -34,10 +24,10 @@ internal static class PoolErrorReport
             return only.ToException(request, reasons, groups[0].Key, null);
         }
 
-        var action = groups.Select(g => Actions.GetValueOrDefault(g.Key)).FirstOrDefault(a => a is not null)
-            ?? (decisive is null ? errors.Select(e => LaunchRefusal.Find(e.Code, e.Message)?.Action).FirstOrDefault(a => a is not null) : null)
-            ?? (decisive is null && groups.Count > 0 ? "Correct what EC2 names: the parameters of the launch, or the settings under [aws] in .runctl.toml."
-                : "Try more instance types (-InstanceType takes several), more zones, -OnDemandFallback, or later.");
+        var action = decisive is not null
+            ? Known(decisive.First())
+            : errors.Select(e => LaunchRefusal.Find(e.Code, e.Message)?.Action ?? Known(e)).FirstOrDefault(a => a is not null)
+                ?? (errors.Count > 0 ? "Correct what EC2 names: the parameters of the launch, or the settings under [aws] in .runctl.toml." : "Try again. EC2 named no reason.");
         return RunctlErrors.LaunchFailed(request.Count, string.Join(", ", request.InstanceTypes), reasons, (decisive ?? groups.FirstOrDefault())?.Key, decisive is not null || groups.Count == 0, action, null);
     }
 
@@ -67,6 +57,8 @@ internal static class PoolErrorReport
 
         return null;
     }
+
+    private static string? Known(PoolError error) => ServiceRefusal.Find(error.Code, error.Message)?.Action;
 
     private static bool IsCapacity(string code) => code is "UnfulfillableCapacity" or "RequestLimitExceeded" || code.StartsWith("Insufficient", StringComparison.Ordinal);
 

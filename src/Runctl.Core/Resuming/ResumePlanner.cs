@@ -201,5 +201,5 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         : $"; setup command: {string.Concat(command.Select(c => c == '\n' ? "⏎" : char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : c.ToString()))}";
 
     private static string Describe(LaunchPlan launch, InstancePool? lost) =>
-        launch.Description + (launch.Avoided.Count > 0 ? $"; {lost!.InstanceType} in {lost.AvailabilityZone}, just lost, is asked last" : "");
+        launch.Description + (launch.Avoided.Count > 0 ? $"; {lost!.InstanceType} in {lost.AvailabilityZone}, where the run was, is asked last" : "");
 }

@@ -170,7 +170,12 @@ public abstract class RunctlCmdlet : AsyncCmdlet
         // A sandbox of this process is known by its endpoint, and no other keys fit it.
         if (configuration.EndpointUrl is { } endpoint && RunningSandboxes.Find(endpoint) is { } sandbox)
         {
-            return new CloudConnection { Region = configuration.Region ?? sandbox.Region, EndpointUrl = endpoint, Credentials = sandbox.Credentials, Encryption = encryption };
+            return new CloudConnection { Region = configuration.Region is { } region && region != sandbox.Region ? throw CommandErrors.SandboxElsewhere(endpoint, sandbox.Region, region) : sandbox.Region, EndpointUrl = endpoint, Credentials = sandbox.Credentials, Encryption = encryption };
+        }
+
+        if (configuration.EndpointUrl is { } stopped && RunningSandboxes.WasStopped(stopped))
+        {
+            throw CommandErrors.SandboxStopped(stopped);
         }
 
         return new CloudConnection

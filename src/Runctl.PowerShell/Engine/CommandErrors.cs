@@ -12,6 +12,12 @@ internal static class CommandErrors
     public static RunctlException SandboxNotFound(Uri endpoint) => new(
         "SandboxNotFound", ErrorKind.NotFound, $"No sandbox of this process is at {endpoint}.", endpoint, "A sandbox is changed and stopped in the process that started it; from another one it can only be used.");
 
+    public static RunctlException SandboxStopped(Uri endpoint) => new(
+        "SandboxStopped", ErrorKind.NotFound, $"The sandbox at {endpoint} has been stopped, with everything in it.", endpoint, "Start another one: Start-RunctlSandbox -UseAsDefault");
+
+    public static RunctlException SandboxElsewhere(Uri endpoint, string sandbox, string region) => new(
+        "SandboxElsewhere", ErrorKind.InvalidInput, $"The sandbox at {endpoint} is in {sandbox}, not in {region}.", region, $"Use -Region {sandbox}, or leave -Region out.");
+
     public static RunctlException SandboxNotNamed(int count) => new(
         "SandboxNotNamed",
         ErrorKind.InvalidInput,

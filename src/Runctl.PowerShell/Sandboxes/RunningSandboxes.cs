@@ -8,6 +8,7 @@ internal static class RunningSandboxes
 {
     private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(10);
     private static readonly ConcurrentDictionary<Uri, Entry> Entries = new();
+    private static readonly ConcurrentDictionary<Uri, bool> Stopped = new();
 
     static RunningSandboxes() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
         Task.WhenAll(Entries.Keys.Select(endpoint => Task.Run(() => StopAsync(endpoint)))).Wait(ExitPatience);
@@ -17,6 +18,9 @@ internal static class RunningSandboxes
 
     /// <summary>The sandbox at an endpoint, or null.</summary>
     public static RunctlSandbox? Find(Uri endpoint) => Entries.TryGetValue(endpoint, out var entry) ? entry.Sandbox : null;
+
+    /// <summary>Whether a sandbox of this process was at an endpoint, and is there no more.</summary>
+    public static bool WasStopped(Uri endpoint) => Stopped.ContainsKey(endpoint) && !Entries.ContainsKey(endpoint);
 
     /// <summary>What runs at an endpoint, or null. Of a type that does not load the sandbox's assembly.</summary>
     public static IAsyncDisposable? ServerOf(Uri endpoint) => Entries.TryGetValue(endpoint, out var entry) ? entry.Server : null;
@@ -33,6 +37,7 @@ internal static class RunningSandboxes
             return false;
         }
 
+        Stopped[endpoint] = true;
         if (entry.Owner.DefaultSandbox == entry.Sandbox)
         {
             entry.Owner.DefaultSandbox = null;
