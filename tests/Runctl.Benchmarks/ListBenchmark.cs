@@ -20,7 +20,7 @@ internal static class ListBenchmark
     {
         await using var rig = await Rig.StartAsync(new SandboxOptions { Responder = (instance, _) => StandInFleet.Status(instance) });
         var instances = await LaunchAsync(rig);
-        await FillAsync(rig, instances);
+        await FillAsync(rig, instances, Runs);
         // A delay is the one fault that lets the request through; it counts them.
         var counted = Services.Select(operation => rig.Sandbox.Faults.Add(new SandboxFault { Operation = operation, Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromMilliseconds(1) })).ToList();
         var reads = rig.Sandbox.Faults.Add(new SandboxFault { Operation = "s3:GetObject", Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromMilliseconds(1) });
@@ -77,7 +77,8 @@ internal static class ListBenchmark
         return count;
     }
 
-    private static async Task<string[]> LaunchAsync(Rig rig)
+    /// <summary>1,000 instances that a command reaches.</summary>
+    internal static async Task<string[]> LaunchAsync(Rig rig)
     {
         var launcher = new SpotLauncher(rig.Cloud, TimeProvider.System);
         var plan = await launcher.PlanAsync(new LaunchRequest { InstanceTypes = ["g5.xlarge"], Count = Instances, IamInstanceProfile = rig.Sandbox.InstanceProfile }, default);
@@ -91,11 +92,11 @@ internal static class ListBenchmark
     }
 
     /// <summary>The newest runs train, one on each instance; of each run there is the claim, and of those before the end.</summary>
-    private static async Task FillAsync(Rig rig, string[] instances)
+    internal static async Task FillAsync(Rig rig, string[] instances, int runs)
     {
         var now = DateTimeOffset.UtcNow;
         var store = new RunStore(rig.Cloud.Objects, rig.Configuration.S3Bucket!, rig.Configuration.RunPrefix, TimeProvider.System);
-        await Parallel.ForEachAsync(Enumerable.Range(0, Runs), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (i, token) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, runs), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (i, token) =>
         {
             var isRunning = i < instances.Length;
             var started = now.AddMinutes(-i * 10);

@@ -68,3 +68,8 @@ if (args.Length == 0 || args.Contains("import"))
 {
     await ImportBenchmark.RunAsync();
 }
+
+if (args.Length == 0 || args.Contains("shell"))
+{
+    await ShellBenchmark.RunAsync();
+}
