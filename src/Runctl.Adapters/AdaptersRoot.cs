@@ -9,8 +9,12 @@ namespace Runctl.Adapters;
 /// <summary>The one door into this assembly: made by name from the module, used through <see cref="IAdapters"/>.</summary>
 public sealed class AdaptersRoot : IAdapters
 {
-    /// <summary>Registers what the SDK would otherwise search for in every loaded assembly.</summary>
-    public AdaptersRoot() => SdkDependencies.Register();
+    /// <summary>Registers what the SDK would otherwise search for in every loaded assembly, and what tells of each call.</summary>
+    public AdaptersRoot()
+    {
+        SdkDependencies.Register();
+        CallTrace.Register();
+    }
 
     /// <inheritdoc/>
     public ICloud Connect(CloudConnection connection) => new AwsCloud(connection, TimeProvider.System);

@@ -107,5 +107,5 @@ internal sealed class SsmCommandService(Func<AmazonSimpleSystemsManagementClient
     private static int? Exit(int? code) => code is null or -1 ? null : code;
 
     private Task<T> CallAsync<T>(string operation, Func<AmazonSimpleSystemsManagementClient, Task<T>> call, CancellationToken cancellationToken, bool isUrgent = false) =>
-        calls.RunAsync(() => AwsErrors.CallAsync("SSM", operation, cloud.EndpointName, () => call(client()), cancellationToken), cancellationToken, isUrgent);
+        calls.RunAsync(() => AwsErrors.CallAsync("SSM", operation, cloud.EndpointName, () => call(client()), cancellationToken), cancellationToken, isUrgent, ("SSM", operation));
 }

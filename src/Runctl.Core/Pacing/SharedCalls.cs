@@ -1,4 +1,6 @@
 using Runctl.Errors;
+using Runctl.Ports;
+using Runctl.Telling;
 
 namespace Runctl.Pacing;
 
@@ -29,8 +31,9 @@ internal sealed class SharedCalls(TokenBucket pace, TimeProvider time) : IDispos
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <param name="isUrgent">Whether it goes before its turn, and may use what is kept of the budget.</param>
+    /// <param name="name">Service and operation, for the log of the command.</param>
     /// <exception cref="RunctlException">It failed for another reason, too often, or the budget is used up.</exception>
-    public async Task<T> RunAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken, bool isUrgent = false)
+    public async Task<T> RunAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken, bool isUrgent = false, (string Service, string Operation)? name = null)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -45,7 +48,9 @@ internal sealed class SharedCalls(TokenBucket pace, TimeProvider time) : IDispos
             {
                 var longest = Math.Min(LongestPause.TotalSeconds, FirstPause.TotalSeconds * Math.Pow(2, attempt - 1));
                 // Anywhere up to the longest, so that those who failed together do not come back together.
-                await Task.Delay(TimeSpan.FromSeconds(longest * Random.Shared.NextDouble()), time, cancellationToken).ConfigureAwait(false);
+                var wait = TimeSpan.FromSeconds(longest * Random.Shared.NextDouble());
+                CommandLog.Current?.Waits(new ServiceRetry(name?.Service ?? "AWS", name?.Operation ?? "call", e.ServiceErrorCode ?? e.Id, wait, attempt + 1));
+                await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
             }
         }
     }

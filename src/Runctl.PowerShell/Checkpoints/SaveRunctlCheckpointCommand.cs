@@ -19,7 +19,7 @@ namespace Runctl.PowerShell.Checkpoints;
 /// </example>
 [Cmdlet(VerbsData.Save, "RunctlCheckpoint", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo), typeof(DirectoryInfo))]
-public sealed class SaveRunctlCheckpointCommand : RunctlCmdlet
+public sealed class SaveRunctlCheckpointCommand : BackgroundCmdlet
 {
     /// <summary>Checkpoints: objects of Get-RunctlCheckpoint, S3 URIs of checkpoints or of their manifests; or runs, whose newest checkpoints are meant, as objects, ids of runs or of their instances, or wildcards.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.Ports;
 using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Jobs;
 using Runctl.PowerShell.Sandboxes;
 using Runctl.PowerShell.Targets;
 
@@ -11,7 +12,6 @@ namespace Runctl.PowerShell.Composition;
 public abstract class RunctlCmdlet : AsyncCmdlet
 {
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _given = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, CommandScope> _scopes = new(StringComparer.Ordinal);
     private RunctlSession? _session;
     private TargetPlace? _place;
@@ -32,19 +32,26 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     /// <summary>What the module keeps for this session.</summary>
     private protected RunctlSession Session => _session ??= RunctlSession.Current;
 
+    /// <summary>Lists a job among those of the user's session, whether this command runs there or in a job itself.</summary>
+    private protected void AddJob(Job job)
+    {
+        var repository = RunctlJob.Current?.Repository ?? JobRepository;
+        if (job is RunctlJob own)
+        {
+            own.Repository = repository;
+        }
+
+        repository.Add(job);
+    }
+
+    /// <inheritdoc/>
+    private protected override Action<string> WarnAfterStop() => RunctlJob.Current?.Warn ?? base.WarnAfterStop();
+
     /// <summary>Whether the user, or an object in the pipeline, gave this parameter.</summary>
     private protected bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
     /// <summary>Whether the user gave this parameter in the command, not an object in the pipeline.</summary>
-    private protected bool IsGivenByUser(string parameter) => _given.Contains(parameter);
-
-    /// <inheritdoc/>
-    protected override Task BeginAsync()
-    {
-        // Nothing of a pipeline is bound yet.
-        _given.UnionWith(MyInvocation.BoundParameters.Keys);
-        return base.BeginAsync();
-    }
+    private protected bool IsGivenByUser(string parameter) => GivenByUser.Contains(parameter);
 
     /// <summary>Adds the settings this command's parameters decide, by the property names of <see cref="RunctlConfiguration"/>; null decides nothing.</summary>
     private protected virtual void AddSettings(IDictionary<string, object?> settings)

@@ -5,6 +5,7 @@ using Runctl.Instances;
 using Runctl.Monitoring;
 using Runctl.Ports;
 using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Jobs;
 using Runctl.PowerShell.Sandboxes;
 using Runctl.Resuming;
 using Runctl.Training;
@@ -20,6 +21,7 @@ internal sealed class RunctlSession
     private readonly CloudPool _clouds = new(connection => AdaptersLoader.Adapters.Connect(connection));
     private readonly ConcurrentDictionary<ICloud, Lazy<InstanceMonitor>> _monitors = new();
     private readonly ConcurrentBag<(ICloud Cloud, AutoResumer Resumer)> _resumers = [];
+    private readonly ConcurrentDictionary<RunctlJob, bool> _jobs = new();
     private readonly Lazy<IDisposable> _held;
     private readonly ConcurrentDictionary<(string RunId, int Attempt), LaunchRequest> _runs = new();
     private readonly ConcurrentDictionary<string, LaunchRequest> _launches = new(StringComparer.Ordinal);
@@ -36,6 +38,22 @@ internal sealed class RunctlSession
     public static RunctlSession Current => Runspace.DefaultRunspace is { } runspace
         ? Sessions.GetValue(runspace, Begin)
         : throw new InvalidOperationException("Runctl was called outside a PowerShell session.");
+
+    /// <summary>Lets a runspace that works for this session, a job's, share what the session has.</summary>
+    public void Adopt(Runspace runspace) => Sessions.Add(runspace, this);
+
+    /// <summary>Keeps a job, to end it with the session.</summary>
+    public void Keep(RunctlJob job)
+    {
+        _jobs[job] = true;
+        job.StateChanged += (_, _) =>
+        {
+            if (job.IsOver)
+            {
+                _jobs.TryRemove(job, out var _);
+            }
+        };
+    }
 
     /// <summary>The connection for these settings; the same one for what comes to the same.</summary>
     public ICloud Connect(CloudConnection connection) => _clouds.Connect(connection);
@@ -91,15 +109,17 @@ internal sealed class RunctlSession
     /// <summary>Begins to end what the session holds: its sandboxes, monitors and connections. Nobody can wait for it.</summary>
     public void End()
     {
-        // A command that was stopped may still be undoing, over the connections, what it did.
-        var commands = BackgroundWork.SettleAsync();
+        var jobs = _jobs.Keys.ToList();
         BackgroundWork.Track(
             Task.Run(async () =>
             {
-                await CloseAsync(commands);
+                await Task.WhenAll(jobs.Select(job => job.EndAsync()));
+                // A command that was stopped may still be undoing, over the connections, what it did.
+                await CloseAsync(BackgroundWork.SettleCommandsAsync());
                 await RunningSandboxes.StopAsync(this);
             }),
-            isCostly: !_resumers.IsEmpty);
+            isCostly: !_resumers.IsEmpty || jobs.Count > 0,
+            isEndOfSession: true);
     }
 
     // A session can end without the module being removed from it.

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using Runctl.Errors;
 using Runctl.PowerShell.Targets;
 using Runctl.Progress;
+using Runctl.Telling;
 
 namespace Runctl.PowerShell.Engine;
 
@@ -10,15 +11,23 @@ namespace Runctl.PowerShell.Engine;
 public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private readonly HashSet<string> _given = new(StringComparer.OrdinalIgnoreCase);
     private volatile bool _stopped;
-    private EngineThread? _engine;
+    private volatile EngineThread? _engine;
     private ProgressReporter? _progress;
+    private CommandOutputLog? _log;
 
     /// <summary>Cancelled by Ctrl+C, and by whatever else stops the pipeline.</summary>
     protected CancellationToken StopToken => _stopping.Token;
 
     /// <summary>Whether the command launches what has to be removed again when it is stopped.</summary>
     private protected virtual bool IsCostly => false;
+
+    /// <summary>Names of the parameters that the user gave in the command, without those an object of the pipeline brings.</summary>
+    private protected IReadOnlySet<string> GivenByUser => _given;
+
+    /// <summary>Whether this invocation hands its work to a job instead of doing it.</summary>
+    private protected virtual bool StartsJob => false;
 
     /// <summary>Takes progress from any thread.</summary>
     protected IProgress<ProgressUpdate> Progress => _progress ??= new ProgressReporter(WriteProgress, Post);
@@ -32,22 +41,49 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>Runs once after the last input.</summary>
     protected virtual Task EndAsync() => Task.CompletedTask;
 
+    /// <summary>Remembers what the pipeline has bound now, for the job.</summary>
+    private protected virtual void CollectForJob()
+    {
+    }
+
+    /// <summary>Starts the job with what was collected.</summary>
+    private protected virtual void StartJob()
+    {
+    }
+
     /// <inheritdoc/>
     protected sealed override void BeginProcessing() => Run(() =>
     {
+        // Nothing of a pipeline is bound yet.
+        _given.UnionWith(MyInvocation.BoundParameters.Keys);
         RequireTransmittable();
-        return BeginAsync();
+        return StartsJob ? Task.CompletedTask : BeginAsync();
     });
 
     /// <inheritdoc/>
     protected sealed override void ProcessRecord() => Run(() =>
     {
         RequireTransmittable();
-        return ProcessAsync();
+        if (!StartsJob)
+        {
+            return ProcessAsync();
+        }
+
+        CollectForJob();
+        return Task.CompletedTask;
     });
 
     /// <inheritdoc/>
-    protected sealed override void EndProcessing() => Run(EndAsync);
+    protected sealed override void EndProcessing() => Run(() =>
+    {
+        if (!StartsJob)
+        {
+            return EndAsync();
+        }
+
+        StartJob();
+        return Task.CompletedTask;
+    });
 
     /// <inheritdoc/>
     protected sealed override void StopProcessing()
@@ -59,21 +95,28 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>Writes an object; the rest of the pipeline runs within this call.</summary>
     protected new void WriteObject(object? value)
     {
-        if (_engine is null)
+        if (_engine is not { } engine)
         {
             base.WriteObject(value);
+            return;
         }
-        else
-        {
-            _engine.RunOutside(() => base.WriteObject(value));
-        }
+
+        // What was decided and called for an object is read before the object.
+        _log?.Flush();
+        engine.RunOutside(() => base.WriteObject(value));
     }
+
+    /// <summary>Tells a decision and its reason to -Verbose.</summary>
+    private protected static void Decided(string message) => CommandLog.Decided(message);
+
+    /// <summary>What is shown for a failure of this command; more than the failure itself, if the command knows more.</summary>
+    private protected virtual RunctlException Explain(RunctlException failure) => failure;
 
     /// <summary>Writes the failure of one target; the command goes on with the next.</summary>
     protected void WriteError(RunctlException exception, object? target = null)
     {
-        TraceService(exception);
-        WriteError(ErrorRecords.From(exception, target));
+        _log?.Flush();
+        WriteError(ErrorRecords.From(Explain(exception), target));
     }
 
     /// <summary>Runs a body for one target, whose failure does not end the command.</summary>
@@ -90,10 +133,10 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>Makes something that warns from any thread, even once the pipeline was stopped and takes nothing any more. Called on the engine's thread.</summary>
-    private protected Action<string> WarnAfterStop()
+    private protected virtual Action<string> WarnAfterStop()
     {
         var screen = Host.UI;
-        return message => screen.WriteWarningLine(message);
+        return message => screen?.WriteWarningLine(message);
     }
 
     /// <summary>Releases what the cmdlet holds.</summary>
@@ -112,6 +155,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             // A command downstream may have had enough (Select-Object -First): nobody calls StopProcessing then.
             _stopping.Cancel();
             _progress?.Dispose();
+            _log?.Dispose();
             _stopping.Dispose();
         }
     }
@@ -142,9 +186,12 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     private void Run(Func<Task> body)
     {
         _engine = new EngineThread(_stopping.Cancel, IsCostly);
+        _log ??= new CommandOutputLog(WriteVerbose, WriteDebug, WriteProgress, Post);
+        using var log = CommandLog.Use(_log);
         try
         {
             _engine.Run(body, StopToken);
+            _log.Flush();
         }
         catch (Exception) when (_stopped)
         {
@@ -152,23 +199,16 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         }
         catch (Exception exception) when (ErrorRecords.Translate(exception) is { } translated)
         {
-            TraceService(translated);
-            ThrowTerminatingError(ErrorRecords.From(translated));
+            _log.Flush();
+            ThrowTerminatingError(ErrorRecords.From(Explain(translated)));
         }
         finally
         {
             _engine = null;
             _progress?.Complete();
+            _log.CompleteProgress();
         }
     }
 
-    private void Post(Action action) => _engine?.Post(_ => action(), null);
-
-    private void TraceService(RunctlException exception)
-    {
-        if (exception.ServiceErrorCode is not null || exception.RequestId is not null)
-        {
-            WriteDebug($"{exception.Id}: service error {exception.ServiceErrorCode ?? "unknown"}, request {exception.RequestId ?? "unknown"}");
-        }
-    }
+    private void Post(Action action) => _engine?.TryPost(action);
 }

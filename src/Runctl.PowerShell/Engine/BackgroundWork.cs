@@ -12,7 +12,7 @@ internal static class BackgroundWork
     /// <summary>Undoing gives up by itself before this.</summary>
     private static readonly TimeSpan CostlyPatience = Resumption.CleanupTime + TimeSpan.FromSeconds(5);
 
-    private static readonly ConcurrentDictionary<Task, TimeSpan> Running = new();
+    private static readonly ConcurrentDictionary<Task, (TimeSpan Patience, bool IsEndOfSession)> Running = new();
     private static readonly ConcurrentDictionary<Held, Func<Task>> Undoing = new();
     private static volatile bool _isTerminating;
 
@@ -26,14 +26,18 @@ internal static class BackgroundWork
     public static bool IsTerminating => _isTerminating;
 
     /// <summary>Waits for what there is now, for each as long as is right for it.</summary>
-    public static Task SettleAsync() => Task.WhenAll(Running.Select(work => Task.WhenAny(work.Key, Task.Delay(work.Value))));
+    public static Task SettleAsync() => SettleAsync(_ => true);
+
+    /// <summary>The same for what commands left, without sessions that end: two of them would wait for each other.</summary>
+    public static Task SettleCommandsAsync() => SettleAsync(isEndOfSession => !isEndOfSession);
 
     /// <summary>Keeps a task until it ends. How it ends is of no interest any more: nobody is left to tell.</summary>
     /// <param name="task">The work.</param>
     /// <param name="isCostly">Whether it may be removing what costs money.</param>
-    public static void Track(Task task, bool isCostly = false)
+    /// <param name="isEndOfSession">Whether it is the end of a session.</param>
+    public static void Track(Task task, bool isCostly = false, bool isEndOfSession = false)
     {
-        Running[task] = isCostly ? CostlyPatience : Patience;
+        Running[task] = (isCostly ? CostlyPatience : Patience, isEndOfSession);
         _ = task.ContinueWith(
             static ended =>
             {
@@ -53,6 +57,9 @@ internal static class BackgroundWork
         Undoing[held] = undo;
         return held;
     }
+
+    private static Task<Task[]> SettleAsync(Func<bool, bool> which) =>
+        Task.WhenAll(Running.Where(work => which(work.Value.IsEndOfSession)).Select(work => Task.WhenAny(work.Key, Task.Delay(work.Value.Patience))));
 
     // The signal does what it always does as soon as this returns.
     private static void Terminate(PosixSignalContext signal)

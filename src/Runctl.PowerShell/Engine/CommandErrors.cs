@@ -99,6 +99,12 @@ internal static class CommandErrors
     public static RunctlException MonitorLostRun(string runId, string instanceId) => new(
         "MonitorLostRun", ErrorKind.Connection, $"Run {runId} was lost with instance {instanceId}: how it ended is not known.", runId, "Get-RunctlCheckpoint lists what is in S3.");
 
+    public static RunctlException JobCannotAsk(string command, Exception? cause = null) => new(
+        "JobCannotAsk", ErrorKind.InvalidInput, $"{command} asks before it acts, and a job has no screen to ask on.", command, "Add -Confirm:$false (and -Force for what Runctl did not launch), or leave -AsJob out.", cause);
+
+    public static RunctlException JobFailed(string command, Exception cause) => new(
+        "JobFailed", ErrorKind.InvalidState, $"The job of {command} failed: {cause.Message}", command, null, cause);
+
     public static RunctlException CredentialsUnusable(string message, Exception cause) => new(
         "SessionCredentialsUnusable", ErrorKind.Authentication, $"The session's AWS.Tools credentials can not be used: {message}", null, "Run Set-AWSCredential again, or give -ProfileName.", cause);
 }

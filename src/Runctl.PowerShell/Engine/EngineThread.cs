@@ -81,6 +81,19 @@ internal sealed class EngineThread : SynchronizationContext
         }
     }
 
+    /// <summary>Has the engine's thread do something, if the body has not been left behind.</summary>
+    public void TryPost(Action action)
+    {
+        try
+        {
+            _queue.Add(action);
+        }
+        catch (InvalidOperationException)
+        {
+            // The pipeline takes nothing any more.
+        }
+    }
+
     /// <inheritdoc/>
     public override void Send(SendOrPostCallback d, object? state)
     {

@@ -10,7 +10,7 @@ namespace Runctl.PowerShell.Instances;
 
 /// <summary>A cmdlet that stops, starts or removes instances: Runctl's own, and others only where their ids are given by hand.</summary>
 /// <remarks>A derived cmdlet overrides <see cref="ActAsync"/>, which is called for each instance that a target means (<see cref="InstanceResolver"/>); a run means the instance it is on.</remarks>
-public abstract class InstanceActionCmdlet : RunctlCmdlet
+public abstract class InstanceActionCmdlet : BackgroundCmdlet
 {
     private readonly List<(string InstanceId, Task<RunctlInstance> Done)> _waits = [];
 

@@ -20,7 +20,7 @@ namespace Runctl.PowerShell.Instances;
 /// </example>
 [Cmdlet(VerbsCommon.New, "RunctlSpotInstance", SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlInstance))]
-public sealed class NewRunctlSpotInstanceCommand : RunctlCmdlet
+public sealed class NewRunctlSpotInstanceCommand : BackgroundCmdlet
 {
     private static readonly TimeSpan CleanupTime = TimeSpan.FromSeconds(30);
 

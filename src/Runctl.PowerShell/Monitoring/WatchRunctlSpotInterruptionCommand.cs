@@ -36,10 +36,6 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
     private string? _lastWarning;
     private bool _resumes;
 
-    /// <summary>Watches in the background: a job for each training, whose output are the events.</summary>
-    [Parameter]
-    public SwitchParameter AsJob { get; set; }
-
     /// <summary>How often to ask. Default: <c>poll_interval</c> in .runctl.toml, then 30 s.</summary>
     [Parameter]
     [Duration("100ms", "1h")]
@@ -54,6 +50,10 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
 
     /// <inheritdoc/>
     private protected override bool IsCostly => _resumes;
+
+    // Its jobs share the session's monitor: one for each training.
+    /// <inheritdoc/>
+    private protected override bool StartsJob => false;
 
     /// <inheritdoc/>
     private protected override void AddSettings(IDictionary<string, object?> settings)
@@ -115,7 +115,7 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
         if (AsJob)
         {
             var job = RunctlMonitorJob.Start(monitor, target, resumer);
-            JobRepository.Add(job);
+            AddJob(job);
             WriteObject(job);
         }
         else

@@ -24,7 +24,7 @@ namespace Runctl.PowerShell.Setup;
 /// </example>
 [Cmdlet(VerbsDiagnostic.Test, "RunctlSetup")]
 [OutputType(typeof(RunctlSetupCheck), typeof(bool))]
-public sealed class TestRunctlSetupCommand : RunctlCmdlet
+public sealed class TestRunctlSetupCommand : BackgroundCmdlet
 {
     private bool _failed;
     private string[]? _failedHere;

@@ -214,7 +214,7 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
         }
 
         var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new MonitorTarget(training, scope.Configuration.PollInterval), Resumers.For(scope, WarnAfterStop()));
-        JobRepository.Add(job);
+        AddJob(job);
         return job;
     }
 }

@@ -20,7 +20,7 @@ namespace Runctl.PowerShell.Training;
 /// </example>
 [Cmdlet(VerbsLifecycle.Start, "RunctlTraining", SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlTraining))]
-public sealed class StartRunctlTrainingCommand : RunctlCmdlet
+public sealed class StartRunctlTrainingCommand : BackgroundCmdlet
 {
     /// <summary>Path of the training script on this machine, inside the project.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -169,7 +169,7 @@ public sealed class StartRunctlTrainingCommand : RunctlCmdlet
         }
 
         var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new(training, scope.Configuration.PollInterval), Resumers.For(scope with { Configuration = plan.Configuration }, WarnAfterStop()));
-        JobRepository.Add(job);
+        AddJob(job);
         return job;
     }
 }

@@ -14,7 +14,7 @@ namespace Runctl.PowerShell.Training;
 /// It overrides <see cref="ResolveAsync"/> only if it means other runs than <see cref="RunResolver"/> finds (an older attempt), and <see cref="RunctlCmdlet.AddSettings"/>
 /// for settings of its own. <see cref="Targets"/> is what was given; where an object was found (region, endpoint, profile, bucket, prefixes) is in the scope already.
 /// </remarks>
-public abstract class TrainingTargetCmdlet : RunctlCmdlet
+public abstract class TrainingTargetCmdlet : BackgroundCmdlet
 {
     /// <summary>Name of the default parameter set: what to work on is in the first place.</summary>
     protected const string RunSet = "Run";
