@@ -9,6 +9,7 @@ using Amazon.SimpleSystemsManagement;
 using Runctl.Errors;
 using Runctl.Pacing;
 using Runctl.Ports;
+using Runctl.Telling;
 
 namespace Runctl.Adapters.Aws;
 
@@ -58,6 +59,9 @@ internal sealed class AwsCloud : ICloud
     /// <inheritdoc/>
     public IObjectStore Objects { get; }
 
+    /// <inheritdoc/>
+    public string? KnownCaller { get; private set; }
+
     /// <summary>The endpoint in words, for errors.</summary>
     public string EndpointName => Connection.EndpointUrl?.AbsoluteUri ?? $"AWS in {Region}";
 
@@ -91,7 +95,8 @@ internal sealed class AwsCloud : ICloud
     {
         using var client = new AmazonSecurityTokenServiceClient(_credentials.Value, Configure(new AmazonSecurityTokenServiceConfig()));
         var caller = await AwsErrors.CallAsync("STS", "GetCallerIdentity", EndpointName, () => client.GetCallerIdentityAsync(new GetCallerIdentityRequest(), cancellationToken), cancellationToken).ConfigureAwait(false);
-        return caller.Arn;
+        CommandLog.Decided($"The credentials belong to {caller.Arn}.");
+        return KnownCaller = caller.Arn;
     }
 
     /// <inheritdoc/>

@@ -4,6 +4,7 @@ using Amazon.Runtime.CredentialManagement;
 using Amazon.Runtime.Credentials;
 using Runctl.Errors;
 using Runctl.Ports;
+using Runctl.Telling;
 
 namespace Runctl.Adapters.Aws;
 
@@ -60,7 +61,9 @@ internal sealed class ConnectionCredentials(CloudConnection connection, RegionEn
         try
         {
             using var resolver = new DefaultAWSCredentialsIdentityResolver();
-            return RoleCredentials.Own(await resolver.ResolveIdentityAsync(null, CancellationToken.None).ConfigureAwait(false), region);
+            var found = await resolver.ResolveIdentityAsync(null, CancellationToken.None).ConfigureAwait(false);
+            CommandLog.Decided($"The search of the SDK ends with {found.GetType().Name}.");
+            return RoleCredentials.Own(found, region);
         }
         catch (AmazonClientException e)
         {

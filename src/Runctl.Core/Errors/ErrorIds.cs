@@ -29,6 +29,8 @@ internal static class ErrorIds
 
     public const string QuotaHeld = nameof(QuotaHeld);
 
+    public const string RegionMissing = nameof(RegionMissing);
+
     public const string ResumeTaken = nameof(ResumeTaken);
 
     public const string RunNotFound = nameof(RunNotFound);

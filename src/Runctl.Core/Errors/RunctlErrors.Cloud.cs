@@ -16,7 +16,7 @@ internal static partial class RunctlErrors
 
     /// <summary>No region was found.</summary>
     public static RunctlException RegionMissing() =>
-        new("RegionMissing", ErrorKind.InvalidInput, "No AWS region is configured.", null, "Give -Region, set region in .runctl.toml, or set AWS_REGION.");
+        new(ErrorIds.RegionMissing, ErrorKind.InvalidInput, "No AWS region is configured.", null, "Give -Region, set region in .runctl.toml, or set AWS_REGION.");
 
     /// <summary>The region's name can not be right.</summary>
     public static RunctlException RegionInvalid(string region) =>

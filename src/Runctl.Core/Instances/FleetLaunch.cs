@@ -3,6 +3,7 @@ using Runctl.Errors;
 using Runctl.Pacing;
 using Runctl.Ports;
 using Runctl.Progress;
+using Runctl.Telling;
 
 namespace Runctl.Instances;
 
@@ -19,6 +20,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
 
     private readonly string _launchId = Guid.NewGuid().ToString("N");
     private readonly List<string> _launched = [];
+    private readonly List<PoolError> _refused = [];
     private bool _answerIsOpen;
 
     private LaunchRequest Request => plan.Request;
@@ -32,7 +34,13 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         {
             progress.Report(new ProgressUpdate(Activity, "Preparing"));
             var image = plan.ImageRecord ?? await cloud.Instances.FindImageAsync(plan.Image, cancellationToken).ConfigureAwait(false) ?? throw RunctlErrors.ImageNotFound(plan.Image, cloud.Region);
-            return await DescribeAsync(await CreateFleetAsync(image, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            var launched = await DescribeAsync(await CreateFleetAsync(image, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            foreach (var line in PoolDecision.Describe(plan, launched, _refused))
+            {
+                CommandLog.Decided(line);
+            }
+
+            return launched;
         }
         catch (Exception e)
         {
@@ -147,6 +155,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         }
 
         _launched.AddRange(answer.InstanceIds);
+        _refused.AddRange(answer.Errors);
         cancellationToken.ThrowIfCancellationRequested();
         if (answer.InstanceIds.Count > 0 && answer.InstanceIds.Count < Request.Count)
         {

@@ -66,6 +66,7 @@ internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim
         {
             if (plan.Restart)
             {
+                run.Log?.Decided($"The guard on {instanceId} is started again: its process does not live, and run {run.Training.RunId} has not ended.");
                 await run.WarnAsync("guard", "dead", $"The guard on {instanceId} is not running; starting it again.", $"The guard on {instanceId} runs again.").ConfigureAwait(false);
             }
             else if (status.Guard is { Alive: true })
@@ -75,6 +76,7 @@ internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim
 
             if (plan.Interrupt.Count > 0)
             {
+                run.Log?.Decided($"The interruption of {instanceId} is handled over SSM: a notice is active, and no guard has begun to act on it.");
                 await run.WarnAsync("notice", "unheeded", $"No guard acts on the interruption notice of {instanceId}; the training is told to save from here, over SSM.").ConfigureAwait(false);
             }
             else if (!RepairPlan.IsUnheeded(status))

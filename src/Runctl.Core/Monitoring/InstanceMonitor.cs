@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Runctl.Guarding;
 using Runctl.Ports;
+using Runctl.Telling;
 
 namespace Runctl.Monitoring;
 
@@ -42,6 +43,8 @@ public sealed class InstanceMonitor(ICloud cloud, TimeProvider time) : IAsyncDis
             if (!_isLooping)
             {
                 _isLooping = true;
+                // It works for all who watch, not for the command that came first.
+                using var log = CommandLog.Use(null);
                 _ = _work.Track(Task.Run(() => LoopAsync(_stop.Token)));
             }
         }

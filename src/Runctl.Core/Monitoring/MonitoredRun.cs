@@ -3,6 +3,7 @@ using Runctl.Events;
 using Runctl.Metrics;
 using Runctl.Ports;
 using Runctl.Runs;
+using Runctl.Telling;
 using Runctl.Training;
 
 namespace Runctl.Monitoring;
@@ -26,6 +27,9 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
     private volatile bool _isOver;
     private long _lastSequence;
     private Task _beside = Task.CompletedTask;
+
+    /// <summary>The log of the command or job that watches the run.</summary>
+    public ICommandLog? Log { get; } = CommandLog.Current;
 
     /// <summary>What is monitored.</summary>
     public MonitorTarget Target => target;

@@ -21,6 +21,9 @@ public interface ICloud : IDisposable
     /// <summary>Who the credentials belong to, as an ARN, by STS.</summary>
     Task<string> GetCallerAsync(CancellationToken cancellationToken);
 
+    /// <summary>The same if STS has said it already, else null.</summary>
+    string? KnownCaller => null;
+
     /// <summary>The sandbox behind the endpoint, or null where the endpoint is not one.</summary>
     Task<ISandboxControl?> FindSandboxAsync(CancellationToken cancellationToken);
 }

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Runctl.Checkpoints;
 using Runctl.Errors;
 using Runctl.Ports;
 using Runctl.Runs;
+using Runctl.Telling;
 
 namespace Runctl.Resuming;
 
@@ -34,6 +36,8 @@ internal sealed class CheckpointChoice(ICloud cloud, RunSpec spec, Action<string
             {
                 if (seen.Add(candidate.Uri.ToString()) && await IsGoodAsync(candidate.Uri, candidate.Manifest, cancellationToken).ConfigureAwait(false))
                 {
+                    var passed = Skipped == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {Skipped} newer ones are passed over");
+                    CommandLog.Decided($"Checkpoint {candidate.Manifest.Name} of attempt {candidate.Manifest.Attempt} is chosen: the newest of run {spec.RunId} whose files S3 holds as its manifest says{passed}.");
                     return candidate;
                 }
             }
@@ -45,6 +49,7 @@ internal sealed class CheckpointChoice(ICloud cloud, RunSpec spec, Action<string
             }
         }
 
+        CommandLog.Decided(string.Create(CultureInfo.InvariantCulture, $"No checkpoint of run {spec.RunId} is chosen: S3 holds none that is whole ({Skipped} are passed over)."));
         return null;
     }
 

@@ -3,7 +3,9 @@ using Runctl.Events;
 using Runctl.Instances;
 using Runctl.Json;
 using Runctl.Monitoring;
+using Runctl.Ports;
 using Runctl.Runs;
+using Runctl.Telling;
 using Runctl.Training;
 
 namespace Runctl.Resuming;
@@ -23,6 +25,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     private readonly Dictionary<int, ResumeStage> _stages = [];
     private readonly Dictionary<int, RunctlTraining> _ended = [];
     private readonly DateTimeOffset _begun = time.GetUtcNow();
+    private readonly ICommandLog? _log = CommandLog.Current;
     private RunctlTraining _training = target.Training;
     private readonly HashSet<string> _said = new(StringComparer.Ordinal);
     private long _told;
@@ -147,6 +150,8 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
 
     private async Task ResumeAsync(Interruption interruption)
     {
+        // The interruption is told by the monitor, which works for all; the resume is the work of this watch.
+        using var log = CommandLog.Use(_log);
         var (attempt, instanceId) = (interruption.Attempt, interruption.InstanceId);
         try
         {

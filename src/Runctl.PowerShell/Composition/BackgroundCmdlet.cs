@@ -59,7 +59,6 @@ public abstract class BackgroundCmdlet : RunctlCmdlet
         };
         var job = new RunctlJob(work, JobName, WarnAfterStop());
         AddJob(job);
-        Session.Keep(job);
         job.Begin(Session);
         WriteObject(job);
     }

@@ -1,8 +1,10 @@
 using System.Management.Automation;
 using Runctl.Configuration;
+using Runctl.Errors;
 using Runctl.Ports;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Jobs;
+using Runctl.PowerShell.Monitoring;
 using Runctl.PowerShell.Sandboxes;
 using Runctl.PowerShell.Targets;
 
@@ -39,6 +41,12 @@ public abstract class RunctlCmdlet : AsyncCmdlet
         if (job is RunctlJob own)
         {
             own.Repository = repository;
+            Session.Keep(own);
+        }
+        else if (job is RunctlMonitorJob monitor)
+        {
+            monitor.Warn = WarnAfterStop();
+            Session.Keep(monitor);
         }
 
         repository.Add(job);
@@ -91,15 +99,35 @@ public abstract class RunctlCmdlet : AsyncCmdlet
         return new ConfigurationOverrides(parameters, SessionSettings(parameters));
     }
 
+    /// <summary>Whether the command goes by all settings of a project, not only by those that its parameters can decide.</summary>
+    private protected virtual bool UsesProject => false;
+
+    private IEnumerable<string> UsedSettings()
+    {
+        var decided = new Dictionary<string, object?>(StringComparer.Ordinal);
+        AddSettings(decided);
+        return UsesProject ? Setting.All.Select(setting => setting.Property) : decided.Keys;
+    }
+
+    /// <inheritdoc/>
+    private protected override RunctlException Explain(RunctlException failure) =>
+        failure.Id == ErrorIds.RegionMissing && RunningSandboxes.Newest is { } sandbox ? CommandErrors.RegionMissingBesideSandbox(sandbox.EndpointUrl, failure) : failure;
+
     /// <summary>The settings and the connection for the current input.</summary>
     private protected CommandScope OpenScope(string? directory = null) => OpenScope(ReadConfiguration(directory));
 
     /// <summary>The connection that settings lead to.</summary>
     private protected CommandScope OpenScope(RunctlConfiguration configuration)
     {
+        foreach (var line in SettingsInForce.Describe(configuration, UsedSettings()))
+        {
+            Decided(line);
+        }
+
         var connection = ConnectionFor(configuration);
-        WriteDebug($"Connection: region {connection.Region ?? "by the SDK"}, profile {connection.ProfileName ?? "none"}, endpoint {connection.EndpointUrl?.ToString() ?? "AWS"}");
-        return new CommandScope(configuration, Session.Connect(connection));
+        var scope = new CommandScope(configuration, Session.Connect(connection));
+        Decided($"Credentials of {CredentialSource.Of(scope)}{(scope.Cloud.KnownCaller is { } caller ? $", {caller}" : "")}, for {(connection.EndpointUrl is null ? "AWS" : "the endpoint")} in region {connection.Region ?? "that the SDK finds"}.");
+        return scope;
     }
 
     /// <summary>The settings and the connection for a target: where the object was found, unless parameters say otherwise. Targets of one place share one.</summary>
@@ -161,16 +189,6 @@ public abstract class RunctlCmdlet : AsyncCmdlet
 
     private protected static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
-    /// <summary>Where the credentials of a connection come from, in words.</summary>
-    private protected static string CredentialSource(CommandScope scope) => scope.Cloud.Connection switch
-    {
-        { Credentials: not null, EndpointUrl: { } endpoint } when RunningSandboxes.Find(endpoint) is not null => "the sandbox",
-        { Credentials: not null } => "AWS.Tools' session default",
-        { ProfileName: { } profile } => $"profile {profile} ({scope.Configuration.Sources.GetValueOrDefault(nameof(RunctlConfiguration.ProfileName))})",
-        _ when Environment.GetEnvironmentVariable("AWS_ACCESS_KEY_ID") is { Length: > 0 } => "the environment (AWS_ACCESS_KEY_ID)",
-        _ => "the SDK's own search (default profile, SSO, container or instance role)",
-    };
-
     private CloudConnection ConnectionFor(RunctlConfiguration configuration)
     {
         var encryption = configuration.S3Encryption is { } method ? new ObjectEncryption(method, configuration.S3KmsKeyId) : null;
@@ -203,7 +221,8 @@ public abstract class RunctlCmdlet : AsyncCmdlet
         // pipeline bound still counts as bound when a text follows it.
         var isAws = parameters[nameof(RunctlConfiguration.ProfileName)] is not null
             || (parameters[nameof(RunctlConfiguration.EndpointUrl)] is null && (_place?.KnowsEndpoint ?? IsBound(nameof(EndpointUrl))));
-        if (Session.DefaultSandbox is { } sandbox && !isAws)
+        // At another endpoint the sandbox's bucket and region mean nothing.
+        if (RunningSandboxes.DefaultOf(Session) is { } sandbox && !isAws && (parameters[nameof(RunctlConfiguration.EndpointUrl)] is not Uri endpoint || endpoint == sandbox.EndpointUrl))
         {
             settings[nameof(RunctlConfiguration.EndpointUrl)] = sandbox.EndpointUrl;
             settings[nameof(RunctlConfiguration.Region)] = sandbox.Region;

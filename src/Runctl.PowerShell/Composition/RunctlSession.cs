@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using Runctl.Instances;
@@ -6,6 +7,7 @@ using Runctl.Monitoring;
 using Runctl.Ports;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Jobs;
+using Runctl.PowerShell.Monitoring;
 using Runctl.PowerShell.Sandboxes;
 using Runctl.Resuming;
 using Runctl.Training;
@@ -22,38 +24,31 @@ internal sealed class RunctlSession
     private readonly ConcurrentDictionary<ICloud, Lazy<InstanceMonitor>> _monitors = new();
     private readonly ConcurrentBag<(ICloud Cloud, AutoResumer Resumer)> _resumers = [];
     private readonly ConcurrentDictionary<RunctlJob, bool> _jobs = new();
+    private readonly ConcurrentDictionary<RunctlMonitorJob, bool> _monitorJobs = new();
     private readonly Lazy<IDisposable> _held;
     private readonly ConcurrentDictionary<(string RunId, int Attempt), LaunchRequest> _runs = new();
     private readonly ConcurrentDictionary<string, LaunchRequest> _launches = new(StringComparer.Ordinal);
 
     private RunctlSession() => _held = new(() => BackgroundWork.Hold(() => EndResumesAsync(_ => true)));
 
-    /// <summary>The sandbox that cmdlets use where nothing else is said, or null.</summary>
-    public RunctlSandbox? DefaultSandbox { get; set; }
-
     /// <summary>Runs and instances this session has seen, for completion.</summary>
     public KnownTargets Known { get; } = new();
 
+    /// <summary>The session of the calling thread's runspace, or null outside one.</summary>
+    public static RunctlSession? OfThread => Runspace.DefaultRunspace is { } runspace ? Sessions.GetValue(runspace, Begin) : null;
+
     /// <summary>The session of the calling thread's runspace.</summary>
-    public static RunctlSession Current => Runspace.DefaultRunspace is { } runspace
-        ? Sessions.GetValue(runspace, Begin)
-        : throw new InvalidOperationException("Runctl was called outside a PowerShell session.");
+    public static RunctlSession Current => OfThread
+        ?? throw new InvalidOperationException("Runctl was called outside a PowerShell session.");
 
     /// <summary>Lets a runspace that works for this session, a job's, share what the session has.</summary>
     public void Adopt(Runspace runspace) => Sessions.Add(runspace, this);
 
     /// <summary>Keeps a job, to end it with the session.</summary>
-    public void Keep(RunctlJob job)
-    {
-        _jobs[job] = true;
-        job.StateChanged += (_, _) =>
-        {
-            if (job.IsOver)
-            {
-                _jobs.TryRemove(job, out var _);
-            }
-        };
-    }
+    public void Keep(RunctlJob job) => Keep(job, _jobs);
+
+    /// <summary>Keeps a monitor job, to warn of a run that nothing resumes after the session.</summary>
+    public void Keep(RunctlMonitorJob job) => Keep(job, _monitorJobs);
 
     /// <summary>The connection for these settings; the same one for what comes to the same.</summary>
     public ICloud Connect(CloudConnection connection) => _clouds.Connect(connection);
@@ -110,6 +105,11 @@ internal sealed class RunctlSession
     public void End()
     {
         var jobs = _jobs.Keys.ToList();
+        foreach (var monitor in _monitorJobs.Keys)
+        {
+            monitor.WarnOfEnd();
+        }
+
         BackgroundWork.Track(
             Task.Run(async () =>
             {
@@ -120,6 +120,19 @@ internal sealed class RunctlSession
             }),
             isCostly: !_resumers.IsEmpty || jobs.Count > 0,
             isEndOfSession: true);
+    }
+
+    private static void Keep<T>(T job, ConcurrentDictionary<T, bool> kept)
+        where T : Job
+    {
+        kept[job] = true;
+        job.StateChanged += (_, change) =>
+        {
+            if (change.JobStateInfo.State is JobState.Completed or JobState.Failed or JobState.Stopped)
+            {
+                kept.TryRemove(job, out var _);
+            }
+        };
     }
 
     // A session can end without the module being removed from it.
@@ -155,6 +168,5 @@ internal sealed class RunctlSession
         }
 
         _clouds.Dispose();
-        DefaultSandbox = null;
     }
 }

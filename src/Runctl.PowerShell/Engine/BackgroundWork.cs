@@ -7,6 +7,9 @@ namespace Runctl.PowerShell.Engine;
 /// <summary>Work that outlives its command: the clean-up of a stopped one, mostly. The process waits for it before it ends, a little, or as long as undoing may take where leaving it would cost money.</summary>
 internal static class BackgroundWork
 {
+    /// <summary>What is shorter does not need a word.</summary>
+    private static readonly TimeSpan Unnoticed = TimeSpan.FromSeconds(1.5);
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Undoing gives up by itself before this.</summary>
@@ -15,12 +18,16 @@ internal static class BackgroundWork
     private static readonly ConcurrentDictionary<Task, (TimeSpan Patience, bool IsEndOfSession)> Running = new();
     private static readonly ConcurrentDictionary<Held, Func<Task>> Undoing = new();
     private static volatile bool _isTerminating;
+    private static int _isSaid;
 
     /// <summary>Since .NET 10 a signal ends a process at once, without ProcessExit. One that is ignored (nohup) stays so.</summary>
     private static readonly Lazy<PosixSignalRegistration[]> Signals = new(() =>
         [PosixSignalRegistration.Create(PosixSignal.SIGTERM, Terminate), PosixSignalRegistration.Create(PosixSignal.SIGHUP, Terminate)]);
 
-    static BackgroundWork() => AppDomain.CurrentDomain.ProcessExit += (_, _) => SettleAsync().Wait();
+    static BackgroundWork() => AppDomain.CurrentDomain.ProcessExit += (_, _) => WaitBeforeExit(SettleAsync());
+
+    /// <summary>Writes a line where the user looks while the process ends; null until something is started whose end can take long.</summary>
+    public static Action<string>? Screen { get; set; }
 
     /// <summary>Whether a signal ends the process as soon as what is costly is undone: no command that was stopped for it is left behind.</summary>
     public static bool IsTerminating => _isTerminating;
@@ -60,6 +67,17 @@ internal static class BackgroundWork
 
     private static Task<Task[]> SettleAsync(Func<bool, bool> which) =>
         Task.WhenAll(Running.Where(work => which(work.Value.IsEndOfSession)).Select(work => Task.WhenAny(work.Key, Task.Delay(work.Value.Patience))));
+
+    /// <summary>Waits at the end of the process, and says so if it takes long.</summary>
+    public static void WaitBeforeExit(Task work)
+    {
+        if (!work.Wait(Unnoticed) && Interlocked.Exchange(ref _isSaid, 1) == 0)
+        {
+            Screen?.Invoke("Runctl ends what this session has started: it stops its sandboxes with their instances, and undoes what was under way. This can take a few seconds.");
+        }
+
+        work.Wait();
+    }
 
     // The signal does what it always does as soon as this returns.
     private static void Terminate(PosixSignalContext signal)

@@ -9,6 +9,10 @@ internal static class CommandErrors
     public static RunctlException SandboxNotSupported() => new(
         "SandboxNotSupported", ErrorKind.NotSupported, "The sandbox runs on Linux only: its instances are Linux processes.", null, "Use a Linux machine, WSL or a container.");
 
+    public static RunctlException RegionMissingBesideSandbox(Uri endpoint, RunctlException cause) => new(
+        cause.Id, cause.Kind, $"{cause.Message} This process has a sandbox at {endpoint}, which is not in use by default.", cause.Target,
+        $"For the sandbox: Set-RunctlSandbox -EndpointUrl {endpoint} -UseAsDefault, or give -EndpointUrl {endpoint}. For AWS: {cause.RecommendedAction}", cause);
+
     public static RunctlException SandboxNotFound(Uri endpoint) => new(
         "SandboxNotFound", ErrorKind.NotFound, $"No sandbox of this process is at {endpoint}.", endpoint, "A sandbox is changed and stopped in the process that started it; from another one it can only be used.");
 

@@ -1,48 +1,60 @@
 using System.Management.Automation;
 using Runctl.Events;
 using Runctl.Monitoring;
+using Runctl.Ports;
 using Runctl.PowerShell.Engine;
 using Runctl.Resuming;
+using Runctl.Telling;
 using Runctl.Runs;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Monitoring;
 
 /// <summary>Monitors one run in the background of a session: its events are the job's output. Losing it loses nothing, the guard is on the instance.</summary>
-public sealed class RunctlMonitorJob : Job, IMonitorObserver
+public sealed class RunctlMonitorJob : Job, IMonitorObserver, ICommandLog
 {
     private readonly object _gate = new();
     private readonly bool _resumes;
     private volatile string _location;
     private IAsyncDisposable? _watch;
-    private bool _ended;
+    private volatile bool _ended;
+    private volatile string? _last;
 
     private RunctlMonitorJob(RunctlTraining training, bool resumes)
-        : base($"Watch-RunctlSpotInterruption -RunId {training.RunId}", $"Runctl:{training.RunId}")
+        : base($"Watch-RunctlSpotInterruption -RunId {training.RunId}", NameOf(training.RunId))
     {
         RunId = training.RunId;
         _location = training.InstanceId;
         _resumes = resumes;
-        PSJobTypeName = "RunctlMonitorJob";
+        PSJobTypeName = "RunctlMonitor";
     }
 
     /// <summary>The run that is monitored.</summary>
     public string RunId { get; }
 
     /// <inheritdoc/>
-    public override bool HasMoreData => Output.Count > 0 || Warning.Count > 0 || Error.Count > 0;
+    public override bool HasMoreData => Output.Count + Warning.Count + Error.Count + Verbose.Count > 0;
 
     /// <summary>The instance the run is on; another one once it was resumed.</summary>
     public override string Location => _location;
 
     /// <inheritdoc/>
-    public override string StatusMessage => $"{RunId} on {Location}: {JobStateInfo.State}";
+    public override string StatusMessage => JobStateInfo.State != JobState.Running ? $"{RunId} on {Location}: {JobStateInfo.State}"
+        : $"{RunId} on {Location}: {_last ?? "waiting for events"}{(_resumes ? "; resumes it when it is interrupted" : "")}";
+
+    /// <summary>Whether the job is to resume the run when it is interrupted, and has not ended.</summary>
+    internal bool IsResuming => _resumes && !_ended;
+
+    /// <summary>Warns the user although the job has ended.</summary>
+    internal Action<string>? Warn { get; set; }
 
     /// <summary>Starts to monitor; with a resumer the run is resumed when it is interrupted.</summary>
     internal static RunctlMonitorJob Start(InstanceMonitor monitor, MonitorTarget target, AutoResumer? resumer = null)
     {
         var job = new RunctlMonitorJob(target.Training, resumer is not null);
         job.SetJobState(JobState.Running);
+        // What is decided while the run is watched is the job's, not the command's that started it.
+        using var log = CommandLog.Use(job);
         var watch = resumer is null ? monitor.Watch(target, job) : resumer.Watch(monitor, target, job);
         lock (job._gate)
         {
@@ -60,6 +72,21 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver
     /// <inheritdoc/>
     public override void StopJob()
     {
+        WarnOfEnd();
+        Stop();
+    }
+
+    /// <summary>Warns if the job is to resume the run, which it will not do any more.</summary>
+    internal void WarnOfEnd()
+    {
+        if (IsResuming)
+        {
+            Warn?.Invoke($"Nothing resumes run {RunId} any more when it is interrupted. Watch-RunctlSpotInterruption {RunId} -AutoResume -AsJob watches it again; after an interruption: Resume-RunctlTraining {RunId}.");
+        }
+    }
+
+    private void Stop()
+    {
         if (End())
         {
             SetJobState(JobState.Stopped);
@@ -68,10 +95,14 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver
     }
 
     /// <inheritdoc/>
-    void IMonitorObserver.OnEvent(RunctlEvent runctlEvent) => Write(() => EventOutput.Write(runctlEvent, Warn, Output.Add));
+    void IMonitorObserver.OnEvent(RunctlEvent runctlEvent) => Write(() =>
+    {
+        _last = runctlEvent.Message.Split('\n')[0];
+        EventOutput.Write(runctlEvent, WriteWarning, Output.Add);
+    });
 
     /// <inheritdoc/>
-    void IMonitorObserver.OnWarning(string message) => Write(() => Warn(message));
+    void IMonitorObserver.OnWarning(string message) => Write(() => WriteWarning(message));
 
     /// <inheritdoc/>
     void IMonitorObserver.OnEnded(RunctlTraining training)
@@ -93,7 +124,7 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver
     void IMonitorObserver.OnResumed(RunctlTraining training) => _location = training.InstanceId;
 
     /// <inheritdoc/>
-    void IMonitorObserver.OnStopped() => StopJob();
+    void IMonitorObserver.OnStopped() => Stop();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -107,7 +138,22 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver
         base.Dispose(disposing);
     }
 
-    private void Warn(string message) => Warning.Add(new WarningRecord(message));
+    /// <inheritdoc/>
+    void ICommandLog.Decided(string message) => Write(() => Verbose.Add(new VerboseRecord(message)));
+
+    /// <inheritdoc/>
+    void ICommandLog.Waits(ServiceRetry retry) => Write(() => Verbose.Add(new VerboseRecord($"{retry}.")));
+
+    /// <inheritdoc/>
+    void ICommandLog.Called(ServiceCall answered)
+    {
+        // A job that lives for weeks would hold a line for every call that a resume makes; its decisions are enough.
+    }
+
+    /// <summary>The last part of a run's id tells runs apart, also where a table shows 15 characters.</summary>
+    private static string NameOf(string runId) => $"Runctl:{runId[(runId.LastIndexOf('-') + 1)..]}";
+
+    private void WriteWarning(string message) => Warning.Add(new WarningRecord(message));
 
     // Records come from the monitor's thread; none may follow the final state.
     private void Write(Action write)

@@ -1,4 +1,5 @@
 using Runctl.Ports;
+using Runctl.PowerShell.Composition;
 
 namespace Runctl.PowerShell.Sandboxes;
 
@@ -25,8 +26,8 @@ public sealed class RunctlSandbox
     /// <summary>Directory its instances and objects are in.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>Whether cmdlets of the session that started it use it where nothing else is said.</summary>
-    public bool IsDefault { get; internal set; }
+    /// <summary>Whether cmdlets of this session use it if neither an endpoint nor a profile is given.</summary>
+    public bool IsDefault => RunctlSession.OfThread is { } session ? RunningSandboxes.DefaultOf(session) == this : RunningSandboxes.Newest == this;
 
     /// <summary>The faults that are set now, each with the number of requests it has struck; Set-RunctlSandbox changes them.</summary>
     public IReadOnlyList<RunctlSandboxFault> Faults => SandboxChanges.FaultsOf(EndpointUrl);

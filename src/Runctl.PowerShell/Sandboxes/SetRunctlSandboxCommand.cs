@@ -18,6 +18,10 @@ namespace Runctl.PowerShell.Sandboxes;
 /// <code>Set-RunctlSandbox -ClearFault -ImdsMode Normal -PoolError @{ 'spot:g5.xlarge' = $null }</code>
 /// <para>Makes things work again.</para>
 /// </example>
+/// <example>
+/// <code>$sandbox | Set-RunctlSandbox -UseAsDefault</code>
+/// <para>All cmdlets of this process use this sandbox from now on.</para>
+/// </example>
 [Cmdlet(VerbsCommon.Set, "RunctlSandbox", SupportsShouldProcess = true, DefaultParameterSetName = CurrentSet)]
 [OutputType(typeof(RunctlSandbox))]
 public sealed class SetRunctlSandboxCommand : SandboxSettingsCmdlet
@@ -60,6 +64,10 @@ public sealed class SetRunctlSandboxCommand : SandboxSettingsCmdlet
     [Duration("0s", "1d")]
     public TimeSpan StaleNotice { get; set; }
 
+    /// <summary>Makes the sandbox the default again, as Start-RunctlSandbox -UseAsDefault does; -UseAsDefault:$false ends that.</summary>
+    [Parameter]
+    public SwitchParameter UseAsDefault { get; set; }
+
     /// <summary>Returns the sandbox.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -92,6 +100,18 @@ public sealed class SetRunctlSandboxCommand : SandboxSettingsCmdlet
             });
         }
 
+        if (IsGiven(nameof(UseAsDefault)))
+        {
+            if (UseAsDefault)
+            {
+                RunningSandboxes.MakeDefault(sandbox, RunctlSession.Current);
+            }
+            else
+            {
+                RunningSandboxes.EndDefault(sandbox);
+            }
+        }
+
         if (PassThru)
         {
             WriteObject(sandbox);
@@ -111,7 +131,7 @@ public sealed class SetRunctlSandboxCommand : SandboxSettingsCmdlet
     private static RunctlSandbox Current()
     {
         var session = RunctlSession.Current;
-        var started = RunningSandboxes.Of(session);
-        return session.DefaultSandbox ?? (started.Count == 1 ? started[0] : throw CommandErrors.SandboxNotNamed(started.Count));
+        var started = RunningSandboxes.Of(session) is { Count: > 0 } own ? own : RunningSandboxes.All;
+        return RunningSandboxes.DefaultOf(session) ?? (started.Count == 1 ? started[0] : throw CommandErrors.SandboxNotNamed(started.Count));
     }
 }

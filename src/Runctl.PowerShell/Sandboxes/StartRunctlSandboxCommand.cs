@@ -10,7 +10,7 @@ namespace Runctl.PowerShell.Sandboxes;
 /// <remarks>It listens on loopback only and ends with this process, with Stop-RunctlSandbox or with Remove-Module. Other sessions and other AWS clients join it by the variables GetEnvironment() returns; the secret key is among them. It enforces the policies that Get-RunctlPolicy shows, for person and instances; GetAdministratorEnvironment() returns the variables of an administrator, by which other AWS clients make buckets, parameters and secrets.</remarks>
 /// <example>
 /// <code>Start-RunctlSandbox -UseAsDefault</code>
-/// <para>All cmdlets of this session now use the sandbox.</para>
+/// <para>All cmdlets of this process now use the sandbox, in ForEach-Object -Parallel and Start-ThreadJob too.</para>
 /// </example>
 /// <example>
 /// <code>$env:AWS_ENDPOINT_URL = (Start-RunctlSandbox).GetEnvironment()['AWS_ENDPOINT_URL']</code>
@@ -28,7 +28,7 @@ namespace Runctl.PowerShell.Sandboxes;
 [OutputType(typeof(RunctlSandbox))]
 public sealed class StartRunctlSandboxCommand : SandboxSettingsCmdlet
 {
-    /// <summary>Makes the cmdlets of this session use the sandbox wherever no endpoint or profile is given.</summary>
+    /// <summary>Makes the cmdlets of this process use the sandbox if neither an endpoint nor a profile is given: in this session, and in its thread jobs and other runspaces. When the sandbox stops, the default before it counts again.</summary>
     [Parameter]
     public SwitchParameter UseAsDefault { get; set; }
 
@@ -55,16 +55,11 @@ public sealed class StartRunctlSandboxCommand : SandboxSettingsCmdlet
         }
 
         var session = RunctlSession.Current;
+        BackgroundWork.Screen ??= Host.UI is { } screen ? screen.WriteLine : null;
         var sandbox = await SandboxServer.StartAsync(session, this, Settings(), StopToken);
         if (UseAsDefault)
         {
-            if (session.DefaultSandbox is { } previous)
-            {
-                previous.IsDefault = false;
-            }
-
-            session.DefaultSandbox = sandbox;
-            sandbox.IsDefault = true;
+            RunningSandboxes.MakeDefault(sandbox, session);
         }
 
         WriteVerbose($"Sandbox at {sandbox.EndpointUrl}, files in {sandbox.Directory}.");

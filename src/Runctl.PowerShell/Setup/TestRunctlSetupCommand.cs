@@ -60,6 +60,9 @@ public sealed class TestRunctlSetupCommand : BackgroundCmdlet
     public SwitchParameter Quiet { get; set; }
 
     /// <inheritdoc/>
+    private protected override bool UsesProject => true;
+
+    /// <inheritdoc/>
     private protected override void AddSettings(IDictionary<string, object?> settings)
     {
         base.AddSettings(settings);
@@ -75,7 +78,7 @@ public sealed class TestRunctlSetupCommand : BackgroundCmdlet
         var project = script is null ? CurrentDirectory : ProjectLocator.Find(script, CurrentDirectory);
         var (configuration, failure, bucketFailure) = Read(project);
         var scope = OpenScope(configuration);
-        var request = new SetupRequest { Configuration = configuration, ConfigurationFailure = failure, BucketFailure = bucketFailure, CredentialSource = CredentialSource(scope), ProjectDirectory = project, ScriptPath = script };
+        var request = new SetupRequest { Configuration = configuration, ConfigurationFailure = failure, BucketFailure = bucketFailure, CredentialSource = CredentialSource.Of(scope), ProjectDirectory = project, ScriptPath = script };
         if (_failedHere is null)
         {
             var here = new SetupHere(scope.Cloud, request);

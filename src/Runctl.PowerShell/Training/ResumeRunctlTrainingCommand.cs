@@ -120,6 +120,9 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     private protected override bool IsCostly => true;
 
     /// <inheritdoc/>
+    private protected override bool UsesProject => true;
+
+    /// <inheritdoc/>
     private protected override void AddSettings(IDictionary<string, object?> settings)
     {
         base.AddSettings(settings);

@@ -92,6 +92,9 @@ public sealed class StartRunctlTrainingCommand : BackgroundCmdlet
     public TimeSpan? PollInterval { get; set; }
 
     /// <inheritdoc/>
+    private protected override bool UsesProject => true;
+
+    /// <inheritdoc/>
     private protected override void AddSettings(IDictionary<string, object?> settings)
     {
         base.AddSettings(settings);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.PowerShell.Composition;
@@ -63,7 +64,12 @@ public abstract class TrainingTargetCmdlet : BackgroundCmdlet
     {
         foreach (var run in await ResolveAsync(scope, here))
         {
-            await ForTargetAsync(run.Value?.RunId ?? run.Target.Id, () => run.Value is { } training ? body(scope, Session.Remember(training)) : throw run.Error!);
+            await ForTargetAsync(run.Value?.RunId ?? run.Target.Id, () =>
+            {
+                var training = run.Value ?? throw run.Error!;
+                Decided(string.Create(CultureInfo.InvariantCulture, $"Run {training.RunId} means its attempt {training.Attempt}{(training.InstanceId.Length > 0 ? $" on {training.InstanceId}" : "")}, which is {training.State}."));
+                return body(scope, Session.Remember(training));
+            });
         }
     });
 
