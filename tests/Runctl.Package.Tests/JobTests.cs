@@ -12,7 +12,7 @@ public sealed class JobTests
         using var session = new ModuleSession();
         session.Set("StoredAWSCredentials", new SessionKeys());
         var job = (Job)session.Run($"{Records.Training(server.Endpoint)} | Watch-RunctlSpotInterruption -AsJob -PollInterval 500ms").Single;
-        Assert.Equal("Runctl:digits-20260131-120000-ab12cd", job.Name);
+        Assert.Equal("Runctl:ab12cd", job.Name);
         Assert.DoesNotContain(new SessionKeys().SecretKey, job.Command);
         Assert.Equal("Running", session.Run("(Get-Job Runctl:*).State").Single.ToString());
         var states = new List<JobState>();
