@@ -70,7 +70,7 @@ public sealed class CheckpointCatalog(ICloud cloud, RunctlConfiguration configur
         Step = manifest.Step,
         LastStep = manifest.LastStep,
         Reason = manifest.Reason,
-        SavedAt = manifest.SavedAt,
+        SavedAt = manifest.SavedAt.UtcDateTime,
         Size = manifest.Bytes,
         Validation = manifest.Validation?.Level,
         Format = manifest.Validation?.Format,

@@ -97,6 +97,6 @@ internal sealed record ManifestRecord
 
         // Version 0.1 wrote the paths of a directory's files relative to it; a session that uploaded one from its own disk put the name before them.
         return Schema > 1 || Kind == "file" || (Attempt == 0 && Files.All(file => file.Path.StartsWith(Name + "/", StringComparison.Ordinal)))
-            ? this : this with { Files = [.. Files.Select(file => file with { Path = $"{Name}/{file.Path}" })] };
+            ? this : this with { Files = [.. Files.Select(file => file.With(copy => copy.Path = $"{Name}/{file.Path}"))] };
     }
 }

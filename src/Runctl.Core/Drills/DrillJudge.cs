@@ -42,7 +42,7 @@ internal static class DrillJudge
             Outcome = EventData.Text(handled, "outcome"),
             Unsaved = EventData.Text(handled, "unsaved"),
             Spare = committed is null ? null : Math.Round((deadline - committed.Time).TotalSeconds, 1),
-            SavedAfterSignal = manifest?.SavedAfterSignal ?? (saved is null ? null : EventData.Flag(saved.Data, "saved_after_signal")),
+            SavedAfterSignal = manifest?.SavedAfterSignal ?? (saved is null ? null : EventData.Flag(saved.Details, "saved_after_signal")),
             Processes = ToldProcesses.Of(events),
             WasKilled = events.Any(e => e.Kind == EventKinds.TrainingKilled),
         };
@@ -54,7 +54,7 @@ internal static class DrillJudge
             Reason = reason + Steps(facts, passed, lastStep, certain),
             RunId = training.RunId,
             InstanceId = training.InstanceId,
-            Deadline = deadline,
+            Deadline = deadline.UtcDateTime,
             SecondsToSpare = facts.Spare,
             Phases = PhasesOf(handled),
             LastStep = lastStep,
@@ -62,7 +62,7 @@ internal static class DrillJudge
             StepsLost = facts is { SavedAfterSignal: true, WasKilled: true } && Observed(manifest) is null ? null : lastStep - certain is { } lost ? Math.Max(0, lost) : null,
             Checkpoint = checkpoint,
             Processes = facts.Processes,
-            SavedAt = manifest?.SavedAt ?? EventData.Time(saved, "saved_at"),
+            SavedAt = (manifest?.SavedAt ?? EventData.Time(saved, "saved_at"))?.UtcDateTime,
             SavedAfterSignal = facts.SavedAfterSignal,
             Files = manifest?.Files.Where(file => file.Class != CheckpointFile.Older).ToList() ?? [],
             Missing = manifest?.Missing ?? [],
@@ -160,12 +160,12 @@ internal static class DrillJudge
 
     private static CheckpointReference? CheckpointOf(RunctlTraining training, RunctlEvent? item)
     {
-        if (item is null || item.Data.ValueKind != JsonValueKind.Object)
+        if (item is null || item.Details.ValueKind != JsonValueKind.Object)
         {
             return null;
         }
 
-        var data = EventData.Member(item.Data, "checkpoint") is { ValueKind: JsonValueKind.Object } nested ? nested : item.Data;
+        var data = EventData.Member(item.Details, "checkpoint") is { ValueKind: JsonValueKind.Object } nested ? nested : item.Details;
         var manifest = EventData.Text(data, "manifest");
         return manifest is null ? null : new CheckpointReference
         {
@@ -178,7 +178,7 @@ internal static class DrillJudge
     }
 
     private static List<Phase> PhasesOf(RunctlEvent? handled) =>
-        handled is not null && EventData.Member(handled.Data, "phases") is { ValueKind: JsonValueKind.Array } phases ? Json.RunctlJson.Read<List<Phase>>(phases) : [];
+        handled is not null && EventData.Member(handled.Details, "phases") is { ValueKind: JsonValueKind.Array } phases ? Json.RunctlJson.Read<List<Phase>>(phases) : [];
 
     /// <summary>What is known.</summary>
     private sealed record Facts

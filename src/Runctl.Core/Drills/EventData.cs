@@ -13,19 +13,19 @@ internal static class EventData
 
     /// <summary>The objects of a list.</summary>
     public static IEnumerable<JsonElement> Items(RunctlEvent? item, string name) =>
-        item is not null && Member(item.Data, name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Where(e => e.ValueKind == JsonValueKind.Object) : [];
+        item is not null && Member(item.Details, name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Where(e => e.ValueKind == JsonValueKind.Object) : [];
 
     /// <summary>A text.</summary>
     public static string? Text(JsonElement data, string name) => Member(data, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
 
     /// <summary>A text.</summary>
-    public static string? Text(RunctlEvent? item, string name) => item is null ? null : Text(item.Data, name);
+    public static string? Text(RunctlEvent? item, string name) => item is null ? null : Text(item.Details, name);
 
     /// <summary>A whole number.</summary>
     public static long? Number(JsonElement data, string name) => Member(data, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) ? number : null;
 
     /// <summary>A whole number.</summary>
-    public static long? Number(RunctlEvent? item, string name) => item is null ? null : Number(item.Data, name);
+    public static long? Number(RunctlEvent? item, string name) => item is null ? null : Number(item.Details, name);
 
     /// <summary>A number of seconds.</summary>
     public static double? Seconds(JsonElement data, string name) => Member(data, name) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : null;

@@ -29,7 +29,7 @@ public sealed class InterruptionDrill(ICloud cloud, RunctlConfiguration configur
     {
         if (training.S3Bucket is null && configuration.S3Bucket is { } bucket)
         {
-            training = training with { S3Bucket = bucket, S3Prefix = configuration.S3Prefix, RunPrefix = configuration.RunPrefix };
+            training = training.With(copy => { copy.S3Bucket = bucket; copy.S3Prefix = configuration.S3Prefix; copy.RunPrefix = configuration.RunPrefix; });
         }
 
         var current = await _reader.RefreshAsync(training, cancellationToken).ConfigureAwait(false);

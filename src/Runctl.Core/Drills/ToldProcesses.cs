@@ -18,11 +18,11 @@ internal static class ToldProcesses
             {
                 if (EventData.Number(data, "pid") is { } pid)
                 {
-                    found[(int)pid] = Process(data, (int)pid, EventData.Text(data, "role")) with { Told = true };
+                    found[(int)pid] = Process(data, (int)pid, EventData.Text(data, "role")).With(copy => copy.Told = true);
                 }
             }
 
-            foreach (var pid in Numbers(signalled.Data, "pids").Where(pid => !found.ContainsKey(pid)))
+            foreach (var pid in Numbers(signalled.Details, "pids").Where(pid => !found.ContainsKey(pid)))
             {
                 found[pid] = new RunctlToldProcess(pid, null, null) { Told = true };
             }
@@ -43,23 +43,23 @@ internal static class ToldProcesses
                 var pid = (int)number;
                 var known = found.GetValueOrDefault(pid);
                 var after = EventData.Seconds(data, "told_after");
-                found[pid] = Process(data, pid, known?.Role ?? "trainer") with
+                found[pid] = Process(data, pid, known?.Role ?? "trainer").With(copy =>
                 {
-                    Reason = EventData.Text(data, "reason") ?? known?.Reason,
-                    Told = after is not null || known is { Told: true },
-                    ToldAfter = after,
-                    Through = (int?)EventData.Number(data, "through"),
-                    Killed = EventData.Flag(data, "killed") == true,
-                };
+                    copy.Reason = EventData.Text(data, "reason") ?? known?.Reason;
+                    copy.Told = after is not null || known is { Told: true };
+                    copy.ToldAfter = after;
+                    copy.Through = (int?)EventData.Number(data, "through");
+                    copy.Killed = EventData.Flag(data, "killed") == true;
+                });
             }
 
             if (item.Kind == EventKinds.TrainingKilled)
             {
-                killed.UnionWith(Numbers(item.Data, "pids"));
+                killed.UnionWith(Numbers(item.Details, "pids"));
             }
         }
 
-        return [.. found.Values.Select(one => one with { Killed = one.Killed || killed.Contains(one.ProcessId) })];
+        return [.. found.Values.Select(one => one.With(copy => copy.Killed = one.Killed || killed.Contains(one.ProcessId)))];
     }
 
     private static RunctlToldProcess Process(JsonElement data, int pid, string? role) =>

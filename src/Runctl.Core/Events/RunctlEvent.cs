@@ -1,43 +1,63 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Runctl.Objects;
 
 namespace Runctl.Events;
 
 /// <summary>Something that happened to a guarded instance: the same record in the guard's file, in S3 and in the pipeline.</summary>
-public sealed record RunctlEvent
+public sealed class RunctlEvent
 {
+    [JsonConstructor]
+    internal RunctlEvent()
+    {
+    }
+
     /// <summary>Version of the record's form.</summary>
-    public int Schema { get; init; } = 1;
+    [JsonInclude]
+    public int Schema { get; internal set; } = 1;
 
     /// <summary>Position in the run's sequence of events, from 1.</summary>
     [JsonPropertyName("seq")]
-    public long Sequence { get; init; }
+    [JsonInclude]
+    public long Sequence { get; internal set; }
 
     /// <summary>When it happened, UTC, by the instance's clock.</summary>
-    public required DateTimeOffset Time { get; init; }
+    [JsonInclude, JsonRequired]
+    public DateTime Time { get; internal set; }
 
     /// <summary>Kind of event, for example <c>InterruptionDetected</c>; see <see cref="EventKinds"/>.</summary>
-    public required string Kind { get; init; }
+    [JsonInclude, JsonRequired]
+    public string Kind { get; internal set; } = "";
 
     /// <summary>The instance it happened on.</summary>
-    public required string InstanceId { get; init; }
+    [JsonInclude, JsonRequired]
+    public string InstanceId { get; internal set; } = "";
 
     /// <summary>The run it belongs to, or null.</summary>
-    public string? RunId { get; init; }
+    [JsonInclude]
+    public string? RunId { get; internal set; }
 
     /// <summary>The attempt of the run, from 1, or null.</summary>
-    public int? Attempt { get; init; }
+    [JsonInclude]
+    public int? Attempt { get; internal set; }
 
     /// <summary>Seconds since the interruption notice was seen, or null where there is none.</summary>
     [JsonPropertyName("since_notice")]
-    public double? SecondsSinceNotice { get; init; }
+    [JsonInclude]
+    public double? SecondsSinceNotice { get; internal set; }
 
     /// <summary>The text people read.</summary>
-    public required string Message { get; init; }
+    [JsonInclude, JsonRequired]
+    public string Message { get; internal set; } = "";
 
-    /// <summary>Details that depend on the kind.</summary>
-    public JsonElement Data { get; init; }
+    /// <summary>Details that depend on the kind, as names and plain values; <c>$event.Data.outcome</c> reads one.</summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<string, object?> Data => field ??= Readable.Table(Details);
+
+    /// <summary>The details as they were written.</summary>
+    [JsonInclude, JsonPropertyName("data")]
+    internal JsonElement Details { get; set; }
 
     /// <summary>The message.</summary>
     public override string ToString() => Message;
@@ -48,5 +68,13 @@ public sealed record RunctlEvent
 
     /// <summary>A text among the details, or null.</summary>
     internal string? TextOf(string name) =>
-        Data.ValueKind == JsonValueKind.Object && Data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        Details.ValueKind == JsonValueKind.Object && Details.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    /// <summary>A copy that is changed.</summary>
+    internal RunctlEvent With(Action<RunctlEvent> change)
+    {
+        var copy = (RunctlEvent)MemberwiseClone();
+        change(copy);
+        return copy;
+    }
 }

@@ -221,7 +221,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
             progress.Report(new ProgressUpdate(Activity, $"The price of {instance.InstanceId} could not be noted: {e.Message}"));
         }
 
-        return instance with { HourlyPrice = price.Price };
+        return instance.With(copy => copy.HourlyPrice = price.Price);
     }
 
     private async Task TerminateAllAsync(CancellationToken cancellationToken)

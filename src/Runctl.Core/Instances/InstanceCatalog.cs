@@ -51,7 +51,7 @@ public sealed class InstanceCatalog(ICloud cloud)
         }
 
         await cloud.Instances.TerminateAsync([instance.InstanceId], cancellationToken).ConfigureAwait(false);
-        return await cloud.FindOneAsync(instance.InstanceId, cancellationToken).ConfigureAwait(false) ?? current with { State = Ec2States.Terminated };
+        return await cloud.FindOneAsync(instance.InstanceId, cancellationToken).ConfigureAwait(false) ?? current.With(copy => copy.State = Ec2States.Terminated);
     }
 
     /// <summary>What Runctl launched without this tag has a one-time request, which ends with its instance.</summary>

@@ -30,7 +30,7 @@ internal static class InstanceLookup
         }
 
         var found = await cloud.Instances.FindSpotRequestsAsync([request], new Dictionary<string, string?>(), cancellationToken).ConfigureAwait(false);
-        return instance with { ForeignBehavior = found is [var known, ..] ? known.InterruptionBehavior : null };
+        return instance.With(copy => copy.ForeignBehavior = found is [var known, ..] ? known.InterruptionBehavior : null);
     }
 
     /// <summary>Whether SSM reaches the instance now.</summary>

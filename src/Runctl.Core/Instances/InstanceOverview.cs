@@ -71,19 +71,19 @@ public sealed class InstanceOverview(ICloud cloud, RunctlConfiguration configura
 
     private RunctlInstance WithCost(RunctlInstance instance, PriceHistory history, DateTimeOffset now)
     {
-        var until = instance.State is Ec2States.Pending or Ec2States.Running or Ec2States.ShuttingDown or Ec2States.Stopping ? now : instance.Ended;
+        var until = instance.State is Ec2States.Pending or Ec2States.Running or Ec2States.ShuttingDown or Ec2States.Stopping ? now.UtcDateTime : instance.Ended;
         decimal? byHand = configuration.Prices.TryGetValue(instance.InstanceType, out var known) ? known : null;
         var age = until - instance.LaunchTime;
-        return instance with
+        return instance.With(copy =>
         {
-            Age = age < TimeSpan.Zero ? TimeSpan.Zero : age,
-            HourlyPrice = instance.IsSpot ? history.At(instance.InstanceType, instance.AvailabilityZone, now) : byHand,
-            Spent = until is not { } end || instance.LaunchTime is not { } begin ? null
+            copy.Age = age < TimeSpan.Zero ? TimeSpan.Zero : age;
+            copy.HourlyPrice = instance.IsSpot ? history.At(instance.InstanceType, instance.AvailabilityZone, now) : byHand;
+            copy.Cost = until is not { } end || instance.LaunchTime is not { } begin ? null
                 : instance.IsSpot ? history.Cost(instance.InstanceType, instance.AvailabilityZone, begin, end)
-                : byHand is { } price ? PriceHistory.Of(price, end > begin ? end - begin : TimeSpan.Zero) : null,
-        };
+                : byHand is { } price ? PriceHistory.Of(price, end > begin ? end - begin : TimeSpan.Zero) : null;
+        });
     }
 
     private static RunctlInstance WithRun(RunctlInstance instance, RunState? run) =>
-        instance with { RunId = run?.RunId ?? instance.Tags.GetValueOrDefault(RunctlTags.RunId), TrainingState = run?.State };
+        instance.With(copy => { copy.RunId = run?.RunId ?? instance.Tags.GetValueOrDefault(RunctlTags.RunId); copy.TrainingState = run?.State; });
 }

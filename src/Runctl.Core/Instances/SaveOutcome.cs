@@ -29,5 +29,5 @@ internal static class SaveOutcome
     }
 
     private static string? Text(RunctlEvent? last, string name) =>
-        last?.Data is { ValueKind: JsonValueKind.Object } data && data.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        last?.Details is { ValueKind: JsonValueKind.Object } data && data.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
 }

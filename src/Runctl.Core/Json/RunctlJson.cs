@@ -14,7 +14,7 @@ internal static class RunctlJson
         PropertyNameCaseInsensitive = false,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         NumberHandling = JsonNumberHandling.AllowReadingFromString,
-        Converters = { new UtcTimeConverter() },
+        Converters = { new UtcTimeConverter(), new UtcDateTimeConverter() },
     };
 
     /// <summary>One line of JSON.</summary>

@@ -118,6 +118,6 @@ internal sealed class AttemptLogs(ICloud cloud, RunStore store, RunctlTraining t
         }
 
         var attempt = record?.Attempts.FirstOrDefault(a => a.Number == number);
-        return training with { Attempt = number, InstanceId = attempt?.InstanceId ?? (attempt is null ? training.InstanceId : "") };
+        return training.With(copy => { copy.Attempt = number; copy.InstanceId = attempt?.InstanceId ?? (attempt is null ? training.InstanceId : ""); });
     }
 }

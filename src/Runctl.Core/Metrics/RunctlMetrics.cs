@@ -53,7 +53,7 @@ public static class RunctlMetrics
 
     private static void Add(RunctlEvent happened)
     {
-        var data = happened.Data;
+        var data = happened.Details;
         switch (happened.Kind)
         {
             case EventKinds.InterruptionDetected:

@@ -1,25 +1,30 @@
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
+using Runctl.Objects;
 
 namespace Runctl.Policies;
 
 /// <summary>The least policy of one side, as objects and as IAM's JSON.</summary>
-public sealed record RunctlPolicy
+public sealed class RunctlPolicy
 {
+    internal RunctlPolicy()
+    {
+    }
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The side it is for.</summary>
-    public required RunctlPolicyFor For { get; init; }
+    public RunctlPolicyFor For { get; internal set; }
 
     /// <summary>A name for it in IAM.</summary>
-    public required string Name { get; init; }
+    public string Name { get; internal set; } = "";
 
     /// <summary>The bucket it is about.</summary>
-    public required string S3Bucket { get; init; }
+    public string S3Bucket { get; internal set; } = "";
 
     /// <summary>The statements; each says why it is there.</summary>
-    public required IReadOnlyList<RunctlPolicyStatement> Statements { get; init; }
+    public IReadOnlyList<RunctlPolicyStatement> Statements { get; internal set => field = Readable.List(value); } = Readable.List<RunctlPolicyStatement>();
 
     /// <summary>The document for IAM.</summary>
     public string Json => Document(Statements, text => text).ToJsonString(Indented);

@@ -52,7 +52,7 @@ public sealed class ProcessCatalog(ICloud cloud, TimeProvider time)
         {
             InstanceId = instanceId,
             State = RunStates.Running,
-            Time = answer.Time,
+            Time = answer.Time?.UtcDateTime,
             IsGuarded = answer.Guard?.Alive,
             InterruptionTime = answer.Notice?.Time,
             Cpus = answer.Cpus,

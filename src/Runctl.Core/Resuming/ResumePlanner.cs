@@ -138,7 +138,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
 
         var events = await store.ReadEventsAsync(request.RunId, attempt.Number, 0, cancellationToken).ConfigureAwait(false);
         var notice = events.LastOrDefault(e => e.Kind == EventKinds.InterruptionDetected && e.TextOf("source") is "imds" or "monitor");
-        return (notice?.TextOf("action") ?? request.Action) is { } action ? instance with { ForeignBehavior = action } : await cloud.WithInterruptionAsync(instance, cancellationToken).ConfigureAwait(false);
+        return (notice?.TextOf("action") ?? request.Action) is { } action ? instance.With(copy => copy.ForeignBehavior = action) : await cloud.WithInterruptionAsync(instance, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Replacements whose resumers did not live to start them. Their tag tells of them, as a claim may not name its instance yet.</summary>

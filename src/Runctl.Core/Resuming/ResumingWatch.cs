@@ -329,7 +329,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
 
     private void Tell(string kind, string instanceId, int attempt, string message, object data) => Tell(() => inner.OnEvent(new RunctlEvent
     {
-        Time = time.GetUtcNow(), Kind = kind, InstanceId = instanceId, RunId = RunId, Attempt = attempt, Message = message, Data = RunctlJson.ToElement(data),
+        Time = time.GetUtcNow().UtcDateTime, Kind = kind, InstanceId = instanceId, RunId = RunId, Attempt = attempt, Message = message, Details = RunctlJson.ToElement(data),
     }));
 
     /// <summary>One thing after the other, whoever tells it; nothing after the end.</summary>

@@ -52,6 +52,6 @@ public sealed class TrainingResumer(ICloud cloud, IAdapters adapters, RunctlConf
             RunctlMetrics.CountResume(training.RunId, training.Attempt);
         }
 
-        return training with { Warnings = plan.Warnings, Launch = plan.Launch is null ? plan.Request.Launched : plan.Spec.Launch };
+        return training.With(copy => { copy.Warnings = plan.Warnings; copy.Launch = plan.Launch is null ? plan.Request.Launched : plan.Spec.Launch; });
     }
 }

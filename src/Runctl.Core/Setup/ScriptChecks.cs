@@ -54,7 +54,7 @@ internal sealed class ScriptChecks(CheckList list, RunctlConfiguration configura
             null => list.Unknown(name, "Not tried: Script failed."),
             { HandlesSignal: not true } => list.Unknown(name, "Not tried: there is no handler to look for."),
             { Late: null } => list.Pass(name, "nothing that takes long is seen before the handler"),
-            { Late: { IsImport: true } late } => list.Pass(name, $"the handler is registered in line {late.Line}, after '{late.Work}' in line {late.WorkLine}: for these seconds the stop signal ends the script") with { Remedy = remedy },
+            { Late: { IsImport: true } late } => list.Pass(name, $"the handler is registered in line {late.Line}, after '{late.Work}' in line {late.WorkLine}: for these seconds the stop signal ends the script").With(copy => copy.Remedy = remedy),
             { Late: { } late } => list.Fail(name, $"The handler is registered in line {late.Line}, after '{late.Work}' in line {late.WorkLine}: until then the stop signal ends the script at once", remedy),
         };
     }

@@ -7,9 +7,9 @@ namespace Runctl.Training;
 /// <param name="Interruptions">Attempts that were taken from the run and followed by another.</param>
 /// <param name="StepsLost">Steps trained again: the last step of each such attempt minus the step the next one went on from.</param>
 /// <param name="Duration">From its first start to its end, or to now.</param>
-/// <param name="Spent">US dollars for the time its attempts ran.</param>
-/// <param name="Saved">US dollars less than the same time on-demand would have cost.</param>
-internal sealed record RunAccount(int Interruptions, long? StepsLost, TimeSpan? Duration, decimal? Spent, decimal? Saved)
+/// <param name="Cost">US dollars for the time its attempts ran.</param>
+/// <param name="Savings">US dollars less than the same time on-demand would have cost.</param>
+internal sealed record RunAccount(int Interruptions, long? StepsLost, TimeSpan? Duration, decimal? Cost, decimal? Savings)
 {
     /// <summary>The account of a run.</summary>
     /// <param name="record">Its record.</param>
@@ -21,7 +21,7 @@ internal sealed record RunAccount(int Interruptions, long? StepsLost, TimeSpan? 
         // A claim that nobody took is no attempt yet.
         var attempts = record.Attempts.Where(a => a.Started is not null).OrderBy(a => a.Number).ToList();
         var pairs = attempts.Zip(attempts.Skip(1)).ToList();
-        var costs = attempts.Select(a => Cost(a, prices, onDemand, now)).ToList();
+        var costs = attempts.Select(a => CostOf(a, prices, onDemand, now)).ToList();
         return new RunAccount(
             pairs.Count,
             Sum(pairs.Select(p => TrainingView.StepsLost(p.First.LastStep, p.Second.FirstStep))),
@@ -31,7 +31,7 @@ internal sealed record RunAccount(int Interruptions, long? StepsLost, TimeSpan? 
     }
 
     /// <summary>What an attempt cost, and what it would have cost on-demand.</summary>
-    private static (decimal? Spent, decimal? Full) Cost(AttemptRecord attempt, PriceHistory prices, IReadOnlyDictionary<string, decimal> onDemand, DateTimeOffset now)
+    private static (decimal? Spent, decimal? Full) CostOf(AttemptRecord attempt, PriceHistory prices, IReadOnlyDictionary<string, decimal> onDemand, DateTimeOffset now)
     {
         if (attempt is not { InstanceType: { } type, IsSpot: { } isSpot, Started: { } started } || EndOf(attempt, now) is not { } ended)
         {

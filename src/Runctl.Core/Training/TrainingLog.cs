@@ -80,7 +80,7 @@ public sealed class TrainingLog(ICloud cloud, RunctlConfiguration configuration,
 
     private RunctlTraining WithStore(RunctlTraining training) => training.S3Bucket is not null || configuration.S3Bucket is null
         ? training
-        : training with { S3Bucket = configuration.S3Bucket, S3Prefix = configuration.S3Prefix, RunPrefix = configuration.RunPrefix };
+        : training.With(copy => { copy.S3Bucket = configuration.S3Bucket; copy.S3Prefix = configuration.S3Prefix; copy.RunPrefix = configuration.RunPrefix; });
 
     /// <summary>The log of a run without a bucket: it goes with its instance, and that is said.</summary>
     private sealed class InstanceLog(GuardLog guard, RunctlTraining training) : ILogSource

@@ -38,7 +38,7 @@ internal sealed class TrainingReader(ICloud cloud, TimeProvider time)
 
     /// <summary>A run with what its guard says of it.</summary>
     public RunctlTraining Apply(RunctlTraining training, RunState state) =>
-        View(training).Of(state, training.InstanceId, training.Script, training.ProjectName) with { MonitorJob = training.MonitorJob };
+        View(training).Of(state, training.InstanceId, training.Script, training.ProjectName).With(copy => copy.MonitorJob = training.MonitorJob);
 
     /// <summary>The run's records, where it has a bucket.</summary>
     public RunStore? StoreOf(RunctlTraining training) =>

@@ -277,7 +277,15 @@ internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configura
                 ? _view.Of(state, r.Told.InstanceId, r.Run.Script, record.ProjectName)
                 : _view.Of(record, newest, r.Run.Script, newest.InstanceId is { } id && _instances.IsOff(id));
             _shown.Add(record.RunId);
-            return training with { InstanceIds = [.. record.Attempts.Select(a => a.InstanceId).OfType<string>()], Interruptions = account.Interruptions, TotalStepsLost = account.StepsLost, Duration = account.Duration, Spent = account.Spent, Saved = account.Saved };
+            return training.With(copy =>
+            {
+                copy.InstanceIds = [.. record.Attempts.Select(a => a.InstanceId).OfType<string>()];
+                copy.Interruptions = account.Interruptions;
+                copy.TotalStepsLost = account.StepsLost;
+                copy.Duration = account.Duration;
+                copy.Cost = account.Cost;
+                copy.Savings = account.Savings;
+            });
         })];
     }
 

@@ -52,7 +52,7 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
         }
 
         var state = await new AttemptStart(cloud, time, store).RunAsync(spec, plan.Instance.InstanceId, Report, cancellationToken).ConfigureAwait(false);
-        return new TrainingView(cloud, reference).Of(state, plan.Instance.InstanceId, plan.Script, plan.ProjectName) with { Warnings = plan.Warnings, Launch = spec.Launch };
+        return new TrainingView(cloud, reference).Of(state, plan.Instance.InstanceId, plan.Script, plan.ProjectName).With(copy => { copy.Warnings = plan.Warnings; copy.Launch = spec.Launch; });
     }
 
     private RunSpec SpecOf(StartPlan plan, StoreReference? store, CodeReference? code, AttemptSpec attempt)

@@ -14,41 +14,41 @@ internal sealed class TrainingView(ICloud cloud, StoreReference? store)
     }
 
     /// <summary>From the guard's state.</summary>
-    public RunctlTraining Of(RunState state, string instanceId, string? script, string? projectName) => Common(state.RunId, instanceId, state.Script ?? script, state.ProjectName ?? projectName) with
+    public RunctlTraining Of(RunState state, string instanceId, string? script, string? projectName) => Common(state.RunId, instanceId, state.Script ?? script, state.ProjectName ?? projectName).With(copy =>
     {
-        State = state.State,
-        Attempt = state.Attempt,
-        ProcessId = RunStates.HasProcess(state.State) ? state.Pid : null,
-        ExitCode = state.ExitCode,
-        Started = state.Started,
-        Ended = state.Ended,
-        FirstStep = state.FirstStep,
-        LastStep = state.LastStep,
-        StepsLost = StepsLost(state.ResumedFrom?.LastStep, state.FirstStep),
-        Checkpoint = state.Checkpoint?.ToReference(state.RunId),
-        ResumedFrom = state.ResumedFrom?.ToReference(state.RunId),
-        Phases = state.Phases ?? [],
-    };
+        copy.State = state.State;
+        copy.Attempt = state.Attempt;
+        copy.ProcessId = RunStates.HasProcess(state.State) ? state.Pid : null;
+        copy.ExitCode = state.ExitCode;
+        copy.Started = state.Started?.UtcDateTime;
+        copy.Ended = state.Ended?.UtcDateTime;
+        copy.FirstStep = state.FirstStep;
+        copy.LastStep = state.LastStep;
+        copy.StepsLost = StepsLost(state.ResumedFrom?.LastStep, state.FirstStep);
+        copy.Checkpoint = state.Checkpoint?.ToReference(state.RunId);
+        copy.ResumedFrom = state.ResumedFrom?.ToReference(state.RunId);
+        copy.Phases = state.Phases ?? [];
+    });
 
     /// <summary>From an attempt in the run's record.</summary>
     /// <param name="record">The record.</param>
     /// <param name="attempt">The attempt.</param>
     /// <param name="script">The script, from the specification.</param>
     /// <param name="instanceIsGone">Whether EC2 says that nothing can run there any more.</param>
-    public RunctlTraining Of(RunRecord record, AttemptRecord attempt, string? script, bool instanceIsGone) => Common(record.RunId, attempt.InstanceId ?? "", script, record.ProjectName) with
+    public RunctlTraining Of(RunRecord record, AttemptRecord attempt, string? script, bool instanceIsGone) => Common(record.RunId, attempt.InstanceId ?? "", script, record.ProjectName).With(copy =>
     {
-        State = instanceIsGone && (attempt.State is RunStates.Claimed or RunStates.Running) ? RunStates.Lost : attempt.State,
-        Attempt = attempt.Number,
-        ExitCode = attempt.ExitCode,
-        Started = attempt.Started,
-        Ended = attempt.Ended,
-        FirstStep = attempt.FirstStep,
-        LastStep = attempt.LastStep,
-        StepsLost = StepsLost(attempt.ResumedFrom?.LastStep, attempt.FirstStep),
-        Checkpoint = attempt.Checkpoint?.ToReference(record.RunId),
-        ResumedFrom = attempt.ResumedFrom?.ToReference(record.RunId),
-        Phases = attempt.Phases ?? [],
-    };
+        copy.State = instanceIsGone && (attempt.State is RunStates.Claimed or RunStates.Running) ? RunStates.Lost : attempt.State;
+        copy.Attempt = attempt.Number;
+        copy.ExitCode = attempt.ExitCode;
+        copy.Started = attempt.Started?.UtcDateTime;
+        copy.Ended = attempt.Ended?.UtcDateTime;
+        copy.FirstStep = attempt.FirstStep;
+        copy.LastStep = attempt.LastStep;
+        copy.StepsLost = StepsLost(attempt.ResumedFrom?.LastStep, attempt.FirstStep);
+        copy.Checkpoint = attempt.Checkpoint?.ToReference(record.RunId);
+        copy.ResumedFrom = attempt.ResumedFrom?.ToReference(record.RunId);
+        copy.Phases = attempt.Phases ?? [];
+    });
 
     /// <summary>Steps that had been trained before and were trained again: from the step after the checkpoint to the last one before the end. Null where either is unknown.</summary>
     public static long? StepsLost(long? lastStepBefore, long? firstStep) =>

@@ -82,7 +82,7 @@ internal sealed class RunctlSession
             _runs[(training.RunId, training.Attempt)] = launch;
         }
 
-        return training with { Launch = training.Launch ?? _runs.GetValueOrDefault((training.RunId, training.Attempt)) };
+        return training.With(copy => copy.Launch = training.Launch ?? _runs.GetValueOrDefault((training.RunId, training.Attempt)));
     }
 
     /// <summary>What an instance was launched from, or null where another session did it.</summary>

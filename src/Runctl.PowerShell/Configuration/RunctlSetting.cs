@@ -4,12 +4,27 @@ using System.Globalization;
 namespace Runctl.PowerShell.Configuration;
 
 /// <summary>A setting in force and where it came from.</summary>
-/// <param name="Name">Name of the setting, as the parameters and properties are called.</param>
-/// <param name="Value">Its value; secrets are masked.</param>
-/// <param name="Source">Parameter, Session, Environment (with the variable), File (with the line) or Default.</param>
-/// <param name="Path">The configuration file that was read, or null.</param>
-public sealed record RunctlSetting(string Name, object? Value, string Source, string? Path)
+/// <param name="name">Name of the setting, as the parameters and properties are called.</param>
+/// <param name="value">Its value; secrets are masked.</param>
+/// <param name="source">Parameter, Session, Environment (with the variable), File (with the line) or Default.</param>
+/// <param name="path">The configuration file that was read, or null.</param>
+public sealed class RunctlSetting(string name, object? value, string source, string? path)
 {
+    /// <summary>Name of the setting, as the parameters and properties are called.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Its value; secrets are masked.</summary>
+    public object? Value { get; } = value;
+
+    /// <summary>Parameter, Session, Environment (with the variable), File (with the line) or Default.</summary>
+    public string Source { get; } = source;
+
+    /// <summary>The configuration file that was read, or null.</summary>
+    public string? Path { get; } = path;
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+
     /// <summary>The value as people read it, and as it could stand in .runctl.toml.</summary>
     public string DisplayValue => Display(Value);
 

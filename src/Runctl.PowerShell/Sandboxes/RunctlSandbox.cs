@@ -9,22 +9,22 @@ public sealed class RunctlSandbox
     internal RunctlSandbox(CloudCredentials credentials, CloudCredentials administrator) => (Credentials, Administrator) = (credentials, administrator);
 
     /// <summary>Endpoint of all its services.</summary>
-    public required Uri EndpointUrl { get; init; }
+    public Uri EndpointUrl { get; internal set; } = null!;
 
     /// <summary>Region it stands for.</summary>
-    public required string Region { get; init; }
+    public string Region { get; internal set; } = "";
 
     /// <summary>Bucket that is there from the beginning.</summary>
-    public required string S3Bucket { get; init; }
+    public string S3Bucket { get; internal set; } = "";
 
     /// <summary>Instance profile that is there from the beginning.</summary>
-    public required string IamInstanceProfile { get; init; }
+    public string IamInstanceProfile { get; internal set; } = "";
 
     /// <summary>Access key id; <see cref="GetEnvironment"/> has the secret too.</summary>
     public string AccessKeyId => Credentials.AccessKeyId;
 
     /// <summary>Directory its instances and objects are in.</summary>
-    public required string Directory { get; init; }
+    public string Directory { get; internal set; } = "";
 
     /// <summary>Whether cmdlets of this session use it if neither an endpoint nor a profile is given.</summary>
     public bool IsDefault => RunctlSession.OfThread is { } session ? RunningSandboxes.DefaultOf(session) == this : RunningSandboxes.Newest == this;

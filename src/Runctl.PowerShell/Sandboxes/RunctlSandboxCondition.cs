@@ -1,35 +1,50 @@
 namespace Runctl.PowerShell.Sandboxes;
 
 /// <summary>What an instance of a sandbox lives with; the names are those of Set-RunctlSandbox's parameters.</summary>
-public sealed record RunctlSandboxCondition
+public sealed class RunctlSandboxCondition
 {
+    internal RunctlSandboxCondition()
+    {
+    }
+
     /// <summary>The instance.</summary>
-    public required string InstanceId { get; init; }
+    public string InstanceId { get; internal set; } = "";
 
     /// <summary>Bytes a second to and from S3; 0 is no limit.</summary>
-    public required long LinkSpeed { get; init; }
+    public long LinkSpeed { get; internal set; }
 
     /// <summary>What the link adds to each request to S3.</summary>
-    public required TimeSpan LinkLatency { get; init; }
+    public TimeSpan LinkLatency { get; internal set; }
 
     /// <summary>How the metadata service answers.</summary>
-    public required RunctlImdsMode ImdsMode { get; init; }
+    public RunctlImdsMode ImdsMode { get; internal set; }
 
     /// <summary>How long a slow metadata service takes.</summary>
-    public required TimeSpan ImdsDelay { get; init; }
+    public TimeSpan ImdsDelay { get; internal set; }
 
     /// <summary>How far the instance's clock is ahead of AWS's.</summary>
-    public required TimeSpan ClockOffset { get; init; }
+    public TimeSpan ClockOffset { get; internal set; }
 
     /// <summary>Whether SSM does not reach the agent.</summary>
-    public required bool SsmOffline { get; init; }
+    public bool SsmOffline { get; internal set; }
 
     /// <summary>How the instance learns of interruptions.</summary>
-    public required RunctlNoticeMode Notice { get; init; }
+    public RunctlNoticeMode Notice { get; internal set; }
 
     /// <summary>How late a late notice comes.</summary>
-    public required TimeSpan NoticeDelay { get; init; }
+    public TimeSpan NoticeDelay { get; internal set; }
 
     /// <summary>How long before the notice a rebalance is recommended; null is not at all.</summary>
-    public required TimeSpan? RebalanceLead { get; init; }
+    public TimeSpan? RebalanceLead { get; internal set; }
+
+    /// <summary>A copy that is changed.</summary>
+    internal RunctlSandboxCondition With(Action<RunctlSandboxCondition> change)
+    {
+        var copy = (RunctlSandboxCondition)MemberwiseClone();
+        change(copy);
+        return copy;
+    }
+
+    /// <summary>The instance's id.</summary>
+    public override string ToString() => InstanceId;
 }

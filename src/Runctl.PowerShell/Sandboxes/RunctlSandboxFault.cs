@@ -1,44 +1,59 @@
 namespace Runctl.PowerShell.Sandboxes;
 
 /// <summary>A rule by which requests to a sandbox fail.</summary>
-public sealed record RunctlSandboxFault
+public sealed class RunctlSandboxFault
 {
+    internal RunctlSandboxFault()
+    {
+    }
+
     /// <summary>Service and operation, <c>*</c> for any text, e.g. <c>s3:UploadPart</c> or <c>imds:*instance-action</c>.</summary>
-    public required string Operation { get; init; }
+    public string Operation { get; internal set; } = "";
 
     /// <summary>What goes wrong.</summary>
-    public required RunctlFaultKind Kind { get; init; }
+    public RunctlFaultKind Kind { get; internal set; }
 
     /// <summary>Error code; null is what the service has for the kind.</summary>
-    public string? Code { get; init; }
+    public string? Code { get; internal set; }
 
     /// <summary>HTTP status; null is what the service has for the kind.</summary>
-    public int? Status { get; init; }
+    public int? Status { get; internal set; }
 
     /// <summary>Text of the error; of a wrong answer, its whole body.</summary>
-    public string? Message { get; init; }
+    public string? Message { get; internal set; }
 
     /// <summary>How many requests it strikes; null is every one.</summary>
-    public int? Count { get; init; }
+    public int? Count { get; internal set; }
 
     /// <summary>How many requests it lets pass first.</summary>
-    public int Skip { get; init; }
+    public int Skip { get; internal set; }
 
     /// <summary>Chance that a request is struck, 0 to 1.</summary>
-    public double Probability { get; init; } = 1;
+    public double Probability { get; internal set; } = 1;
 
     /// <summary>How long a struck request waits first.</summary>
-    public TimeSpan Delay { get; init; }
+    public TimeSpan Delay { get; internal set; }
 
     /// <summary>Instance whose requests, or calls about it, are meant; null is any.</summary>
-    public string? InstanceId { get; init; }
+    public string? InstanceId { get; internal set; }
 
     /// <summary>Key in S3 that is meant, <c>*</c> for any text; null is any request.</summary>
-    public string? Key { get; init; }
+    public string? Key { get; internal set; }
 
     /// <summary>Whether the request is carried out all the same, and only its answer is lost or another.</summary>
-    public bool CarriedOut { get; init; }
+    public bool CarriedOut { get; internal set; }
 
     /// <summary>How many requests it has struck.</summary>
-    public long Hits { get; internal init; }
+    public long Hits { get; internal set; }
+
+    /// <summary>A copy that is changed.</summary>
+    internal RunctlSandboxFault With(Action<RunctlSandboxFault> change)
+    {
+        var copy = (RunctlSandboxFault)MemberwiseClone();
+        change(copy);
+        return copy;
+    }
+
+    /// <summary>The operation and what goes wrong.</summary>
+    public override string ToString() => $"{Operation} {Kind}";
 }

@@ -116,7 +116,7 @@ internal static class SandboxChanges
     {
         foreach (var fault in given.Fault)
         {
-            server.Faults.Add(SandboxMapping.ToSandbox(fault with { InstanceId = fault.InstanceId ?? instanceId }));
+            server.Faults.Add(SandboxMapping.ToSandbox(fault.With(copy => copy.InstanceId = fault.InstanceId ?? instanceId)));
         }
     }
 

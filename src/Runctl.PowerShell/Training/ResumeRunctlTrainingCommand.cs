@@ -170,7 +170,7 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
         }
 
         var watching = scope with { Configuration = scope.Configuration with { AutoResume = resumesAgain, StoppedInstance = stopped } };
-        WriteObject(resumed with { Warnings = [.. resumed.Warnings, .. later], MonitorJob = StartMonitor(watching, resumed)?.Name });
+        WriteObject(resumed.With(copy => { copy.Warnings = [.. resumed.Warnings, .. later]; copy.MonitorJob = StartMonitor(watching, resumed)?.Name; }));
     });
 
     /// <summary>Whether the monitor resumes the run at its next interruption; an error where that was asked for and can not be done.</summary>

@@ -134,7 +134,7 @@ public sealed class StartRunctlTrainingCommand : BackgroundCmdlet
         }
 
         var training = Session.Remember(await starter.StartAsync(plan, Progress, StopToken));
-        WriteObject(training with { MonitorJob = StartMonitor(scope, plan, training)?.Name });
+        WriteObject(training.With(copy => copy.MonitorJob = StartMonitor(scope, plan, training)?.Name));
     });
 
     private StartRequest ReadRequest()

@@ -195,6 +195,6 @@ public sealed class DrillJudgeTests
 
     private static RunctlEvent Event(string kind, int seconds, object data) => new()
     {
-        Kind = kind, Time = Notice.AddSeconds(seconds), InstanceId = "i", RunId = "r", Message = kind, Data = RunctlJson.ToElement(data),
+        Kind = kind, Time = Notice.AddSeconds(seconds).UtcDateTime, InstanceId = "i", RunId = "r", Message = kind, Details = RunctlJson.ToElement(data),
     };
 }

@@ -81,7 +81,7 @@ internal sealed class FakeInstances : IInstanceService
         foreach (var id in instanceIds)
         {
             Calls.Add("terminate " + id);
-            Change(id, i => i with { State = "terminated" });
+            Change(id, i => i.With(copy => copy.State = "terminated"));
         }
 
         return Task.CompletedTask;
@@ -140,7 +140,7 @@ internal sealed class FakeInstances : IInstanceService
     {
         var one = Add($"i-r{SpotRequests.Count}", tags: LastTemplate!.Tags.ToDictionary(t => t.Key, t => t.Value));
         SpotRequests.Add(new($"sir-{SpotRequests.Count}", one.InstanceId, true, "active", "fulfilled"));
-        Change(one.InstanceId, i => i with { SpotInstanceRequestId = SpotRequests[^1].Id });
+        Change(one.InstanceId, i => i.With(copy => copy.SpotInstanceRequestId = SpotRequests[^1].Id));
         return one.InstanceId;
     })];
 
@@ -149,7 +149,7 @@ internal sealed class FakeInstances : IInstanceService
         foreach (var id in ids)
         {
             Calls.Add($"{call} {id}");
-            Change(id, i => i with { State = state });
+            Change(id, i => i.With(copy => copy.State = state));
         }
 
         return Task.CompletedTask;
@@ -159,7 +159,7 @@ internal sealed class FakeInstances : IInstanceService
     {
         foreach (var id in resourceIds)
         {
-            Change(id, i => i with { Tags = i.Tags.Concat(tags).GroupBy(t => t.Key).ToDictionary(g => g.Key, g => g.Last().Value) });
+            Change(id, i => i.With(copy => copy.Tags = i.Tags.Concat(tags).GroupBy(t => t.Key).ToDictionary(g => g.Key, g => g.Last().Value)));
         }
 
         return Task.CompletedTask;

@@ -35,13 +35,13 @@ public sealed class SaveOutcomeTests
     public void An_older_checkpoint_in_S3_does_not_make_the_newest_safe()
     {
         var status = Status("stopped", "uploaded");
-        Assert.NotNull(SaveOutcome.Problem(status with { Events = [status.Events![0] with { Data = JsonSerializer.SerializeToElement(new { outcome = "uploaded", unsaved = "epoch_3.pt" }) }] }, keepsDisk: false));
-        Assert.Null(SaveOutcome.Problem(status with { Events = [status.Events![0] with { Data = JsonSerializer.SerializeToElement(new { outcome = "uploaded", unsaved = (string?)null }) }] }, keepsDisk: false));
+        Assert.NotNull(SaveOutcome.Problem(status with { Events = [status.Events![0].With(copy => copy.Details = JsonSerializer.SerializeToElement(new { outcome = "uploaded", unsaved = "epoch_3.pt" }))] }, keepsDisk: false));
+        Assert.Null(SaveOutcome.Problem(status with { Events = [status.Events![0].With(copy => copy.Details = JsonSerializer.SerializeToElement(new { outcome = "uploaded", unsaved = (string?)null }))] }, keepsDisk: false));
     }
 
     private static GuardStatus Status(string state, string? outcome) => new()
     {
         Runs = [new RunState { RunId = "r", State = state }],
-        Events = outcome is null ? [] : [new RunctlEvent { RunId = "r", InstanceId = "i", Kind = EventKinds.TrainingStopped, Message = "Training stopped", Time = DateTimeOffset.UnixEpoch, Data = JsonSerializer.SerializeToElement(new { outcome }) }],
+        Events = outcome is null ? [] : [new RunctlEvent { RunId = "r", InstanceId = "i", Kind = EventKinds.TrainingStopped, Message = "Training stopped", Time = DateTime.UnixEpoch, Details = JsonSerializer.SerializeToElement(new { outcome }) }],
     };
 }

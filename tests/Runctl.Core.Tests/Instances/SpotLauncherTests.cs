@@ -192,7 +192,7 @@ public sealed class SpotLauncherTests
         var mine = _cloud.Ec2.Add("i-mine");
         var other = _cloud.Ec2.Add("i-other", tags: []);
         // Tags in the hand of the caller do not count.
-        var forged = other with { Tags = new Dictionary<string, string> { [RunctlTags.Managed] = "1" } };
+        var forged = other.With(copy => { copy.Tags = new Dictionary<string, string> { [RunctlTags.Managed] = "1" }; });
         var catalog = new InstanceCatalog(_cloud);
         Assert.Equal("InstanceNotManaged", (await Assert.ThrowsAsync<RunctlException>(() => catalog.RemoveAsync(forged, Token))).Id);
         Assert.Equal("terminated", (await catalog.RemoveAsync(mine, Token)).State);

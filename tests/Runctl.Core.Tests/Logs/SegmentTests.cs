@@ -110,8 +110,8 @@ public sealed class SegmentTests : IDisposable
         Assert.Equal(["one", "tw", "three", "four", "five"], await AllAsync(new LogOptions { All = true, Follow = true }));
         Assert.Equal(["tw", "three", "four", "five"], await AllAsync(new LogOptions { All = true, Tail = 4 }));
         Assert.Equal(["five"], await AllAsync(new LogOptions { All = true, Tail = 1, Follow = true }));
-        Assert.Equal(["three"], await AllAsync(new LogOptions(), Training with { Attempt = 2 }));
-        Assert.Equal(["four", "five"], await AllAsync(new LogOptions(), Training with { Attempt = 10 }));
+        Assert.Equal(["three"], await AllAsync(new LogOptions(), Training.With(copy => copy.Attempt = 2)));
+        Assert.Equal(["four", "five"], await AllAsync(new LogOptions(), Training.With(copy => copy.Attempt = 10)));
         Assert.Empty(_warnings);
     }
 

@@ -74,7 +74,7 @@ public sealed class MetricsTests : IDisposable
 
     private void Tell(long sequence, string kind, string data) => RunctlMetrics.Count(new RunctlEvent
     {
-        Sequence = sequence, Time = DateTimeOffset.UtcNow, Kind = kind, InstanceId = _instance, RunId = "r", Message = "", Data = JsonDocument.Parse(data).RootElement,
+        Sequence = sequence, Time = DateTime.UtcNow, Kind = kind, InstanceId = _instance, RunId = "r", Message = "", Details = JsonDocument.Parse(data).RootElement,
     });
 
     // The meter is the process's: other tests are told of interruptions at the same time.

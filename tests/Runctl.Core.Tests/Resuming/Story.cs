@@ -57,7 +57,7 @@ internal sealed class Story
     public void Ship(int attempt, params string[] kinds) => Ship(attempt, [.. kinds.Select(kind => (kind, (object)new { }))]);
 
     public void Ship(int attempt, params (string Kind, object Data)[] events) => Cloud.Store.Put(_keys.Events(RunId, attempt) + "000000000001.jsonl", string.Join('\n', events.Select((item, i) =>
-        RunctlJson.Write(new RunctlEvent { Sequence = i + 1, Time = DateTimeOffset.UnixEpoch, Kind = item.Kind, InstanceId = "i-1", RunId = RunId, Attempt = attempt, Message = item.Kind, Data = RunctlJson.ToElement(item.Data) }))));
+        RunctlJson.Write(new RunctlEvent { Sequence = i + 1, Time = DateTime.UnixEpoch, Kind = item.Kind, InstanceId = "i-1", RunId = RunId, Attempt = attempt, Message = item.Kind, Details = RunctlJson.ToElement(item.Data) }))));
 
     /// <summary>Commits a checkpoint.</summary>
     /// <returns>The URI of its manifest.</returns>

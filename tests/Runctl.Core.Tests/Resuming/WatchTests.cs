@@ -41,7 +41,7 @@ public sealed class WatchTests : IAsyncDisposable
     {
         await using var watch = Watch();
         watch.OnEvent(Detected(DateTimeOffset.UtcNow.AddHours(-3)));
-        watch.OnEnded(Training with { State = "interrupted" });
+        watch.OnEnded(Training.With(copy => copy.State = "interrupted"));
         Assert.Equal("interrupted", (await _told.Ended.Task.WaitAsync(Patience, Token)).State);
         Assert.Contains("Resume-RunctlTraining", Assert.Single(_told.Warnings), StringComparison.Ordinal);
         Assert.Empty(_story.Replacements);
@@ -51,9 +51,9 @@ public sealed class WatchTests : IAsyncDisposable
     public async Task A_machine_that_went_without_a_notice_long_before_is_left_to_its_user_as_well()
     {
         _story.Cloud.Ec2.Add("i-1", "terminated");
-        _story.Cloud.Ec2.Change("i-1", i => i with { StateReason = "Server.SpotInstanceTermination", Ended = DateTimeOffset.UtcNow.AddHours(-3) });
+        _story.Cloud.Ec2.Change("i-1", i => i.With(copy => { copy.StateReason = "Server.SpotInstanceTermination"; copy.Ended = DateTime.UtcNow.AddHours(-3); }));
         await using var watch = Watch();
-        watch.OnEnded(Training with { State = "lost" });
+        watch.OnEnded(Training.With(copy => copy.State = "lost"));
         await _told.Ended.Task.WaitAsync(Patience, Token);
         Assert.Contains("Resume-RunctlTraining", Assert.Single(_told.Warnings), StringComparison.Ordinal);
         Assert.Empty(_story.Replacements);
@@ -63,7 +63,7 @@ public sealed class WatchTests : IAsyncDisposable
     public async Task What_was_shut_down_long_before_and_runs_again_is_left_to_its_user_too()
     {
         await using var watch = Watch();
-        watch.OnEnded(Training with { State = "interrupted", Ended = DateTimeOffset.UtcNow.AddDays(-3) });
+        watch.OnEnded(Training.With(copy => { copy.State = "interrupted"; copy.Ended = DateTime.UtcNow.AddDays(-3); }));
         await _told.Ended.Task.WaitAsync(Patience, Token);
         Assert.Contains("Resume-RunctlTraining", Assert.Single(_told.Warnings), StringComparison.Ordinal);
         Assert.Empty(_story.Replacements);
@@ -80,10 +80,10 @@ public sealed class WatchTests : IAsyncDisposable
     [Fact]
     public async Task Notices_of_older_attempts_on_the_same_instance_begin_nothing()
     {
-        await using var watch = Watch(training: Training with { Attempt = 2 });
+        await using var watch = Watch(training: Training.With(copy => copy.Attempt = 2));
         watch.OnEvent(Detected(DateTimeOffset.UtcNow));
         watch.OnEvent(Detected(DateTimeOffset.UtcNow.AddHours(-3)));
-        watch.OnEnded(Training with { Attempt = 2, State = "finished" });
+        watch.OnEnded(Training.With(copy => { copy.Attempt = 2; copy.State = "finished"; }));
         await _told.Ended.Task.WaitAsync(Patience, Token);
         Assert.Equal(2, _told.Events.Count);
         Assert.Empty(_told.Warnings);
@@ -118,7 +118,7 @@ public sealed class WatchTests : IAsyncDisposable
         await new RunClaim(_story.Store, Story.RunId, "another", _story.Cloud.Time).TakeAsync(1, false, Token);
         await using var watch = Watch();
         watch.OnEvent(Detected(DateTimeOffset.UtcNow));
-        watch.OnEnded(Training with { State = "interrupted" });
+        watch.OnEnded(Training.With(copy => copy.State = "interrupted"));
         await _told.UntilAsync(() => _told.Warnings.Any(w => w.Contains("is being resumed already", StringComparison.Ordinal)), Token);
         _story.Cloud.Ec2.Add("i-2");
         _story.Add(_story.Record.Newest()! with { State = "running", InstanceId = "i-2", Started = DateTimeOffset.UtcNow });
@@ -183,7 +183,7 @@ public sealed class WatchTests : IAsyncDisposable
         await using var watch = Watch();
         watch.OnEvent(Detected(DateTimeOffset.UtcNow));
         await launching.Task.WaitAsync(Patience, Token);
-        watch.OnEnded(Training with { State = "finished" });
+        watch.OnEnded(Training.With(copy => copy.State = "finished"));
         Assert.False(_told.Ended.Task.IsCompleted);
         mayLaunch.SetResult();
         Assert.Equal("finished", (await _told.Ended.Task.WaitAsync(Patience, Token)).State);
@@ -232,7 +232,7 @@ public sealed class WatchTests : IAsyncDisposable
 
     private static RunctlEvent Detected(DateTimeOffset at, DateTimeOffset? deadline = null) => new()
     {
-        Sequence = 1, Time = at, Kind = EventKinds.InterruptionDetected, InstanceId = "i-1", RunId = Story.RunId, Attempt = 1, Message = "Notice", Data = RunctlJson.ToElement(new { source = "imds", deadline = deadline?.ToString("O") }),
+        Sequence = 1, Time = at.UtcDateTime, Kind = EventKinds.InterruptionDetected, InstanceId = "i-1", RunId = Story.RunId, Attempt = 1, Message = "Notice", Details = RunctlJson.ToElement(new { source = "imds", deadline = deadline?.ToString("O") }),
     };
 
     private ResumingWatch Watch(RunctlTraining? training = null, TimeProvider? time = null) =>

@@ -142,7 +142,7 @@ public sealed class RecordTests : IDisposable
     public async Task Without_a_bucket_a_dead_instances_log_is_gone_and_said_so()
     {
         _cloud.Ec2.Add("i-1", "terminated");
-        var log = new TrainingLog(_cloud, new RunctlConfiguration(), _cloud.Time).ReadAsync(Training with { S3Bucket = null }, new LogOptions(), new Collect<ProgressUpdate>(), _ => { }, Token);
+        var log = new TrainingLog(_cloud, new RunctlConfiguration(), _cloud.Time).ReadAsync(Training.With(copy => copy.S3Bucket = null), new LogOptions(), new Collect<ProgressUpdate>(), _ => { }, Token);
         Assert.Equal("LogUnavailable", (await Assert.ThrowsAsync<RunctlException>(async () => await log.GetAsyncEnumerator(Token).MoveNextAsync())).Id);
     }
 
@@ -164,7 +164,7 @@ public sealed class RecordTests : IDisposable
     }
 
     private void PutEvents(long first, params long[] sequence) => _cloud.Store.Put($"checkpoints/runctl/runs/r-1/events/1/{first:D12}.jsonl", string.Concat(sequence.Select(s =>
-        RunctlJson.Write(new RunctlEvent { Sequence = s, Time = DateTimeOffset.UnixEpoch, Kind = "Warning", InstanceId = "i-1", RunId = "r-1", Attempt = 1, Message = "m" + s, Data = RunctlJson.ToElement(new { }) }) + "\n")));
+        RunctlJson.Write(new RunctlEvent { Sequence = s, Time = DateTime.UnixEpoch, Kind = "Warning", InstanceId = "i-1", RunId = "r-1", Attempt = 1, Message = "m" + s, Details = RunctlJson.ToElement(new { }) }) + "\n")));
 
     private void PutLog(long offset, string text)
     {

@@ -19,7 +19,7 @@ public sealed class RunAccountTests
             Attempt(2, "interrupted", 1.5, 2, first: 91, last: 150),
             Attempt(3, "finished", 2, 3, first: 151, last: 200));
         Assert.Equal((2, 10L, TimeSpan.FromHours(3)), (account.Interruptions, account.StepsLost, account.Duration));
-        Assert.Equal((0.40m + 0.30m + 0.60m, 2.5m - 1.30m), (account.Spent, account.Saved));
+        Assert.Equal((0.40m + 0.30m + 0.60m, 2.5m - 1.30m), (account.Cost, account.Savings));
     }
 
     [Fact]
@@ -33,13 +33,13 @@ public sealed class RunAccountTests
     public void An_attempt_that_begins_from_nothing_loses_all_there_was() => Assert.Equal(100, Of(Attempt(1, "interrupted", 0, 1, 1, 100), Attempt(2, "running", 1, null, 1, 5)).StepsLost);
 
     [Fact]
-    public void What_runs_costs_until_now() => Assert.Equal((0.80m + 0.60m, TimeSpan.FromHours(3)), (Of(Attempt(1, "running", -1, null)).Spent, Of(Attempt(1, "running", -1, null)).Duration));
+    public void What_runs_costs_until_now() => Assert.Equal((0.80m + 0.60m, TimeSpan.FromHours(3)), (Of(Attempt(1, "running", -1, null)).Cost, Of(Attempt(1, "running", -1, null)).Duration));
 
     [Fact]
     public void An_attempt_that_was_lost_has_no_known_end_and_so_no_cost()
     {
         var account = Of(Attempt(1, "lost", 0, null, 1, 10), Attempt(2, "finished", 1, 2, 8, 20));
-        Assert.Equal((3L, null, null), (account.StepsLost, account.Spent, account.Saved));
+        Assert.Equal((3L, null, null), (account.StepsLost, account.Cost, account.Savings));
     }
 
     [Theory]
@@ -49,17 +49,17 @@ public sealed class RunAccountTests
     [InlineData("us-east-1a", null, true)]
     [InlineData("us-east-1a", "g5.xlarge", null)]
     public void Without_a_known_price_nothing_is_saved_as_far_as_is_known(string? zone, string? type, bool? spot) =>
-        Assert.Null(Of(Attempt(1, "finished", 0, 1) with { AvailabilityZone = zone, InstanceType = type, IsSpot = spot }).Saved);
+        Assert.Null(Of(Attempt(1, "finished", 0, 1) with { AvailabilityZone = zone, InstanceType = type, IsSpot = spot }).Savings);
 
     [Fact]
     public void On_demand_saves_nothing_and_that_is_known() =>
-        Assert.Equal((1.00m, 0m), (Of(Attempt(1, "finished", 0, 1) with { IsSpot = false }).Spent, Of(Attempt(1, "finished", 0, 1) with { IsSpot = false }).Saved));
+        Assert.Equal((1.00m, 0m), (Of(Attempt(1, "finished", 0, 1) with { IsSpot = false }).Cost, Of(Attempt(1, "finished", 0, 1) with { IsSpot = false }).Savings));
 
     [Fact]
     public void A_claim_that_nobody_took_counts_for_nothing()
     {
         var account = Of(Attempt(1, "claimed", 0, null) with { Started = null });
-        Assert.Equal((0, null, null, null), (account.Interruptions, account.Duration, account.Spent, account.Saved));
+        Assert.Equal((0, null, null, null), (account.Interruptions, account.Duration, account.Cost, account.Savings));
     }
 
     private static RunAccount Of(params AttemptRecord[] attempts) =>

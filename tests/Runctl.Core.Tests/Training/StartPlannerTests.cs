@@ -73,7 +73,7 @@ public sealed class StartPlannerTests : IDisposable
     public async Task A_start_does_not_need_the_permission_that_only_resuming_by_itself_does()
     {
         _cloud.Ec2.Add("i-1", tags: []);
-        _cloud.Ec2.Change("i-1", i => i with { SpotInstanceRequestId = "sir-1" });
+        _cloud.Ec2.Change("i-1", i => i.With(copy => copy.SpotInstanceRequestId = "sir-1"));
         _cloud.Ec2.SpotFailure = new RunctlException("AccessDenied", ErrorKind.PermissionDenied, "You may not DescribeSpotInstanceRequests.");
         var plan = await new StartPlanner(_cloud, _cloud.Time).PlanAsync(Request() with { SyncCode = true }, new RunctlConfiguration { AutoResume = true, S3Bucket = "b" }, TestContext.Current.CancellationToken);
         Assert.False(plan.Configuration.AutoResume);

@@ -67,7 +67,7 @@ public sealed class TrainingSearchTests : IDisposable
         var listed = Assert.Single(await FindAsync(new TrainingQuery()));
         var read = Assert.Single(await FindAsync(new TrainingQuery { RunIds = ["run-1"] }));
         Assert.Equal((1, 9L, TimeSpan.FromHours(3), 2, "finished"), (listed.Interruptions!.Value, listed.TotalStepsLost!.Value, listed.Duration!.Value, listed.Attempt, listed.State));
-        Assert.NotNull(listed.Spent);
+        Assert.NotNull(listed.Cost);
         Assert.Equal(RunctlJson.Write(read), RunctlJson.Write(listed));
     }
 
@@ -270,7 +270,7 @@ public sealed class TrainingSearchTests : IDisposable
         await FillAsync(1000, instances: 0);
         _cloud.Ec2.Prices = [new SpotPriceChange("c7i.large", "us-east-1a", 0.05m, DateTimeOffset.UnixEpoch)];
         var found = await FindAsync(new TrainingQuery());
-        Assert.All(found, t => Assert.NotNull(t.Spent));
+        Assert.All(found, t => Assert.NotNull(t.Cost));
         // The attempts are older than the history that EC2 has: all groups need the same.
         Assert.Equal(2, _cloud.Ec2.Questions);
     }

@@ -37,9 +37,9 @@ public sealed class MonitorRepairTests : SandboxedTest
         Assert.Equal("interrupted", (await training.EndAsync()).State);
         Assert.Equal(Sequence, training.Told.Kinds.Where(Sequence.Contains));
         Assert.Equal("x", training.Signals);
-        var detected = training.Told.Events.Single(e => e.Kind == EventKinds.InterruptionDetected).Data;
+        var detected = training.Told.Events.Single(e => e.Kind == EventKinds.InterruptionDetected).Details;
         Assert.Equal("monitor", detected.GetProperty("source").GetString());
-        Assert.Equal("uploaded", training.Told.Events[^1].Data.GetProperty("outcome").GetString());
+        Assert.Equal("uploaded", training.Told.Events[^1].Details.GetProperty("outcome").GetString());
         var manifest = $"checkpoints/spot-interruptions/{training.InstanceId}/checkpoints/step_7.json.manifest.json";
         Assert.NotNull(await Fixture.Cloud.Objects.FindAsync(Fixture.Sandbox.Bucket, manifest, Token));
         Assert.Single(training.Told.Warnings, w => w.Contains("told to save from here", StringComparison.Ordinal));

@@ -23,7 +23,7 @@ public sealed class InstancePowerTests(SandboxFixture sandbox) : IClassFixture<S
 
         var listed = sandbox.Run($"Get-RunctlInstance {instance}").Single;
         Assert.Equal(((string)sandbox.Run("$run.RunId").Single, "running"), ((string)listed.RunId, (string)listed.TrainingState));
-        Assert.True(listed.Spent > 0m && listed.HourlyPrice > 0m && listed.Age > TimeSpan.Zero);
+        Assert.True(listed.Cost > 0m && listed.HourlyPrice > 0m && listed.Age > TimeSpan.Zero);
 
         Assert.Equal("stopped", sandbox.Run($"Stop-RunctlInstance {instance} -Force -Wait").Single.State);
         var checkpoint = sandbox.Run("$run | Get-RunctlCheckpoint -Latest").Single;
@@ -111,12 +111,12 @@ public sealed class InstancePowerTests(SandboxFixture sandbox) : IClassFixture<S
         await sandbox.Other.WaitForAsync(instance, "running");
         var unknown = sandbox.Run($"Get-RunctlInstance {instance}").Single;
         Assert.Null(unknown.HourlyPrice);
-        Assert.Null(unknown.Spent);
+        Assert.Null(unknown.Cost);
         _project.Write(".runctl.toml", "[prices]\n\"g5.xlarge\" = 3600.0\n");
         sandbox.Enter(_project);
         var known = sandbox.Run($"Get-RunctlInstance {instance}").Single;
         Assert.Equal(3600m, known.HourlyPrice);
-        Assert.Equal((decimal)known.Age.TotalSeconds, (decimal)known.Spent, 3);
+        Assert.Equal((decimal)known.Age.TotalSeconds, (decimal)known.Cost, 3);
         await sandbox.Other.TerminateAsync(instance);
     }
 

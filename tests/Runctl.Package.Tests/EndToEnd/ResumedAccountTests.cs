@@ -28,25 +28,25 @@ public sealed class ResumedAccountTests(SandboxFixture sandbox) : IClassFixture<
         var here = sandbox.Run($"Get-RunctlTraining {told}").Single;
         Assert.Equal(("finished", 2, 1, 3L, 3L), ((string)here.State, (int)here.Attempt, (int)here.Interruptions, (long)here.StepsLost, (long)here.TotalStepsLost));
         Assert.InRange(((TimeSpan)here.Duration - ((DateTimeOffset)here.Ended - started)).TotalSeconds, -1, 1);
-        Assert.True(here.Spent > 0 && here.Saved > 0, $"{here.Spent} spent, {here.Saved} saved");
-        Assert.InRange((decimal)(here.Spent + here.Saved), 0.000001m, OnDemandPrice * (decimal)here.Duration.TotalHours);
+        Assert.True(here.Cost > 0 && here.Savings > 0, $"{here.Cost} spent, {here.Savings} saved");
+        Assert.InRange((decimal)(here.Cost + here.Savings), 0.000001m, OnDemandPrice * (decimal)here.Duration.TotalHours);
 
         fresh = Fresh(_held.Project.Directory, told);
-        Assert.Equal(((int)here.Attempt, (int)here.Interruptions, (long)here.TotalStepsLost, (TimeSpan)here.Duration, (decimal)here.Spent, (decimal)here.Saved),
-            ((int)fresh.Attempt, (int)fresh.Interruptions, (long)fresh.TotalStepsLost, (TimeSpan)fresh.Duration, (decimal)fresh.Spent, (decimal)fresh.Saved));
+        Assert.Equal(((int)here.Attempt, (int)here.Interruptions, (long)here.TotalStepsLost, (TimeSpan)here.Duration, (decimal)here.Cost, (decimal)here.Savings),
+            ((int)fresh.Attempt, (int)fresh.Interruptions, (long)fresh.TotalStepsLost, (TimeSpan)fresh.Duration, (decimal)fresh.Cost, (decimal)fresh.Savings));
 
         using var elsewhere = new Project();
         var unpriced = Fresh(elsewhere.Directory, told);
         Assert.Equal(3L, unpriced.TotalStepsLost);
-        Assert.Equal((decimal)here.Spent, (decimal)unpriced.Spent);
-        Assert.Null(unpriced.Saved);
+        Assert.Equal((decimal)here.Cost, (decimal)unpriced.Cost);
+        Assert.Null(unpriced.Savings);
 
         var quiet = Fresh(_held.Project.Directory, silent);
         Assert.Equal(("finished", 2, 1), ((string)quiet.State, (int)quiet.Attempt, (int)quiet.Interruptions));
         Assert.Null(quiet.LastStep);
         Assert.Null(quiet.StepsLost);
         Assert.Null(quiet.TotalStepsLost);
-        Assert.True(quiet.Spent > 0);
+        Assert.True(quiet.Cost > 0);
     }
 
     public void Dispose() => _held.Dispose();

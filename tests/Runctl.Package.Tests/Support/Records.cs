@@ -8,7 +8,7 @@ internal static class Records
         [Runctl.Instances.RunctlInstance]@{
             InstanceId = 'i-0123456789abcdef0'; State = 'running'; IsSpot = $true; InstanceType = 'g4dn.12xlarge'; Region = 'eu-central-1'
             AvailabilityZone = 'eu-central-1a'; HourlyPrice = 0.3512; LaunchTime = [DateTimeOffset]'2026-01-31T12:00:00Z'
-            Age = [TimeSpan]'1.02:30:00'; Spent = 9.3068; RunId = 'run-1'; TrainingState = 'running' }
+            Age = [TimeSpan]'1.02:30:00'; Cost = 9.3068; RunId = 'run-1'; TrainingState = 'running' }
         """;
 
     public static string Training(Uri? endpoint = null) =>
