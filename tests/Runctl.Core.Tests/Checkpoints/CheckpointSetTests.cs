@@ -261,7 +261,7 @@ public sealed class CheckpointSetTests : IDisposable
         Write("a.pt", Manifest("a.pt", 3, complete: false, Entry("a.pt", "a", "save", null)));
         var checkpoint = Assert.Single(await FindAsync());
         Assert.False(checkpoint.Complete);
-        Assert.Equal([new CheckpointMissing("best.pt", "not sent yet")], checkpoint.Missing);
+        Assert.Equal([("best.pt", "not sent yet")], checkpoint.Missing.Select(m => (m.Path, m.Reason)));
     }
 
     [Fact]

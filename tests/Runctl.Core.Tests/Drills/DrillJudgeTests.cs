@@ -142,7 +142,7 @@ public sealed class DrillJudgeTests
     {
         var report = Judge(Record(schema: 2, step: 9, afterSignal: true), Detected(), Signalled(8), Exited(9), Saved(true), Uploaded(30), Handled(9, 9));
         Assert.Equal(["epoch_9.pt", "args.json"], report.Files.Select(f => f.Path));
-        Assert.Equal([new CheckpointMissing("best.pt", "too large")], report.Missing);
+        Assert.Equal([("best.pt", "too large")], report.Missing.Select(m => (m.Path, m.Reason)));
         Assert.Equal((Notice.AddSeconds(5), true), (report.SavedAt!.Value, report.SavedAfterSignal!.Value));
     }
 
