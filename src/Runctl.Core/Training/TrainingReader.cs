@@ -32,8 +32,8 @@ internal sealed class TrainingReader(ICloud cloud, TimeProvider time)
         // A notice that was withdrawn has a run go on in another attempt on the same instance.
         var attempt = record?.Attempts.Where(a => a.Number == training.Attempt || (a.Number > training.Attempt && a.InstanceId == training.InstanceId)).MaxBy(a => a.Number);
         return attempt is null
-            ? training with { State = training.HasEnded ? training.State : RunStates.Lost, ProcessId = null }
-            : View(training).Of(record!, attempt, training.Script, instanceIsGone: true) with { InstanceId = training.InstanceId, MonitorJob = training.MonitorJob };
+            ? training.With(copy => { copy.State = training.HasEnded ? training.State : RunStates.Lost; copy.ProcessId = null; })
+            : View(training).Of(record!, attempt, training.Script, instanceIsGone: true).With(copy => { copy.InstanceId = training.InstanceId; copy.MonitorJob = training.MonitorJob; });
     }
 
     /// <summary>A run with what its guard says of it.</summary>
