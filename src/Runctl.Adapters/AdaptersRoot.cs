@@ -1,6 +1,7 @@
 using Runctl.Adapters.Aws;
 using Runctl.Adapters.Ignoring;
 using Runctl.Adapters.Toml;
+using Amazon.Runtime.CredentialManagement;
 using Runctl.Configuration;
 using Runctl.Ports;
 
@@ -18,6 +19,9 @@ public sealed class AdaptersRoot : IAdapters
 
     /// <inheritdoc/>
     public ICloud Connect(CloudConnection connection) => new AwsCloud(connection, TimeProvider.System);
+
+    /// <inheritdoc/>
+    public bool HasProfile(string name) => new CredentialProfileStoreChain().TryGetProfile(name, out _);
 
     /// <inheritdoc/>
     public TomlTable ParseToml(string text, string path) => TomlDocument.Parse(text, path);

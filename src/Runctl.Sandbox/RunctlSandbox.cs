@@ -51,7 +51,11 @@ public sealed class RunctlSandbox : IAsyncDisposable
         S3Service? storage = null;
         _access = new AccessControl(() => storage!.Buckets) { Policies = options.Policies };
         storage = new S3Service(SandboxDirectory.CreatePrivate(directory, "s3"), clock, _access);
-        storage.CreateBucket(options.Bucket);
+        foreach (var bucket in options.OtherBuckets.Prepend(options.Bucket))
+        {
+            storage.CreateBucket(bucket);
+        }
+
         _storage = storage;
         var router = new SandboxRouter(
             new SignatureVerifier(credentials.Find, clock),

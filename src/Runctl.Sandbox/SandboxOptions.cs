@@ -14,8 +14,14 @@ public sealed class SandboxOptions
     /// <summary>How long an instance is pending before it runs.</summary>
     public TimeSpan BootTime { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The one IAM instance profile that exists.</summary>
+    /// <summary>An IAM instance profile that exists; its role has the same name.</summary>
     public string InstanceProfile { get; init; } = "RunctlSandbox";
+
+    /// <summary>Other buckets that exist from the start.</summary>
+    public IReadOnlyList<string> OtherBuckets { get; init; } = [];
+
+    /// <summary>Other IAM instance profiles that exist.</summary>
+    public IReadOnlyList<string> OtherInstanceProfiles { get; init; } = [];
 
     /// <summary>
     /// Pools that are out of something: <c>g5.xlarge</c> or <c>g5.xlarge/us-east-1a</c> to an EC2 error code such as

@@ -90,7 +90,7 @@ internal sealed class Rig : IAsyncDisposable
         {
             InstanceId = instanceId, ProjectDirectory = Probes, ScriptPath = Path.Combine(Probes, probe), ScriptArguments = arguments, SyncCode = true, ResumeFrom = resumeFrom,
         };
-        return await starter.StartAsync(await starter.PlanAsync(request, configuration, default), Progress, default);
+        return (await starter.StartAsync(await starter.PlanAsync(request, configuration, default), Progress, default)).Training;
     }
 
     /// <summary>What a probe wrote, once it has. On some disks 100,000 new files take minutes.</summary>

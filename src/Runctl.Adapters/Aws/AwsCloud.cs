@@ -27,6 +27,8 @@ internal sealed class AwsCloud : ICloud
     private SandboxControl? _sandbox;
     private bool _sandboxProbed;
 
+    static AwsCloud() => RefusedConnections.Install();
+
     /// <summary>Makes a connection; nothing is called or read yet.</summary>
     public AwsCloud(CloudConnection connection, TimeProvider time)
     {
@@ -154,7 +156,7 @@ internal sealed class AwsCloud : ICloud
             var known = new CredentialProfileStoreChain().TryGetProfile(profile, out var found);
             if (!known && Connection.Credentials is null)
             {
-                throw RunctlErrors.ProfileUnusable(profile, null);
+                throw RunctlErrors.ProfileNotFound(profile);
             }
 
             if (known && found.Region is not null)

@@ -24,24 +24,28 @@ internal static class AwsErrors
         }
         catch (AmazonClientException e)
         {
-            throw Find<RunctlException>(e) ?? RunctlErrors.ConnectionFailed(service, operation, endpoint, e);
+            throw Find<RunctlException>(e) ?? Unanswered(service, operation, endpoint, e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or WebException)
+        catch (Exception e) when (e is HttpRequestException or IOException or WebException or ConnectionRefusedException)
         {
-            throw RunctlErrors.ConnectionFailed(service, operation, endpoint, e);
+            throw Unanswered(service, operation, endpoint, e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw RunctlErrors.ConnectionFailed(service, operation, endpoint, e);
+            throw Unanswered(service, operation, endpoint, e);
         }
     }
+
+    /// <summary>A refused connection is an answer; the others are none.</summary>
+    private static RunctlException Unanswered(string service, string operation, string endpoint, Exception e) =>
+        RefusedConnections.Caused(e) ? RunctlErrors.ConnectionRefused(service, operation, endpoint, e) : RunctlErrors.ConnectionFailed(service, operation, endpoint, e);
 
     private static RunctlException Translate(string service, string operation, string endpoint, AmazonServiceException e)
     {
         var code = string.IsNullOrEmpty(e.ErrorCode) ? (int)e.StatusCode == 0 ? null : e.StatusCode.ToString() : e.ErrorCode;
         if (code is null || e.InnerException is HttpRequestException)
         {
-            return Find<RunctlException>(e) ?? RunctlErrors.ConnectionFailed(service, operation, endpoint, e.InnerException ?? e);
+            return Find<RunctlException>(e) ?? Unanswered(service, operation, endpoint, e.InnerException ?? e);
         }
 
         var known = ServiceRefusal.Find(code, e.Message);

@@ -55,7 +55,7 @@ internal sealed class ConnectionCredentials(CloudConnection connection, RegionEn
         {
             return new CredentialProfileStoreChain().TryGetAWSCredentials(profile, out var fromProfile)
                 ? RoleCredentials.Own(fromProfile, region)
-                : throw RunctlErrors.ProfileUnusable(profile, null);
+                : throw RunctlErrors.ProfileNotFound(profile);
         }
 
         try

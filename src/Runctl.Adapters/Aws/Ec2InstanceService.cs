@@ -175,6 +175,19 @@ internal sealed class Ec2InstanceService(Func<AmazonEC2Client> client, AwsCloud 
         return [.. (answer.Reservation?.Instances ?? []).Select(i => i.InstanceId)];
     }
 
+    /// <inheritdoc/>
+    public async Task TryRunAsync(LaunchTemplate launchTemplate, string instanceType, string subnetId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CallAsync("RunInstances", c => c.RunInstancesAsync(FleetMapping.Trial(launchTemplate, instanceType, subnetId), cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        catch (RunctlException e) when (e.ServiceErrorCode is "DryRunOperation")
+        {
+            // EC2 would launch it.
+        }
+    }
+
     private Task<T> CallAsync<T>(string operation, Func<AmazonEC2Client, Task<T>> call, CancellationToken cancellationToken) =>
         AwsErrors.CallAsync("EC2", operation, cloud.EndpointName, () => call(client()), cancellationToken);
 }

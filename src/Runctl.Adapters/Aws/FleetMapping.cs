@@ -109,6 +109,23 @@ internal static class FleetMapping
         },
     };
 
+    /// <summary>The call that has EC2 judge a launch of one spot instance, and launches nothing. It has no template, as that would have to be made first.</summary>
+    public static RunInstancesRequest Trial(LaunchTemplate template, string instanceType, string subnetId) => new()
+    {
+        DryRun = true,
+        ImageId = template.ImageId,
+        InstanceType = instanceType,
+        SubnetId = subnetId,
+        MinCount = 1,
+        MaxCount = 1,
+        IamInstanceProfile = template.IamInstanceProfile is not { } profile ? null
+            : profile.StartsWith("arn:", StringComparison.Ordinal) ? new() { Arn = profile } : new() { Name = profile },
+        SecurityGroupIds = template.SecurityGroupIds.Count == 0 ? null : [.. template.SecurityGroupIds],
+        InstanceMarketOptions = new() { MarketType = MarketType.Spot },
+        BlockDeviceMappings = template.VolumeSizeGiB is { } size ? [new() { DeviceName = template.RootDeviceName, Ebs = new() { VolumeSize = size } }] : null,
+        TagSpecifications = [.. TaggedTypes(spot: true).Select(type => new TagSpecification { ResourceType = type, Tags = Ec2Mapping.Tags(template.Tags) })],
+    };
+
     /// <summary>Why a pool gave nothing.</summary>
     public static PoolError Error(CreateFleetError error)
     {

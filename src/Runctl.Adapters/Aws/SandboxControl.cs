@@ -45,7 +45,7 @@ internal sealed class SandboxControl : ISandboxControl, IDisposable
         catch (HttpRequestException e)
         {
             http.Dispose();
-            throw RunctlErrors.ConnectionFailed("Sandbox", "probe", endpoint.AbsoluteUri, e);
+            throw RefusedConnections.Caused(e) ? RunctlErrors.ConnectionRefused("Sandbox", "probe", endpoint.AbsoluteUri, e) : RunctlErrors.ConnectionFailed("Sandbox", "probe", endpoint.AbsoluteUri, e);
         }
 
         http.Dispose();

@@ -96,7 +96,7 @@ internal sealed class ConfigurationFile
         }
 
         var name = setting.Key.Length == 0 ? $"[{setting.Table}]" : $"'{setting.Key}'";
-        var value = SettingConverter.Convert(setting, entry.Value, isText: false) ?? throw Invalid(entry, $"{name}: expected {SettingConverter.Expected(setting)}, not {(setting.Kind is SettingKind.Duration && entry.Value is string text ? $"'{text}'" : Describe(entry.Value))}.");
+        var value = SettingConverter.Convert(setting, entry.Value, isText: false) ?? throw Invalid(entry, Refusal(setting, name, entry.Value));
         if (setting.Kind == SettingKind.Bucket && BucketName.Problem((string)value) is { } problem)
         {
             throw RunctlErrors.BucketNameInvalid($"{_path}:{entry.Line}:{entry.Column}: {name}", (string)value, problem);
@@ -108,6 +108,10 @@ internal sealed class ConfigurationFile
             WarnOfSecrets((TomlTable)entry.Value);
         }
     }
+
+    private static string Refusal(Setting setting, string name, object value) => value is string text
+        ? $"{name}: '{SettingConverter.Shown(setting, text)}' is not {SettingConverter.Expected(setting)}."
+        : $"{name}: expected {SettingConverter.Expected(setting)}, not {Describe(value)}.";
 
     private void WarnOfSecrets(TomlTable environment)
     {

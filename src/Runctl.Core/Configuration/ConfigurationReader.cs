@@ -90,16 +90,9 @@ public sealed class ConfigurationReader(IAdapters adapters, Func<string, string?
             ? (Convert(setting, value, $"{source} {setting.Property}"), source)
             : null;
 
-    // What stands before an @ in an address may be a password.
-    private static string? Shown(Setting setting, object value)
-    {
-        var text = value is Uri uri ? uri.OriginalString : value.ToString();
-        return setting.Kind == SettingKind.Address && text?.Contains('@', StringComparison.Ordinal) == true ? "****" + text[text.LastIndexOf('@')..] : text;
-    }
-
     private static object Convert(Setting setting, object value, string source)
     {
-        var converted = SettingConverter.Convert(setting, value, isText: true) ?? throw RunctlErrors.SettingInvalid(source, SettingConverter.Expected(setting), Shown(setting, value));
+        var converted = SettingConverter.Convert(setting, value, isText: true) ?? throw RunctlErrors.SettingInvalid(source, SettingConverter.Expected(setting), SettingConverter.Shown(setting, value));
         return setting.Kind == SettingKind.Bucket && BucketName.Problem((string)converted) is { } problem
             ? throw RunctlErrors.BucketNameInvalid(source, (string)converted, problem) : converted;
     }

@@ -32,6 +32,13 @@ internal static class SettingConverter
         _ => "a text in quotes",
     };
 
+    /// <summary>A value that is refused, for messages. What stands before an @ in an address may be a password.</summary>
+    public static string? Shown(Setting setting, object value)
+    {
+        var text = value is Uri uri ? uri.OriginalString : value.ToString();
+        return setting.Kind == SettingKind.Address && text?.Contains('@', StringComparison.Ordinal) == true ? "****" + text[text.LastIndexOf('@')..] : text;
+    }
+
     /// <summary>Converts; null where the value has another form.</summary>
     /// <param name="setting">The setting.</param>
     /// <param name="value">The value as it was given.</param>

@@ -11,8 +11,13 @@ internal static partial class RunctlErrors
 
     /// <summary>The profile's credentials can not be had.</summary>
     public static RunctlException ProfileUnusable(string profile, Exception? cause) =>
-        new("ProfileUnusable", ErrorKind.Authentication, $"The profile '{profile}' gives no credentials{(cause is null ? ": there is none of that name" : ": " + cause.Message)}", profile,
+        new("ProfileUnusable", ErrorKind.Authentication, $"The profile '{profile}' gives no credentials: {cause?.Message}", profile,
             "Check ~/.aws/config and ~/.aws/credentials; for SSO run 'aws sso login --profile " + profile + "'.", cause);
+
+    /// <summary>There is no such profile.</summary>
+    public static RunctlException ProfileNotFound(string profile) =>
+        new("ProfileUnusable", ErrorKind.Authentication, $"There is no profile '{profile}' in ~/.aws/config or ~/.aws/credentials.", profile,
+            "'aws configure list-profiles' lists the profiles. Correct -ProfileName, AWS_PROFILE or profile in .runctl.toml, or leave it out.");
 
     /// <summary>No region was found.</summary>
     public static RunctlException RegionMissing() =>
@@ -30,6 +35,11 @@ internal static partial class RunctlErrors
     public static RunctlException ConnectionFailed(string service, string operation, string endpoint, Exception cause) =>
         new("ConnectionFailed", ErrorKind.Connection, $"{service} {operation}: no answer from {endpoint}: {cause.Message}", endpoint,
             "Check the network, and -EndpointUrl if one is set.", cause) { IsTransient = true };
+
+    /// <summary>Nothing listens there.</summary>
+    public static RunctlException ConnectionRefused(string service, string operation, string endpoint, Exception cause) =>
+        new("ConnectionFailed", ErrorKind.Connection, $"{service} {operation}: {endpoint} refused the connection: nothing listens there.", endpoint,
+            "Correct -EndpointUrl (AWS_ENDPOINT_URL), or start what listens there. Without an endpoint Runctl uses AWS itself.", cause) { IsTransient = true, WasRefused = true };
 
     /// <summary>The sandbox refused.</summary>
     public static RunctlException SandboxRefused(string operation, string text, string target) =>

@@ -19,7 +19,7 @@ internal static partial class RunctlErrors
 
     /// <summary>A setting from a parameter, the session or the environment has the wrong form.</summary>
     public static RunctlException SettingInvalid(string source, string expected, string? value) =>
-        new("SettingInvalid", ErrorKind.InvalidInput, $"{source}: expected {expected}, not '{value}'.", value, null);
+        new("SettingInvalid", ErrorKind.InvalidInput, $"{source}: '{value}' is not {expected}.", value, null);
 
     /// <summary>IAM matches no aliases.</summary>
     public static RunctlException KmsAlias(string alias) =>

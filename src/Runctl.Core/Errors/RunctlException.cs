@@ -40,6 +40,12 @@ public sealed class RunctlException : Exception
     /// <summary>Whether the same call may succeed later (throttling, capacity, lost connections).</summary>
     public bool IsTransient { get; init; }
 
+    /// <summary>Whether the connection was refused, which is seldom worth more than a second try.</summary>
+    internal bool WasRefused { get; init; }
+
+    /// <summary>Other failures that the same look found: each is an error of its own to the user.</summary>
+    public IReadOnlyList<RunctlException> Others { get; init; } = [];
+
     /// <summary>The same, and what had no answer at all: for those who wait, and do not merely repeat a call.</summary>
     internal bool MayPass => IsTransient || Kind is ErrorKind.Connection or ErrorKind.Timeout;
 }

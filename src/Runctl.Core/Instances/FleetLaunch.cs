@@ -12,9 +12,6 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
 {
     private const string Activity = "Launching";
 
-    /// <summary>Cleaning up must not depend on the user's patience, nor hang for ever.</summary>
-    private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(60);
-
     /// <summary>For so long EC2 may list what it has launched without our knowing.</summary>
     private static readonly TimeSpan ListingPatience = TimeSpan.FromSeconds(30);
 
@@ -25,7 +22,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
 
     private LaunchRequest Request => plan.Request;
 
-    private bool IsPersistent => Request.InterruptionBehavior != RunctlInterruptionBehavior.Terminate;
+    private bool IsPersistent => Request.IsPersistent;
 
     /// <summary>Launches all or nothing.</summary>
     public async Task<IReadOnlyList<RunctlInstance>> RunAsync(CancellationToken cancellationToken)
@@ -45,7 +42,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         catch (Exception e)
         {
             // Whatever went wrong, and wherever: instances of this launch cost money and nobody knows of them.
-            if (await CleanUpAsync(TerminateAllAsync, insist: true).ConfigureAwait(false) is { } left)
+            if (await Cleanup.InsistAsync(TerminateAllAsync, Cleanup.Limit, time).ConfigureAwait(false) is { } left)
             {
                 if (e is RunctlException failure)
                 {
@@ -100,7 +97,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         var template = $"runctl-{_launchId}{(without is not null ? "-elsewhere" : spot ? "" : "-ondemand")}";
         try
         {
-            await cloud.Instances.CreateTemplateAsync(TemplateOf(template, image, spot), cancellationToken).ConfigureAwait(false);
+            await cloud.Instances.CreateTemplateAsync(PlannedTemplate.Of(plan, image, template, spot, Tags()), cancellationToken).ConfigureAwait(false);
         }
         catch (RunctlException e)
         {
@@ -114,30 +111,16 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         finally
         {
             // One that stays costs nothing, and must not undo a launch that worked.
-            if (await CleanUpAsync(token => cloud.Instances.DeleteTemplateAsync(template, token)).ConfigureAwait(false) is { } left)
+            if (await Cleanup.TryAsync(token => cloud.Instances.DeleteTemplateAsync(template, token), Cleanup.Limit, time).ConfigureAwait(false) is { } left)
             {
                 progress.Report(new ProgressUpdate(Activity, $"The launch template {template} could not be removed: {left.Message}"));
             }
         }
     }
 
-    private LaunchTemplate TemplateOf(string name, ImageRecord image, bool spot) => new()
-    {
-        Name = name,
-        ImageId = plan.Image,
-        RootDeviceName = image.RootDeviceName ?? "/dev/sda1",
-        VolumeSizeGiB = Request.VolumeSizeGiB is { } wanted ? Math.Max(wanted, image.RootSizeGiB ?? 0) : null,
-        IamInstanceProfile = Request.IamInstanceProfile,
-        SecurityGroupIds = Request.SecurityGroupIds,
-        Spot = spot,
-        // Its persistent request would have EC2 launch another one for an instance that terminates itself.
-        ShutdownStops = spot && IsPersistent,
-        Tags = spot && IsPersistent ? new(Tags()) { [RunctlTags.Interruption] = Request.InterruptionBehavior == RunctlInterruptionBehavior.Stop ? "stop" : "hibernate" } : Tags(),
-    };
-
     private async Task<FleetAnswer> AskAsync(string template, bool spot, IReadOnlyList<(string InstanceType, string SubnetId)>? without, CancellationToken cancellationToken)
     {
-        using var grace = new Grace(time, CleanupTimeout, cancellationToken);
+        using var grace = new Grace(time, Cleanup.Limit, cancellationToken);
         _answerIsOpen = true;
         FleetAnswer answer;
         try
@@ -160,7 +143,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
         if (answer.InstanceIds.Count > 0 && answer.InstanceIds.Count < Request.Count)
         {
             // All or nothing is EC2's promise; should it break, what came does not stay.
-            if (await CleanUpAsync(token => TerminateAsync([.. answer.InstanceIds], token), insist: true).ConfigureAwait(false) is null)
+            if (await Cleanup.InsistAsync(token => TerminateAsync([.. answer.InstanceIds], token), Cleanup.Limit, time).ConfigureAwait(false) is null)
             {
                 _launched.Clear();
             }
@@ -266,42 +249,6 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
 
     private string Leftovers(RunctlException cause) =>
         $"{(_launched.Count > 0 ? $"{string.Join(", ", _launched)} may" : "Instances of this launch may")} still be running and cost money: {cause.Message} They have the tag {RunctlTags.LaunchId}={_launchId}; terminate them.";
-
-    /// <summary>Cleans up under a limit of its own.</summary>
-    /// <param name="clean">What is to be removed.</param>
-    /// <param name="insist">Whether what passes is waited out: an instance that is left costs money.</param>
-    /// <returns>Why it could not, or null where it could.</returns>
-    private async Task<RunctlException?> CleanUpAsync(Func<CancellationToken, Task> clean, bool insist = false)
-    {
-        using var own = new CancellationTokenSource(CleanupTimeout, time);
-        var backoff = new Backoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(10), time);
-        RunctlException? last = null;
-        try
-        {
-            while (true)
-            {
-                try
-                {
-                    await clean(own.Token).ConfigureAwait(false);
-                    return null;
-                }
-                catch (RunctlException e)
-                {
-                    last = e;
-                    if (!insist || !e.IsTransient)
-                    {
-                        return e;
-                    }
-                }
-
-                await backoff.WaitAsync(own.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (own.IsCancellationRequested)
-        {
-            return last ?? RunctlErrors.TimedOut("The removal", CleanupTimeout, _launchId);
-        }
-    }
 
     private Dictionary<string, string> Tags() => new(Request.Tags) { [RunctlTags.Managed] = "1", [RunctlTags.LaunchId] = _launchId };
 }

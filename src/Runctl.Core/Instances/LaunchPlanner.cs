@@ -19,12 +19,17 @@ internal sealed class LaunchPlanner(ICloud cloud)
         }
 
         request = request with { InstanceTypes = [.. request.InstanceTypes.Distinct(StringComparer.Ordinal)] };
-        var types = await FindTypesAsync(request, cancellationToken).ConfigureAwait(false);
-        var image = await new ImageChooser(cloud).ChooseAsync(request.ImageId, types, cancellationToken).ConfigureAwait(false);
-        var subnets = await FindSubnetsAsync(request, cancellationToken).ConfigureAwait(false);
+        var findings = new Findings();
+        var typesTask = findings.CheckAsync(() => FindTypesAsync(request, cancellationToken));
+        var subnets = await findings.CheckAsync(() => FindSubnetsAsync(request, cancellationToken)).ConfigureAwait(false) ?? [];
+        var types = await typesTask.ConfigureAwait(false);
+        // Image and price are those of the types.
+        findings.ThrowIfAny();
+        var imageTask = new ImageChooser(cloud).ChooseAsync(request.ImageId, types!, cancellationToken);
         var zones = subnets.Select(s => s.AvailabilityZone).ToHashSet(StringComparer.Ordinal);
         var prices = (await cloud.Instances.FindSpotPricesAsync(request.InstanceTypes, cancellationToken).ConfigureAwait(false))
             .Where(p => zones.Contains(p.AvailabilityZone)).ToList();
+        var image = await imageTask.ConfigureAwait(false);
         var price = prices.Count == 0 ? (decimal?)null : prices.Min(p => p.Price);
         return new LaunchPlan(request, image.ImageId, [.. subnets.Select(s => s.SubnetId)], price, Describe(request, image, zones, price)) { ImageRecord = image, SubnetRecords = subnets, SpotPrices = prices, Avoided = Avoided(request, subnets, lost) };
     }

@@ -9,7 +9,7 @@ public sealed record LaunchRequest
     /// <summary>Subnets that will do; empty for the default subnets of all zones.</summary>
     public IReadOnlyList<string> SubnetIds { get; init; } = [];
 
-    /// <summary>Security groups; empty for a group of Runctl's without inbound rules, or the VPC's default one.</summary>
+    /// <summary>Security groups; empty for the default security group of the VPC.</summary>
     public IReadOnlyList<string> SecurityGroupIds { get; init; } = [];
 
     /// <summary>Instance profile by which SSM and S3 are reached.</summary>
@@ -29,6 +29,9 @@ public sealed record LaunchRequest
 
     /// <summary>What EC2 does with an instance when it takes it.</summary>
     public RunctlInterruptionBehavior InterruptionBehavior { get; init; }
+
+    /// <summary>Whether EC2 keeps the instance when it takes it: only those of a persistent spot request are kept.</summary>
+    internal bool IsPersistent => InterruptionBehavior != RunctlInterruptionBehavior.Terminate;
 
     /// <summary>Size of the root volume in GiB; null for the image's own.</summary>
     public int? VolumeSizeGiB { get; init; }

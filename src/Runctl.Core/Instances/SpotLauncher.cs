@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using Runctl.Errors;
+using Runctl.Pacing;
 using Runctl.Ports;
 using Runctl.Progress;
 
@@ -19,7 +22,63 @@ public sealed class SpotLauncher(ICloud cloud, TimeProvider time)
     public Task<IReadOnlyList<RunctlInstance>> LaunchAsync(LaunchPlan plan, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
         new FleetLaunch(cloud, time, plan, progress, OnLeftovers).RunAsync(cancellationToken);
 
+    /// <summary>Launches, and waits until the instances are ready. One that does not become ready is terminated, and so are all if the wait is cancelled.</summary>
+    /// <param name="plan">What to launch.</param>
+    /// <param name="timeout">Longest wait for an instance to become ready.</param>
+    /// <param name="onLaunched">Told of each instance as soon as EC2 has launched it.</param>
+    /// <param name="progress">Told of the steps.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async IAsyncEnumerable<ReadyInstance> LaunchReadyAsync(LaunchPlan plan, TimeSpan timeout, Action<RunctlInstance>? onLaunched, IProgress<ProgressUpdate> progress, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var instances = await LaunchAsync(plan, progress, cancellationToken).ConfigureAwait(false);
+        var waits = instances.Select(instance => ReadyOrRemovedAsync(instance, timeout, progress, cancellationToken)).ToList();
+        try
+        {
+            foreach (var instance in instances)
+            {
+                onLaunched?.Invoke(instance);
+            }
+
+            foreach (var wait in waits)
+            {
+                yield return await wait.ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            // The removal of one must not be left behind because another failed first.
+            await ((Task)Task.WhenAll(waits)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     /// <summary>Waits until an instance is running, online in SSM and done with cloud-init.</summary>
     public Task<RunctlInstance> WaitUntilReadyAsync(string instanceId, TimeSpan timeout, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
         new ReadinessWait(cloud, time, instanceId, progress).RunAsync(timeout, cancellationToken);
+
+    private async Task<ReadyInstance> ReadyOrRemovedAsync(RunctlInstance instance, TimeSpan timeout, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var ready = await WaitUntilReadyAsync(instance.InstanceId, timeout, progress, cancellationToken).ConfigureAwait(false);
+            return new ReadyInstance(ready.With(copy => copy.HourlyPrice ??= instance.HourlyPrice), null);
+        }
+        catch (RunctlException e)
+        {
+            return new ReadyInstance(instance, RunctlErrors.InstanceNotReady(instance, e, await RemoveAsync(instance).ConfigureAwait(false)));
+        }
+        catch
+        {
+            if (await RemoveAsync(instance).ConfigureAwait(false) is { } left)
+            {
+                OnLeftovers?.Invoke(RunctlErrors.StillRunning(instance, left));
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Removes an instance of a launch that is given up.</summary>
+    /// <returns>Why it could not be removed, or null.</returns>
+    internal Task<RunctlException?> RemoveAsync(RunctlInstance instance) =>
+        Cleanup.InsistAsync(token => new InstanceCatalog(cloud).RemoveAsync(instance, token), Cleanup.Limit, time);
 }

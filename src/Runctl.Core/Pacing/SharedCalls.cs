@@ -19,6 +19,10 @@ internal sealed class SharedCalls(TokenBucket pace, TimeProvider time) : IDispos
     public const int Reserve = 10;
 
     private const int Attempts = 7;
+
+    /// <summary>An endpoint that refuses to be spoken to does so on purpose, or is not there.</summary>
+    private const int RefusedAttempts = 2;
+
     private const double PaidBack = 0.2;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
@@ -76,7 +80,7 @@ internal sealed class SharedCalls(TokenBucket pace, TimeProvider time) : IDispos
 
         lock (_gate)
         {
-            if (attempt >= Attempts || _left < (isUrgent ? 1 : Reserve + 1))
+            if (attempt >= (error.WasRefused ? RefusedAttempts : Attempts) || _left < (isUrgent ? 1 : Reserve + 1))
             {
                 return false;
             }

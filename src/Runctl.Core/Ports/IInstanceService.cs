@@ -51,6 +51,14 @@ public interface IInstanceService
     /// <summary>Launches by CreateFleet of type instant; idempotent by the request's token.</summary>
     Task<FleetAnswer> CreateFleetAsync(FleetRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Has EC2 judge the launch of a spot instance and launches nothing (RunInstances with DryRun).</summary>
+    /// <param name="launchTemplate">What the instance would be like; it is not made.</param>
+    /// <param name="instanceType">Type.</param>
+    /// <param name="subnetId">Subnet.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="Errors.RunctlException">EC2 would refuse the launch.</exception>
+    Task TryRunAsync(LaunchTemplate launchTemplate, string instanceType, string subnetId, CancellationToken cancellationToken);
+
     /// <summary>Launches by RunInstances with a persistent spot request for each instance; idempotent by the request's token.</summary>
     /// <returns>The ids of the instances.</returns>
     Task<IReadOnlyList<string>> RunAsync(SpotRunRequest request, CancellationToken cancellationToken);

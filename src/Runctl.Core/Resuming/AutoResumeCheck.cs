@@ -9,9 +9,17 @@ internal static class AutoResumeCheck
 {
     /// <summary>For a run that begins on an instance; null where nothing stands in the way.</summary>
     public static RunctlException? Find(RunctlConfiguration configuration, bool bringsCode, RunctlInstance instance) =>
+        Find(configuration, bringsCode, instance.InterruptionBehavior == "hibernate", instance.InstanceId);
+
+    /// <summary>The same for an instance that is to be launched.</summary>
+    /// <param name="configuration">Settings in force.</param>
+    /// <param name="bringsCode">Whether the project is brought to the instance.</param>
+    /// <param name="hibernates">Whether EC2 hibernates the instance when it takes it.</param>
+    /// <param name="instance">The instance in words.</param>
+    public static RunctlException? Find(RunctlConfiguration configuration, bool bringsCode, bool hibernates, string instance) =>
         configuration.S3Bucket is null ? RunctlErrors.AutoResumeNeedsBucket()
         : !bringsCode ? RunctlErrors.AutoResumeNeedsCode()
-        : instance.InterruptionBehavior == "hibernate" && configuration.StoppedInstance == RunctlStoppedInstance.Replace ? RunctlErrors.AutoResumeHibernates(instance.InstanceId)
+        : hibernates && configuration.StoppedInstance == RunctlStoppedInstance.Replace ? RunctlErrors.AutoResumeHibernates(instance)
         : null;
 
     /// <summary>The same for a run that is resumed; bucket and code it has then.</summary>

@@ -19,9 +19,6 @@ namespace Runctl.Resuming;
 /// <param name="listener">Told of the steps.</param>
 internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan plan, IResumeListener listener)
 {
-    /// <summary>Undoing must not depend on anybody's patience, nor hang for ever.</summary>
-    internal static readonly TimeSpan CleanupTime = TimeSpan.FromSeconds(60);
-
     /// <summary>What a guard says of a checkpoint that is not what its manifest says.</summary>
     private static readonly HashSet<string> Damages = new(StringComparer.Ordinal) { "ChecksumMismatch", "ObjectNotFound", "BadManifest", "CheckpointNotFound", "UnsafePath", "KeyRefused" };
 
@@ -170,43 +167,10 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
     /// <returns>What could not be undone, or null.</returns>
     private async Task<string?> UndoAsync()
     {
-        using var own = new CancellationTokenSource(CleanupTime, time);
         var problems = await Task.WhenAll(
-            InsistAsync(token => _instance is { } instance ? Host.GiveUpAsync(instance, token) : Task.CompletedTask, own.Token),
-            InsistAsync(_claim.WithdrawAsync, own.Token)).ConfigureAwait(false);
+            Cleanup.InsistAsync(token => _instance is { } instance ? Host.GiveUpAsync(instance, token) : Task.CompletedTask, Cleanup.Limit, time),
+            Cleanup.InsistAsync(_claim.WithdrawAsync, Cleanup.Limit, time)).ConfigureAwait(false);
         return problems is [null, null] ? null
-            : $"The resume of {plan.Spec.RunId} could not be undone{(problems[0] is not null ? $", instance {_instance!.InstanceId} may still be running and cost money" : "")}: {problems[0] ?? problems[1]}";
-    }
-
-    /// <summary>Does it until it works, or time is up, or there is no sense in it.</summary>
-    /// <returns>Why it did not work, or null.</returns>
-    private async Task<string?> InsistAsync(Func<CancellationToken, Task> act, CancellationToken cancellationToken)
-    {
-        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), time);
-        string? problem = null;
-        try
-        {
-            while (true)
-            {
-                try
-                {
-                    await act(cancellationToken).ConfigureAwait(false);
-                    return null;
-                }
-                catch (RunctlException e) when (e.MayPass || e.Id == ErrorIds.InstanceNotFound)
-                {
-                    // One that was just launched may not be listed yet.
-                    problem = e.Message;
-                }
-
-                await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
-        }
-#pragma warning disable CA1031 // The first failure is the one to throw; this one is told with it.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            return problem ?? e.Message;
-        }
+            : $"The resume of {plan.Spec.RunId} could not be undone{(problems[0] is not null ? $", instance {_instance!.InstanceId} may still be running and cost money" : "")}: {(problems[0] ?? problems[1])!.Message}";
     }
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Runctl.Errors;
 using Runctl.Guarding;
+using Runctl.Pacing;
 using Runctl.Ports;
 using Runctl.Runs;
 
@@ -11,7 +12,7 @@ namespace Runctl.Setup;
 internal sealed class StorageProbe(IObjectStore objects, StoreReference store)
 {
     private static readonly byte[] Content = Encoding.ASCII.GetBytes("runctl check\n");
-    private static readonly TimeSpan CleanupTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CleanupTime = TimeSpan.FromSeconds(3);
 
     /// <summary>Keys of new names below the prefixes of checkpoints and of records.</summary>
     public IReadOnlyList<string> NewKeys(string? instanceId)
@@ -51,15 +52,10 @@ internal sealed class StorageProbe(IObjectStore objects, StoreReference store)
     /// <returns>The keys that could not be deleted.</returns>
     public async Task<IReadOnlyList<string>> DeleteAsync(IEnumerable<string> keys)
     {
-        using var limit = new CancellationTokenSource(CleanupTime);
         var left = new List<string>();
         foreach (var key in keys)
         {
-            try
-            {
-                await objects.DeleteAsync(store.Bucket, key, limit.Token).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is RunctlException or OperationCanceledException)
+            if (await Cleanup.TryAsync(token => objects.DeleteAsync(store.Bucket, key, token), CleanupTime, TimeProvider.System).ConfigureAwait(false) is not null)
             {
                 left.Add(key);
             }

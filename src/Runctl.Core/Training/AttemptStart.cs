@@ -2,6 +2,7 @@ using System.Text.Json;
 using Runctl.Errors;
 using Runctl.Guarding;
 using Runctl.Instances;
+using Runctl.Pacing;
 using Runctl.Ports;
 using Runctl.Runs;
 
@@ -10,6 +11,8 @@ namespace Runctl.Training;
 /// <summary>Has a guard take a claimed attempt, and undoes what a failure leaves.</summary>
 internal sealed class AttemptStart(ICloud cloud, TimeProvider time, RunStore? store)
 {
+    private static readonly TimeSpan GiveUpLimit = TimeSpan.FromSeconds(20);
+
     /// <summary>Starts the attempt of a specification.</summary>
     public async Task<RunState> RunAsync(RunSpec spec, string instanceId, Action<string> report, CancellationToken cancellationToken)
     {
@@ -39,14 +42,9 @@ internal sealed class AttemptStart(ICloud cloud, TimeProvider time, RunStore? st
     /// <summary>Undoes a part of the start under a limit of its own; the first failure is the one to tell of.</summary>
     private async Task GiveUpAsync(string failed, Func<CancellationToken, Task> act, Action<string> report)
     {
-        using var own = new CancellationTokenSource(TimeSpan.FromSeconds(20), time);
-        try
+        if (await Cleanup.TryAsync(act, GiveUpLimit, time).ConfigureAwait(false) is { } problem)
         {
-            await act(own.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is RunctlException or OperationCanceledException)
-        {
-            report($"{failed}: {e.Message}");
+            report($"{failed}: {problem.Message}");
         }
     }
 

@@ -1,3 +1,4 @@
+using Runctl.Code;
 using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Instances;
@@ -5,11 +6,14 @@ using Runctl.Pacing;
 using Runctl.Ports;
 using Runctl.Resuming;
 using Runctl.Runs;
+using Runctl.Setup;
 
 namespace Runctl.Training;
 
-/// <summary>Checks a start: script, instance, SSM, bucket, checkpoint. Changes nothing.</summary>
-internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
+/// <summary>
+/// Checks a start: first what lies here, then bucket and checkpoint, then the instance, or what is to be launched. Changes nothing. Failures of one look are reported together.
+/// </summary>
+internal sealed class StartPlanner(ICloud cloud, IAdapters adapters, TimeProvider time)
 {
     /// <summary>An instance that was just launched gets this long to come online for the first time.</summary>
     private static readonly TimeSpan FirstOnlineWait = TimeSpan.FromSeconds(20);
@@ -17,57 +21,128 @@ internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
     /// <summary>One that was online before may have been started again a moment ago.</summary>
     private static readonly TimeSpan AgainOnlineWait = TimeSpan.FromSeconds(4);
 
+    private readonly Findings _findings = new();
+    private readonly List<string> _warnings = [];
+
+    /// <summary>The instance that the request names, once EC2 was asked for it; known too if a check failed.</summary>
+    public RunctlInstance? Instance { get; private set; }
+
     /// <summary>The plan for a request.</summary>
     public async Task<StartPlan> PlanAsync(StartRequest request, RunctlConfiguration configuration, CancellationToken cancellationToken)
     {
-        CheckScript(request);
+        CheckHere(request, configuration);
+        // No call is made for what is wrong here.
+        _findings.ThrowIfAny();
+        var runId = RunNaming.NewRunId(RunNaming.ProjectName(configuration.ProjectName, request.ProjectDirectory), time.GetUtcNow());
+        var plan = new StartPlan(request, configuration, null, runId, "", _warnings);
+        plan = plan with { Code = await ListAsync(plan, cancellationToken).ConfigureAwait(false) };
+
+        await CheckStoreAsync(request, configuration, cancellationToken).ConfigureAwait(false);
+        var launch = request.NewInstance is { } wanted ? await _findings.CheckAsync(() => new LaunchTrial(cloud).PlanAsync(wanted, cancellationToken)).ConfigureAwait(false) : null;
+        if (request.InstanceId is { } id)
+        {
+            await _findings.CheckAsync(() => CheckInstanceAsync(id, cancellationToken)).ConfigureAwait(false);
+        }
+
+        _findings.ThrowIfAny();
+        AddWarnings(configuration, request, Instance);
+        if (configuration.AutoResume && await FindObstacleAsync(configuration, request, cancellationToken).ConfigureAwait(false) is { } obstacle)
+        {
+            _warnings.Add(request.InsistsOnAutoResume ? throw obstacle : AutoResumeCheck.Warning(obstacle));
+            configuration = configuration with { AutoResume = false };
+        }
+
+        plan = plan with { Configuration = configuration, Instance = Instance, Launch = launch };
+        return plan with { Description = Describe(plan) };
+    }
+
+    /// <summary>What costs no call: script, project, arguments, environment, settings.</summary>
+    private void CheckHere(StartRequest request, RunctlConfiguration configuration)
+    {
+        var isThere = _findings.Check(() => CheckScript(request));
         foreach (var argument in request.ScriptArguments)
         {
-            Transmittable.Require("A script argument", argument);
+            _findings.Check(() => Transmittable.Require("A script argument", argument));
         }
 
         foreach (var (variable, value) in configuration.TrainingEnvironment)
         {
-            Transmittable.Require($"The environment variable {variable}", value);
+            _findings.Check(() => Transmittable.Require($"The environment variable {variable}", value));
         }
 
-        AlertSettings.Of(configuration);
-        var instance = await cloud.GetOneAsync(request.InstanceId, cancellationToken).ConfigureAwait(false);
-        if (instance.State != Ec2States.Running)
+        _findings.Check(() => AlertSettings.Of(configuration));
+        if (isThere && Entries.KindOf(request.ScriptPath) is EntryKind.File or EntryKind.Link && File.Exists(request.ScriptPath))
         {
-            throw RunctlErrors.InstanceNotRunning(instance.InstanceId, instance.State, instance.StateReason);
+            _warnings.AddRange(ScriptChecks.Warnings(configuration, request.ScriptPath, request.ProjectDirectory));
         }
-
-        await WaitOnlineAsync(instance, cancellationToken).ConfigureAwait(false);
-        if (StoreReference.Of(configuration) is { } store)
-        {
-            await cloud.Objects.CheckBucketAsync(store.Bucket, store.RunPrefix + "/", cancellationToken).ConfigureAwait(false);
-        }
-
-        await new ResumePreparation(cloud, configuration, time).CheckAsync(request, cancellationToken).ConfigureAwait(false);
-        var runId = RunNaming.NewRunId(RunNaming.ProjectName(configuration.ProjectName, request.ProjectDirectory), time.GetUtcNow());
-        var warnings = Warnings(instance, configuration);
-        if (configuration.AutoResume && await FindObstacleAsync(configuration, request, instance, cancellationToken).ConfigureAwait(false) is { } obstacle)
-        {
-            warnings.Add(request.InsistsOnAutoResume ? throw obstacle : AutoResumeCheck.Warning(obstacle));
-            configuration = configuration with { AutoResume = false };
-        }
-
-        var plan = new StartPlan(request, configuration, instance, runId, "", warnings);
-        var place = configuration.S3Bucket is { } name ? $"checkpoints to s3://{name}/{configuration.S3Prefix.Trim('/')}/{instance.InstanceId}/" : "checkpoints stay on the instance";
-        return plan with { Description = $"{plan.Script} on {instance.InstanceId} ({instance.InstanceType}, {instance.AvailabilityZone}), {place}{(plan.Retention is { } kept ? $"; {kept}" : "")}" };
     }
 
-    private async Task<RunctlException?> FindObstacleAsync(RunctlConfiguration configuration, StartRequest request, RunctlInstance instance, CancellationToken cancellationToken)
+    /// <summary>The files that will travel, or null.</summary>
+    private async Task<ProjectListing?> ListAsync(StartPlan plan, CancellationToken cancellationToken)
     {
+        var request = plan.Request;
+        if (!request.SyncCode)
+        {
+            return null;
+        }
+
+        // Without a bucket a local checkpoint travels with the code.
+        var named = request.ResumeFrom is { } resume && plan.Configuration.S3Bucket is null ? request.ScriptArguments.Append(Path.GetRelativePath(request.ProjectDirectory, resume)) : request.ScriptArguments;
+        var listing = await _findings.CheckAsync(() =>
+            new ProjectFiles(adapters).ListAsync(request.ProjectDirectory, plan.Script, plan.Configuration.CheckpointDirectory, [.. named], cancellationToken)).ConfigureAwait(false);
+        _findings.ThrowIfAny();
+        _warnings.AddRange(listing!.Warnings);
+        return listing;
+    }
+
+    private async Task CheckStoreAsync(StartRequest request, RunctlConfiguration configuration, CancellationToken cancellationToken)
+    {
+        await _findings.CheckAsync(async () =>
+        {
+            if (StoreReference.Of(configuration) is { } store)
+            {
+                await cloud.Objects.CheckBucketAsync(store.Bucket, store.RunPrefix + "/", cancellationToken).ConfigureAwait(false);
+            }
+
+            await new ResumePreparation(cloud, configuration, time).CheckAsync(request, cancellationToken).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+    }
+
+    private async Task CheckInstanceAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        Instance = await cloud.GetOneAsync(instanceId, cancellationToken).ConfigureAwait(false);
+        if (Instance.State != Ec2States.Running)
+        {
+            throw RunctlErrors.InstanceNotRunning(Instance.InstanceId, Instance.State, Instance.StateReason);
+        }
+
+        await WaitOnlineAsync(Instance, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static string Describe(StartPlan plan)
+    {
+        var (configuration, kept) = (plan.Configuration, plan.Retention is { } retention ? $"; {retention}" : "");
+        string Place(string instance) => configuration.S3Bucket is { } name ? $"checkpoints to s3://{name}/{configuration.S3Prefix.Trim('/')}/{instance}" : "checkpoints stay on the instance";
+        return plan.Instance is { } instance
+            ? $"{plan.Script} on {instance.InstanceId} ({instance.InstanceType}, {instance.AvailabilityZone}), {Place(instance.InstanceId + "/")}{kept}"
+            : $"{plan.Script} on {plan.Launch!.Description}; {Place("")}{kept}";
+    }
+
+    private async Task<RunctlException?> FindObstacleAsync(RunctlConfiguration configuration, StartRequest request, CancellationToken cancellationToken)
+    {
+        if (Instance is null)
+        {
+            return AutoResumeCheck.Find(configuration, request.SyncCode, request.NewInstance is { InterruptionBehavior: RunctlInterruptionBehavior.Hibernate }, "to be launched");
+        }
+
         try
         {
-            return AutoResumeCheck.Find(configuration, request.SyncCode, instance)
-                ?? AutoResumeCheck.Find(configuration, request.SyncCode, await cloud.WithInterruptionAsync(instance, cancellationToken).ConfigureAwait(false));
+            return AutoResumeCheck.Find(configuration, request.SyncCode, Instance)
+                ?? AutoResumeCheck.Find(configuration, request.SyncCode, await cloud.WithInterruptionAsync(Instance, cancellationToken).ConfigureAwait(false));
         }
         catch (RunctlException e) when (e.Kind == ErrorKind.PermissionDenied)
         {
-            // Whether it hibernates can not be known then.
+            // Whether it hibernates cannot be known then.
             return e;
         }
     }
@@ -121,23 +196,21 @@ internal sealed class StartPlanner(ICloud cloud, TimeProvider time)
         }
     }
 
-    private static List<string> Warnings(RunctlInstance instance, RunctlConfiguration configuration)
+    private void AddWarnings(RunctlConfiguration configuration, StartRequest request, RunctlInstance? instance)
     {
-        var warnings = new List<string>();
+        var name = instance is null ? "The instance to be launched" : $"Instance {instance.InstanceId}";
         if (configuration.S3Bucket is null)
         {
-            warnings.Add("No s3_bucket is configured: checkpoints stay on the instance's disk and are lost with it, and the run can not be resumed elsewhere.");
+            _warnings.Add("No s3_bucket is configured: checkpoints stay on the instance's disk and are lost with it, and the run can not be resumed elsewhere.");
         }
-        else if (instance.IamInstanceProfile is null)
+        else if ((instance is null ? request.NewInstance?.IamInstanceProfile : instance.IamInstanceProfile) is null)
         {
-            warnings.Add($"Instance {instance.InstanceId} has no instance profile: it has no credentials to upload checkpoints with.");
+            _warnings.Add($"{name} has no instance profile: it has no credentials to upload checkpoints with.");
         }
 
-        if (!instance.IsSpot)
+        if (instance is { IsSpot: false })
         {
-            warnings.Add($"Instance {instance.InstanceId} is not a spot instance: it will not be interrupted, and the guard only mirrors its checkpoints.");
+            _warnings.Add($"{name} is not a spot instance: it will not be interrupted, and the guard only mirrors its checkpoints.");
         }
-
-        return warnings;
     }
 }

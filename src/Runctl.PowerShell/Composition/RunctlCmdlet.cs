@@ -192,15 +192,18 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     private CloudConnection ConnectionFor(RunctlConfiguration configuration)
     {
         var encryption = configuration.S3Encryption is { } method ? new ObjectEncryption(method, configuration.S3KmsKeyId) : null;
-        // A sandbox of this process is known by its endpoint, and no other keys fit it.
-        if (configuration.EndpointUrl is { } endpoint && RunningSandboxes.Find(endpoint) is { } sandbox)
+        var sandbox = configuration.EndpointUrl is { } address ? RunningSandboxes.Require(address) : null;
+
+        // A profile that the user names has to exist even if the sandbox's own keys are used; one of a file or a variable is not for the sandbox.
+        if (configuration.ProfileName is { } profile && (sandbox is null || NullIfEmpty(ProfileName) is not null) && !AdaptersLoader.Adapters.HasProfile(profile))
         {
-            return new CloudConnection { Region = configuration.Region is { } region && region != sandbox.Region ? throw CommandErrors.SandboxElsewhere(endpoint, sandbox.Region, region) : sandbox.Region, EndpointUrl = endpoint, Credentials = sandbox.Credentials, Encryption = encryption };
+            throw RunctlErrors.ProfileNotFound(profile);
         }
 
-        if (configuration.EndpointUrl is { } stopped && RunningSandboxes.WasStopped(stopped))
+        // A sandbox of this process is known by its endpoint, and no other keys and no other region fit it.
+        if (sandbox is not null && configuration.EndpointUrl is { } endpoint)
         {
-            throw CommandErrors.SandboxStopped(stopped);
+            return new CloudConnection { Region = configuration.Region is { } region && region != sandbox.Region ? throw CommandErrors.SandboxElsewhere(endpoint, sandbox.Region, region) : sandbox.Region, EndpointUrl = endpoint, Credentials = sandbox.Credentials, Encryption = encryption };
         }
 
         return new CloudConnection

@@ -116,7 +116,10 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     protected void WriteError(RunctlException exception, object? target = null)
     {
         _log?.Flush();
-        WriteError(ErrorRecords.From(Explain(exception), target));
+        foreach (var failure in exception.Others.Prepend(exception))
+        {
+            WriteError(ErrorRecords.From(Explain(failure), target));
+        }
     }
 
     /// <summary>Runs a body for one target, whose failure does not end the command.</summary>
@@ -200,6 +203,11 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         catch (Exception exception) when (ErrorRecords.Translate(exception) is { } translated)
         {
             _log.Flush();
+            foreach (var other in translated.Others)
+            {
+                WriteError(ErrorRecords.From(Explain(other)));
+            }
+
             ThrowTerminatingError(ErrorRecords.From(Explain(translated)));
         }
         finally

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using Runctl.Resuming;
+using Runctl.Pacing;
 
 namespace Runctl.PowerShell.Engine;
 
@@ -13,7 +13,7 @@ internal static class BackgroundWork
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Undoing gives up by itself before this.</summary>
-    private static readonly TimeSpan CostlyPatience = Resumption.CleanupTime + TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CostlyPatience = Cleanup.Limit + TimeSpan.FromSeconds(5);
 
     private static readonly ConcurrentDictionary<Task, (TimeSpan Patience, bool IsEndOfSession)> Running = new();
     private static readonly ConcurrentDictionary<Held, Func<Task>> Undoing = new();

@@ -79,18 +79,6 @@ internal static class CommandErrors
     public static RunctlException WaitTimedOut(string runId, TimeSpan timeout) => new(
         "WaitTimedOut", ErrorKind.Timeout, $"Run {runId} did not end within {timeout.TotalSeconds:0.###} s; it goes on.", runId, "Wait longer by -Timeout, or stop it by Stop-RunctlTraining.");
 
-    public static RunctlException InstanceNotReady(string instanceId, RunctlException cause, RunctlException? cleanup) => new(
-        "InstanceNotReady",
-        cause.Kind,
-        $"Instance {instanceId} did not become ready{(cleanup is null ? " and was terminated" : "")}: {cause.Message}{(cleanup is null ? "" : $" It could not be terminated: {cleanup.Message}")}",
-        instanceId,
-        cleanup is null ? cause.RecommendedAction : $"Terminate it by Remove-RunctlInstance {instanceId}: it costs money. {cause.RecommendedAction}".TrimEnd(),
-        cause)
-    {
-        ServiceErrorCode = cause.ServiceErrorCode,
-        RequestId = cause.RequestId,
-    };
-
     public static RunctlException EnvironmentInvalid(object name) => new(
         "EnvironmentInvalid", ErrorKind.InvalidInput, $"'{name}' can not be the name of an environment variable.", name, "Use letters, digits and underscores, not beginning with a digit.");
 

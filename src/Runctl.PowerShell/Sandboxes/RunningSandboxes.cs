@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Runctl.Errors;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 
@@ -12,6 +13,8 @@ internal static class RunningSandboxes
 
     private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(10);
     private static readonly ConcurrentDictionary<Uri, Entry> Entries = new();
+
+    /// <summary>Where sandboxes were: objects of theirs are still in variables.</summary>
     private static readonly ConcurrentDictionary<Uri, bool> Stopped = new();
     private static readonly object Gate = new();
     private static readonly List<(RunctlSandbox Sandbox, RunctlSession By)> Defaults = [];
@@ -30,8 +33,9 @@ internal static class RunningSandboxes
     /// <summary>The sandbox at an endpoint, or null.</summary>
     public static RunctlSandbox? Find(Uri endpoint) => Entries.TryGetValue(endpoint, out var entry) ? entry.Sandbox : null;
 
-    /// <summary>Whether a sandbox of this process was at an endpoint, and is there no more.</summary>
-    public static bool WasStopped(Uri endpoint) => Stopped.ContainsKey(endpoint) && !Entries.ContainsKey(endpoint);
+    /// <summary>The sandbox at an endpoint; null if it is none of this process.</summary>
+    /// <exception cref="RunctlException">There was one, and it has been stopped.</exception>
+    public static RunctlSandbox? Require(Uri endpoint) => Find(endpoint) ?? (Stopped.ContainsKey(endpoint) ? throw CommandErrors.SandboxStopped(endpoint) : null);
 
     /// <summary>What runs at an endpoint, or null. Of a type that does not load the sandbox's assembly.</summary>
     public static IAsyncDisposable? ServerOf(Uri endpoint) => Entries.TryGetValue(endpoint, out var entry) ? entry.Server : null;

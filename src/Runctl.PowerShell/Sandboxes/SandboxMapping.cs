@@ -12,11 +12,14 @@ internal static class SandboxMapping
     public static void Validate(RunctlSandboxFault fault) => ToSandbox(fault).Validate();
 
     /// <summary>The printed policies for every bucket of the sandbox, with the prefixes and secrets of the settings.</summary>
-    public static Func<IReadOnlyList<string>, SandboxPolicies> Policies(RunctlConfiguration settings)
+    /// <param name="settings">The settings.</param>
+    /// <param name="profiles">The instance profiles of the sandbox, whose roles a person may give to instances.</param>
+    public static Func<IReadOnlyList<string>, SandboxPolicies> Policies(RunctlConfiguration settings, IReadOnlyList<string> profiles)
     {
         var options = new SandboxOptions();
-        var scope = PolicyScope.Of(settings with { S3Bucket = options.Bucket, Region = options.Region, IamInstanceProfile = options.InstanceProfile })!;
-        return buckets => new SandboxPolicies(scope.Documents(RunctlPolicyFor.Person, buckets), scope.Documents(RunctlPolicyFor.Instance, buckets));
+        var scopes = profiles.Select(profile => PolicyScope.Of(settings with { S3Bucket = options.Bucket, Region = options.Region, IamInstanceProfile = profile })!).ToList();
+        List<string> Of(RunctlPolicyFor side, IReadOnlyList<string> buckets) => [.. scopes.SelectMany(scope => scope.Documents(side, buckets)).Distinct(StringComparer.Ordinal)];
+        return buckets => new SandboxPolicies(Of(RunctlPolicyFor.Person, buckets), Of(RunctlPolicyFor.Instance, buckets));
     }
 
     /// <summary>Policies as they were given, whatever buckets there are.</summary>

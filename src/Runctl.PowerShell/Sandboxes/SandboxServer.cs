@@ -11,13 +11,20 @@ internal static class SandboxServer
     /// <summary>Starts one that belongs to a session; without policies of its own it has those of the settings.</summary>
     public static async Task<RunctlSandbox> StartAsync(RunctlSession owner, StartRunctlSandboxCommand given, RunctlConfiguration settings, CancellationToken cancellationToken)
     {
+        var defaults = new Runctl.Sandbox.SandboxOptions();
+        string[] buckets = [.. given.S3Bucket.Append(defaults.Bucket).Append(SandboxNames.DocumentedBucket).Distinct(StringComparer.Ordinal)];
+        string[] profiles = [.. given.IamInstanceProfile.Append(defaults.InstanceProfile).Append(SandboxNames.DocumentedInstanceProfile).Distinct(StringComparer.Ordinal)];
         var options = new Runctl.Sandbox.SandboxOptions
         {
+            Bucket = buckets[0],
+            OtherBuckets = buckets[1..],
+            InstanceProfile = profiles[0],
+            OtherInstanceProfiles = profiles[1..],
             BootTime = given.BootTime,
             FaultSeed = given.FaultSeed,
             SpotVcpuQuota = given.SpotVcpuQuota,
             Conditions = SandboxMapping.Change(new Runctl.Sandbox.SandboxConditions(), given),
-            Policies = given.Policy.Length > 0 ? SandboxMapping.Policies(given.Policy) : SandboxMapping.Policies(settings),
+            Policies = given.Policy.Length > 0 ? SandboxMapping.Policies(given.Policy) : SandboxMapping.Policies(settings, profiles),
         };
         foreach (var (pool, error) in TextTable.Of(given.PoolError))
         {

@@ -13,6 +13,10 @@ namespace Runctl.PowerShell.Sandboxes;
 /// <para>All cmdlets of this process now use the sandbox, in ForEach-Object -Parallel and Start-ThreadJob too.</para>
 /// </example>
 /// <example>
+/// <code>Start-RunctlSandbox -UseAsDefault -S3Bucket our-checkpoints -IamInstanceProfile Training</code>
+/// <para>Has the names of your account, so that a script for AWS runs unchanged. A name that is not there is refused, as on AWS.</para>
+/// </example>
+/// <example>
 /// <code>$env:AWS_ENDPOINT_URL = (Start-RunctlSandbox).GetEnvironment()['AWS_ENDPOINT_URL']</code>
 /// <para>Takes one variable for programs started from here.</para>
 /// </example>
@@ -36,6 +40,16 @@ public sealed class StartRunctlSandboxCommand : SandboxSettingsCmdlet
     [Parameter]
     [Duration("0s", "10m")]
     public TimeSpan BootTime { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Buckets that exist from the start; the first is the default of the session's cmdlets. Default: runctl-sandbox. The bucket of the documentation, my-checkpoint-bucket, exists in each sandbox.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] S3Bucket { get; set; } = [];
+
+    /// <summary>Instance profiles that exist, each with a role of the same name; the first is the default of the session's cmdlets. Default: RunctlSandbox. The profile of the documentation, MySSMProfile, exists in each sandbox.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] IamInstanceProfile { get; set; } = [];
 
     /// <summary>What the chances of faults are drawn from: with the same seed the same requests fail again.</summary>
     [Parameter]

@@ -1,38 +1,54 @@
 using System.Collections;
 using System.Management.Automation;
 using Runctl.Configuration;
+using Runctl.Errors;
+using Runctl.Instances;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Instances;
 using Runctl.PowerShell.Monitoring;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Training;
 
-/// <summary>Starts a training on an instance, guarded against interruption, and monitors it by a job.</summary>
-/// <remarks>A guard on the instance watches for interruptions every second, whether this session lives or not. The monitor job only tells what happens; Get-Job and Receive-Job show it.</remarks>
+/// <summary>Starts a training, guarded against interruption: on an instance that runs, or on one that is launched for it.</summary>
+/// <remarks>
+/// With -InstanceId, or with an instance from the pipeline, the training starts there. With -InstanceType, or another parameter of a launch, Runctl launches a spot instance for it: first it checks all that costs nothing
+/// (script, project, settings, bucket, region, credentials, instance profile, image, network, types and price), then it launches, waits until the instance is ready, and starts. If the start fails or is stopped, the instance
+/// is removed; if that fails, or with -KeepInstance, the error says what the instance costs and how to remove it. A script that ends in an error in its first seconds is returned as a training that failed, beside the error; its instance stays for the next try.
+/// A guard on the instance watches for interruptions every second, whether this session lives or not. The monitor job reports events, repairs a guard that died, and resumes the run with -AutoResume; Get-Job and Receive-Job show it.
+/// </remarks>
+/// <example>
+/// <code>$run = Start-RunctlTraining ./training/train.py -InstanceType g5.xlarge, g4dn.xlarge -SyncCode -AutoResume</code>
+/// <para>Checks everything, launches one spot instance of either type, brings the project there and trains.</para>
+/// </example>
 /// <example>
 /// <code>$run = $instance | Start-RunctlTraining ./training/train.py -SyncCode -ScriptArgument '--epochs', 20</code>
-/// <para>Brings the project to the instance and trains.</para>
+/// <para>Brings the project to an instance that runs, and trains.</para>
 /// </example>
 /// <example>
 /// <code>Get-RunctlCheckpoint -RunId $run.RunId -Latest | Start-RunctlTraining ./training/train.py -InstanceId $new.InstanceId -SyncCode</code>
-/// <para>Goes on from the newest checkpoint on another instance.</para>
+/// <para>Continues from the newest checkpoint on another instance.</para>
 /// </example>
 [Cmdlet(VerbsLifecycle.Start, "RunctlTraining", SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlTraining))]
-public sealed class StartRunctlTrainingCommand : BackgroundCmdlet
+public sealed class StartRunctlTrainingCommand : LaunchCmdlet
 {
     /// <summary>Path of the training script on this machine, inside the project.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
     public string Script { get; set; } = "";
 
-    /// <summary>Id of the instance to train on.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    /// <summary>Id of the instance to train on. Without it, -InstanceType or another parameter of a launch has an instance launched.</summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(InstanceCompleter))]
     [Identity(nameof(InstanceId))]
-    public string InstanceId { get; set; } = "";
+    public string? InstanceId { get; set; }
+
+    /// <summary>Keeps the instance that was launched for a start that failed, to look at it. The error says what it costs.</summary>
+    [Parameter]
+    public SwitchParameter KeepInstance { get; set; }
 
     /// <summary>Arguments for the script, each passed as it is.</summary>
     [Parameter]
@@ -107,23 +123,24 @@ public sealed class StartRunctlTrainingCommand : BackgroundCmdlet
     }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForTargetAsync(InstanceId, async () =>
+    protected override Task ProcessAsync() => ForTargetAsync(InstanceId ?? Script, async () =>
     {
-        var request = ReadRequest();
-        var scope = OpenScope(Complete(ReadConfiguration(request.ProjectDirectory)));
         if (AutoResume && NoMonitor)
         {
             throw CommandErrors.AutoResumeNeedsMonitor();
         }
 
-        var starter = new TrainingStarter(scope.Cloud, AdaptersLoader.Adapters, TimeProvider.System);
-        var plan = await starter.PlanAsync(request, scope.Configuration, StopToken);
+        var request = ReadRequest();
+        var scope = OpenScope(Complete(ReadConfiguration(request.ProjectDirectory)));
+        request = request.InstanceId is null ? request with { NewInstance = RequestFor(scope.Configuration) } : request;
+        var starter = new TrainingStarter(scope.Cloud, AdaptersLoader.Adapters, TimeProvider.System) { OnLeftovers = WarnAfterStop() };
+        var plan = await starter.PlanAsync(request, scope.Configuration, StopToken, Progress);
         foreach (var warning in plan.Warnings.Concat(Environment is null ? [] : TrainingVariables.Warnings(Environment)))
         {
             WriteWarning(warning);
         }
 
-        if (!ShouldProcess(plan.Description, "Start training"))
+        if (!ShouldProcess(plan.Description, plan.Launch is null ? "Start training" : "Launch an instance and start training"))
         {
             return;
         }
@@ -133,24 +150,53 @@ public sealed class StartRunctlTrainingCommand : BackgroundCmdlet
             WriteInformation(new HostInformationMessage { Message = kept + "." }, ["PSHOST", "Runctl"]);
         }
 
-        var training = Session.Remember(await starter.StartAsync(plan, Progress, StopToken));
-        WriteObject(training.With(copy => copy.MonitorJob = StartMonitor(scope, plan, training)?.Name));
+        var outcome = await starter.StartAsync(plan, Progress, StopToken);
+        if (plan.Launch is { } launch)
+        {
+            Session.Remember(outcome.Instance, launch.Request);
+        }
+
+        var training = Session.Remember(outcome.Training);
+        if (outcome.Failure is { } failure)
+        {
+            WriteObject(training);
+            WriteError(failure, training.RunId);
+            return;
+        }
+
+        WriteObject(training.With(copy => copy.MonitorJob = StartMonitor(scope, plan.Configuration, outcome)?.Name));
     });
 
     private StartRequest ReadRequest()
     {
         var script = FullPath(Script);
+        var instanceId = FindPlace();
         return new StartRequest
         {
-            InstanceId = InstanceId,
+            InstanceId = instanceId,
+            ReadyTimeout = Timeout,
+            KeepInstance = KeepInstance,
             ScriptPath = script,
             ProjectDirectory = ProjectDirectory is { } directory ? FullPath(directory) : ProjectLocator.Find(script, CurrentDirectory),
             ScriptArguments = ScriptArgument,
             SyncCode = SyncCode,
             InsistsOnAutoResume = AutoResume,
             ResumeFrom = IsBound(nameof(ResumeFrom)) ? ResumePoint.Resolve(ResumeFrom, FullPath) : null,
-            Launch = Session.LaunchOf(InstanceId),
+            Launch = instanceId is null ? null : Session.LaunchOf(instanceId),
         };
+    }
+
+    /// <summary>The instance that is named; null if one is to be launched.</summary>
+    private string? FindPlace()
+    {
+        if (GivenLaunchParameter is not { } parameter)
+        {
+            return NullIfEmpty(InstanceId) ?? throw RunctlErrors.NoPlaceToTrain();
+        }
+
+        // A checkpoint in the pipeline brings the instance that it was saved on, which is not the place to train.
+        var isMeant = IsGivenByUser(nameof(InstanceId)) || !IsBound(nameof(ResumeFrom));
+        return InstanceId is { Length: > 0 } named && isMeant ? throw RunctlErrors.TwoPlacesToTrain(named, parameter) : null;
     }
 
     private RunctlConfiguration Complete(RunctlConfiguration configuration) => Environment is null ? configuration : configuration with
@@ -158,20 +204,21 @@ public sealed class StartRunctlTrainingCommand : BackgroundCmdlet
         TrainingEnvironment = TrainingVariables.Merge(configuration.TrainingEnvironment, Environment),
     };
 
-    private RunctlMonitorJob? StartMonitor(CommandScope scope, StartPlan plan, RunctlTraining training)
+    private RunctlMonitorJob? StartMonitor(CommandScope scope, RunctlConfiguration configuration, StartOutcome outcome)
     {
         if (NoMonitor)
         {
             return null;
         }
 
-        if (!plan.Instance.IsSpot)
+        var training = outcome.Training;
+        if (!outcome.Instance.IsSpot)
         {
             WriteWarning($"Instance {training.InstanceId} is not a spot instance: there is no interruption to wait for, and no monitor job was started.");
             return null;
         }
 
-        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new(training, scope.Configuration.PollInterval), Resumers.For(scope with { Configuration = plan.Configuration }, WarnAfterStop()));
+        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new(training, scope.Configuration.PollInterval), Resumers.For(scope with { Configuration = configuration }, WarnAfterStop()));
         AddJob(job);
         return job;
     }

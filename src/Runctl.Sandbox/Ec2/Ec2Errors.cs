@@ -9,6 +9,8 @@ internal static class Ec2Errors
     public static Ec2Exception Invalid(string parameter, string value) =>
         new("InvalidParameterValue", $"Value ({value}) for parameter {parameter} is invalid.");
 
+    public static Ec2Exception DryRun() => new("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
+
     public static Ec2Exception InstanceNotFound(params string[] ids) => new("InvalidInstanceID.NotFound", ids.Length == 1
         ? $"The instance ID '{ids[0]}' does not exist"
         : $"The instance IDs '{string.Join(", ", ids)}' do not exist");

@@ -50,8 +50,9 @@ internal sealed class Ec2Service(SandboxOptions options, InstanceRegistry regist
         var action = _actions.Find(name) ?? throw new Ec2Exception("InvalidAction", $"The action {name} is not valid for this web service.");
         _actions.Access.Demand(request.Principal, name, parameters);
 
-        return parameters.Bool("DryRun") is true
-            ? throw new Ec2Exception("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
+        // A launch is judged by what it would be, which RunInstances finds out.
+        return parameters.Bool("DryRun") is true && name != "RunInstances"
+            ? throw Ec2Errors.DryRun()
             : [.. action.Answer(parameters)];
     }
 

@@ -214,10 +214,10 @@ public sealed class ConfigurationTests : IDisposable
 
     [Theory]
     [InlineData("[aws]\nregion = 5\n", ":2:10: 'region': expected a text in quotes, not a whole number.")]
-    [InlineData("[checkpoint]\nsave_interval = \"often\"\n", ":2:17: 'save_interval': expected a whole number from 1, not a text.")]
-    [InlineData("[spot]\npoll_interval = \"soon\"\n", ":2:17: 'poll_interval': expected a duration such as \"30s\" or \"2m\", or a number of seconds, not a text.")]
-    [InlineData("[spot]\nauto_resume = \"yes\"\n", ":2:15: 'auto_resume': expected true or false, not a text.")]
-    [InlineData("[aws]\nsubnet_ids = \"subnet-1\"\n", ":2:14: 'subnet_ids': expected a list of texts such as [\"a\", \"b\"], not a text.")]
+    [InlineData("[checkpoint]\nsave_interval = \"often\"\n", ":2:17: 'save_interval': 'often' is not a whole number from 1.")]
+    [InlineData("[spot]\npoll_interval = \"soon\"\n", ":2:17: 'poll_interval': 'soon' is not a duration such as \"30s\" or \"2m\", or a number of seconds.")]
+    [InlineData("[spot]\nauto_resume = \"yes\"\n", ":2:15: 'auto_resume': 'yes' is not true or false.")]
+    [InlineData("[aws]\nsubnet_ids = \"subnet-1\"\n", ":2:14: 'subnet_ids': 'subnet-1' is not a list of texts such as [\"a\", \"b\"].")]
     [InlineData("aws = 3\n", ":1:7: expected a table [aws], not a whole number.")]
     public void A_wrong_type_is_an_error_with_its_place(string toml, string ending)
     {

@@ -8,6 +8,8 @@ internal sealed class FakeAdapters : IAdapters
 {
     public ICloud Connect(CloudConnection connection) => throw new NotSupportedException();
 
+    public bool HasProfile(string name) => false;
+
     public TomlTable ParseToml(string text, string path) => throw new NotSupportedException();
 
     public IEnumerable<string> ListFilesByIgnoreRules(string directory, CancellationToken cancellationToken) =>

@@ -130,6 +130,15 @@ internal sealed class FakeInstances : IInstanceService
     /// <summary>Fails the cancelling of spot requests, where it is set.</summary>
     public RunctlException? CancelFailure { get; set; }
 
+    /// <summary>What a trial launch fails with, where it is set.</summary>
+    public RunctlException? TrialFailure { get; set; }
+
+    public Task TryRunAsync(LaunchTemplate launchTemplate, string instanceType, string subnetId, CancellationToken cancellationToken)
+    {
+        Calls.Add($"try {instanceType} {subnetId}");
+        return TrialFailure is { } failure ? throw failure : Task.CompletedTask;
+    }
+
     public Task<IReadOnlyList<string>> RunAsync(SpotRunRequest request, CancellationToken cancellationToken)
     {
         Calls.Add($"run {request.InstanceType} {request.SubnetId}");

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Runctl.Errors;
 using Runctl.Ports;
 
 namespace Runctl.Core.Tests.Fakes;
@@ -16,7 +17,11 @@ internal sealed class MemoryStore : IObjectStore
 
     public void Put(string key, string content) => Objects[key] = (Encoding.UTF8.GetBytes(content), Next());
 
-    public Task CheckBucketAsync(string bucket, string prefix, CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Buckets that are not there.</summary>
+    public HashSet<string> Missing { get; } = [];
+
+    public Task CheckBucketAsync(string bucket, string prefix, CancellationToken cancellationToken) =>
+        Missing.Contains(bucket) ? throw new RunctlException("BucketNotFound", ErrorKind.NotFound, $"There is no bucket {bucket}.") : Task.CompletedTask;
 
     public async IAsyncEnumerable<ObjectRecord> ListAsync(string bucket, string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {

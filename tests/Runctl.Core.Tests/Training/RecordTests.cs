@@ -184,7 +184,7 @@ public sealed class RecordTests : IDisposable
         var script = _project.Write("train.py", "print(1)");
         var starter = new TrainingStarter(_cloud, new FakeAdapters(), _cloud.Time);
         var request = new StartRequest { InstanceId = "i-1", ScriptPath = script, ProjectDirectory = _project.Path, SyncCode = true, ResumeFrom = resumeFrom };
-        return await starter.StartAsync(await starter.PlanAsync(request, _configuration, Token), new Collect<ProgressUpdate>(), Token);
+        return (await starter.StartAsync(await starter.PlanAsync(request, _configuration, Token), new Collect<ProgressUpdate>(), Token)).Training;
     }
 
     private sealed class Observer : IMonitorObserver

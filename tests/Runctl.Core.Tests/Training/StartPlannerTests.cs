@@ -59,7 +59,7 @@ public sealed class StartPlannerTests : IDisposable
     {
         _cloud.Ec2.Add("i-1", tags: new() { [RunctlTags.Managed] = "1", [RunctlTags.Interruption] = interruption });
         var configuration = new RunctlConfiguration { AutoResume = true, S3Bucket = bucket, StoppedInstance = stopped };
-        Task<StartPlan> PlanAsync(bool insists) => new StartPlanner(_cloud, _cloud.Time).PlanAsync(Request() with { SyncCode = bringsCode, InsistsOnAutoResume = insists }, configuration, TestContext.Current.CancellationToken);
+        Task<StartPlan> PlanAsync(bool insists) => new StartPlanner(_cloud, new FakeAdapters(), _cloud.Time).PlanAsync(Request() with { SyncCode = bringsCode, InsistsOnAutoResume = insists }, configuration, TestContext.Current.CancellationToken);
         var plan = await PlanAsync(insists: false);
         Assert.Equal(obstacle is null, plan.Configuration.AutoResume);
         Assert.Equal(obstacle is null ? 0 : 1, plan.Warnings.Count(warning => warning.Contains("auto_resume is set", StringComparison.Ordinal)));
@@ -75,7 +75,7 @@ public sealed class StartPlannerTests : IDisposable
         _cloud.Ec2.Add("i-1", tags: []);
         _cloud.Ec2.Change("i-1", i => i.With(copy => copy.SpotInstanceRequestId = "sir-1"));
         _cloud.Ec2.SpotFailure = new RunctlException("AccessDenied", ErrorKind.PermissionDenied, "You may not DescribeSpotInstanceRequests.");
-        var plan = await new StartPlanner(_cloud, _cloud.Time).PlanAsync(Request() with { SyncCode = true }, new RunctlConfiguration { AutoResume = true, S3Bucket = "b" }, TestContext.Current.CancellationToken);
+        var plan = await new StartPlanner(_cloud, new FakeAdapters(), _cloud.Time).PlanAsync(Request() with { SyncCode = true }, new RunctlConfiguration { AutoResume = true, S3Bucket = "b" }, TestContext.Current.CancellationToken);
         Assert.False(plan.Configuration.AutoResume);
         Assert.Contains(plan.Warnings, warning => warning.Contains("DescribeSpotInstanceRequests", StringComparison.Ordinal));
     }
@@ -88,7 +88,7 @@ public sealed class StartPlannerTests : IDisposable
     public async Task A_start_says_how_many_checkpoints_S3_keeps(string? bucket, int kept, string told)
     {
         _cloud.Ec2.Add("i-1");
-        var plan = await new StartPlanner(_cloud, _cloud.Time).PlanAsync(Request(), new RunctlConfiguration { S3Bucket = bucket, KeepLastN = kept }, TestContext.Current.CancellationToken);
+        var plan = await new StartPlanner(_cloud, new FakeAdapters(), _cloud.Time).PlanAsync(Request(), new RunctlConfiguration { S3Bucket = bucket, KeepLastN = kept }, TestContext.Current.CancellationToken);
         Assert.EndsWith((bucket is null ? "checkpoints stay on the instance" : "/i-1/") + told, plan.Description, StringComparison.Ordinal);
         Assert.Equal(told.Length == 0, plan.Retention is null);
     }
@@ -103,5 +103,5 @@ public sealed class StartPlannerTests : IDisposable
         new() { InstanceId = "i-1", ScriptPath = Path.Combine(_project.Path, "train.py"), ProjectDirectory = _project.Path, ScriptArguments = arguments };
 
     private Task<RunctlException> RefusalAsync(params string[] arguments) =>
-        Assert.ThrowsAsync<RunctlException>(() => new StartPlanner(_cloud, _cloud.Time).PlanAsync(Request(arguments), new RunctlConfiguration(), TestContext.Current.CancellationToken));
+        Assert.ThrowsAsync<RunctlException>(() => new StartPlanner(_cloud, new FakeAdapters(), _cloud.Time).PlanAsync(Request(arguments), new RunctlConfiguration(), TestContext.Current.CancellationToken));
 }

@@ -112,7 +112,8 @@ public sealed class GuardSandbox : IAsyncLifetime
                 S3Encryption = scenario.Encryption?.Method, S3KmsKeyId = scenario.Encryption?.KmsKeyId, ProjectName = scenario.Project, CheckpointDirectory = scenario.Directory,
                 GracePeriod = TimeSpan.FromSeconds(scenario.GraceSeconds), Mirror = scenario.Mirror,
             };
-            var training = await starter.StartAsync(await starter.PlanAsync(request, scenario.Configure(configuration), token), _progress, token);
+            var outcome = await starter.StartAsync(await starter.PlanAsync(request, scenario.Configure(configuration), token), _progress, token);
+            var training = outcome.Failure is { } failure ? throw failure : outcome.Training;
             return new GuardedRun(this, training.RunId, instance, scenario.Project) { Bucket = scenario.Bucket ?? Sandbox.Bucket };
         }
         catch when (scenario.InstanceId is null)

@@ -151,7 +151,8 @@ public sealed class LocalGuardTests : IDisposable
         var starter = new TrainingStarter(_cloud, new FakeAdapters(), TimeProvider.System);
         var request = new StartRequest { InstanceId = "i-1", ScriptPath = Path.Combine(_project.Path, "training/train.py"), ProjectDirectory = _project.Path, ScriptArguments = arguments, SyncCode = true };
         _plan = await starter.PlanAsync(request, Configuration, Token);
-        return await starter.StartAsync(_plan, _progress, Token);
+        var outcome = await starter.StartAsync(_plan, _progress, Token);
+        return outcome.Failure is { } failure ? throw failure : outcome.Training;
     }
 
     private sealed class Observer : IMonitorObserver

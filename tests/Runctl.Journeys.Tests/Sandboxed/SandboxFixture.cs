@@ -64,7 +64,8 @@ public sealed class SandboxFixture : IAsyncLifetime
     {
         var starter = new TrainingStarter(Cloud, Adapters, TimeProvider.System);
         var request = new StartRequest { InstanceId = instanceId, ScriptPath = Path.Combine(project, script), ProjectDirectory = project, SyncCode = true, ResumeFrom = resumeFrom, ScriptArguments = arguments ?? [] };
-        return await starter.StartAsync(await starter.PlanAsync(request, configuration ?? Configuration, token), Progress, token);
+        var outcome = await starter.StartAsync(await starter.PlanAsync(request, configuration ?? Configuration, token), Progress, token);
+        return outcome.Failure is { } failure ? throw failure : outcome.Training;
     }
 
     private ICloud Connect(string key, string secret) =>

@@ -43,7 +43,7 @@ internal sealed class LaunchPlanner(SandboxOptions options, NetworkTable network
             ReservationId = reservationId,
             Spot = wanted.Spot is { } spot ? spot with { Tags = wanted.TagsOf("spot-instances-request") } : null,
             SecurityGroupIds = wanted.SecurityGroupIds.IsEmpty ? [NetworkTable.SecurityGroupId] : wanted.SecurityGroupIds,
-            ProfileName = InstanceProfiles.Resolve(wanted.ProfileName, wanted.ProfileArn, options.InstanceProfile),
+            ProfileName = InstanceProfiles.Resolve(wanted.ProfileName, wanted.ProfileArn, [options.InstanceProfile, .. options.OtherInstanceProfiles]),
             KeyName = wanted.KeyName,
             UserData = wanted.UserData,
             Metadata = new MetadataOptions(wanted.HttpTokens ?? "required", wanted.HttpHopLimit ?? 1,

@@ -27,6 +27,11 @@ internal sealed class RunInstances(
         var specification = LaunchSpecificationReader.Read(parameters);
         var order = planner.Plan(template is null ? specification : specification.Over(template.Specification), Ids.New("r"), parameters["ClientToken"]);
         access.DemandLaunch(parameters.Caller, order, template);
+        if (parameters.Bool("DryRun") is true)
+        {
+            throw Ec2Errors.DryRun();
+        }
+
         var count = Math.Min(max, Room(order, min));
         return [.. Enumerable.Range(0, count).Select(_ => registry.Launch(order))];
     }
