@@ -30,6 +30,7 @@ internal static class Cleanup
     {
         using var own = new CancellationTokenSource(limit, time);
         var backoff = new Backoff(FirstPause, LongestPause, time);
+        var began = time.GetTimestamp();
         RunctlException? last = null;
         try
         {
@@ -43,7 +44,7 @@ internal static class Cleanup
                 catch (RunctlException e)
                 {
                     last = e;
-                    if (!isWorthAnotherTry(e))
+                    if (!isWorthAnotherTry(e) || time.GetElapsedTime(began) > limit)
                     {
                         return e;
                     }

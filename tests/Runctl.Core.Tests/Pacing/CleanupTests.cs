@@ -32,10 +32,6 @@ public sealed class CleanupTests
         Assert.Equal("Last", (await Cleanup.InsistAsync(_ => throw new RunctlException("Last", ErrorKind.Connection, "m"), Limit, _time))!.Id);
 
     [Fact]
-    public async Task What_hangs_ends_with_the_limit() =>
-        Assert.Equal("TimedOut", (await Cleanup.TryAsync(token => new TaskCompletionSource().Task.WaitAsync(token), Limit, _time))!.Id);
-
-    [Fact]
     public async Task A_failure_of_another_kind_hides_nothing() =>
         Assert.Contains("broken", (await Cleanup.TryAsync(_ => throw new InvalidOperationException("broken"), Limit, _time))!.Message, StringComparison.Ordinal);
 }
