@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Runctl.Errors;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 
@@ -34,7 +33,7 @@ internal static class RunningSandboxes
     public static RunctlSandbox? Find(Uri endpoint) => Entries.TryGetValue(endpoint, out var entry) ? entry.Sandbox : null;
 
     /// <summary>The sandbox at an endpoint; null if it is none of this process.</summary>
-    /// <exception cref="RunctlException">There was one, and it has been stopped.</exception>
+    /// <exception cref="Runctl.Errors.RunctlException">There was one, and it has been stopped.</exception>
     public static RunctlSandbox? Require(Uri endpoint) => Find(endpoint) ?? (Stopped.ContainsKey(endpoint) ? throw CommandErrors.SandboxStopped(endpoint) : null);
 
     /// <summary>What runs at an endpoint, or null. Of a type that does not load the sandbox's assembly.</summary>
