@@ -12,9 +12,8 @@ BeforeAll {
 
     function Get-Living { Get-RunctlInstance | Where-Object State -In 'pending', 'running' }
     function Get-Failure([scriptblock] $Command) {
-        $failures = $null
-        try { & $Command -ErrorAction SilentlyContinue -ErrorVariable failures 2>$null | Out-Null } catch { return $_ }
-        $failures
+        $ErrorActionPreference = 'Continue'
+        try { & $Command 2>&1 | Where-Object { $_ -is [Management.Automation.ErrorRecord] } } catch { $_ }
     }
 }
 
@@ -35,18 +34,18 @@ Describe 'Start-RunctlTraining -InstanceType' -Skip:(-not $IsLinux) {
     }
 
     It 'launches nothing for <Case>: <Id>' -ForEach @(
-        @{ Case = 'a script that is missing'; Id = 'ScriptMissing'; Typed = { Start-RunctlTraining ./nope.py @launch @args } }
-        @{ Case = 'a script outside the project'; Id = 'ScriptOutsideProject'; Typed = { Start-RunctlTraining /bin/true -ProjectDirectory . @launch @args } }
-        @{ Case = 'a bucket that is not there'; Id = 'BucketNotFound'; Typed = { Start-RunctlTraining ./train.py @launch -S3Bucket my-chekcpoint-bucket @args } }
-        @{ Case = 'an instance profile that is not there'; Id = 'InstanceProfileNotFound'; Typed = { Start-RunctlTraining ./train.py @launch -IamInstanceProfile Nope @args } }
-        @{ Case = 'an image that is not there'; Id = 'ImageNotFound'; Typed = { Start-RunctlTraining ./train.py @launch -ImageId ami-00000000000000000 @args } }
-        @{ Case = 'a security group that is not there'; Id = 'SecurityGroupNotFound'; Typed = { Start-RunctlTraining ./train.py @launch -SecurityGroupId sg-00000000000000000 @args } }
-        @{ Case = 'a subnet that is not there'; Id = 'SubnetNotFound'; Typed = { Start-RunctlTraining ./train.py @launch -SubnetId subnet-00000000000000000 @args } }
-        @{ Case = 'a price below every price'; Id = 'PriceLimitTooLow'; Typed = { Start-RunctlTraining ./train.py @launch -MaxPrice 0.001 @args } }
-        @{ Case = 'another region than that of the sandbox'; Id = 'SandboxElsewhere'; Typed = { Start-RunctlTraining ./train.py @launch -Region eu-west-1 @args } }
-        @{ Case = 'a profile that does not exist'; Id = 'ProfileUnusable'; Typed = { Start-RunctlTraining ./train.py @launch -ProfileName nope @args } }
-        @{ Case = 'no instance and no type'; Id = 'InstanceNotNamed'; Typed = { Start-RunctlTraining ./train.py -SyncCode @args } }
-        @{ Case = 'an instance and a type'; Id = 'InstanceNamedTwice'; Typed = { Start-RunctlTraining ./train.py i-0123456789abcdef0 @launch @args } }
+        @{ Case = 'a script that is missing'; Id = 'ScriptMissing'; Typed = { Start-RunctlTraining ./nope.py @launch } }
+        @{ Case = 'a script outside the project'; Id = 'ScriptOutsideProject'; Typed = { Start-RunctlTraining /bin/true -ProjectDirectory . @launch } }
+        @{ Case = 'a bucket that is not there'; Id = 'BucketNotFound'; Typed = { Start-RunctlTraining ./train.py @launch -S3Bucket my-chekcpoint-bucket } }
+        @{ Case = 'an instance profile that is not there'; Id = 'InstanceProfileNotFound'; Typed = { Start-RunctlTraining ./train.py @launch -IamInstanceProfile Nope } }
+        @{ Case = 'an image that is not there'; Id = 'ImageNotFound'; Typed = { Start-RunctlTraining ./train.py @launch -ImageId ami-00000000000000000 } }
+        @{ Case = 'a security group that is not there'; Id = 'SecurityGroupNotFound'; Typed = { Start-RunctlTraining ./train.py @launch -SecurityGroupId sg-00000000000000000 } }
+        @{ Case = 'a subnet that is not there'; Id = 'SubnetNotFound'; Typed = { Start-RunctlTraining ./train.py @launch -SubnetId subnet-00000000000000000 } }
+        @{ Case = 'a price below every price'; Id = 'PriceLimitTooLow'; Typed = { Start-RunctlTraining ./train.py @launch -MaxPrice 0.001 } }
+        @{ Case = 'another region than that of the sandbox'; Id = 'SandboxElsewhere'; Typed = { Start-RunctlTraining ./train.py @launch -Region eu-west-1 } }
+        @{ Case = 'a profile that does not exist'; Id = 'ProfileUnusable'; Typed = { Start-RunctlTraining ./train.py @launch -ProfileName nope } }
+        @{ Case = 'no instance and no type'; Id = 'InstanceNotNamed'; Typed = { Start-RunctlTraining ./train.py -SyncCode } }
+        @{ Case = 'an instance and a type'; Id = 'InstanceNamedTwice'; Typed = { Start-RunctlTraining ./train.py i-0123456789abcdef0 @launch } }
     ) {
         $failure = Get-Failure $Typed
         $failure[0].FullyQualifiedErrorId | Should -BeLike "$Id,*"
@@ -55,12 +54,12 @@ Describe 'Start-RunctlTraining -InstanceType' -Skip:(-not $IsLinux) {
     }
 
     It 'reports all that one look finds' {
-        $failures = Get-Failure { Start-RunctlTraining ./train.py @launch -S3Bucket no-such-bucket -IamInstanceProfile Nope @args }
+        $failures = Get-Failure { Start-RunctlTraining ./train.py @launch -S3Bucket no-such-bucket -IamInstanceProfile Nope }
         ($failures.FullyQualifiedErrorId -replace ',.*' | Sort-Object) -join ' ' | Should -Be 'BucketNotFound InstanceProfileNotFound'
     }
 
     It 'names both ways if neither an instance nor a type is given' {
-        (Get-Failure { Start-RunctlTraining ./train.py @args })[0].ErrorDetails.RecommendedAction | Should -Match '-InstanceId.*-InstanceType'
+        (Get-Failure { Start-RunctlTraining ./train.py })[0].ErrorDetails.RecommendedAction | Should -Match '-InstanceId.*-InstanceType'
     }
 
     It 'shows target, place and price with -WhatIf and changes nothing' {
@@ -113,7 +112,7 @@ Describe 'Start-RunctlTraining -InstanceType' -Skip:(-not $IsLinux) {
 Describe 'Start-RunctlTraining on an instance' -Skip:(-not $IsLinux) {
     It 'ends a failure with what the instance costs' {
         $instance = New-RunctlSpotInstance g5.xlarge -Wait
-        $failure = Get-Failure { $instance | Start-RunctlTraining ./train.py -SyncCode -S3Bucket no-such-bucket @args }
+        $failure = Get-Failure { $instance | Start-RunctlTraining ./train.py -SyncCode -S3Bucket no-such-bucket }
         $failure[0].FullyQualifiedErrorId | Should -BeLike 'BucketNotFound,*'
         $failure[0].ErrorDetails.RecommendedAction | Should -Match "Instance $($instance.InstanceId) keeps costing [0-9.]+ USD/h: Remove-RunctlInstance $($instance.InstanceId)$"
         Remove-RunctlInstance $instance.InstanceId -Confirm:$false | Out-Null
@@ -122,27 +121,27 @@ Describe 'Start-RunctlTraining on an instance' -Skip:(-not $IsLinux) {
 
 Describe 'A connection that cannot work' -Skip:(-not $IsLinux) {
     It 'says which types are unknown, and only those' {
-        $failure = Get-Failure { New-RunctlSpotInstance g5.xlarge, c7g.lrage @args }
+        $failure = Get-Failure { New-RunctlSpotInstance g5.xlarge, c7g.lrage }
         $failure[0].Exception.Message | Should -Match 'c7g\.lrage'
         $failure[0].Exception.Message | Should -Not -Match 'g5\.xlarge'
     }
 
     It 'says that a missing profile is missing, also beside an endpoint: <Endpoint>' -ForEach @(@{ Endpoint = $false }, @{ Endpoint = $true }) {
         $connection = if ($Endpoint) { @{ EndpointUrl = $sandbox.EndpointUrl } } else { @{} }
-        $failure = Get-Failure { Get-RunctlInstance -ProfileName nope @connection @args }
+        $failure = Get-Failure { Get-RunctlInstance -ProfileName nope @connection }
         $failure[0].FullyQualifiedErrorId | Should -BeLike 'ProfileUnusable,*'
         $failure[0].Exception.Message | Should -Match "no profile 'nope'"
     }
 
     It 'says which region the sandbox is' {
-        (Get-Failure { Get-RunctlInstance -Region eu-west-1 @args })[0].Exception.Message | Should -Match 'is in us-east-1, not in eu-west-1'
+        (Get-Failure { Get-RunctlInstance -Region eu-west-1 })[0].Exception.Message | Should -Match 'is in us-east-1, not in eu-west-1'
     }
 
     It 'says that the sandbox of an object has been stopped' {
         $other = Start-RunctlSandbox -BootTime 100ms
         $instance = New-RunctlSpotInstance g5.xlarge -EndpointUrl $other.EndpointUrl -IamInstanceProfile RunctlSandbox
         Stop-RunctlSandbox $other
-        $failure = Get-Failure { $instance | Get-RunctlInstance @args }
+        $failure = Get-Failure { $instance | Get-RunctlInstance }
         $failure[0].FullyQualifiedErrorId | Should -BeLike 'SandboxStopped,*'
         $failure[0].Exception.Message | Should -BeLike "The sandbox at $($other.EndpointUrl) has been stopped*"
     }
@@ -150,7 +149,7 @@ Describe 'A connection that cannot work' -Skip:(-not $IsLinux) {
     It 'takes a refused connection for an answer, and does not try for long' {
         $began = [DateTime]::UtcNow
         $env:AWS_ACCESS_KEY_ID, $env:AWS_SECRET_ACCESS_KEY = 'AKIDEXAMPLE', 'secret'
-        try { $failure = Get-Failure { Get-RunctlInstance -EndpointUrl http://127.0.0.1:9/ -Region us-east-1 @args } }
+        try { $failure = Get-Failure { Get-RunctlInstance -EndpointUrl http://127.0.0.1:9/ -Region us-east-1 } }
         finally { $env:AWS_ACCESS_KEY_ID = $env:AWS_SECRET_ACCESS_KEY = $null }
         $failure[0].Exception.Message | Should -Match 'refused the connection'
         $failure[0].Exception.Message | Should -Not -Match 'no answer'
@@ -160,7 +159,7 @@ Describe 'A connection that cannot work' -Skip:(-not $IsLinux) {
     It 'says that banana is not a duration' {
         New-Item -ItemType Directory banana | Push-Location
         Set-Content .runctl.toml "[spot]`npoll_interval = 'banana'"
-        try { $failure = Get-Failure { Get-RunctlConfiguration @args } }
+        try { $failure = Get-Failure { Get-RunctlConfiguration } }
         finally { Pop-Location }
         $failure[0].Exception.Message | Should -Match "'banana' is not a duration"
     }
