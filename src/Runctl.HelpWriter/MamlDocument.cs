@@ -58,6 +58,7 @@ internal static class MamlDocument
 
     private static XElement WriteExample(ExampleHelp example, int index) => new(
         Command + "example",
+        example.Runs ? new XAttribute("runs", "true") : null,
         new XElement(Maml + "title", $"Example {index + 1}"),
         new XElement(Dev + "code", example.Code),
         new XElement(Dev + "remarks", Paragraph(example.About), example.Screen?.Split('\n').Select(Paragraph)));

@@ -6,7 +6,7 @@ using Runctl.Training;
 
 namespace Runctl.Benchmarks;
 
-/// <summary>From the moment a notice can be read in IMDS to SIGTERM in the training's handler where the guard is dead and can not be started: by the monitor, over SSM.</summary>
+/// <summary>From the moment a notice can be read in IMDS to SIGTERM in the training's handler where the guard is dead and cannot be started: by the monitor, over SSM.</summary>
 internal static class MonitorBenchmark
 {
     private const int Notices = 15;

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Language;
 using System.Xml.Linq;
 using Runctl.Package.Tests.Support;
 
@@ -23,21 +24,43 @@ public sealed class HelpTests
     }
 
     [Fact]
-    public void Help_has_a_synopsis_a_description_and_examples_that_parse()
+    public void Every_command_has_a_synopsis_a_description_of_its_own_and_two_examples() => Assert.All(Commands(), command =>
+    {
+        var synopsis = command.Element(Command + "details")!.Element(Maml + "description")!.Value;
+        var description = command.Element(Maml + "description")!.Value;
+        Assert.EndsWith(".", synopsis, StringComparison.Ordinal);
+        Assert.True(description.Length > 0, Name(command));
+        Assert.False(description.StartsWith(synopsis, StringComparison.Ordinal), Name(command));
+        Assert.True(Examples(command).Count >= 2, Name(command));
+        Assert.All(command.Descendants(Dev + "remarks"), about => Assert.NotEmpty(about.Value));
+    });
+
+    [Fact]
+    public void Examples_parse_and_name_parameters_that_exist()
     {
         using var session = new ModuleSession();
-        foreach (var name in session.Run("(Get-Command -Module Runctl).Name").Output.Select(item => item.ToString()))
+        var known = session.Run("Get-Command -Module Runctl").Output.Select(item => (CmdletInfo)item.BaseObject).ToDictionary(command => command.Name);
+        Assert.All(Commands().SelectMany(Examples), example =>
         {
-            var help = session.Run($"Get-Help {name} -Full").Output.Single();
-            Assert.EndsWith(".", help.Properties["Synopsis"].Value.ToString()!.Trim());
-            var examples = session.Run($"(Get-Help {name} -Full).examples.example.code").Output;
-            Assert.NotEmpty(examples);
-            Assert.All(examples, example =>
+            var parsed = Parser.ParseInput(example, out _, out var errors);
+            Assert.Empty(errors);
+            foreach (var call in parsed.FindAll(ast => ast is CommandAst, searchNestedScriptBlocks: true).Cast<CommandAst>())
             {
-                System.Management.Automation.Language.Parser.ParseInput(example.ToString(), out _, out var errors);
-                Assert.Empty(errors);
-            });
-        }
+                if (known.TryGetValue(call.GetCommandName() ?? "", out var command))
+                {
+                    Assert.All(call.CommandElements.OfType<CommandParameterAst>(), parameter => Assert.True(command.Parameters.ContainsKey(parameter.ParameterName), $"-{parameter.ParameterName} in: {example}"));
+                }
+            }
+        });
+    }
+
+    [Fact]
+    public void The_pages_of_the_repository_are_those_the_build_writes()
+    {
+        var root = Path.GetFullPath(Path.Combine(BuiltModule.Directory, "..", "..", ".."));
+        string[] written = [.. Directory.GetFiles(Path.Combine(root, "out", "cmdlets"), "*.md").Order(StringComparer.Ordinal)];
+        Assert.Equal(written.Select(Path.GetFileName), Directory.GetFiles(Path.Combine(root, "docs", "cmdlets"), "*.md").Order(StringComparer.Ordinal).Select(Path.GetFileName));
+        Assert.All(written, file => Assert.Equal(File.ReadAllText(file), File.ReadAllText(Path.Combine(root, "docs", "cmdlets", Path.GetFileName(file)))));
     }
 
     [Fact]
@@ -70,6 +93,8 @@ public sealed class HelpTests
     }
 
     private static IEnumerable<XElement> Commands() => XDocument.Load(Path.Combine(BuiltModule.Directory, "en-US", "Runctl.PowerShell.dll-Help.xml")).Descendants(Command + "command");
+
+    private static List<string> Examples(XElement command) => [.. command.Descendants(Dev + "code").Select(code => code.Value)];
 
     private static string Name(XElement command) => command.Element(Command + "details")!.Element(Command + "name")!.Value;
 

@@ -10,7 +10,7 @@ namespace Runctl.Adapters.Aws;
 /// <summary>SSM by its SDK client.</summary>
 internal sealed class SsmCommandService(Func<AmazonSimpleSystemsManagementClient> client, AwsCloud cloud, SharedCalls calls) : ICommandService
 {
-    /// <summary>A command that can not be delivered for this long is given up; the least SSM takes.</summary>
+    /// <summary>A command that cannot be delivered for this long is given up; the least SSM takes.</summary>
     private const int DeliveryTimeoutSeconds = 30;
 
     /// <inheritdoc/>

@@ -54,7 +54,7 @@ internal static class TomlDocument
                 table.Entries[name] = entry = new TomlValue(new TomlTable(), place.Line + 1, place.Column + 1);
             }
 
-            table = entry.Value as TomlTable ?? throw RunctlErrors.ConfigurationInvalid(path, place.Line + 1, place.Column + 1, $"'{name}' is a value already and can not be a table.");
+            table = entry.Value as TomlTable ?? throw RunctlErrors.ConfigurationInvalid(path, place.Line + 1, place.Column + 1, $"'{name}' is a value already and cannot be a table.");
         }
 
         return table;

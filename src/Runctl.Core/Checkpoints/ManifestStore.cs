@@ -73,7 +73,7 @@ internal sealed class ManifestStore(ICloud cloud, StoreReference? store)
     /// <param name="prefix">Prefix.</param>
     /// <param name="isWanted">Which keys are wanted.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <param name="onDamaged">Told of manifests that can not be read; without it the first one is thrown.</param>
+    /// <param name="onDamaged">Told of manifests that cannot be read; without it the first one is thrown.</param>
     public async Task<IReadOnlyList<(S3Uri Uri, ManifestRecord Manifest)>> ListAsync(string bucket, string prefix, Func<string, bool> isWanted, CancellationToken cancellationToken, Action<RunctlException>? onDamaged = null)
     {
         var uris = new List<S3Uri>();

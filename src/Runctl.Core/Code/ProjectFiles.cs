@@ -29,7 +29,7 @@ internal sealed class ProjectFiles(IAdapters adapters)
 
         if (listed.Count > 0 && !listed.Contains(script) && Entries.KindOf(Path.Combine(project, script)) == EntryKind.File)
         {
-            warnings.Add($"{script} is ignored by the rules of the project: it travels because it is the script, but what is ignored beside it stays behind. Take it out of .gitignore, or name its own directory by -ProjectDirectory.");
+            warnings.Add($"{script} is ignored by the rules of the project: Runctl sends it because it is the script, and leaves out the ignored files beside it. Take it out of .gitignore, or name its own directory with -ProjectDirectory.");
         }
 
         foreach (var path in Named(project, checkpoints, arguments).Append(script))

@@ -36,7 +36,7 @@ internal sealed class ConfigurationFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw RunctlErrors.ConfigurationInvalid(path, 1, 1, "the file can not be read: " + e.Message);
+            throw RunctlErrors.ConfigurationInvalid(path, 1, 1, "the file cannot be read: " + e.Message);
         }
     }
 

@@ -56,7 +56,7 @@ public sealed class ConfigurationReader(IAdapters adapters, Func<string, string?
         if (values.GetValueOrDefault(nameof(RunctlConfiguration.CheckpointPatterns)) is IReadOnlyList<string> { Count: > 0 })
         {
             var place = file is not null && file.TryGet(nameof(RunctlConfiguration.CheckpointPatterns), out _, out var line) ? string.Create(CultureInfo.InvariantCulture, $"{path}:{line}: ") : "";
-            yield return $"{place}'patterns' in [checkpoint] now means: what matches is kept with each checkpoint, and everything else is left out. Use 'include' to add to what Runctl finds by itself, 'exclude' to leave something out, and 'head' to say what the script resumes from.";
+            yield return $"{place}'patterns' in [checkpoint] now means: what matches is kept with each checkpoint, and everything else is left out. Use 'include' to add to what Runctl finds, 'exclude' to leave something out, and 'head' to say what the script resumes from.";
         }
     }
 

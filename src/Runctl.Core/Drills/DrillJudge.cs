@@ -114,7 +114,7 @@ internal static class DrillJudge
     private static string Why(Facts facts)
     {
         var handling = facts.Processes.Where(one => one.Handles == true).ToList();
-        return !facts.Signalled ? "no process was told to stop."
+        return !facts.Signalled ? "no process got the signal."
             : handling.Find(one => one.Killed) is { } killed ? $"{killed} handles the stop signal, and was killed before a save that began after the signal was complete. Let it save faster, or raise grace_period."
             : facts.WasKilled ? "the training neither saved nor ended until it was killed. Let the script save at the stop signal."
             : handling.Count > 0 ? $"{handling[0]} handles the stop signal and ended without a save. Let its handler save."

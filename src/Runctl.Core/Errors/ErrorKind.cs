@@ -33,7 +33,7 @@ public enum ErrorKind
     /// <summary>Something that was read is damaged or not what it should be.</summary>
     InvalidData,
 
-    /// <summary>This platform or setup can not do it.</summary>
+    /// <summary>This platform or setup cannot do it.</summary>
     NotSupported,
 
     /// <summary>A defect of Runctl.</summary>

@@ -6,10 +6,10 @@ internal static partial class RunctlErrors
     /// <summary>No credentials were found.</summary>
     public static RunctlException CredentialsMissing(Exception? cause) =>
         new("CredentialsMissing", ErrorKind.Authentication, "No AWS credentials were found.", null,
-            "Configure a profile ('aws configure' or 'aws sso login') and name it by -ProfileName or AWS_PROFILE, use Set-AWSCredential, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. "
+            "Configure a profile ('aws configure' or 'aws sso login') and name it with -ProfileName or AWS_PROFILE, use Set-AWSCredential, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. "
             + "To try Runctl without an AWS account: Start-RunctlSandbox -UseAsDefault.", cause);
 
-    /// <summary>The profile's credentials can not be had.</summary>
+    /// <summary>The profile's credentials cannot be had.</summary>
     public static RunctlException ProfileUnusable(string profile, Exception? cause) =>
         new("ProfileUnusable", ErrorKind.Authentication, $"The profile '{profile}' gives no credentials: {cause?.Message}", profile,
             "Check ~/.aws/config and ~/.aws/credentials; for SSO run 'aws sso login --profile " + profile + "'.", cause);
@@ -23,7 +23,7 @@ internal static partial class RunctlErrors
     public static RunctlException RegionMissing() =>
         new(ErrorIds.RegionMissing, ErrorKind.InvalidInput, "No AWS region is configured.", null, "Give -Region, set region in .runctl.toml, or set AWS_REGION.");
 
-    /// <summary>The region's name can not be right.</summary>
+    /// <summary>The region's name cannot be right.</summary>
     public static RunctlException RegionInvalid(string region) =>
         new("RegionInvalid", ErrorKind.InvalidInput, $"'{region}' is not the name of a region.", region, "Use a name such as us-east-1.");
 
@@ -59,7 +59,7 @@ internal static partial class RunctlErrors
 
     /// <summary>S3 answers 403 where it should say that there is nothing.</summary>
     public static string BucketAction(string bucket) =>
-        $"Check that the bucket {bucket} exists and that the policy allows s3:ListBucket on it and s3:GetObject and s3:PutObject on its objects; without s3:ListBucket a missing object looks like a forbidden one. If the policy of the bucket demands that writes name their encryption, set s3_sse (and s3_kms_key_id) below [aws] in .runctl.toml; for a KMS key the caller needs kms:GenerateDataKey and kms:Decrypt. {PersonPolicyAction}";
+        $"Check that the bucket {bucket} exists. The policy must allow s3:ListBucket on it, and s3:GetObject and s3:PutObject on its objects. Without s3:ListBucket a missing object looks like a forbidden one. If the policy of the bucket demands that writes name their encryption, set s3_sse (and s3_kms_key_id) below [aws] in .runctl.toml; for a KMS key the caller needs kms:GenerateDataKey and kms:Decrypt. {PersonPolicyAction}";
 
     /// <summary>The bucket is not there.</summary>
     public static RunctlException BucketNotFound(string bucket, RunctlException cause) =>

@@ -16,7 +16,7 @@ internal static partial class RunctlErrors
             {
                 Ec2States.Pending => "It is still starting: try again in a moment, or launch with -Wait.",
                 Ec2States.Stopped or Ec2States.Stopping => $"Start it first: Start-RunctlInstance {instanceId} -Wait.",
-                _ => "Launch another one by New-RunctlSpotInstance.",
+                _ => "Launch another one with New-RunctlSpotInstance.",
             });
 
     /// <summary>The instance died while something was being done on it.</summary>
@@ -28,26 +28,26 @@ internal static partial class RunctlErrors
         new(ErrorIds.InstanceNotOnline, ErrorKind.Connection, $"Instance {instanceId} is not online in SSM.", instanceId,
             profile is null
                 ? "It has no instance profile: attach one, or launch with New-RunctlSpotInstance -IamInstanceProfile. " + RolePolicyAction
-                : $"Check that the role of its profile {profile} lets the SSM agent register, that the agent runs, and that it reaches the SSM endpoints (by a public address or VPC endpoints). {RolePolicyAction}");
+                : $"Check that the role of its profile {profile} lets the SSM agent register. Check that the agent runs and reaches the SSM endpoints, over a public address or VPC endpoints. {RolePolicyAction}");
 
-    /// <summary>SSM does not reach the instance, and EC2 can not be asked about it.</summary>
+    /// <summary>SSM does not reach the instance, and EC2 cannot be asked about it.</summary>
     public static RunctlException InstanceNotOnline(string instanceId) =>
         new(ErrorIds.InstanceNotOnline, ErrorKind.Connection, $"Instance {instanceId} is not online in SSM.", instanceId, "Check that it still runs.");
 
     /// <summary>Only what Runctl launched is acted on, unless it is named by hand.</summary>
     public static RunctlException InstanceNotManaged(string instanceId) =>
         new("InstanceNotManaged", ErrorKind.PermissionDenied, $"Instance {instanceId} was not launched by Runctl and is left alone.", instanceId,
-            "If it is meant, give its id by hand, not through the pipeline: you are asked then, unless -Force is given.");
+            "To act on it all the same, type its id instead of piping it in, and confirm; or use -Force.");
 
     /// <summary>A training would be cut off.</summary>
     public static RunctlException TrainingOnInstance(string instanceId, string runs) =>
         new(ErrorIds.TrainingOnInstance, ErrorKind.InvalidState, $"Training runs on {instanceId} ({runs}); the instance is left alone.", instanceId,
-            "Wait for it, end it by Stop-RunctlTraining, or give -Force: it is told to save then, and the instance is left alone if that fails.");
+            "Wait for it, or end it with Stop-RunctlTraining. With -Force the training saves first, and the instance stays if that fails.");
 
     /// <summary>Nobody says whether a training would be cut off.</summary>
     public static RunctlException TrainingsUnknown(string instanceId, RunctlException cause) =>
         new("TrainingsUnknown", cause.Kind, $"It is not known whether training runs on {instanceId}, so the instance is left alone: {cause.Message}", instanceId,
-            "Try again when SSM reaches it, or give -Force: the guard saves by itself while the machine shuts down, if there is time.", cause) { ServiceErrorCode = cause.ServiceErrorCode, IsTransient = cause.IsTransient };
+            "Try again when SSM reaches it. With -Force the guard saves while the machine shuts down, if there is time.", cause) { ServiceErrorCode = cause.ServiceErrorCode, IsTransient = cause.IsTransient };
 
     /// <summary>The checkpoint is not safe, so the instance stays.</summary>
     public static RunctlException CheckpointNotSaved(string instanceId, string runId, string problem, RunctlException? cause) =>
@@ -56,17 +56,17 @@ internal static partial class RunctlErrors
 
     /// <summary>EC2 stops no instance of a one-time request.</summary>
     public static RunctlException SpotNotStoppable(string instanceId, RunctlException? cause) =>
-        new("SpotNotStoppable", ErrorKind.InvalidState, $"Spot instance {instanceId} can not be stopped: it was launched by a one-time spot request, and EC2 stops only instances of persistent ones.", instanceId,
-            $"Remove it by Remove-RunctlInstance {instanceId}; its checkpoints in S3 stay, and training resumes from them on another. For instances that can be stopped, launch by New-RunctlSpotInstance -InterruptionBehavior Stop.", cause);
+        new("SpotNotStoppable", ErrorKind.InvalidState, $"Spot instance {instanceId} cannot be stopped: EC2 stops only instances of persistent spot requests, and this one has a one-time request.", instanceId,
+            $"Remove it with Remove-RunctlInstance {instanceId}; its checkpoints stay in S3, and a resume uses them. New-RunctlSpotInstance -InterruptionBehavior Stop launches instances that can be stopped.", cause);
 
     /// <summary>EC2 stopped it and starts it itself.</summary>
     public static RunctlException SpotWaitsForCapacity(string instanceId) =>
         new("SpotWaitsForCapacity", ErrorKind.ResourceUnavailable, $"Spot instance {instanceId} was stopped by EC2 for lack of capacity, and only EC2 can start it again.", instanceId,
-            $"EC2 does so by itself when there is capacity: Start-RunctlInstance {instanceId} -Wait waits for that. Or resume on another instance, and remove this one.") { IsTransient = true };
+            $"EC2 starts it when there is capacity: Start-RunctlInstance {instanceId} -Wait waits for that. Or resume on another instance, and remove this one.") { IsTransient = true };
 
     /// <summary>The spot request lets the instance start no more.</summary>
     public static RunctlException SpotRequestOver(string instanceId, string state, RunctlException cause) =>
-        new("SpotRequestOver", ErrorKind.InvalidState, $"Spot instance {instanceId} can not be started: its spot request is {state}.", instanceId, "Launch another one by New-RunctlSpotInstance, and remove this one.", cause);
+        new("SpotRequestOver", ErrorKind.InvalidState, $"Spot instance {instanceId} cannot be started: its spot request is {state}.", instanceId, "Launch another one with New-RunctlSpotInstance, and remove this one.", cause);
 
     /// <summary>As long as the request stands, EC2 would launch another instance.</summary>
     public static RunctlException SpotRequestNotCancelled(string instanceId, string request, RunctlException cause) =>
@@ -81,13 +81,13 @@ internal static partial class RunctlErrors
     public static RunctlException InstanceTypeUnknown(string types, string region, Exception? cause) =>
         new("InstanceTypeUnknown", ErrorKind.InvalidInput, $"There is no instance type {types} in {region}.", types, "Check the spelling, or choose another region.", cause);
 
-    /// <summary>The type can not be had as spot.</summary>
+    /// <summary>The type cannot be had as spot.</summary>
     public static RunctlException InstanceTypeNotSpot(string type) =>
-        new("InstanceTypeNotSpot", ErrorKind.InvalidInput, $"The instance type {type} can not be had as a spot instance.", type, null);
+        new("InstanceTypeNotSpot", ErrorKind.InvalidInput, $"The instance type {type} is not offered as a spot instance.", type, null);
 
     /// <summary>The types do not go together.</summary>
     public static RunctlException ArchitecturesDiffer(string detail) =>
-        new("ArchitecturesDiffer", ErrorKind.InvalidInput, $"The instance types have different architectures ({detail}); one image can not serve them.", null, "Launch them separately.");
+        new("ArchitecturesDiffer", ErrorKind.InvalidInput, $"The instance types have different architectures ({detail}); one image cannot serve them.", null, "Launch them separately.");
 
     /// <summary>No type was given.</summary>
     public static RunctlException InstanceTypeMissing() =>
@@ -95,7 +95,7 @@ internal static partial class RunctlErrors
 
     /// <summary>There is no such image.</summary>
     public static RunctlException ImageNotFound(string image, string region) =>
-        new("ImageNotFound", ErrorKind.NotFound, $"There is no image {image} in {region}.", image, "Images belong to a region; give one of this region by -ImageId, or leave it out.");
+        new("ImageNotFound", ErrorKind.NotFound, $"There is no image {image} in {region}.", image, "Images belong to a region; use one of this region with -ImageId, or leave it out.");
 
     /// <summary>The image has the wrong architecture.</summary>
     public static RunctlException ImageArchitecture(string image, string? architecture, string types) =>

@@ -8,26 +8,26 @@ internal static partial class RunctlErrors
 {
     /// <summary>A run's record changes all the time.</summary>
     public static RunctlException RecordContended(string where) =>
-        new("RecordContended", ErrorKind.Conflict, $"{where} could not be written: others change it all the time.", where, "Try again in a moment.");
+        new("RecordContended", ErrorKind.Conflict, $"{where} could not be written: other sessions change it at the same time.", where, "Try again in a moment.");
 
     /// <summary>What people ordered cannot be what this says.</summary>
     public static RunctlException OrdersInvalid(string where, string problem) =>
         new("OrdersInvalid", ErrorKind.InvalidData, $"{where} is not a specification that a run can be resumed from: {problem}.", where,
-            "Find out from the bucket's access log or versions who wrote it. Start-RunctlTraining -ResumeFrom begins a new run from the checkpoint.");
+            "The access log or the versions of the bucket show which role wrote it. Start-RunctlTraining -ResumeFrom starts a new run from the checkpoint.");
 
     /// <summary>There is nothing left to train.</summary>
     public static RunctlException RunFinished(string runId) =>
-        new("RunFinished", ErrorKind.InvalidState, $"Run {runId} has finished: there is nothing to resume.", runId, "To train on from its last checkpoint, start a new run by Start-RunctlTraining -ResumeFrom.");
+        new("RunFinished", ErrorKind.InvalidState, $"Run {runId} has finished: there is nothing to resume.", runId, "To continue from its last checkpoint, start a new run with Start-RunctlTraining -ResumeFrom.");
 
     /// <summary>It runs.</summary>
     public static RunctlException RunStillAlive(string runId, int attempt, string? instanceId) =>
         new(ErrorIds.RunStillAlive, ErrorKind.InvalidState, $"Run {runId} is still alive: attempt {attempt.ToString(CultureInfo.InvariantCulture)} is on instance {instanceId ?? "that is not known yet"}, and was not interrupted.", runId,
-            "Watch it by Watch-RunctlSpotInterruption, or end it by Stop-RunctlTraining and resume it then.");
+            "Watch it with Watch-RunctlSpotInterruption, or end it with Stop-RunctlTraining and then resume it.");
 
     /// <summary>Its processes sleep, and would go on beside the resumed ones.</summary>
     public static RunctlException RunHibernates(string runId, string instanceId) =>
-        new("RunHibernates", ErrorKind.InvalidState, $"Run {runId} is on instance {instanceId}, which hibernates when it is interrupted: it would go on there, beside the resumed one, when EC2 wakes it.", runId,
-            $"Use -StoppedInstance Wait (stopped_instance = \"wait\") to go on there when EC2 wakes it, or end it by Remove-RunctlInstance {instanceId} and resume then.");
+        new("RunHibernates", ErrorKind.InvalidState, $"Run {runId} is on instance {instanceId}, which hibernates when it is interrupted. When EC2 wakes it, the run would train twice.", runId,
+            $"Use -StoppedInstance Wait (stopped_instance = \"wait\") to continue there when EC2 wakes it. Or remove it with Remove-RunctlInstance {instanceId}, then resume.");
 
     /// <summary>Elsewhere its instances are unknown, which would look as if they were gone.</summary>
     public static RunctlException RunInOtherRegion(string runId, string region, string connected) =>
@@ -43,30 +43,30 @@ internal static partial class RunctlErrors
 
     /// <summary>It woke where it was, and trains.</summary>
     public static RunctlException RunWentOn(string runId, int attempt, string instanceId) =>
-        new(ErrorIds.RunWentOn, ErrorKind.InvalidState, $"Run {runId} goes on: instance {instanceId} woke, and attempt {attempt.ToString(CultureInfo.InvariantCulture)} trains there where it was. There is nothing to resume.", runId,
-            "Watch it by Watch-RunctlSpotInterruption.");
+        new(ErrorIds.RunWentOn, ErrorKind.InvalidState, $"Run {runId} continues: instance {instanceId} woke, and attempt {attempt.ToString(CultureInfo.InvariantCulture)} trains there. There is nothing to resume.", runId,
+            "Watch it with Watch-RunctlSpotInterruption.");
 
     /// <summary>Runctl did not start it, and could not start it elsewhere.</summary>
     public static RunctlException RunAttached(string runId) =>
-        new("RunAttached", ErrorKind.InvalidState, $"Run {runId} was not started by Runctl, only guarded: its code, arguments and environment are not known, so it can not be started elsewhere.", runId,
-            "Start it by Start-RunctlTraining -ResumeFrom with its newest checkpoint; Get-RunctlCheckpoint lists them.");
+        new("RunAttached", ErrorKind.InvalidState, $"Run {runId} was not started by Runctl, only guarded: its code, arguments and environment are not known, so it cannot be started elsewhere.", runId,
+            "Start it with Start-RunctlTraining -ResumeFrom and its newest checkpoint; Get-RunctlCheckpoint lists them.");
 
     /// <summary>Somebody else has it.</summary>
     public static RunctlException ResumeTaken(string runId, int attempt, string? by, DateTimeOffset? since, string? replacement = null) =>
         new(ErrorIds.ResumeTaken, ErrorKind.Conflict,
             $"Run {runId} is being resumed already: attempt {attempt.ToString(CultureInfo.InvariantCulture)} was claimed by {by ?? "another session"}{(since is { } at ? $" at {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)}" : "")}{(replacement is not null ? $", and has instance {replacement}" : "")}.", runId,
-            "Get-RunctlTraining shows how it stands. Only where that session is gone for good: Resume-RunctlTraining -Force takes the run from it; its own start can not succeed any more then.");
+            "Get-RunctlTraining shows the state of the run. If that session is gone: Resume-RunctlTraining -Force takes the run over; the start of that session then fails.");
 
     /// <summary>Nothing to begin from.</summary>
     public static RunctlException NoGoodCheckpoint(string runId, int skipped) =>
         new("NoGoodCheckpoint", ErrorKind.NotFound, skipped == 0
             ? $"Run {runId} has no checkpoint in S3 to resume from."
-            : $"Run {runId} has no good checkpoint in S3 to resume from: {skipped.ToString(CultureInfo.InvariantCulture)} were damaged.", runId, "Use -FromScratch to begin it anew.");
+            : $"Run {runId} has no good checkpoint in S3 to resume from: {skipped.ToString(CultureInfo.InvariantCulture)} were damaged.", runId, "Use -FromScratch to start it from the beginning.");
 
     /// <summary>The old instance is there, and is not about to go.</summary>
     public static RunctlException QuotaHeld(RunctlException failure, string instanceId) =>
         new(ErrorIds.QuotaHeld, failure.Kind, $"{failure.Message} Instance {instanceId}, where the run was before, is still there, may count against it, and is not about to go.", instanceId,
-            $"Remove-RunctlInstance {instanceId} ends it, where nothing else is on it; resume then.", failure)
+            $"If nothing else runs on it: Remove-RunctlInstance {instanceId}. Then resume.", failure)
         {
             ServiceErrorCode = failure.ServiceErrorCode,
             RequestId = failure.RequestId,
@@ -74,7 +74,7 @@ internal static partial class RunctlErrors
 
     /// <summary>The code is gone.</summary>
     public static RunctlException CodeNotStored(string runId, string why) =>
-        new("CodeNotStored", ErrorKind.NotFound, $"The code of run {runId} can not be restored: {why}.", runId, "Use -SyncCode to bring today's working copy instead.");
+        new("CodeNotStored", ErrorKind.NotFound, $"The code of run {runId} cannot be restored: {why}.", runId, "Use -SyncCode to bring today's working copy instead.");
 
     /// <summary>Nobody noted what it ran on.</summary>
     public static RunctlException LaunchUnknown(string runId) =>
@@ -93,32 +93,32 @@ internal static partial class RunctlErrors
     /// <summary>The replacement would have other rights, or another image, than the instance that was lost.</summary>
     public static RunctlException LaunchDiffers(string runId, string instanceId, string what, string ordered, string shown, string parameter) =>
         new("LaunchDiffers", ErrorKind.InvalidState, $"A replacement for run {runId} would have the {what} {ordered} by the orders of the run, and its instance {instanceId} has {shown}.", instanceId,
-            $"Say which by {parameter}: Resume-RunctlTraining {runId} {parameter} {shown} launches it as {instanceId}.");
+            $"Choose with {parameter}: Resume-RunctlTraining {runId} {parameter} {shown} launches it as {instanceId}.");
 
     /// <summary>It was resumed often enough.</summary>
     public static RunctlException ResumesUsedUp(string runId, int most) =>
-        new("ResumesUsedUp", ErrorKind.InvalidState, $"Run {runId} was resumed {most.ToString(CultureInfo.InvariantCulture)} times, which is all that max_resumes allows; it is not resumed by itself again.", runId,
-            "Resume it by Resume-RunctlTraining, and raise max_resumes under [spot] in .runctl.toml where that is right.");
+        new("ResumesUsedUp", ErrorKind.InvalidState, $"Run {runId} was resumed {most.ToString(CultureInfo.InvariantCulture)} times, as often as max_resumes allows; Runctl does not resume it automatically again.", runId,
+            "Resume it with Resume-RunctlTraining. To allow more, raise max_resumes under [spot] in .runctl.toml.");
 
     /// <summary>Nothing could get from one instance to the next.</summary>
     public static RunctlException AutoResumeNeedsBucket() =>
-        new("BucketNotConfigured", ErrorKind.InvalidState, "Resuming by itself (-AutoResume, auto_resume) needs a bucket, and none is configured: another instance could not get at the checkpoints.", null,
+        new("BucketNotConfigured", ErrorKind.InvalidState, "Automatic resuming (-AutoResume, auto_resume) needs a bucket, and none is configured: another instance could not read the checkpoints.", null,
             "Set s3_bucket in .runctl.toml, give -S3Bucket, or leave -AutoResume out.");
 
     /// <summary>What was on the instance before goes with it.</summary>
     public static RunctlException AutoResumeNeedsCode() =>
-        new("AutoResumeNeedsCode", ErrorKind.InvalidInput, "Resuming by itself (-AutoResume, auto_resume) needs -SyncCode: without it only the instance has the code, and another one could not get at it.", null,
+        new("AutoResumeNeedsCode", ErrorKind.InvalidInput, "Automatic resuming (-AutoResume, auto_resume) needs -SyncCode: without it only this instance has the code.", null,
             "Add -SyncCode, or leave -AutoResume out.");
 
     /// <summary>Its processes sleep, and would go on beside the resumed ones.</summary>
     public static RunctlException AutoResumeHibernates(string instanceId) =>
-        new("AutoResumeHibernates", ErrorKind.InvalidInput, $"Resuming by itself (-AutoResume, auto_resume) on a replacement can not be done: instance {instanceId} hibernates when it is interrupted, and its training goes on there when EC2 wakes it.", instanceId,
+        new("AutoResumeHibernates", ErrorKind.InvalidInput, $"Automatic resuming (-AutoResume, auto_resume) on a replacement is not possible: instance {instanceId} hibernates when it is interrupted, and its training continues there when EC2 wakes it.", instanceId,
             "Set stopped_instance = \"wait\" under [spot] in .runctl.toml, or leave -AutoResume out.");
 
     /// <summary>A resume failed, and its replacement may still be there.</summary>
     public static RunctlException ReplacementLeft(RunctlException failure, string instanceId, string cleanup) =>
         new(failure.Id, failure.Kind, $"{failure.Message} The replacement {instanceId} could not be terminated: {cleanup}", failure.Target,
-            $"Terminate it by Remove-RunctlInstance {instanceId}: it costs money.{(failure.RecommendedAction is { } action ? " " + action : "")}", failure)
+            $"Terminate it with Remove-RunctlInstance {instanceId}: it costs money.{(failure.RecommendedAction is { } action ? " " + action : "")}", failure)
         {
             ServiceErrorCode = failure.ServiceErrorCode,
             RequestId = failure.RequestId,

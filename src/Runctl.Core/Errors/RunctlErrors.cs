@@ -11,11 +11,11 @@ internal static partial class RunctlErrors
 
     /// <summary>A configuration file is in place already.</summary>
     public static RunctlException ConfigurationExists(string path) =>
-        new("ConfigurationExists", ErrorKind.Conflict, $"{path} is there already.", path, "Edit it, or write it anew by -Force: what is in it is lost then.");
+        new("ConfigurationExists", ErrorKind.Conflict, $"{path} is there already.", path, "Edit it, or replace it with -Force; its content is lost then.");
 
     /// <summary>A configuration file could not be written.</summary>
     public static RunctlException ConfigurationNotWritten(string path, Exception cause) =>
-        new("ConfigurationNotWritten", ErrorKind.PermissionDenied, $"{path} can not be written: {cause.Message}", path, "Give another directory by -Path, or permission to write there.", cause);
+        new("ConfigurationNotWritten", ErrorKind.PermissionDenied, $"{path} cannot be written: {cause.Message}", path, "Use another directory with -Path, or permission to write there.", cause);
 
     /// <summary>A setting from a parameter, the session or the environment has the wrong form.</summary>
     public static RunctlException SettingInvalid(string source, string expected, string? value) =>
@@ -55,10 +55,10 @@ internal static partial class RunctlErrors
     public static RunctlException ProjectMissing(string path) =>
         new("ProjectMissing", ErrorKind.NotFound, $"The project directory {path} does not exist.", path, null);
 
-    /// <summary>The code can not be sent without a bucket.</summary>
+    /// <summary>The code cannot be sent without a bucket.</summary>
     public static RunctlException CodeTooBig(string project, long size, long limit) =>
         new("CodeTooBig", ErrorKind.ResourceUnavailable, string.Create(CultureInfo.InvariantCulture, $"The code of {project} is {size:N0} bytes compressed; without a bucket no more than {limit:N0} can be sent."), project,
-            "Configure s3_bucket, or keep data out of the project by .gitignore.");
+            "Configure s3_bucket, or keep data out of the project with .gitignore.");
 
     /// <summary>git failed.</summary>
     public static RunctlException GitFailed(string directory, string text) =>
@@ -68,9 +68,9 @@ internal static partial class RunctlErrors
     public static RunctlException CheckpointNotFound(string target) =>
         new("CheckpointNotFound", ErrorKind.NotFound, $"There is no committed checkpoint at {target}.", target, "Get-RunctlCheckpoint lists the checkpoints that can be resumed from.");
 
-    /// <summary>A local checkpoint can not travel.</summary>
+    /// <summary>A local checkpoint cannot travel.</summary>
     public static RunctlException LocalCheckpointNeedsBucket(string path, string directory) =>
-        new("LocalCheckpointNeedsBucket", ErrorKind.InvalidState, $"Without a bucket a local checkpoint has to lie in the project's checkpoint directory {directory}, and code has to be synced; {path} can not travel.", path,
+        new("LocalCheckpointNeedsBucket", ErrorKind.InvalidState, $"Without a bucket a local checkpoint must lie in the project's checkpoint directory {directory}, with -SyncCode; {path} does not.", path,
             "Configure s3_bucket, or copy the checkpoint there and use -SyncCode.");
 
     /// <summary>An S3 URI was expected.</summary>
@@ -103,7 +103,7 @@ internal static partial class RunctlErrors
 
     /// <summary>The file system did not take what was downloaded.</summary>
     public static RunctlException DestinationNotWritten(string directory, Exception cause) =>
-        new("DestinationNotWritten", ErrorKind.ResourceUnavailable, $"The checkpoint cannot be written to {directory}: {cause.Message}", directory, "Use another -Destination, or make room there. What was not complete is deleted.", cause);
+        new("DestinationNotWritten", ErrorKind.ResourceUnavailable, $"The checkpoint cannot be written to {directory}: {cause.Message}", directory, "Use another -Destination, or make room there. Runctl has deleted what was not complete.", cause);
 
     /// <summary>A manifest contradicts itself.</summary>
     public static RunctlException ManifestInvalid(string manifest, string problem) =>
@@ -112,7 +112,7 @@ internal static partial class RunctlErrors
     /// <summary>Guards, and trainings with their rights, write manifests and records.</summary>
     public static RunctlException KeyRefused(string where, string key, string allowed) =>
         new("KeyRefused", ErrorKind.InvalidData, $"{where} names {key}, which does not lie below {allowed}; nothing of the checkpoint is used.", key,
-            "Use another checkpoint; Get-RunctlCheckpoint lists them. The bucket's access log tells who wrote this one.");
+            "Use another checkpoint; Get-RunctlCheckpoint lists them. The access log of the bucket shows which role wrote this one.");
 
     /// <summary>No file of a checkpoint has the name.</summary>
     public static RunctlException CheckpointFileNotFound(string checkpoint, string name) =>
@@ -122,9 +122,9 @@ internal static partial class RunctlErrors
     public static RunctlException ChecksumMismatch(string key, string expected, string actual) =>
         new("ChecksumMismatch", ErrorKind.InvalidData, $"{key} is damaged: its CRC32 is {actual}, the manifest says {expected}.", key, "Use an older checkpoint; Get-RunctlCheckpoint lists them.");
 
-    /// <summary>A record of ours can not be read.</summary>
+    /// <summary>A record of ours cannot be read.</summary>
     public static RunctlException RecordDamaged(string where, Exception cause) =>
-        new("RecordDamaged", ErrorKind.InvalidData, $"{where} can not be read: {cause.Message}", where, null, cause);
+        new("RecordDamaged", ErrorKind.InvalidData, $"{where} cannot be read: {cause.Message}", where, null, cause);
 
     /// <summary>A run is not known.</summary>
     public static RunctlException RunNotFound(string runId) =>
@@ -145,6 +145,6 @@ internal static partial class RunctlErrors
     /// <summary>A record is there already, and is not ours.</summary>
     public static RunctlException ObjectExists(string uri) => new("ObjectExists", ErrorKind.Conflict, $"{uri} exists already.", uri);
 
-    /// <summary>An argument can not be what it is.</summary>
+    /// <summary>An argument cannot be what it is.</summary>
     public static RunctlException ArgumentInvalid(string what, object? target) => new("ArgumentInvalid", ErrorKind.InvalidInput, what, target);
 }

@@ -7,7 +7,7 @@ namespace Runctl.Guarding;
 /// <summary>Says why instances do not answer, by one question to EC2 for all of them.</summary>
 internal sealed class Absence(ICloud cloud)
 {
-    /// <summary>What the instances are by EC2; those that it does not know are missing. Null where EC2 can not be asked.</summary>
+    /// <summary>What the instances are by EC2; those that it does not know are missing. Null where EC2 cannot be asked.</summary>
     public async Task<IReadOnlyDictionary<string, RunctlInstance>?> LookAsync(IReadOnlyCollection<string> instanceIds, CancellationToken cancellationToken)
     {
         try

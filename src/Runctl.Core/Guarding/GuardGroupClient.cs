@@ -32,7 +32,7 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
     /// <summary>After how long the answers were all there of late: looking earlier costs calls and finds nothing.</summary>
     private long _usual = SoonestLook.Ticks;
 
-    /// <summary>One answer for each instance, in no order; an instance that can not be reached has an error for an answer.</summary>
+    /// <summary>One answer for each instance, in no order; an instance that cannot be reached has an error for an answer.</summary>
     /// <exception cref="RunctlException">A service failed, so that nothing is known.</exception>
     public async Task<IReadOnlyDictionary<string, GuardAnswer>> AskAsync(IReadOnlyCollection<string> instanceIds, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {

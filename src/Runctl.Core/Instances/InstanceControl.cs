@@ -127,7 +127,7 @@ public sealed class InstanceControl(ICloud cloud, RunctlConfiguration configurat
 
             if (time.GetElapsedTime(began) > timeout)
             {
-                throw RunctlErrors.TimedOut($"Waiting until {instanceId} is {string.Join(" or ", states)} (it is {instance.State})", timeout, instanceId, "Wait longer by -Timeout; Get-RunctlInstance shows how it stands.");
+                throw RunctlErrors.TimedOut($"Waiting until {instanceId} is {string.Join(" or ", states)} (it is {instance.State})", timeout, instanceId, "Wait longer with -Timeout; Get-RunctlInstance shows its state.");
             }
 
             progress.Report(new ProgressUpdate($"Waiting for {instanceId}", $"{instance.State} ({time.GetElapsedTime(began).TotalSeconds:0} s)"));

@@ -38,7 +38,7 @@ internal sealed class ReadinessWait(ICloud cloud, TimeProvider time, string inst
         {
             throw stage == "Waiting for SSM" && instance is not null
                 ? RunctlErrors.InstanceNotOnline(instanceId, instance.IamInstanceProfile)
-                : RunctlErrors.TimedOut($"{stage} ({instanceId})", timeout, instanceId, "Wait longer by -Timeout, or look at the instance's console output.");
+                : RunctlErrors.TimedOut($"{stage} ({instanceId})", timeout, instanceId, "Wait longer with -Timeout, or read the console output of the instance.");
         }
     }
 

@@ -51,7 +51,7 @@ public sealed class RunctlInstance
     /// <summary>Subnet it is in.</summary>
     public string? SubnetId { get; internal set; }
 
-    /// <summary>Name of its instance profile, or null where it has none (then SSM can not reach it).</summary>
+    /// <summary>Name of its instance profile, or null where it has none (then SSM cannot reach it).</summary>
     public string? IamInstanceProfile { get; internal set; }
 
     /// <summary>Ids of its security groups; empty where EC2 does not say, as of one that is terminated.</summary>

@@ -14,14 +14,14 @@ internal static class SaveOutcome
     {
         if (status.Runs is not [{ HasEnded: true } run, ..])
         {
-            return "the training goes on.";
+            return "the training continues.";
         }
 
         var last = status.Events?.LastOrDefault(e => e.RunId == run.RunId && e.Kind is EventKinds.TrainingStopped or EventKinds.InterruptionHandled or EventKinds.TrainingFinished or EventKinds.TrainingFailed);
         return Text(last, "outcome") switch
         {
-            "failed" => "the checkpoint could not be uploaded; it is on the disk only, and the guard goes on trying.",
-            "uploaded" when Text(last, "unsaved") is not null => "an older checkpoint is in S3; the newest is on the disk only, and the guard goes on trying.",
+            "failed" => "the checkpoint could not be uploaded; it is on the disk only, and the guard tries again.",
+            "uploaded" when Text(last, "unsaved") is not null => "an older checkpoint is in S3; the newest is on the disk only, and the guard tries again.",
             "saved" when !keepsDisk => "without a bucket the checkpoint is on the instance's disk only.",
             null when last is null => "the guard does not say what became of the checkpoint.",
             _ => null,

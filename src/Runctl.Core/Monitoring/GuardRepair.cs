@@ -77,7 +77,7 @@ internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim
             if (plan.Interrupt.Count > 0)
             {
                 run.Log?.Decided($"The interruption of {instanceId} is handled over SSM: a notice is active, and no guard has begun to act on it.");
-                await run.WarnAsync("notice", "unheeded", $"No guard acts on the interruption notice of {instanceId}; the training is told to save from here, over SSM.").ConfigureAwait(false);
+                await run.WarnAsync("notice", "unheeded", $"No guard acts on the interruption notice of {instanceId}; this session runs the save sequence over SSM.").ConfigureAwait(false);
             }
             else if (!RepairPlan.IsUnheeded(status))
             {

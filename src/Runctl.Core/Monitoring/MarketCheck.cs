@@ -6,7 +6,7 @@ namespace Runctl.Monitoring;
 /// <summary>Asks once for each run whether its instance can be interrupted at all; by one question for all.</summary>
 internal sealed class MarketCheck(ICloud cloud)
 {
-    /// <summary>Tells the runs that are not told yet; one that EC2 does not know, or can not be asked about now, is told later or never.</summary>
+    /// <summary>Tells the runs that are not told yet; one that EC2 does not know, or cannot be asked about now, is told later or never.</summary>
     public async Task TellAsync(IEnumerable<MonitoredRun> runs, CancellationToken cancellationToken)
     {
         var open = runs.Where(r => !r.IsMarketKnown).ToLookup(r => r.Target.Training.InstanceId, StringComparer.Ordinal);

@@ -43,12 +43,12 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
     /// <summary>Whether it was asked already if the instance can be interrupted at all.</summary>
     public bool IsMarketKnown { get; private set; }
 
-    /// <summary>Says it where the instance can not be interrupted, once.</summary>
+    /// <summary>Says it where the instance cannot be interrupted, once.</summary>
     public Task OnMarketAsync(bool isSpot) => InTurnAsync(() =>
     {
         if (!isSpot && !IsMarketKnown)
         {
-            observer.OnWarning($"Instance {_training.InstanceId} is not a spot instance: it will not be interrupted. What else happens to run {_training.RunId} is told all the same.");
+            observer.OnWarning($"Instance {_training.InstanceId} is not a spot instance: EC2 does not interrupt it. The monitor reports other events of run {_training.RunId} as usual.");
         }
 
         IsMarketKnown = true;

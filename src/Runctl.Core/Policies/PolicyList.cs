@@ -28,7 +28,7 @@ internal static class PolicyList
         new(Instance, "ReadBucket", ["s3:GetObject"], [Bucket + "/{prefix}/*", Bucket + "/{run_prefix}/orders/*", Bucket + "/{run_prefix}/runs/*"],
             "The guard reads what people ordered, the record of the run and checkpoints."),
         new(Instance, "WriteCheckpoints", ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"], [Bucket + "/{prefix}/*"],
-            "The guard uploads checkpoints, and a successor goes on with an upload that was cut off."),
+            "The guard uploads checkpoints, and a successor continues an upload that was cut off."),
         new(Instance, "WriteRecords", ["s3:PutObject"], [Bucket + "/{run_prefix}/runs/*", Bucket + "/{run_prefix}/index/*"],
             "The guard writes the record, events and log of a run."),
         new(Instance, "DeleteOld", ["s3:DeleteObject"], [Bucket + "/{prefix}/*", Bucket + "/{run_prefix}/runs/*/log/*", Bucket + "/{run_prefix}/runs/.check/*"],

@@ -34,7 +34,7 @@ internal static class PolicyTemplate
     private static JsonObject Template() => new()
     {
         ["AWSTemplateFormatVersion"] = "2010-09-09",
-        ["Description"] = "Runctl: the role and instance profile of its instances, its bucket, and the policy of a person. Written by Get-RunctlPolicy -CloudFormation.",
+        ["Description"] = "Runctl: the role and instance profile of its instances, its bucket, and the policy of a person. Get-RunctlPolicy -CloudFormation writes it.",
         ["Parameters"] = Parameters(),
         ["Conditions"] = new JsonObject
         {

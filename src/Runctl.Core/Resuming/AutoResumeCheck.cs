@@ -27,5 +27,5 @@ internal static class AutoResumeCheck
         plan.Launch is { Request.InterruptionBehavior: RunctlInterruptionBehavior.Hibernate } && stoppedInstance == RunctlStoppedInstance.Replace ? RunctlErrors.AutoResumeHibernates($"that replaces {plan.LastInstanceId ?? "the lost one"}") : null;
 
     /// <summary>What is told where it was not asked for by hand.</summary>
-    public static string Warning(RunctlException obstacle) => $"The run is not resumed by itself, though auto_resume is set: {obstacle.Message}";
+    public static string Warning(RunctlException obstacle) => $"Runctl will not resume the run automatically, although auto_resume is set: {obstacle.Message}";
 }

@@ -57,7 +57,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     /// <summary>Whether an interruption is one that a watch, begun when, is there for; what was left alone long before it is not.</summary>
     internal static bool IsRecent(DateTimeOffset interrupted, DateTimeOffset begun) => interrupted > begun - Recent;
 
-    /// <summary>Whether an instance went by somebody's own hand, who would not want another in its place, or so long ago that EC2 can not say or nobody waits for it.</summary>
+    /// <summary>Whether an instance went by somebody's own hand, who would not want another in its place, or so long ago that EC2 cannot say or nobody waits for it.</summary>
     /// <param name="instanceId">The instance.</param>
     /// <param name="begun">When the watch began.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -67,7 +67,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
         return instance is null || (instance.StateReason?.StartsWith("Client.", StringComparison.Ordinal) ?? false) || (instance.Ended is { } ended && !IsRecent(ended, begun));
     }
 
-    /// <summary>Waits for what becomes of a run that can not be resumed from here now: another goes on with it, or lets go of it.</summary>
+    /// <summary>Waits for what becomes of a run that cannot be resumed from here now: another goes on with it, or lets go of it.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="interrupted">The attempt that was interrupted.</param>
     /// <param name="script">Its script.</param>

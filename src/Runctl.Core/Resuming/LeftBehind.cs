@@ -19,7 +19,7 @@ internal sealed record LeftBehind(string? Checkpoint, string InstanceId, bool Is
             ? $"Instance {InstanceId} stopped without a word of how the training ended there, so its disk may have a newer checkpoint than S3."
             : $"The newest checkpoint of the run, {Checkpoint}, is on the disk of {InstanceId} only, which is stopped.";
         return what + (MayReturn
-            ? " -StoppedInstance Wait goes on from it there when EC2 starts the instance again; this resume goes on without it."
-            : $" Start-RunctlInstance {InstanceId} and Watch-RunctlSpotInterruption have it brought to S3; this resume goes on without it.");
+            ? " With -StoppedInstance Wait the run continues from it when EC2 starts the instance again; this resume does without it."
+            : $" Start-RunctlInstance {InstanceId} and Watch-RunctlSpotInterruption let the guard upload it; this resume does without it.");
     }
 }

@@ -19,5 +19,5 @@ internal sealed record PassState(RunRecord Record, RunStanding Standing, Attempt
     public LeftBehind? Left { get; init; }
 
     /// <summary>That the newest checkpoint is not in S3 yet, for people.</summary>
-    public string UnsavedWarning => $"The newest checkpoint of the run, {Unsaved}, is on the disk of {Decisive?.InstanceId} only, and its guard goes on trying to bring it to S3.";
+    public string UnsavedWarning => $"The newest checkpoint of the run, {Unsaved}, is on the disk of {Decisive?.InstanceId} only, and its guard still tries to upload it.";
 }

@@ -50,7 +50,7 @@ public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan? 
     /// <summary>What remains of the old instance and costs money, for people; null where nothing does.</summary>
     internal string? Remains { get; init; }
 
-    /// <summary>Whether that one's instance is gone, so that a claim it may be can not be carried through.</summary>
+    /// <summary>Whether that one's instance is gone, so that a claim it may be cannot be carried through.</summary>
     internal bool SeenIsLost { get; init; }
 
     /// <summary>The run's instance of the newest attempt that was started there, or at least had one; null where none had.</summary>

@@ -86,7 +86,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
 
             if (state.Unsaved is not null)
             {
-                warnings.Add($"{state.UnsavedWarning} {(request.Force ? "It is given up." : "The resume waits for that; -Force goes on from an older one.")}");
+                warnings.Add($"{state.UnsavedWarning} {(request.Force ? "It is given up." : "The resume waits for that; -Force continues from an older one.")}");
             }
 
             warnings.AddRange(await FindAbandonedAsync(state.Record, cancellationToken).ConfigureAwait(false));

@@ -157,14 +157,14 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         {
             if (interruption.At is { } at && !AutoResumer.IsRecent(at, _begun))
             {
-                Decline(attempt, $"Run {RunId} was interrupted at {at.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}, long before it was watched from here, so it is not resumed by itself. Resume-RunctlTraining does it.");
+                Decline(attempt, $"Run {RunId} was interrupted at {at.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}, long before this session watched it, so Runctl does not resume it automatically. To resume it: Resume-RunctlTraining {RunId}");
                 return;
             }
 
             // A machine that goes without a notice may have been ended by its owner.
             if (!interruption.HasNotice && await resumer.MayBeEndedByUserAsync(instanceId, _begun, _end.Token).ConfigureAwait(false))
             {
-                Decline(attempt, $"Instance {instanceId} was ended by its owner, or so long ago that nobody may wait for it any more, so run {RunId} is not resumed by itself. Resume-RunctlTraining does it.");
+                Decline(attempt, $"Instance {instanceId} was ended by its owner, or long ago, so Runctl does not resume run {RunId} automatically. To resume it: Resume-RunctlTraining {RunId}");
                 return;
             }
 
@@ -180,13 +180,13 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         }
         catch (RunctlException e)
         {
-            Decline(attempt, $"Run {RunId} is not resumed by itself: {e.Message} {e.RecommendedAction}".TrimEnd());
+            Decline(attempt, $"Runctl does not resume run {RunId} automatically: {e.Message} {e.RecommendedAction}".TrimEnd());
         }
 #pragma warning disable CA1031 // Whatever it is, whoever waits has to be told.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Decline(attempt, $"Run {RunId} is not resumed by itself, Runctl failed: {e.GetType().Name}: {e.Message}");
+            Decline(attempt, $"Runctl does not resume run {RunId} automatically, because it failed: {e.GetType().Name}: {e.Message}");
         }
     }
 
@@ -209,7 +209,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
                 Warn($"Run {RunId} is not resumed from here now: {e.Message} {e.RecommendedAction} What becomes of it is watched on.");
                 if (await resumer.FollowAsync(RunId, attempt, target.Training.Script, e.Id == ErrorIds.QuotaHeld ? interruption.InstanceId : null, patience, _end.Token).ConfigureAwait(false) is { } other)
                 {
-                    OnWarning($"Run {RunId} goes on as attempt {other.Attempt} on instance {other.InstanceId}, and is watched there.");
+                    OnWarning($"Run {RunId} continues as attempt {other.Attempt} on instance {other.InstanceId}; the monitor watches it there.");
                     return other;
                 }
 

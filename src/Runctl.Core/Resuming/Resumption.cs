@@ -157,7 +157,7 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
                 throw RunctlErrors.NoGoodCheckpoint(plan.Spec.RunId, choice.Skipped);
             }
 
-            listener.OnWarning($"Run {plan.Spec.RunId} had saved nothing before it was interrupted; it begins anew.");
+            listener.OnWarning($"Run {plan.Spec.RunId} had saved nothing before it was interrupted; it starts from the beginning.");
         }
 
         return chosen;

@@ -30,7 +30,7 @@ internal sealed class RunPasses(ICloud cloud, RunStore store, string runId, Time
         var last = record.Attempts.LastOrDefault(a => a.Started is not null);
         foreach (var attempt in record.Attempts.Where(a => (!a.HasEnded || (a == last && (a.Unsaved is not null || a.State == RunStates.Lost))) && a.Nonce != claim))
         {
-            // A claim that was passed over can not be taken by any guard; see record.py.
+            // A claim that was passed over cannot be taken by any guard; see record.py.
             if (attempt.State == RunStates.Claimed && attempt != newest)
             {
                 continue;

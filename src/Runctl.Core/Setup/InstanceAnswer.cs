@@ -129,7 +129,7 @@ internal sealed class InstanceAnswer(CheckList list, SetupRequest request, Guard
         }
 
         var seen = $"{newest.Name} ({Amounts.Size(newest.Size)}) takes {Amounts.Time(WindowEstimate.Seconds(newest.Size, disk, link))} of {WindowEstimate.Window:0} s {speeds}";
-        const string remedy = "Use a larger volume throughput, a larger instance or an S3 gateway endpoint, save less (no optimiser state), or save often: what does not fit is replaced by the last periodic checkpoint.";
+        const string remedy = "Use a larger volume throughput, a larger instance or an S3 gateway endpoint. Or save less (no optimiser state), or save often: if a save does not fit, the last periodic checkpoint is used.";
         return WindowEstimate.Fits(newest.Size, disk, link, request.Configuration.GracePeriod) switch
         {
             true => list.Pass(name, seen),

@@ -4,7 +4,7 @@ using Runctl.Code;
 namespace Runctl.Setup;
 
 /// <summary>What a look at a script's text tells of how it takes SIGTERM. Nothing is run.</summary>
-/// <param name="HandlesSignal">Whether it saves on SIGTERM, as far as a look can tell; null where it can not.</param>
+/// <param name="HandlesSignal">Whether it saves on SIGTERM, as far as a look can tell; null where it cannot.</param>
 /// <param name="Seen">What was seen.</param>
 /// <param name="UsesTorchrun">Whether torchrun starts the workers.</param>
 /// <param name="ShutdownTimeout">Whether the script itself gives the workers longer than torchrun's 30 s.</param>
@@ -22,7 +22,7 @@ internal sealed partial record ScriptLook(bool? HandlesSignal, string Seen, bool
     public LateHandler? Late { get; init; }
 
     /// <summary>Looks at a script, and at the files of the project it starts or imports.</summary>
-    /// <exception cref="IOException">It can not be read.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
     public static ScriptLook At(string path, string project)
     {
         var text = Read(path);

@@ -11,7 +11,7 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
 {
     private const string BucketRemedy = "Set s3_bucket under [aws] in .runctl.toml, or give -S3Bucket: without a bucket checkpoints stay on the instance and are lost with it. Get-RunctlPolicy -CloudFormation writes a template that makes one.";
 
-    private const string HandlerRemedy = "Let the script save and end on SIGTERM (module/samples has scripts that do): without it what was trained since the last periodic checkpoint is lost. Where it does so in a way that can not be seen in its text, Invoke-RunctlInterruptionDrill tells for sure.";
+    private const string HandlerRemedy = "Let the script save and end on SIGTERM (module/samples has scripts that do): without it what was trained since the last periodic checkpoint is lost. If the text of the script does not show its handler, Invoke-RunctlInterruptionDrill proves it.";
 
     private readonly CheckList _list = new(null);
 
@@ -58,7 +58,7 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
         {
             return _list.FirstFailed("Configuration") is null || request.ConfigurationFailure is null
                 ? _list.Fail("Bucket", "No bucket is configured.", BucketRemedy)
-                : _list.Unknown("Bucket", "The configuration file can not be read, and nothing else names a bucket.");
+                : _list.Unknown("Bucket", "The configuration file cannot be read, and nothing else names a bucket.");
         }
 
         return await _list.TryAsync("Bucket", ["Region", "Credentials"], async () =>
@@ -98,7 +98,7 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            check = _list.Fail("Script", $"{path} can not be read: {e.Message}", "Let it be read by whoever runs this.");
+            check = _list.Fail("Script", $"{path} cannot be read: {e.Message}", "Give the user of this session permission to read it.");
             return null;
         }
     }

@@ -43,7 +43,7 @@ internal sealed class SetupOnInstance(ICloud cloud, SetupRequest request, string
     {
         _instance = instance;
         return instance.State == Ec2States.Running ? _list.Pass("Instance", $"running in {instance.AvailabilityZone}")
-            : _list.Fail("Instance", instance.State + (instance.StateReason is { } reason ? $" ({reason})" : ""), instance.State is Ec2States.Stopped or Ec2States.Stopping ? "Start it." : "Launch another by New-RunctlSpotInstance.");
+            : _list.Fail("Instance", instance.State + (instance.StateReason is { } reason ? $" ({reason})" : ""), instance.State is Ec2States.Stopped or Ec2States.Stopping ? "Start it." : "Launch another one with New-RunctlSpotInstance.");
     }
 
     private RunctlSetupCheck About(string name, Func<RunctlInstance, RunctlSetupCheck> judge) => _instance is { } known ? judge(known) : _list.Unknown(name, "Not tried: the instance is not known.");

@@ -6,10 +6,10 @@ namespace Runctl.Setup;
 /// <summary>What is to be checked.</summary>
 internal sealed record SetupRequest
 {
-    /// <summary>The settings in force, without the file where it can not be read.</summary>
+    /// <summary>The settings in force, without the file where it cannot be read.</summary>
     public required RunctlConfiguration Configuration { get; init; }
 
-    /// <summary>Why the configuration file can not be read, or null.</summary>
+    /// <summary>Why the configuration file cannot be read, or null.</summary>
     public RunctlException? ConfigurationFailure { get; init; }
 
     /// <summary>Why the bucket that is set cannot be used, which the settings leave out then, or null.</summary>

@@ -29,7 +29,7 @@ public sealed record StartRequest
     /// <summary>Whether the project's files are brought to the instance first.</summary>
     public bool SyncCode { get; init; }
 
-    /// <summary>Whether resuming by itself was asked for by hand: where it can not be done, that is an error then and no warning.</summary>
+    /// <summary>Whether resuming by itself was asked for by hand: where it cannot be done, that is an error then and no warning.</summary>
     public bool InsistsOnAutoResume { get; init; }
 
     /// <summary>Checkpoint to begin from: an S3 URI of a checkpoint or its manifest, or an absolute local path; null to begin anew.</summary>

@@ -7,11 +7,11 @@ namespace Runctl.PowerShell.Configuration;
 
 /// <summary>Shows the settings in force here, and where each came from.</summary>
 /// <remarks>Parameters beat the session (a sandbox in use, AWS.Tools' defaults), which beats environment variables, the file and the defaults. Values of environment variables and webhooks are masked, references to where secrets are kept are not.</remarks>
-/// <example>
+/// <example runs="true">
 /// <code>Get-RunctlConfiguration</code>
 /// <para>Shows every setting.</para>
 /// </example>
-/// <example>
+/// <example runs="true">
 /// <code>(Get-RunctlConfiguration S3Bucket).Source</code>
 /// <para>Says where the bucket's name comes from.</para>
 /// </example>

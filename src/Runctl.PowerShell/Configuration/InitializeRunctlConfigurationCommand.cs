@@ -15,6 +15,10 @@ namespace Runctl.PowerShell.Configuration;
 /// <code>Initialize-RunctlConfiguration -S3Bucket my-checkpoint-bucket -IamInstanceProfile MySSMProfile; Test-RunctlSetup</code>
 /// <para>Writes the file in the current directory, then checks what it says.</para>
 /// </example>
+/// <example>
+/// <code>Initialize-RunctlConfiguration -Path ./training -S3Bucket my-checkpoint-bucket -Force</code>
+/// <para>Replaces the file of another directory.</para>
+/// </example>
 [Cmdlet(VerbsData.Initialize, "RunctlConfiguration", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
 public sealed class InitializeRunctlConfigurationCommand : RunctlCmdlet

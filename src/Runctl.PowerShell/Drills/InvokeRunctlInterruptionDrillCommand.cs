@@ -8,10 +8,14 @@ using Runctl.PowerShell.Training;
 namespace Runctl.PowerShell.Drills;
 
 /// <summary>Interrupts a running training as a spot interruption would, and reports whether anything was lost. A sandbox really takes the instance; AWS is not asked to.</summary>
-/// <remarks>The events come as information (show them by -InformationAction Continue) and the detection as a warning, as they happen. On AWS the guard is told to act as if a notice had come; in a sandbox a real notice is raised and the instance is taken at the deadline.</remarks>
+/// <remarks>The events come as information (show them with -InformationAction Continue) and the detection as a warning, as they happen. On AWS the guard is told to act as if a notice had come; in a sandbox a real notice is raised and the instance is taken at the deadline.</remarks>
 /// <example>
 /// <code>$report = Invoke-RunctlInterruptionDrill $run -Window 2m; $report.StepsLost</code>
 /// <para>Rehearses an interruption of two minutes.</para>
+/// </example>
+/// <example>
+/// <code>Invoke-RunctlInterruptionDrill $run -Window 30s -InformationAction Continue</code>
+/// <para>Shows the events while a short drill runs.</para>
 /// </example>
 [Cmdlet(VerbsLifecycle.Invoke, "RunctlInterruptionDrill", SupportsShouldProcess = true, DefaultParameterSetName = RunSet)]
 [OutputType(typeof(RunctlDrillReport))]
@@ -32,7 +36,7 @@ public sealed class InvokeRunctlInterruptionDrillCommand : TrainingTargetCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync() => ForEachPlacedTrainingAsync(async (scope, training) =>
     {
-        var what = $"Interrupt the training as EC2 would, {Window.TotalSeconds:0.###} s from notice to deadline; it does not go on afterwards";
+        var what = $"Interrupt the training as EC2 would, {Window.TotalSeconds:0.###} s from notice to deadline; it does not continue afterwards";
         if (!ShouldProcess($"{training.RunId} on {training.InstanceId}", what))
         {
             return;

@@ -14,7 +14,7 @@ internal static class CommandErrors
         $"For the sandbox: Set-RunctlSandbox -EndpointUrl {endpoint} -UseAsDefault, or give -EndpointUrl {endpoint}. For AWS: {cause.RecommendedAction}", cause);
 
     public static RunctlException SandboxNotFound(Uri endpoint) => new(
-        "SandboxNotFound", ErrorKind.NotFound, $"No sandbox of this process is at {endpoint}.", endpoint, "A sandbox is changed and stopped in the process that started it; from another one it can only be used.");
+        "SandboxNotFound", ErrorKind.NotFound, $"No sandbox of this process is at {endpoint}.", endpoint, "Change and stop a sandbox in the process that started it; other processes can only use it.");
 
     public static RunctlException SandboxStopped(Uri endpoint) => new(
         "SandboxStopped", ErrorKind.NotFound, $"The sandbox at {endpoint} has been stopped, with everything in it.", endpoint, "Start another one: Start-RunctlSandbox -UseAsDefault");
@@ -27,13 +27,13 @@ internal static class CommandErrors
         ErrorKind.InvalidInput,
         count == 0 ? "This session has no sandbox." : $"This session has {count} sandboxes, and none of them is in use by default.",
         null,
-        count == 0 ? "Run Start-RunctlSandbox first." : "Pipe the one that is meant in, or give -Sandbox.");
+        count == 0 ? "Run Start-RunctlSandbox first." : "Pipe one of them in, or use -Sandbox.");
 
     public static RunctlException SandboxRefused(string instanceId, Exception cause) => new(
-        "SandboxRefused", ErrorKind.InvalidState, $"The sandbox can not do this with {instanceId}: {cause.Message}", instanceId, "Get-RunctlInstance lists the instances of a sandbox and their states.", cause);
+        "SandboxRefused", ErrorKind.InvalidState, $"The sandbox cannot do this with {instanceId}: {cause.Message}", instanceId, "Get-RunctlInstance lists the instances of a sandbox and their states.", cause);
 
     public static RunctlException NoticeNotFound(string instanceId) => new(
-        "NoticeNotFound", ErrorKind.InvalidState, $"No notice stands for {instanceId} that could be withdrawn.", instanceId, "Invoke-RunctlInterruptionDrill gives one.");
+        "NoticeNotFound", ErrorKind.InvalidState, $"No notice is active for {instanceId}, so there is none to withdraw.", instanceId, "Invoke-RunctlInterruptionDrill gives one.");
 
     public static RunctlException PolicyBucketMissing() => new(
         "BucketMissing", ErrorKind.InvalidInput, "A policy is about a bucket, and none is configured.", null, "Use -S3Bucket, or set s3_bucket under [aws] in .runctl.toml. For a new bucket: Get-RunctlPolicy -CloudFormation.");
@@ -42,7 +42,7 @@ internal static class CommandErrors
         "PathNotFileSystem", ErrorKind.InvalidInput, $"'{path}' is not a path in the file system.", path, "Give a path of a file or directory.");
 
     public static RunctlException NothingToResumeFrom(string what, object? target) => new(
-        "NothingToResumeFrom", ErrorKind.InvalidState, $"There is no checkpoint to resume from: {what}.", target, "Get-RunctlCheckpoint lists the checkpoints; without -ResumeFrom the training begins anew.");
+        "NothingToResumeFrom", ErrorKind.InvalidState, $"There is no checkpoint to resume from: {what}.", target, "Get-RunctlCheckpoint lists the checkpoints; without -ResumeFrom the training starts from the beginning.");
 
     public static RunctlException ResumeFromInvalid(object value) => new(
         "ResumeFromInvalid", ErrorKind.InvalidInput, $"-ResumeFrom does not take a {value.GetType().Name}.", value, "Give a checkpoint, a training, a drill report, an S3 URI or a local path.");
@@ -51,10 +51,10 @@ internal static class CommandErrors
         "HeadExcludes", ErrorKind.InvalidInput, "-Head cannot be used with -Name or -Older.", null, "Use -Head alone, or name the files with -Name.");
 
     public static RunctlException ProcessesNamed() => new(
-        "ProcessesNamed", ErrorKind.InvalidInput, "The process is named in more than one way.", null, "Give one of -ProcessId, -PidFile and -ProcessName.");
+        "ProcessesNamed", ErrorKind.InvalidInput, "More than one parameter names the process.", null, "Give one of -ProcessId, -PidFile and -ProcessName.");
 
     public static RunctlException InstanceNotNamed() => new(
-        "InstanceNotNamed", ErrorKind.InvalidInput, "No instance is named whose process is meant.", null, "Pipe an instance in, or give -InstanceId.");
+        "InstanceNotNamed", ErrorKind.InvalidInput, "The instance of the process is missing.", null, "Pipe an instance in, or give -InstanceId.");
 
     public static RunctlException TargetMissing(RunctlTarget target) => new(
         "TargetMissing", ErrorKind.InvalidInput, $"No run and no instance is named: what was given is {target.Source ?? "empty"}.", target.Source,
@@ -65,28 +65,28 @@ internal static class CommandErrors
         ErrorKind.NotFound,
         runId is not null ? $"There is no run {runId}." : instanceId is not null ? $"No training of Runctl is known on instance {instanceId}." : "No training of Runctl is known.",
         runId ?? instanceId,
-        "Get-RunctlTraining lists the runs that are known here; after its instance is gone a run is known only where S3Bucket is configured. Training that Runctl did not start is watched by Watch-RunctlSpotInterruption -ProcessId, -PidFile or -ProcessName.");
+        "Get-RunctlTraining lists the runs. If the instance of a run is gone, only its bucket knows it: use -S3Bucket, or set s3_bucket. Watch training that Runctl did not start with Watch-RunctlSpotInterruption -ProcessId, -PidFile or -ProcessName.");
 
     public static RunctlException RunNotPlaced(string runId, int attempt, bool isClaimed) => !isClaimed ? new(
         "RunNotPlaced", ErrorKind.InvalidState, $"Run {runId} is on no instance: its attempt {attempt} was given up before it had one.", runId,
         "Resume-RunctlTraining resumes the run.") : new(
-        "RunNotPlaced", ErrorKind.InvalidState, $"Run {runId} has no instance yet: its attempt {attempt} was claimed by a session that resumes it, and no instance is known that it is to train on.", runId,
-        "Try again when Get-RunctlTraining shows its instance. Only where that session is gone for good: Resume-RunctlTraining -Force takes the run from it.");
+        "RunNotPlaced", ErrorKind.InvalidState, $"Run {runId} has no instance yet: its attempt {attempt} was claimed by a session that resumes it, and this session does not know on which instance.", runId,
+        "Try again when Get-RunctlTraining shows its instance. If the session that resumes it is gone: Resume-RunctlTraining -Force takes the run over.");
 
     public static RunctlException CheckpointNotFound(string what, object? target) => new(
         "CheckpointNotFound", ErrorKind.NotFound, $"There is no committed checkpoint {what}.", target, "Get-RunctlCheckpoint lists all of them.");
 
     public static RunctlException WaitTimedOut(string runId, TimeSpan timeout) => new(
-        "WaitTimedOut", ErrorKind.Timeout, $"Run {runId} did not end within {timeout.TotalSeconds:0.###} s; it goes on.", runId, "Wait longer by -Timeout, or stop it by Stop-RunctlTraining.");
+        "WaitTimedOut", ErrorKind.Timeout, $"Run {runId} did not end within {timeout.TotalSeconds:0.###} s; it continues.", runId, "Wait longer with -Timeout, or end it with Stop-RunctlTraining.");
 
     public static RunctlException EnvironmentInvalid(object name) => new(
-        "EnvironmentInvalid", ErrorKind.InvalidInput, $"'{name}' can not be the name of an environment variable.", name, "Use letters, digits and underscores, not beginning with a digit.");
+        "EnvironmentInvalid", ErrorKind.InvalidInput, $"'{name}' cannot be the name of an environment variable.", name, "Use letters, digits and underscores, not beginning with a digit.");
 
     public static RunctlException AutoResumeNeedsMonitor() => new(
-        "AutoResumeNeedsMonitor", ErrorKind.InvalidInput, "-AutoResume and -NoMonitor exclude each other: it is the monitor job that resumes.", null, "Leave one of them out.");
+        "AutoResumeNeedsMonitor", ErrorKind.InvalidInput, "-AutoResume and -NoMonitor exclude each other: the monitor job resumes runs.", null, "Leave one of them out.");
 
     public static RunctlException AutoResumeAttached() => new(
-        "AutoResumeAttached", ErrorKind.InvalidInput, "-AutoResume can not resume a training that Runctl did not start: its code, arguments and environment are not known.", null, "Leave -AutoResume out, or start the training by Start-RunctlTraining.");
+        "AutoResumeAttached", ErrorKind.InvalidInput, "-AutoResume cannot resume a training that Runctl did not start: its code, arguments and environment are not known.", null, "Leave -AutoResume out, or start the training with Start-RunctlTraining.");
 
     public static RunctlException MonitorLostRun(string runId, string instanceId) => new(
         "MonitorLostRun", ErrorKind.Connection, $"Run {runId} was lost with instance {instanceId}: how it ended is not known.", runId, "Get-RunctlCheckpoint lists what is in S3.");
@@ -98,5 +98,5 @@ internal static class CommandErrors
         "JobFailed", ErrorKind.InvalidState, $"The job of {command} failed: {cause.Message}", command, null, cause);
 
     public static RunctlException CredentialsUnusable(string message, Exception cause) => new(
-        "SessionCredentialsUnusable", ErrorKind.Authentication, $"The session's AWS.Tools credentials can not be used: {message}", null, "Run Set-AWSCredential again, or give -ProfileName.", cause);
+        "SessionCredentialsUnusable", ErrorKind.Authentication, $"The credentials of AWS.Tools in this session cannot be used: {message}", null, "Run Set-AWSCredential again, or give -ProfileName.", cause);
 }

@@ -8,8 +8,8 @@ using Runctl.PowerShell.Engine;
 namespace Runctl.PowerShell.Instances;
 
 /// <summary>Lists the instances Runctl launched, or finds instances by their ids, with what they cost and what trains on them.</summary>
-/// <remarks>Spot prices are EC2's own, spent is summed up by the second over their changes since the instance was launched or last started; volumes, traffic and storage come to that. The price of on-demand instances is known where [prices] in .runctl.toml has it. What is not known is empty, and -Verbose says why.</remarks>
-/// <example>
+/// <remarks>Prices come from EC2's spot price history. The cost is that of compute since the last start, billed per second; volumes, traffic and storage are extra. The prices of on-demand instances come from [prices] in .runctl.toml. If a value is not known, its property is empty, tables show it as unknown, and -Verbose says why.</remarks>
+/// <example runs="true" screen="instances">
 /// <code>Get-RunctlInstance</code>
 /// <para>Lists the instances Runctl launched that are not terminated.</para>
 /// </example>

@@ -14,7 +14,7 @@ public abstract class InstanceActionCmdlet : BackgroundCmdlet
 {
     private readonly List<(string InstanceId, Task<RunctlInstance> Done)> _waits = [];
 
-    /// <summary>Ids of the instances, or of the runs that are on them; wildcards, which match instances of Runctl only; or objects that have an id: instances, trainings, what JSON or CSV made of them, instances and reservations of AWS.Tools. An instance that Runctl did not launch is refused when it comes through the pipeline; given by hand it is asked about, unless -Force is given.</summary>
+    /// <summary>Ids of the instances, or of the runs that are on them; wildcards, which match instances of Runctl only; or objects that have an id. Such objects are instances and trainings, also from JSON or CSV, and instances and reservations of AWS.Tools. The cmdlet refuses an instance that Runctl did not launch if it comes through the pipeline. If its id is typed, the cmdlet asks, unless -Force is used.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceCompleter))]
@@ -90,7 +90,7 @@ public abstract class InstanceActionCmdlet : BackgroundCmdlet
         }
         catch (RunctlException e) when (IsForced && e.Id != ErrorIds.TrainingOnInstance)
         {
-            WriteWarning($"{e.Message} It goes on all the same, because of -Force; the guard saves while the machine shuts down, if there is time.");
+            WriteWarning($"{e.Message} Runctl continues because of -Force; the guard saves while the machine shuts down, if there is time.");
             return [];
         }
     }

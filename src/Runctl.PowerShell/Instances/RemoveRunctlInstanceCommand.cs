@@ -7,8 +7,8 @@ namespace Runctl.PowerShell.Instances;
 /// <summary>Terminates instances: Runctl's own, and others only where their ids are given by hand and it is confirmed.</summary>
 /// <remarks>
 /// What is only on their disks is lost; checkpoints in S3 stay. A persistent spot request is cancelled first, so that EC2 launches no other instance for it.
-/// While training runs on an instance it is left alone; with -Force the training is told to save and stops first, and the instance is left alone if its checkpoint does not get to S3.
-/// -Confirm:$false answers the question whether to terminate; it does not allow what is not Runctl's, which takes -Force as well.
+/// The cmdlet refuses an instance on which training runs. With -Force the training saves and stops first, and the instance stays if its checkpoint does not reach S3.
+/// -Confirm:$false only skips the question. To remove an instance that Runctl did not launch without a question, use -Force.
 /// </remarks>
 /// <example>
 /// <code>Get-RunctlInstance | Remove-RunctlInstance</code>

@@ -7,12 +7,16 @@ namespace Runctl.PowerShell.Instances;
 
 /// <summary>Starts stopped instances, with the disks they had.</summary>
 /// <remarks>
-/// A spot instance that EC2 stopped at an interruption is started by EC2 alone, when there is capacity again: -Wait waits for that. Instances that Runctl did not
-/// launch are started only where their ids are given by hand and it is confirmed; -Confirm:$false does not allow that, -Force does.
+/// A spot instance that EC2 stopped at an interruption is started by EC2 alone, when there is capacity again: -Wait waits for that. To start an instance that Runctl
+/// did not launch, type its id and confirm, or use -Force. -Confirm:$false only skips the question.
 /// </remarks>
 /// <example>
 /// <code>Start-RunctlInstance i-0123456789abcdef0 -Wait | Start-RunctlTraining ./train.py -SyncCode</code>
 /// <para>Starts an instance, waits until it is ready, and trains on it.</para>
+/// </example>
+/// <example runs="true">
+/// <code>Get-RunctlInstance | Where-Object State -eq stopped | Start-RunctlInstance -WhatIf</code>
+/// <para>Lists the stopped instances of Runctl that would start.</para>
 /// </example>
 [Cmdlet(VerbsLifecycle.Start, "RunctlInstance", SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlInstance))]

@@ -7,12 +7,16 @@ namespace Runctl.PowerShell.Instances;
 /// <summary>Stops instances; their disks stay, and cost, until they are started again or removed.</summary>
 /// <remarks>
 /// A spot instance can be stopped only if it was launched with -InterruptionBehavior Stop or Hibernate: EC2 stops no other. While training runs on an instance
-/// it is left alone; with -Force the training is told to save and stops first, and the instance is left alone if that fails. Instances that Runctl did not launch
-/// are stopped only where their ids are given by hand and it is confirmed; -Confirm:$false does not allow that, -Force does.
+/// it is left alone; with -Force the training is told to save and stops first, and the instance is left alone if that fails. To stop an instance that Runctl
+/// did not launch, type its id and confirm, or use -Force. -Confirm:$false only skips the question.
 /// </remarks>
 /// <example>
 /// <code>Stop-RunctlInstance i-0123456789abcdef0 -Wait</code>
 /// <para>Stops an instance and returns it when it is stopped.</para>
+/// </example>
+/// <example runs="true">
+/// <code>Get-RunctlInstance | Stop-RunctlInstance -WhatIf</code>
+/// <para>Lists the instances of Runctl that would stop.</para>
 /// </example>
 [Cmdlet(VerbsLifecycle.Stop, "RunctlInstance", SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlInstance))]

@@ -25,7 +25,7 @@ public sealed partial class WatchRunctlSpotInterruptionCommand
     [ValidateNotNullOrEmpty]
     public string? ProcessName { get; set; }
 
-    /// <summary>The process may belong to another user than the instance's login user. One given by -ProcessId always may.</summary>
+    /// <summary>The process may belong to another user than the instance's login user. One given with -ProcessId always may.</summary>
     [Parameter]
     public SwitchParameter AnyUser { get; set; }
 

@@ -14,7 +14,7 @@ using Runctl.Training;
 namespace Runctl.PowerShell.Monitoring;
 
 /// <summary>Shows what happens to trainings as it happens, until they have ended on their instances; Start-RunctlTraining does this by a job of its own.</summary>
-/// <remarks>A detection is written as a warning, which is what people read; its event follows for scripts, and the event's own view is empty so that nothing is read twice.</remarks>
+/// <remarks>When it detects an interruption, the cmdlet writes a warning and then an event object.</remarks>
 /// <example>
 /// <code>$run | Watch-RunctlSpotInterruption</code>
 /// <para>Shows events until the training has ended on its instance.</para>
@@ -107,7 +107,7 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
         }
 
         var resumer = Resumers.For(scope, WarnAfterStop(), mayResume: ProcessesNamed == 0);
-        if (resumer is not null && !ShouldProcess($"Run {training.RunId} on {training.InstanceId}", "Resume by itself when it is interrupted"))
+        if (resumer is not null && !ShouldProcess($"Run {training.RunId} on {training.InstanceId}", "Resume automatically when it is interrupted"))
         {
             return Task.CompletedTask;
         }

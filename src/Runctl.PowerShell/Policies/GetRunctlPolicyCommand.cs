@@ -7,8 +7,8 @@ using Runctl.PowerShell.Engine;
 namespace Runctl.PowerShell.Policies;
 
 /// <summary>Shows the least policies that Runctl needs: of the role of the instances, and of the person that runs the cmdlets.</summary>
-/// <remarks>The names in them come from the settings in force and from parameters; AWS is not asked. A region or account that is not known is *: give -Region and -Account to narrow it. Settings under [training.environment] and [alerts] that refer to SSM or Secrets Manager, and -Secret, add the right to read those values, and no others. The sandbox enforces the same policies, and Runctl is tested under them. -CloudFormation returns a template of the same list with a role, its instance profile, a bucket with lifecycle rules and the policy of the person; it is in the module as runctl.template.json too.</remarks>
-/// <example>
+/// <remarks>The names in them come from the settings in force and from parameters; AWS is not asked. A region or account that is not known is *: give -Region and -Account to narrow it. Settings under [training.environment] and [alerts] that refer to SSM or Secrets Manager, and -Secret, add the right to read those values, and no others. The sandbox enforces the same policies, and Runctl is tested under them. -CloudFormation returns a template of the same list with a role, its instance profile, a bucket with lifecycle rules and the policy of the person. The module has it as runctl.template.json.</remarks>
+/// <example runs="true">
 /// <code>Get-RunctlPolicy -S3Bucket my-bucket -Account 123456789012 -Region us-east-1 -IamInstanceProfile Runctl</code>
 /// <para>Shows both policies; each statement says what it is for.</para>
 /// </example>

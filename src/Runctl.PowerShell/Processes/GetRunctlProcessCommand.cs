@@ -8,7 +8,7 @@ namespace Runctl.PowerShell.Processes;
 
 /// <summary>Shows the processes of a training, or of all trainings of an instance: processor, memory and GPU memory. In detail the machine too: its memory, GPUs and disks, and what it was told of interruptions.</summary>
 /// <remarks>What is not known is empty, never 0: an instance without nvidia-smi, or with one that fails, has no figures of GPUs.</remarks>
-/// <example>
+/// <example runs="true">
 /// <code>Get-RunctlProcess $run</code>
 /// <para>Shows the processes of a training.</para>
 /// </example>
@@ -18,7 +18,7 @@ namespace Runctl.PowerShell.Processes;
 /// </example>
 /// <example>
 /// <code>$run | Get-RunctlProcess -Detailed -Follow</code>
-/// <para>Shows it anew every five seconds until the training has ended.</para>
+/// <para>Shows it again every five seconds until the training has ended.</para>
 /// </example>
 [Cmdlet(VerbsCommon.Get, "RunctlProcess", DefaultParameterSetName = RunSet)]
 [OutputType(typeof(RunctlProcess), typeof(RunctlInstanceUsage))]
@@ -28,7 +28,7 @@ public sealed class GetRunctlProcessCommand : TrainingTargetCmdlet
     [Parameter]
     public SwitchParameter Detailed { get; set; }
 
-    /// <summary>Shows it anew until the training has ended, or all trainings of the instance have; Ctrl+C ends the looking, not the training.</summary>
+    /// <summary>Shows it again and again until the training has ended, or all trainings of the instance have. Ctrl+C ends the cmdlet, not the training.</summary>
     [Parameter]
     public SwitchParameter Follow { get; set; }
 

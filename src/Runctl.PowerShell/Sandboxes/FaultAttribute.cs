@@ -32,7 +32,7 @@ internal sealed class FaultAttribute : ArgumentTransformationAttribute
         }
         catch (ArgumentException problem)
         {
-            throw new ArgumentTransformationMetadataException($"A fault can not be as it is given. {problem.Message}", problem);
+            throw new ArgumentTransformationMetadataException($"The fault is not valid. {problem.Message}", problem);
         }
     }
 }

@@ -8,7 +8,7 @@ namespace Runctl.PowerShell.Sandboxes;
 /// <summary>A cmdlet that says what goes wrong in a sandbox.</summary>
 public abstract class SandboxSettingsCmdlet : AsyncCmdlet
 {
-    /// <summary>Faults: hash tables with Operation (s3:UploadPart, ec2:*, ssm:SendCommand, sts:*, imds:*) and Kind (Throttling, ClientError, ServerError, ConnectionReset, Delay, WrongAnswer, ErrorInOk), and where wanted Code, Status, Message, Count, Skip, Probability, Delay, InstanceId, Key and CarriedOut.</summary>
+    /// <summary>Faults: hash tables with Operation (s3:UploadPart, ec2:*, ssm:SendCommand, sts:*, imds:*) and Kind (Throttling, ClientError, ServerError, ConnectionReset, Delay, WrongAnswer, ErrorInOk). Optional: Code, Status, Message, Count, Skip, Probability, Delay, InstanceId, Key and CarriedOut.</summary>
     [Parameter]
     [ValidateNotNull]
     [Fault]
@@ -19,7 +19,7 @@ public abstract class SandboxSettingsCmdlet : AsyncCmdlet
     [ValidateNotNullOrEmpty]
     public RunctlPolicy[] Policy { get; set; } = [];
 
-    /// <summary>Pools that refuse to launch, to the EC2 error code they give: an instance type, or type/zone, after spot: or on-demand: where only one way to buy fails. A number before the code (2:InsufficientInstanceCapacity) is how many instances the pool has.</summary>
+    /// <summary>A hash table of pools that fail to launch. Key: an instance type, optionally with a zone (g5.xlarge/us-east-1a) and a purchase option (spot: or on-demand:). Value: the EC2 error code. A number before the code (2:InsufficientInstanceCapacity) is how many instances the pool has.</summary>
     [Parameter]
     [ValidateNotNull]
     public Hashtable PoolError { get; set; } = [];

@@ -40,7 +40,7 @@ public sealed class SetRunctlSandboxCommand : SandboxSettingsCmdlet
     [ValidateNotNull]
     public Uri[] EndpointUrl { get; set; } = [];
 
-    /// <summary>Ids of the instances that are meant, also by the faults given here and by -ClearFault. Default: all there are, and those to come.</summary>
+    /// <summary>Ids of the instances to change, also for the faults given here and for -ClearFault. Default: all there are, and those to come.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(InstanceCompleter))]
@@ -55,7 +55,7 @@ public sealed class SetRunctlSandboxCommand : SandboxSettingsCmdlet
     [Parameter]
     public SwitchParameter WithdrawNotice { get; set; }
 
-    /// <summary>There is capacity again for instances that an interruption stopped or hibernated: EC2 starts them, as nobody else can. What hibernated goes on where it was.</summary>
+    /// <summary>Gives capacity back to instances that an interruption stopped or hibernated. EC2 starts them; a hibernated one continues where it was.</summary>
     [Parameter]
     public SwitchParameter ReturnCapacity { get; set; }
 

@@ -5,9 +5,14 @@ using Runctl.PowerShell.Engine;
 namespace Runctl.PowerShell.Sandboxes;
 
 /// <summary>Stops sandboxes: every process in them ends and their files are removed.</summary>
+/// <remarks>Instances, buckets and checkpoints of a sandbox end with it. A session that exits stops its sandboxes too.</remarks>
 /// <example>
 /// <code>Stop-RunctlSandbox</code>
 /// <para>Stops all sandboxes this session started.</para>
+/// </example>
+/// <example runs="true">
+/// <code>$sandbox = Start-RunctlSandbox; Stop-RunctlSandbox $sandbox</code>
+/// <para>Stops one sandbox.</para>
 /// </example>
 [Cmdlet(VerbsLifecycle.Stop, "RunctlSandbox", SupportsShouldProcess = true, DefaultParameterSetName = AllSet)]
 [OutputType(typeof(void))]

@@ -9,7 +9,7 @@ using Runctl.Setup;
 namespace Runctl.PowerShell.Setup;
 
 /// <summary>Checks what a training needs: settings, credentials, bucket, script, and on an instance SSM, role, disk and speeds. Each check says what was seen and what to do.</summary>
-/// <remarks>Passed is null where something could not be found out, or where what it rests on failed. A check that fails is a result and no error: $? stays true and nothing is thrown; ask -Quiet, or (Test-RunctlSetup ...).Passed -contains $false. What is asked of the instance is asked by the guard program, which stays there as after a start; it takes a few seconds, writes some MiB to disk and S3, and disturbs no training that runs. Its objects below s3_prefix and run_prefix (runctl-check-...) are deleted; where that is not allowed the check names them. What a script does on SIGTERM is judged by its text; Invoke-RunctlInterruptionDrill tries it.</remarks>
+/// <remarks>Passed is null where something could not be found out, or where what it rests on failed. A check that fails is a result and no error: $? stays true and nothing is thrown; ask -Quiet, or (Test-RunctlSetup ...).Passed -contains $false. The guard program checks the instance, and stays there as after a start. The check takes a few seconds, writes some MiB to disk and S3, and disturbs no training. Its objects below s3_prefix and run_prefix (runctl-check-...) are deleted; where that is not allowed the check names them. What a script does on SIGTERM is judged by its text; Invoke-RunctlInterruptionDrill tries it.</remarks>
 /// <example>
 /// <code>Test-RunctlSetup $instance -Script ./training/train.py</code>
 /// <para>Checks everything before a start.</para>

@@ -7,11 +7,11 @@ namespace Runctl.PowerShell.Training;
 
 /// <summary>Shows what trainings printed: every line, in order, none twice.</summary>
 /// <remarks>
-/// With a bucket the log is read from S3, where it outlives its instance; what S3 does not have yet, at most the last five minutes, comes from the instance.
-/// With -Follow the guard brings the log to S3 every two seconds, which costs about a cent an hour. Without a bucket it is read over SSM, a piece at a
-/// time; then it may fall behind a training that prints a great deal, and a progress bar says how far. A line ends as on a terminal: each state of a
-/// progress bar is a line of its own. A line longer than a million characters comes in pieces. A log file that somebody empties on the instance goes on
-/// with what comes after.
+/// <para>With a bucket the log comes from S3, where it outlives its instance. The newest part, five minutes at most, comes from the instance. With -Follow
+/// the guard uploads the log every two seconds, which costs about a cent an hour. Without a bucket the log comes over SSM, a piece at a time. It may then
+/// fall behind a training that prints a great deal, and a progress bar says how far.</para>
+/// <para>A line ends as on a terminal: each state of a progress bar is a line of its own. A line longer than a million characters comes in pieces. If a log
+/// file is emptied on the instance, the log continues with what comes after.</para>
 /// </remarks>
 /// <example>
 /// <code>Get-RunctlTrainingLog $run -Follow</code>
@@ -35,7 +35,7 @@ public sealed class GetRunctlTrainingLogCommand : TrainingTargetCmdlet
     [ValidateRange(0, int.MaxValue)]
     public int? Tail { get; set; }
 
-    /// <summary>Only what was printed since a time, or in the last 10m, 2h ... Lines have no times of their own: what counts is when they were brought to S3, at least every five minutes, or noted on the instance, every two seconds. So up to some minutes more than asked for are shown, and more after an outage, but never less.</summary>
+    /// <summary>Only what was printed since a time, or in the last 10m, 2h ... Log lines carry no timestamps. Runctl records the time on the instance every two seconds, and with each upload to S3, at least every five minutes. So you may see some minutes more than you asked for, and more after an outage, but never less.</summary>
     [Parameter]
     [Moment]
     public DateTimeOffset? Since { get; set; }

@@ -11,7 +11,7 @@ using Runctl.Training;
 namespace Runctl.PowerShell.Training;
 
 /// <summary>Resumes an interrupted run on a replacement of its instance, from its newest good checkpoint and with its own code, arguments and environment.</summary>
-/// <remarks>What is launched and run comes from the orders of the run, which the role of an instance cannot write; the confirmation shows instance profile, security groups, image and setup command. LaunchDiffers: they differ from the lost instance, and the parameter that names them says which. The run is claimed in S3 before anything is launched, so of several who resume it one does; the others are told and launch nothing. A resume that fails or is stopped leaves nothing running.</remarks>
+/// <remarks>What is launched and run comes from the orders of the run, which the role of an instance cannot write. The confirmation shows instance profile, security groups, image and setup command. LaunchDiffers: they differ from the lost instance, and the parameter that names them says which. The cmdlet claims the run in S3 before it launches anything. If several sessions resume a run, one of them does; the others report it and launch nothing. A resume that fails or is stopped leaves nothing running.</remarks>
 /// <example>
 /// <code>$run | Resume-RunctlTraining</code>
 /// <para>Launches what the run was on before, elsewhere if possible, and goes on from its newest checkpoint.</para>
@@ -87,13 +87,13 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     [ValidateNotNullOrEmpty]
     public string? ProjectDirectory { get; set; }
 
-    /// <summary>Begins anew where the run has no good checkpoint; without it that is an error.</summary>
+    /// <summary>Starts from the beginning if the run has no good checkpoint; without it that is an error.</summary>
     [Parameter]
     public SwitchParameter FromScratch { get; set; }
 
     /// <summary>
-    /// Takes the run from another session that has claimed it and will not start it any more, and does not wait for a checkpoint that the old instance can not
-    /// bring to S3. A run that is being trained is never taken.
+    /// Takes the run over from a session that has claimed it and is gone. Does not wait for a checkpoint that the old instance has not uploaded. A run that
+    /// trains is never taken over.
     /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -173,7 +173,7 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
         WriteObject(resumed.With(copy => { copy.Warnings = [.. resumed.Warnings, .. later]; copy.MonitorJob = StartMonitor(watching, resumed)?.Name; }));
     });
 
-    /// <summary>Whether the monitor resumes the run at its next interruption; an error where that was asked for and can not be done.</summary>
+    /// <summary>Whether the monitor resumes the run at its next interruption; an error if that was asked for and is not possible.</summary>
     private bool ResumesAgain(ResumePlan plan, RunctlStoppedInstance stopped)
     {
         if (NoMonitor || !(IsBound(nameof(AutoResume)) ? AutoResume.IsPresent : plan.AutoResume))

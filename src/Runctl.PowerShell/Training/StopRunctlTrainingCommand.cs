@@ -5,9 +5,14 @@ using Runctl.Training;
 namespace Runctl.PowerShell.Training;
 
 /// <summary>Stops trainings gracefully: they save, and the checkpoint is checked and uploaded, as at an interruption.</summary>
+/// <remarks>The processes that train get the stop signal, and the guard waits until they have saved. The instance continues to run and to cost; Remove-RunctlInstance removes it.</remarks>
 /// <example>
 /// <code>Stop-RunctlTraining $run -GracePeriod 2m</code>
 /// <para>Gives the training two minutes to save.</para>
+/// </example>
+/// <example runs="true">
+/// <code>Get-RunctlTraining | Where-Object State -eq running | Stop-RunctlTraining -WhatIf</code>
+/// <para>Lists the trainings that would stop.</para>
 /// </example>
 [Cmdlet(VerbsLifecycle.Stop, "RunctlTraining", SupportsShouldProcess = true, DefaultParameterSetName = RunSet)]
 [OutputType(typeof(RunctlTraining))]

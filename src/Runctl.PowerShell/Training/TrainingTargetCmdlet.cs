@@ -23,7 +23,7 @@ public abstract class TrainingTargetCmdlet : BackgroundCmdlet
     /// <summary>Name of the parameter set that names instances.</summary>
     protected const string InstanceSet = "Instance";
 
-    /// <summary>Ids of runs, or of the instances they are on; wildcards; or objects that have an id: trainings, instances, checkpoints, events, what JSON or CSV made of them, instances and reservations of AWS.Tools.</summary>
+    /// <summary>Ids of runs, or of the instances they are on; wildcards; or objects that have an id. Such objects are trainings, instances, checkpoints and events, also from JSON or CSV, and instances and reservations of AWS.Tools.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = RunSet)]
     [Alias("Training")]
     [SupportsWildcards]

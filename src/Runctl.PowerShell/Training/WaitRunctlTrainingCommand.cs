@@ -6,9 +6,14 @@ using Runctl.Training;
 namespace Runctl.PowerShell.Training;
 
 /// <summary>Waits until trainings have ended on their instances; the exit code is in what it returns.</summary>
+/// <remarks>The cmdlet returns the training in its final state. Ctrl+C and -Timeout end the wait, not the training.</remarks>
 /// <example>
 /// <code>($run | Wait-RunctlTraining -Timeout 6h).ExitCode</code>
-/// <para>Waits up to six hours and shows the exit code.</para>
+/// <para>Waits for the end of the run, six hours at most, and shows the exit code of its script.</para>
+/// </example>
+/// <example>
+/// <code>$run | Wait-RunctlTraining -Timeout 6h | Format-List State, ExitCode, Step</code>
+/// <para>Waits up to six hours, then shows how the training ended.</para>
 /// </example>
 [Cmdlet(VerbsLifecycle.Wait, "RunctlTraining", DefaultParameterSetName = RunSet)]
 [OutputType(typeof(RunctlTraining))]

@@ -170,7 +170,7 @@ internal sealed class InstanceLife(
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
             // As EC2 does: the launch was accepted, the instance goes from pending to terminated and says why. The end waits for
-            // this boot, so it can not be awaited here.
+            // this boot, so it cannot be awaited here.
             _ = End(InstanceState.ShuttingDown, StateReason.LaunchFailed(e));
         }
     }

@@ -44,7 +44,7 @@ internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower po
         return Track(life.End(InstanceState.Stopping, StateReason.User));
     }
 
-    /// <exception cref="Ec2Exception">A spot instance of a one-time request can not be stopped, nor one that is ending.</exception>
+    /// <exception cref="Ec2Exception">A spot instance of a one-time request cannot be stopped, nor one that is ending.</exception>
     public static void CheckStoppable(InstanceRecord record)
     {
         if (record.Order.Spot is { Persistent: false })
@@ -83,7 +83,7 @@ internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower po
     {
         var order = Get(instanceId).Order;
 
-        // The instance of a one-time request can not be stopped from inside either.
+        // The instance of a one-time request cannot be stopped from inside either.
         var terminates = order.ShutdownTerminates || order.Spot is { Persistent: false };
         return Track(Life(instanceId).End(
             terminates ? InstanceState.ShuttingDown : InstanceState.Stopping, StateReason.Instance));
@@ -136,7 +136,7 @@ internal sealed class InstanceRegistry(SandboxOptions options, IInstancePower po
         var now = clock.GetUtcNow();
         var (notice, isNew) = Life(instanceId).Notify(new SpotNotice("terminate", now - past, now, Takes: false));
         return isNew ? notice.Time : throw new Ec2Exception("IncorrectInstanceState",
-            $"The instance '{instanceId}' is to be taken at {notice.Time:O}; a stale notice can not take the place of that.");
+            $"The instance '{instanceId}' is to be taken at {notice.Time:O}; a stale notice cannot take the place of that.");
     }
 
     /// <summary>Takes a notice back, as EC2 sometimes does; false where none stands.</summary>

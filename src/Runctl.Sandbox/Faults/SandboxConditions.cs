@@ -19,7 +19,7 @@ public sealed record SandboxConditions
     public TimeSpan ImdsDelay { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How far its clock is ahead of AWS's; negative is behind. A process can not have a clock of its own, so it is AWS's time as this
+    /// How far its clock is ahead of AWS's; negative is behind. A process cannot have a clock of its own, so it is AWS's time as this
     /// instance sees it that is shifted the other way: the Date header, the notices and the times in its metadata, and the Date header and
     /// the check of signatures for requests with the keys of its role.
     /// </summary>

@@ -69,7 +69,7 @@ internal sealed class Parameters(string region, string account, TimeProvider clo
             return null;
         }
 
-        // What the key service makes of it can not be read either.
+        // What the key service makes of it cannot be read either.
         var value = parameter.Type == "SecureString" && !decrypted ? Convert.ToBase64String(Encoding.UTF8.GetBytes($"{parameter.Version}\0{Guid.NewGuid()}")) : parameter.Value;
         return Answer(name, parameter, value, "text", $"arn:aws:ssm:{region}:{account}:parameter/{name.TrimStart('/')}");
     }

@@ -216,10 +216,10 @@ public sealed class MonitorDefectTests : IAsyncDisposable
     {
         public List<string> Warnings { get; } = [];
 
-        public void OnEvent(RunctlEvent runctlEvent) => throw new InvalidOperationException("It can not be shown.");
+        public void OnEvent(RunctlEvent runctlEvent) => throw new InvalidOperationException("It cannot be shown.");
 
         public void OnWarning(string message) => Warnings.Add(message);
 
-        public void OnEnded(RunctlTraining training) => throw new InvalidOperationException("It can not be shown.");
+        public void OnEnded(RunctlTraining training) => throw new InvalidOperationException("It cannot be shown.");
     }
 }

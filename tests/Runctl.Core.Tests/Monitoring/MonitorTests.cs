@@ -68,7 +68,7 @@ public sealed class MonitorTests : IAsyncDisposable
         await UntilAsync(() => guard.Count("interrupt") > 0);
         await PollsAsync(guard, 5);
         Assert.Equal(["interrupt", "--run", "run-i-1", "--deadline", Notice.Time, "--action", "terminate", "--source", "monitor"], Assert.Single(guard.Called, c => c[0] == "interrupt"));
-        Assert.Single(told.Warnings, w => w.Contains("told to save from here", StringComparison.Ordinal));
+        Assert.Single(told.Warnings, w => w.Contains("runs the save sequence over SSM", StringComparison.Ordinal));
     }
 
     [Fact]

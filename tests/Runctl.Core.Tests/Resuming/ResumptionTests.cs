@@ -220,7 +220,7 @@ public sealed class ResumptionTests : IResumeListener
         Lose(_ => true);
         Assert.Equal("running", (await ResumeByItselfAsync()).State);
         Assert.DoesNotContain("manifest", Assert.Single(_story.Specs), StringComparison.Ordinal);
-        Assert.Contains("it begins anew", Assert.Single(_warnings), StringComparison.Ordinal);
+        Assert.Contains("it starts from the beginning", Assert.Single(_warnings), StringComparison.Ordinal);
     }
 
     [Fact]

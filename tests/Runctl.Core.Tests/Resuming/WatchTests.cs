@@ -100,7 +100,7 @@ public sealed class WatchTests : IAsyncDisposable
         watch.OnEvent(Detected(DateTimeOffset.UtcNow));
         await _told.UntilAsync(() => _told.Resumed is not null, Token);
         Assert.Equal((2, "i-2"), (_told.Resumed!.Attempt, _told.Resumed.InstanceId));
-        Assert.Equal(2, _told.Warnings.Count(w => w.Contains("not resumed from here now", StringComparison.Ordinal) || w.Contains("goes on as attempt 2", StringComparison.Ordinal)));
+        Assert.Equal(2, _told.Warnings.Count(w => w.Contains("not resumed from here now", StringComparison.Ordinal) || w.Contains("continues as attempt 2", StringComparison.Ordinal)));
     }
 
     [Fact]

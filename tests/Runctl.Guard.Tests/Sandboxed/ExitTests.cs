@@ -14,7 +14,7 @@ public sealed class ExitTests(GuardSandbox sandbox)
     public async Task An_instance_that_is_to_be_ended_goes_when_its_last_training_has_and_everything_is_in_S3()
     {
         await using var run = await sandbox.StartAsync(new Scenario(Saver) { Configure = settings => settings with { OnExit = "terminate" } });
-        Assert.SkipUnless((await run.ShellAsync("shutdown -c")).ExitCode == 0, "An instance without a PID namespace can not be shut down from inside.");
+        Assert.SkipUnless((await run.ShellAsync("shutdown -c")).ExitCode == 0, "An instance without a PID namespace cannot be shut down from inside.");
         var other = await sandbox.StartAsync(new Scenario(Saver) { InstanceId = run.InstanceId, Project = "other", Configure = settings => settings with { S3Prefix = settings.S3Prefix + "/others" } });
         await run.PrintedAsync("saved");
         await other.PrintedAsync("saved");

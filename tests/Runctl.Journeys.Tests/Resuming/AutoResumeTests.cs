@@ -76,7 +76,7 @@ public sealed class AutoResumeTests : SandboxedTest
         var ended = await told.Ended.Task.WaitAsync(Patience, Token);
         Assert.Equal((2, "finished"), (ended.Attempt, ended.State));
         Assert.Null(ended.ResumedFrom);
-        Assert.Contains(told.Warnings, warning => warning.Contains("it begins anew", StringComparison.Ordinal));
+        Assert.Contains(told.Warnings, warning => warning.Contains("it starts from the beginning", StringComparison.Ordinal));
         Assert.Equal(await Undisturbed.WeightsAsync(), await run.WeightsAsync());
     }
 

@@ -20,7 +20,7 @@ public sealed class UnsavedTests : SandboxedTest
         var last = (await run.RecordAsync()).Attempts[0].Unsaved!;
         Assert.StartsWith("step_", last, StringComparison.Ordinal);
         var plan = await run.PlanAsync(force: force);
-        Assert.Contains(plan.Warnings, warning => warning.Contains(last, StringComparison.Ordinal) && warning.Contains(force ? "It is given up" : "-Force goes on from an older one", StringComparison.Ordinal));
+        Assert.Contains(plan.Warnings, warning => warning.Contains(last, StringComparison.Ordinal) && warning.Contains(force ? "It is given up" : "-Force continues from an older one", StringComparison.Ordinal));
         // Its guard tries again at a notice, at the latest.
         run.Reported = status =>
         {

@@ -42,7 +42,7 @@ public sealed class MonitorRepairTests : SandboxedTest
         Assert.Equal("uploaded", training.Told.Events[^1].Details.GetProperty("outcome").GetString());
         var manifest = $"checkpoints/spot-interruptions/{training.InstanceId}/checkpoints/step_7.json.manifest.json";
         Assert.NotNull(await Fixture.Cloud.Objects.FindAsync(Fixture.Sandbox.Bucket, manifest, Token));
-        Assert.Single(training.Told.Warnings, w => w.Contains("told to save from here", StringComparison.Ordinal));
+        Assert.Single(training.Told.Warnings, w => w.Contains("runs the save sequence over SSM", StringComparison.Ordinal));
     }
 
     [Fact]

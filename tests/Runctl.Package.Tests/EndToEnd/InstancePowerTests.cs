@@ -58,7 +58,7 @@ public sealed class InstancePowerTests(SandboxFixture sandbox) : IClassFixture<S
     {
         var refused = sandbox.Run($"Stop-RunctlInstance {sandbox.Instance}");
         Assert.Equal("SpotNotStoppable", refused.ErrorId);
-        Assert.Contains("one-time spot request", refused.Error.ToString());
+        Assert.Contains("one-time request", refused.Error.ToString());
         Assert.Contains("-InterruptionBehavior Stop", refused.Error.ErrorDetails.RecommendedAction);
         Assert.Equal("running", sandbox.Run($"Get-RunctlInstance {sandbox.Instance}").Single.State);
     }

@@ -1,6 +1,6 @@
 namespace Runctl.Package.Tests.EndToEnd;
 
-/// <summary>What can not be resumed is refused with its reason, before anything is claimed or launched.</summary>
+/// <summary>What cannot be resumed is refused with its reason, before anything is claimed or launched.</summary>
 public sealed class ResumeInputTests(SandboxFixture sandbox) : IClassFixture<SandboxFixture>, IDisposable
 {
     private readonly Project _project = new();

@@ -11,7 +11,7 @@ public sealed class ResumesUsedUpTests(SandboxFixture sandbox) : InterruptedAgai
         await InterruptAsync(held, run, 2);
         var told = WaitForJob();
         var why = Assert.Single(told.Warnings, warning => warning.Contains("max_resumes", StringComparison.Ordinal));
-        Assert.StartsWith($"Run {run} is not resumed by itself: Run {run} was resumed 1 times, which is all that max_resumes allows", why);
+        Assert.StartsWith($"Runctl does not resume run {run} automatically: Run {run} was resumed 1 times, as often as max_resumes allows", why);
         Assert.Contains("Resume-RunctlTraining", why);
         Assert.Single(Of(told, "ResumeBegun"));
         Assert.Single(Of(told, "ReplacementLaunched"));

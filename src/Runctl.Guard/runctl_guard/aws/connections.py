@@ -93,7 +93,7 @@ def open_request(method: str, url: str, headers: Optional[Dict[str, str]] = None
             return connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            # The other side may close a kept connection at any time; a stream that was read can not be sent again.
+            # The other side may close a kept connection at any time; a stream that was read cannot be sent again.
             closed = isinstance(error, (ConnectionError, http.client.BadStatusLine))
             if fresh or not closed or hasattr(body, "read"):
                 if proxy:

@@ -33,7 +33,7 @@ class S3Error(GuardError):
             id, text = "BucketNotFound", "There is no bucket for %s" % target
         elif status == 403:
             text += (". The instance's role may lack the permission (for encrypted buckets also kms:GenerateDataKey and "
-                     "kms:Decrypt); a missing object without s3:ListBucket looks the same; a bucket whose policy demands encryption "
+                     "kms:Decrypt). A missing object without s3:ListBucket looks the same. A bucket whose policy demands encryption "
                      "needs s3_sse, and s3_kms_key_id for a key of your own, below [aws] in .runctl.toml")
         super().__init__(id, text, STORAGE, target)
         self.status = status

@@ -124,8 +124,8 @@ def _finish(run: Run, s3: S3) -> None:
 def _kept_as_versions(run: Run) -> None:
     """Once a run: the bucket has versions, with Object Lock always."""
     if not any(event["data"].get("id") == "VersionsKept" for event in run.events()):
-        run.warn("VersionsKept", "The bucket keeps versions: what keep_last_n deletes is gone from its listings, and is paid for "
-                 "until a lifecycle rule for noncurrent versions removes it, with Object Lock after its retention.")
+        run.warn("VersionsKept", "The bucket keeps versions. What keep_last_n deletes costs until a lifecycle rule for noncurrent "
+                 "versions removes it; with Object Lock, after its retention.")
 
 
 def _failed(run: Run, error: GuardError) -> None:

@@ -160,7 +160,7 @@ class Guard:
             return
         current = run.state
         if not current.get("state"):
-            raise ValueError("The state of %s can not be read." % name)
+            raise ValueError("The state of %s cannot be read." % name)
         if current.get("state") in ENDED and not (current.get("record_pending") or completion.unsaved(run)
                                                     or webhook.pending(run)):
             self._settled[name] = modified

@@ -28,7 +28,7 @@ class Leftovers:
         if exit is not None and not self._run.state.get("background"):
             self._run.update(background=True)
             best_effort(lambda: self._run.warn(
-                "TrainingInBackground", "The script ended with exit code %s. The run goes on until the training that it left in "
+                "TrainingInBackground", "The script ended with exit code %s. The run continues until the training that it left in "
                 "the background has ended." % exit.get("exit_code"), exit_code=exit.get("exit_code"),
                 pids=sorted(pid for pid, _ in self._watch.found.reasons)))
         return True

@@ -202,9 +202,9 @@ class _Round:
         if fact.writing:
             return self._say(fact, ALONE, REST, "is writing %s" % fact.writing[0])
         if any(one.parent == fact.pid and self._begins_anew(one) for one in self._facts.values()):
-            return self._say(fact, NOW, REST, "goes on to the next training")
+            return self._say(fact, NOW, REST, "continues with the next training")
         if now.idle < LAST_LINES_SECONDS:
-            return self._say(fact, ALONE, REST, "may end by itself now that the trainers have")
+            return self._say(fact, ALONE, REST, "may end on its own now that the trainers have")
         self._say(fact, NOW, REST, "no trainer lives any more")
 
     def _begins_anew(self, fact: Fact) -> bool:

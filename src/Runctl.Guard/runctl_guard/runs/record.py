@@ -147,7 +147,7 @@ class RunRecord:
             if last["nonce"] == nonce:
                 return False
             above = [attempt for attempt in record["attempts"] if attempt["number"] > ours]
-            # A claim that is not the newest can not be taken any more: see `take`.
+            # A claim that is not the newest cannot be taken any more: see `take`.
             if any(attempt.get("started") or attempt["state"] not in ("claimed", "failed", "lost") for attempt in above):
                 raise ClaimLost("Attempt %d has the run." % number, self._spec["run_id"])
             if above and last["state"] == "claimed":

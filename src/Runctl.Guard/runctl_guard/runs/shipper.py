@@ -119,7 +119,7 @@ class Shipper:
         attempt = run.state.get("attempt")
         if not any(event["data"].get("id") == "LogGap" and event["attempt"] == attempt for event in run.events()):
             best_effort(lambda: run.warn(
-                "LogGap", "Somebody made the file of the log longer without writing to it: %d bytes without content are left out. "
+                "LogGap", "The file of the log became longer without a write: the guard leaves out %d bytes without content. "
                 "Look in the training, and in what it starts, for a change of the size of its output (truncate)." % size, bytes=size))
 
 

@@ -91,7 +91,7 @@ class Webhook:
         connections.close_connections()
 
     def _address(self) -> Optional[str]:
-        """None where it can not be found out, which is said."""
+        """None where it cannot be found out, which is said."""
         if self._url is None:
             wanted = {"webhook_url": self._run.spec["alerts"]["webhook_url"]}
             try:

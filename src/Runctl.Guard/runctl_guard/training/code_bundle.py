@@ -184,7 +184,7 @@ def _errors() -> Iterator[None]:
     except GuardError as error:
         if error.id not in ERRORS:
             raise
-        raise GuardError(ERRORS[error.id], "The code bundle can not be used: " + error.message, REFUSED, error.target)
+        raise GuardError(ERRORS[error.id], "The code bundle cannot be used: " + error.message, REFUSED, error.target)
 
 
 def _list_file(project: str) -> str:

@@ -4,7 +4,7 @@ namespace Runctl.Sandbox.Ec2.Fleets;
 
 /// <summary>A pool that has been looked at.</summary>
 /// <param name="Pool">Which.</param>
-/// <param name="Order">What would be launched, or null where it can not be.</param>
+/// <param name="Order">What would be launched, or null where it cannot be.</param>
 /// <param name="Price">USD per hour and unit.</param>
 /// <param name="Room">How many instances it gives.</param>
 /// <param name="Error">What it says beyond those, or null.</param>

@@ -8,7 +8,7 @@ namespace Runctl.Sandbox.Ec2.Launching;
 internal sealed class LaunchPlanner(SandboxOptions options, NetworkTable network, TimeProvider clock)
 {
     /// <summary>Checks and completes a specification.</summary>
-    /// <exception cref="Ec2Exception">Why it can not be launched.</exception>
+    /// <exception cref="Ec2Exception">Why it cannot be launched.</exception>
     public InstanceOrder Plan(LaunchSpecification wanted, string reservationId, string? clientToken)
     {
         var image = DescribeImages.Check(wanted.ImageId ?? throw Ec2Errors.Missing("ImageId"));

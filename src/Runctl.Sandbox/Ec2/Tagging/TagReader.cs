@@ -10,7 +10,7 @@ internal static class TagReader
     private const int MaxTags = 50;
 
     /// <summary>The tags of TagSpecifications by resource type.</summary>
-    /// <exception cref="Ec2Exception">A resource type this call can not tag.</exception>
+    /// <exception cref="Ec2Exception">A resource type this call cannot tag.</exception>
     public static IReadOnlyDictionary<string, TagSet> Specifications(Ec2Parameters parameters, params string[] resourceTypes)
     {
         var all = new Dictionary<string, TagSet>(StringComparer.Ordinal);

@@ -79,7 +79,7 @@ class Check(support.RootedTest):
 
     def test_a_user_or_project_that_can_not_be_is_told(self):
         self.assertIn("no user nobody-here", self.ask(user="nobody-here")["directory"]["error"])
-        self.assertIn("can not be a project's name".replace("can not", "cannot"), self.ask(project_name="../x")["directory"]["error"])
+        self.assertIn("cannot be a project's name".replace("cannot", "cannot"), self.ask(project_name="../x")["directory"]["error"])
 
     def test_without_a_bucket_no_request_is_made(self):
         self.assertIsNone(self.ask(store=None, keys=[])["storage"])

@@ -95,7 +95,7 @@ class Broken(Guarded):
         time.sleep(3)
         log = self.guard_log()
         self.assertEqual(1, log.count("Traceback"), log)
-        self.assertIn("4 times by now: ValueError('The state of aaa-20260131-120000-abcdef can not be read.')", log)
+        self.assertIn("4 times by now: ValueError('The state of aaa-20260131-120000-abcdef cannot be read.')", log)
 
     def test_only_what_is_a_run_is_one(self):
         run = self.new_run()

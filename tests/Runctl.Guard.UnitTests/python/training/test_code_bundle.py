@@ -337,7 +337,7 @@ class FromS3(Bundles):
     def test_a_bundle_that_is_missing_is_named(self):
         error = self.refused({"bucket": "bucket", "key": "code/1.tar.gz", "size": 10, "sha256": "1" * 64})
         self.assertEqual(("CodeNotFound", "s3://bucket/code/1.tar.gz"), (error.id, error.target))
-        self.assertIn("The code bundle can not be used: There is no s3://bucket/code/1.tar.gz", error.message)
+        self.assertIn("The code bundle cannot be used: There is no s3://bucket/code/1.tar.gz", error.message)
 
     def test_a_bundle_of_another_content_is_named(self):
         self.s3.objects["/bucket/code/1.tar.gz"] = b"spoilt"
