@@ -14,7 +14,7 @@ Describe 'Help' {
     BeforeAll { Import-Module $Module -Force }
 
     It 'renders <Name> whole, with inputs, outputs, defaults and links' -ForEach $commands {
-        $text = Get-Help $Name -Full | Out-String -Width 100
+        $text = Get-Help $Name -Full | Out-String -Width 200
         foreach ($part in 'SYNOPSIS', 'DESCRIPTION', 'INPUTS', 'OUTPUTS', 'RELATED LINKS') { $text | Should -MatchExactly "(?m)^$part" }
         $text | Should -Match "docs/cmdlets/$Name\.md"
         @((Get-Help $Name -Examples).Examples.Example).Count | Should -BeGreaterOrEqual 2

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Runctl.Errors;
 
 /// <content>Errors of the services and of what stands between them and us.</content>
@@ -32,9 +34,12 @@ internal static partial class RunctlErrors
         new(code, kind, $"{service} {operation}: {message.TrimEnd('.')} ({code}).", null, action, cause) { ServiceErrorCode = code, RequestId = requestId, IsTransient = transient };
 
     /// <summary>A service could not be reached.</summary>
-    public static RunctlException ConnectionFailed(string service, string operation, string endpoint, Exception cause) =>
-        new("ConnectionFailed", ErrorKind.Connection, $"{service} {operation}: no answer from {endpoint}: {cause.Message}", endpoint,
-            "Check the network, and -EndpointUrl if one is set.", cause) { IsTransient = true };
+    public static RunctlException ConnectionFailed(string service, string operation, string endpoint, Exception cause) => IsRefused(cause)
+        ? new("ConnectionFailed", ErrorKind.Connection, $"{service} {operation}: {endpoint} refused the connection.", endpoint,
+            "Check the address: -EndpointUrl, endpoint_url under [aws] in .runctl.toml, or AWS_ENDPOINT_URL. If it is a sandbox, start one with Start-RunctlSandbox.", cause) { IsTransient = true }
+        : new("ConnectionFailed", ErrorKind.Connection, $"{service} {operation}: no answer from {endpoint}: {cause.Message}", endpoint, "Check the network, and -EndpointUrl if one is set.", cause) { IsTransient = true };
+
+    private static bool IsRefused(Exception? cause) => cause is not null && (cause is SocketException { SocketErrorCode: SocketError.ConnectionRefused } || IsRefused(cause.InnerException));
 
     /// <summary>Nothing listens there.</summary>
     public static RunctlException ConnectionRefused(string service, string operation, string endpoint, Exception cause) =>

@@ -14,7 +14,7 @@ namespace Runctl.PowerShell.Instances;
 /// <code>Stop-RunctlInstance i-0123456789abcdef0 -Wait</code>
 /// <para>Stops an instance and returns it when it is stopped.</para>
 /// </example>
-/// <example runs="true">
+/// <example>
 /// <code>Get-RunctlInstance | Stop-RunctlInstance -WhatIf</code>
 /// <para>Lists the instances of Runctl that would stop.</para>
 /// </example>

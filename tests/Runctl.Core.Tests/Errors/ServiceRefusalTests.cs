@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Runctl.Errors;
 using Runctl.Instances;
 using Runctl.Ports;
@@ -86,4 +87,13 @@ public sealed class ServiceRefusalTests
     [Fact]
     public void A_launch_that_capacity_did_not_stop_never_names_capacity() =>
         Assert.DoesNotContain("more instance types", PoolErrorReport.ToException(new LaunchRequest { InstanceTypes = ["g5.xlarge"] }, [new PoolError("InvalidParameterValue", "Value (x) is invalid", "g5.xlarge", null, null)]).RecommendedAction, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_refused_connection_is_not_called_silence()
+    {
+        var refused = RunctlErrors.ConnectionFailed("EC2", "DescribeInstances", "http://127.0.0.1:1/", new HttpRequestException("No.", new SocketException((int)SocketError.ConnectionRefused)));
+        Assert.Contains("refused the connection", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("-EndpointUrl", refused.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("no answer", RunctlErrors.ConnectionFailed("EC2", "DescribeInstances", "http://127.0.0.1:1/", new IOException("Reset.")).Message, StringComparison.Ordinal);
+    }
 }
