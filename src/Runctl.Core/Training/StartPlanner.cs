@@ -201,7 +201,7 @@ internal sealed class StartPlanner(ICloud cloud, IAdapters adapters, TimeProvide
         var name = instance is null ? "The instance to be launched" : $"Instance {instance.InstanceId}";
         if (configuration.S3Bucket is null)
         {
-            _warnings.Add("No s3_bucket is configured: checkpoints stay on the instance's disk and are lost with it, and the run can not be resumed elsewhere.");
+            _warnings.Add("No s3_bucket is configured: checkpoints stay on the instance's disk and are lost with it, and the run cannot be resumed elsewhere.");
         }
         else if ((instance is null ? request.NewInstance?.IamInstanceProfile : instance.IamInstanceProfile) is null)
         {

@@ -51,7 +51,7 @@ public abstract class LaunchCmdlet : BackgroundCmdlet
     [Parameter]
     public SwitchParameter OnDemandFallback { get; set; }
 
-    /// <summary>What EC2 does with an instance when it takes it. Stop and Hibernate keep its disk, which continues to cost, and EC2 starts it again when there is capacity; Hibernate begins at once at the notice, so that little is saved. Default: Terminate.</summary>
+    /// <summary>What EC2 does with an instance when it takes it. Stop and Hibernate keep its disk, which still costs, and EC2 starts it again when there is capacity. Hibernate begins at the notice, so there may be no time to save. Default: Terminate.</summary>
     [Parameter]
     public RunctlInterruptionBehavior InterruptionBehavior { get; set; }
 

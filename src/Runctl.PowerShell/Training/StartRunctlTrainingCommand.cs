@@ -13,18 +13,18 @@ namespace Runctl.PowerShell.Training;
 
 /// <summary>Starts a training, guarded against interruption: on an instance that runs, or on one that is launched for it.</summary>
 /// <remarks>
-/// With -InstanceId, or with an instance from the pipeline, the training starts there. With -InstanceType, or another parameter of a launch, Runctl launches a spot instance for it: first it checks all that costs nothing
-/// (script, project, settings, bucket, region, credentials, instance profile, image, network, types and price), then it launches, waits until the instance is ready, and starts. If the start fails or is stopped, the instance
-/// is removed; if that fails, or with -KeepInstance, the error says what the instance costs and how to remove it. A script that ends in an error in its first seconds is returned as a training that failed, beside the error; its instance stays for the next try.
-/// A guard on the instance watches for interruptions every second, whether this session lives or not. The monitor job reports events, repairs a guard that died, and resumes the run with -AutoResume; Get-Job and Receive-Job show it.
+/// <para>With -InstanceId, or with an instance from the pipeline, the training starts there. With -InstanceType, or another parameter of a launch, Runctl launches a spot instance for it.</para>
+/// <para>Before a launch Runctl checks what costs nothing: script, project, settings, bucket, region, credentials, instance profile, image, network, types and price. Then it launches, waits until the instance is ready, and starts.</para>
+/// <para>If the start fails or is stopped, Runctl removes the instance. If that fails, or with -KeepInstance, the error says what the instance costs and how to remove it. If a script ends in an error in its first seconds, the cmdlet returns the failed training beside the error, and its instance stays for the next try.</para>
+/// <para>A guard on the instance watches for interruptions every second, whether this session lives or not. The monitor job reports events, restarts a guard that died, and resumes the run with -AutoResume. Get-Job and Receive-Job show it.</para>
 /// </remarks>
 /// <example>
 /// <code>$run = Start-RunctlTraining ./training/train.py -InstanceType g5.xlarge, g4dn.xlarge -SyncCode -AutoResume</code>
-/// <para>Checks everything, launches one spot instance of either type, brings the project there and trains.</para>
+/// <para>Checks everything, launches one spot instance of either type, sends the project there and trains.</para>
 /// </example>
 /// <example>
 /// <code>$run = $instance | Start-RunctlTraining ./training/train.py -SyncCode -ScriptArgument '--epochs', 20</code>
-/// <para>Brings the project to an instance that runs, and trains.</para>
+/// <para>Sends the project to an instance that runs, and trains.</para>
 /// </example>
 /// <example>
 /// <code>Get-RunctlCheckpoint -RunId $run.RunId -Latest | Start-RunctlTraining ./training/train.py -InstanceId $new.InstanceId -SyncCode</code>
