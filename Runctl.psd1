@@ -17,6 +17,7 @@
     CmdletsToExport      = @(
         'Get-RunctlCheckpoint'
         'Get-RunctlConfiguration'
+        'Get-RunctlEvent'
         'Get-RunctlInstance'
         'Get-RunctlPolicy'
         'Get-RunctlProcess'

@@ -19,8 +19,8 @@ public sealed class SpotLauncher(ICloud cloud, TimeProvider time)
     internal Task<LaunchPlan> PlanAsync(LaunchRequest request, InstancePool? lost, CancellationToken cancellationToken) => new LaunchPlanner(cloud).PlanAsync(request, cancellationToken, lost);
 
     /// <summary>Launches. On failure or cancellation nothing of this launch is left running; an answer of EC2 that is under way is awaited for that, as it names the instances.</summary>
-    public Task<IReadOnlyList<RunctlInstance>> LaunchAsync(LaunchPlan plan, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
-        new FleetLaunch(cloud, time, plan, progress, OnLeftovers).RunAsync(cancellationToken);
+    public async Task<IReadOnlyList<RunctlInstance>> LaunchAsync(LaunchPlan plan, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
+        [.. (await new FleetLaunch(cloud, time, plan, progress, OnLeftovers).RunAsync(cancellationToken).ConfigureAwait(false)).Select(WithCost)];
 
     /// <summary>Launches, and waits until the instances are ready. One that does not become ready is terminated, and so are all if the wait is cancelled.</summary>
     /// <param name="plan">What to launch.</param>
@@ -52,15 +52,15 @@ public sealed class SpotLauncher(ICloud cloud, TimeProvider time)
     }
 
     /// <summary>Waits until an instance is running, online in SSM and done with cloud-init.</summary>
-    public Task<RunctlInstance> WaitUntilReadyAsync(string instanceId, TimeSpan timeout, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
-        new ReadinessWait(cloud, time, instanceId, progress).RunAsync(timeout, cancellationToken);
+    public async Task<RunctlInstance> WaitUntilReadyAsync(string instanceId, TimeSpan timeout, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
+        WithCost(await new ReadinessWait(cloud, time, instanceId, progress).RunAsync(timeout, cancellationToken).ConfigureAwait(false));
 
     private async Task<ReadyInstance> ReadyOrRemovedAsync(RunctlInstance instance, TimeSpan timeout, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken)
     {
         try
         {
             var ready = await WaitUntilReadyAsync(instance.InstanceId, timeout, progress, cancellationToken).ConfigureAwait(false);
-            return new ReadyInstance(ready.With(copy => copy.HourlyPrice ??= instance.HourlyPrice), null);
+            return new ReadyInstance(WithCost(ready.With(copy => copy.HourlyPrice ??= instance.HourlyPrice)), null);
         }
         catch (RunctlException e)
         {
@@ -81,4 +81,12 @@ public sealed class SpotLauncher(ICloud cloud, TimeProvider time)
     /// <returns>Why it could not be removed, or null.</returns>
     internal Task<RunctlException?> RemoveAsync(RunctlInstance instance) =>
         Cleanup.InsistAsync(token => new InstanceCatalog(cloud).RemoveAsync(instance, token), Cleanup.Limit, time);
+
+    /// <summary>The age of an instance, and its cost at the price it was launched at.</summary>
+    private RunctlInstance WithCost(RunctlInstance instance) => instance.With(copy =>
+    {
+        var age = time.GetUtcNow().UtcDateTime - instance.LaunchTime;
+        copy.Age = age < TimeSpan.Zero ? TimeSpan.Zero : age;
+        copy.Cost = instance.HourlyPrice is { } price && copy.Age is { } length ? PriceHistory.Of(price, length) : null;
+    });
 }

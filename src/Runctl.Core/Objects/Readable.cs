@@ -21,7 +21,7 @@ internal static class Readable
         JsonValueKind.Object => Table(element),
         JsonValueKind.Array => List(element.EnumerateArray().Select(Plain)),
         JsonValueKind.String => element.GetString(),
-        JsonValueKind.Number => element.TryGetInt64(out var whole) ? whole : element.GetDouble(),
+        JsonValueKind.Number => element.TryGetInt64(out var whole) ? (object)whole : element.GetDouble(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         _ => null,

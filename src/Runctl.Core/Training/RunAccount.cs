@@ -4,7 +4,7 @@ using Runctl.Runs;
 namespace Runctl.Training;
 
 /// <summary>What a run came to over all its attempts. Whatever a part of is unknown is null.</summary>
-/// <param name="Interruptions">Attempts that were taken from the run and followed by another.</param>
+/// <param name="Interruptions">Attempts that an interruption or the loss of the instance ended, the newest one included.</param>
 /// <param name="StepsLost">Steps trained again: the last step of each such attempt minus the step the next one went on from.</param>
 /// <param name="Duration">From its first start to its end, or to now.</param>
 /// <param name="Cost">US dollars for the time its attempts ran.</param>
@@ -23,7 +23,7 @@ internal sealed record RunAccount(int Interruptions, long? StepsLost, TimeSpan? 
         var pairs = attempts.Zip(attempts.Skip(1)).ToList();
         var costs = attempts.Select(a => CostOf(a, prices, onDemand, now)).ToList();
         return new RunAccount(
-            pairs.Count,
+            pairs.Count(p => !RunStates.IsFinal(p.First.State)) + (attempts is [.., var newest] && RunStates.IsCutOff(newest.State) ? 1 : 0),
             Sum(pairs.Select(p => TrainingView.StepsLost(p.First.LastStep, p.Second.FirstStep))),
             attempts.Count == 0 ? null : EndOf(attempts[^1], now) - attempts[0].Started,
             attempts.Count == 0 ? null : Sum(costs.Select(c => c.Spent)),

@@ -57,7 +57,7 @@ public sealed class RunctlTraining
     /// <summary>Steps trained again because of the interruption before this attempt; null where unknown or not resumed.</summary>
     public long? StepsLost { get; internal set; }
 
-    /// <summary>Interruptions the run survived: attempts that another one followed. Null where the run has no record in S3.</summary>
+    /// <summary>Interruptions of the run: attempts that an interruption or the loss of the instance ended, the newest one included. Null if the run has no record in S3.</summary>
     public int? Interruptions { get; internal set; }
 
     /// <summary>How often Runctl resumes the run automatically, at most; null if that is unknown.</summary>

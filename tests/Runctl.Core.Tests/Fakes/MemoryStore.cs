@@ -27,6 +27,7 @@ internal sealed class MemoryStore : IObjectStore
     {
         await Task.Yield();
         var listed = 0;
+        BeforeListOf?.Invoke(prefix);
         Count("LIST");
         foreach (var (key, value) in Objects.Where(o => o.Key.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(o => o.Key, StringComparer.Ordinal))
         {
@@ -44,6 +45,9 @@ internal sealed class MemoryStore : IObjectStore
 
     /// <summary>Happens before a list, by the key after which it begins.</summary>
     public Action<string>? BeforeList { get; set; }
+
+    /// <summary>Happens before a list of everything below a prefix.</summary>
+    public Action<string>? BeforeListOf { get; set; }
 
     /// <summary>How many objects were read.</summary>
     public int Reads { get; private set; }

@@ -22,6 +22,17 @@ public sealed class RunAccountTests
         Assert.Equal((0.40m + 0.30m + 0.60m, 2.5m - 1.30m), (account.Cost, account.Savings));
     }
 
+    [Theory]
+    [InlineData(1, "interrupted")]
+    [InlineData(1, "lost")]
+    [InlineData(0, "running")]
+    [InlineData(0, "stopped")]
+    [InlineData(0, "failed")]
+    public void The_interruption_that_ended_the_newest_attempt_counts(int expected, string state) => Assert.Equal(expected, Of(Attempt(1, state, 0, 1)).Interruptions);
+
+    [Fact]
+    public void A_resume_after_a_stop_is_no_interruption() => Assert.Equal(0, Of(Attempt(1, "stopped", 0, 1), Attempt(2, "running", 1, null)).Interruptions);
+
     [Fact]
     public void A_run_nobody_interrupted_has_lost_nothing() => Assert.Equal((0, 0L), (Of(Attempt(1, "finished", 0, 1)).Interruptions, Of(Attempt(1, "finished", 0, 1)).StepsLost));
 
