@@ -1,5 +1,9 @@
 param([Parameter(Mandatory)] [string] $Module)
 
+BeforeAll {
+    $readme = Get-Content "$PSScriptRoot/../../README.md" -Raw
+}
+
 BeforeDiscovery {
     $readme = Get-Content "$PSScriptRoot/../../README.md" -Raw
     $blocks = [regex]::Matches($readme, '(?ms)^```powershell\r?\n(.*?)^```') | ForEach-Object { @{ Text = $_.Groups[1].Value; Name = $_.Groups[1].Value.Split("`n").Where({ $_ -match 'Start-RunctlTraining' })[0] } }
@@ -7,9 +11,9 @@ BeforeDiscovery {
 
 Describe 'README' -Skip:(-not $IsLinux) {
     It 'runs as it is written in a sandbox: <Name>' -ForEach $blocks {
-        # The first line of a block imports the build from the root of a clone.
-        $Text | Should -Match '^Import-Module \./out/Runctl/[^/]+/Runctl.psd1'
-        $folder = ($Text -split "`n")[0] -replace '^Import-Module (\S+)/Runctl.psd1.*', '$1'
+        # The build in a clone, as the first block imports it.
+        $folder = [regex]::Match($readme, '(?m)^Import-Module (\./out/Runctl/[^/]+)/Runctl.psd1').Groups[1].Value
+        $folder | Should -Not -BeNullOrEmpty
         $place = New-Item -ItemType Directory (Join-Path ([IO.Path]::GetTempPath()) "runctl-readme-$([Guid]::NewGuid())")
         try {
             New-Item -ItemType Directory (Join-Path $place (Split-Path $folder)), "$place/training" -Force | Out-Null
