@@ -7,11 +7,17 @@ Path of the module's manifest; that of the newest build unless it is given.
 
 .PARAMETER Version
 Versions of Pester.
+
+.PARAMETER RewriteGolden
+Writes the golden texts of the views anew, in golden/. Read the difference before you commit it.
 #>
 param(
     [string] $Module,
-    [string[]] $Version
+    [string[]] $Version,
+    [switch] $RewriteGolden
 )
+
+$env:RUNCTL_REWRITE_GOLDEN = if ($RewriteGolden) { '1' }
 
 $ErrorActionPreference = 'Stop'
 $project = "$PSScriptRoot/../Runctl.Package.Tests/Runctl.Package.Tests.csproj"

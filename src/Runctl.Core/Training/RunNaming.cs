@@ -21,7 +21,7 @@ internal static class RunNaming
 #pragma warning disable CA1308 // Ids are lower case.
         var project = new string([.. projectName.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]).Trim('-');
 #pragma warning restore CA1308
-        project = project.Length > 40 ? project[..40].TrimEnd('-') : project;
+        project = project.Length > 30 ? project[..30].TrimEnd('-') : project;
         return $"{(project.Length == 0 ? "project" : project)}-{now.UtcDateTime.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{Hex.Of(RandomNumberGenerator.GetBytes(3))}";
     }
 }

@@ -86,7 +86,7 @@ public sealed class SaveRunctlCheckpointCommand : BackgroundCmdlet
 
         foreach (var path in Name is null && downloaded.Head is { } head ? [head] : downloaded.Paths)
         {
-            WriteObject(System.IO.Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path));
+            WriteItem(path);
         }
     }
 

@@ -187,6 +187,15 @@ public abstract class RunctlCmdlet : AsyncCmdlet
         return provider.Name == "FileSystem" ? full : throw CommandErrors.PathNotFileSystem(path);
     }
 
+    /// <summary>Writes a file or directory as Get-Item does, so that it shows its directory, owner and mode.</summary>
+    private protected void WriteItem(string path)
+    {
+        foreach (var item in InvokeProvider.Item.Get([path], force: true, literalPath: true))
+        {
+            WriteObject(item);
+        }
+    }
+
     private protected static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     private CloudConnection ConnectionFor(RunctlConfiguration configuration)

@@ -78,7 +78,7 @@ public sealed class InitializeRunctlConfigurationCommand : RunctlCmdlet
         if (ShouldProcess(path, File.Exists(path) ? "Replace the configuration" : "Write a configuration"))
         {
             ConfigurationWriter.Write(path, template.Write(), Force);
-            WriteObject(new FileInfo(path));
+            WriteItem(path);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using Runctl.Errors;
 using Runctl.PowerShell.Targets;
+using Runctl.PowerShell.Views;
 using Runctl.Progress;
 using Runctl.Telling;
 
@@ -95,6 +96,9 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>Writes an object; the rest of the pipeline runs within this call.</summary>
     protected new void WriteObject(object? value)
     {
+        // The step is done, and the rest of the pipeline may take long.
+        _progress?.Complete();
+        ShortList.Apply(value);
         if (_engine is not { } engine)
         {
             base.WriteObject(value);

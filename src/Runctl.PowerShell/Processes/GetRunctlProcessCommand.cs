@@ -3,6 +3,7 @@ using Runctl.Errors;
 using Runctl.Processes;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Training;
+using Runctl.PowerShell.Views;
 
 namespace Runctl.PowerShell.Processes;
 
@@ -24,11 +25,13 @@ namespace Runctl.PowerShell.Processes;
 [OutputType(typeof(RunctlProcess), typeof(RunctlInstanceUsage))]
 public sealed class GetRunctlProcessCommand : TrainingTargetCmdlet
 {
+    private ScreenRefresh? _screen;
+
     /// <summary>Shows the machine too: memory, GPUs, disks, a notice that stands, and the newest events of interruptions. They can be seen after the instance is gone where the training has a bucket.</summary>
     [Parameter]
     public SwitchParameter Detailed { get; set; }
 
-    /// <summary>Shows it again and again until the training has ended, or all trainings of the instance have. Ctrl+C ends the cmdlet, not the training.</summary>
+    /// <summary>Shows it again and again until the training has ended, or all trainings of the instance have. On a terminal each answer replaces the one before; in a pipeline, a variable or a file all of them arrive as objects. Ctrl+C ends the command, not the training.</summary>
     [Parameter]
     public SwitchParameter Follow { get; set; }
 
@@ -58,6 +61,7 @@ public sealed class GetRunctlProcessCommand : TrainingTargetCmdlet
 
     private async Task ShowAsync(Func<Task<RunctlInstanceUsage>> read)
     {
+        _screen ??= Follow && ScreenOutput.IsTerminal(this) ? new ScreenRefresh(Host, InvokeCommand) : null;
         while (true)
         {
             if (await TryReadAsync(read) is { } usage)
@@ -93,15 +97,16 @@ public sealed class GetRunctlProcessCommand : TrainingTargetCmdlet
             WriteWarning($"{usage.Omitted} more processes are not shown: one answer of {usage.InstanceId} does not hold them.");
         }
 
-        if (Detailed)
+        IReadOnlyList<object> shown = Detailed ? [usage] : usage.Processes;
+        if (_screen is not null)
         {
-            WriteObject(usage);
+            _screen.Show(shown);
             return;
         }
 
-        foreach (var process in usage.Processes)
+        foreach (var one in shown)
         {
-            WriteObject(process);
+            WriteObject(one);
         }
     }
 }
