@@ -57,12 +57,12 @@ try {
         $act.Title
         "Creating two spot instances: one to be interrupted, one to compare with."
         $instance, $undisturbed = New-RunctlSpotInstance -InstanceType $types -Count 2 -Wait
-        $instance
+        $instance | Format-Table
 
         "Starting the same training on both."
         $reference = $undisturbed | Start-RunctlTraining @training -NoMonitor
         $run = $instance | Start-RunctlTraining @training
-        $run
+        $run | Format-Table
 
         "Training until step $($act.NoticeAt)."
         do { $now = Get-RunctlTraining $run.RunId } until ($now.LastStep -ge $act.NoticeAt -or $now.HasEnded)
@@ -70,7 +70,7 @@ try {
 
         "Raising an interruption notice: $Window until the instance is taken."
         $report = Invoke-RunctlInterruptionDrill $run -Window $Window -PollInterval 250ms
-        $report
+        $report | Format-Custom
 
         "Creating a replacement and going on from $($report.Checkpoint.Name)."
         $replacementBegan = [DateTime]::UtcNow
@@ -90,12 +90,11 @@ try {
         if ($report.Passed -and $report.InstanceTaken -and $resumed.StepsLost -eq 0 -and $resumed.ExitCode -eq 0 -and $identical) { $passed++ }
 
         ''
-        'Phase          Seconds'
-        '-----          -------'
-        $report.Phases
-        [Runctl.Training.Phase]::new('new instance', $replacementSeconds)
-        $resumed.Phases
-        ''
+        & {
+            $report.Phases
+            [Runctl.Training.Phase]::new('new instance', $replacementSeconds)
+            $resumed.Phases
+        } | Format-Table
         "Files of the checkpoint  $(@(($run | Get-RunctlCheckpoint -Latest).Files | Where-Object Class -NE older).Count)"
         "Interrupted after step   $($report.LastStep)"
         "Went on with step        $($resumed.FirstStep)"

@@ -21,7 +21,7 @@ $run = 'digits-20240131-120000-ab12cd'
 $long = 'fine-tuning-of-a-large-languag-20240131-235959-0f1e2d'
 $instance = 'i-0123456789abcdef0'
 $other = 'i-0fedcba9876543210'
-$time = [DateTimeOffset] '2024-01-31T12:00:05Z'
+$time = [DateTime]::new(2024, 1, 31, 12, 0, 5, [DateTimeKind]::Utc)
 $place = @{ Region = 'eu-central-1'; S3Bucket = 'my-checkpoint-bucket' }
 
 function Training([hashtable] $Value) {
@@ -138,7 +138,7 @@ switch ($Type) {
     }
     RunctlSandbox {
         $keys = New Runctl.Ports.CloudCredentials @{ AccessKeyId = 'AKIASANDBOX000000001'; SecretAccessKey = 'secret' }
-        New Runctl.PowerShell.Sandboxes.RunctlSandbox ($place + @{ EndpointUrl = 'http://127.0.0.1:40000'; IamInstanceProfile = 'RunctlSandbox'; Directory = '/tmp/runctl-sandbox'; IsDefault = $true; Credentials = $keys; Administrator = $keys })
+        New Runctl.PowerShell.Sandboxes.RunctlSandbox ($place + @{ EndpointUrl = 'http://127.0.0.1:40000'; IamInstanceProfile = 'RunctlSandbox'; Directory = '/tmp/runctl-sandbox'; Credentials = $keys; Administrator = $keys })
     }
     default { throw "There is no sample of $Type." }
 }

@@ -25,9 +25,6 @@ foreach ($name in $Value.Keys) {
         for ($i = 0; $i -lt $list.Count; $i++) { $list[$i] = @($given)[$i] }
         $given = $list
     }
-    elseif ($given -is [DateTimeOffset] -and $target -eq [DateTime]) {
-        $given = $given.UtcDateTime
-    }
     elseif ($null -ne $given) {
         $given = [Management.Automation.LanguagePrimitives]::ConvertTo($given, $target, [cultureinfo]::InvariantCulture)
     }

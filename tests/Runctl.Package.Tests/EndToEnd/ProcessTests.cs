@@ -29,7 +29,7 @@ public sealed class ProcessTests(SandboxFixture sandbox) : IClassFixture<Sandbox
         Assert.InRange((long)disk.Free, 1, (long)disk.Size);
 
         var shown = sandbox.Show("$run | Get-RunctlProcess -Detailed");
-        Assert.Contains("NVIDIA A10G, 87 % busy, 11.0 of 22.5 GiB used, 61 C", shown);
+        Assert.Contains("NVIDIA A10G, 87 % busy, 11 GiB of 22.5 GiB used, 61 °C", shown);
         Assert.Contains("No interruption events", shown);
         Assert.Contains("train.py", shown);
 
