@@ -7,7 +7,7 @@ BeforeDiscovery {
 BeforeAll {
     Import-Module $Module -Force
     $project = (New-Item -ItemType Directory (Join-Path $TestDrive project)).FullName
-    Set-Content "$project/wait.py" "import os, time`nwhile not os.path.exists('stop'): time.sleep(0.1)"
+    Set-Content "$project/wait.py" "import time`nwhile True: sum(range(1000000)); time.sleep(0.05)"
     $sandbox = Start-RunctlSandbox -UseAsDefault
     $instance = New-RunctlSpotInstance -InstanceType g5.xlarge -Wait
     $run = $instance | Start-RunctlTraining "$project/wait.py" -ProjectDirectory $project -SyncCode -NoMonitor -WarningAction Ignore
@@ -39,11 +39,22 @@ Describe 'Output of two kinds' {
 
 Describe 'Progress' {
     It 'of a step ends before its object goes on' {
-        $shell = [powershell]::Create([Management.Automation.RunspaceMode]::CurrentRunspace)
-        $records = [Collections.Generic.List[object]]::new()
-        $cmdlet = [Runctl.PowerShell.Views.ViewText].Assembly.GetType('Runctl.PowerShell.Engine.ProgressReporter')
-        $cmdlet | Should -Not -BeNullOrEmpty
-        $shell.Dispose()
+        # Progress is shown after two seconds.
+        $slow = Start-RunctlSandbox -BootTime 4s
+        try {
+            $shell = [powershell]::Create()
+            $shell.AddScript("Import-Module '$Module'; New-RunctlSpotInstance g5.xlarge -Wait -EndpointUrl $($slow.EndpointUrl) -Region $($slow.Region) -IamInstanceProfile $($slow.IamInstanceProfile) | ForEach-Object { Write-Progress downstream }") | Out-Null
+            $shell.Invoke() | Out-Null
+            $shell.Streams.Error | Should -BeNullOrEmpty
+            $records = @($shell.Streams.Progress)
+            $records[0].Activity | Should -Not -Be downstream
+            $records[-2].RecordType | Should -Be Completed
+            $records[-1].Activity | Should -Be downstream
+        }
+        finally {
+            $shell.Dispose()
+            Stop-RunctlSandbox $slow
+        }
     }
 }
 
