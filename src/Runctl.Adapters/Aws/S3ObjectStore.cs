@@ -169,7 +169,7 @@ internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud)
         }
         catch (RunctlException e) when (e.ServiceErrorCode == "NoSuchBucket")
         {
-            throw RunctlErrors.BucketNotFound(bucket, e);
+            throw RunctlErrors.BucketNotFound(bucket, e, cloud.Connection.EndpointUrl);
         }
         catch (RunctlException e) when (e.ServiceErrorCode is "AccessDenied" or "Forbidden")
         {

@@ -67,8 +67,9 @@ internal static partial class RunctlErrors
         $"Check that the bucket {bucket} exists. The policy must allow s3:ListBucket on it, and s3:GetObject and s3:PutObject on its objects. Without s3:ListBucket a missing object looks like a forbidden one. If the policy of the bucket demands that writes name their encryption, set s3_sse (and s3_kms_key_id) below [aws] in .runctl.toml; for a KMS key the caller needs kms:GenerateDataKey and kms:Decrypt. {PersonPolicyAction}";
 
     /// <summary>The bucket is not there.</summary>
-    public static RunctlException BucketNotFound(string bucket, RunctlException cause) =>
-        new("BucketNotFound", ErrorKind.NotFound, $"There is no bucket {bucket}.", bucket, "Create it, or correct s3_bucket.", cause) { ServiceErrorCode = cause.ServiceErrorCode, RequestId = cause.RequestId };
+    public static RunctlException BucketNotFound(string bucket, RunctlException cause, Uri? endpoint = null) =>
+        new("BucketNotFound", ErrorKind.NotFound, $"There is no bucket {bucket}.", bucket,
+            $"Create it, or correct -S3Bucket (s3_bucket under [aws] in .runctl.toml).{(endpoint is { IsLoopback: true } ? $" A sandbox has the buckets that it is started with: Start-RunctlSandbox -S3Bucket {bucket}" : "")}", cause) { ServiceErrorCode = cause.ServiceErrorCode, RequestId = cause.RequestId };
 
     /// <summary>The bucket is in another region than what uses it.</summary>
     public static RunctlException BucketElsewhere(string bucket, string bucketRegion, string region, RunctlException? cause = null) =>

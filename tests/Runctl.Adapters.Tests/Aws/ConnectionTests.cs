@@ -40,7 +40,7 @@ public sealed class ConnectionTests
         var error = await Assert.ThrowsAsync<RunctlException>(() => cloud.Commands.FindParameterAsync("/x", Token));
         Assert.Equal("ConnectionFailed", error.Id);
         Assert.True(error.IsTransient);
-        Assert.Contains("127.0.0.1:9", error.Message, StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1:9/ refused the connection", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", error.ToString(), StringComparison.Ordinal);
     }
 

@@ -28,6 +28,14 @@ public sealed class SharedCallsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_refused_connection_is_tried_twice()
+    {
+        var made = 0;
+        await Assert.ThrowsAsync<RunctlException>(() => _calls.RunAsync<int>(() => ++made > 0 ? throw RunctlErrors.ConnectionRefused("SSM", "SendCommand", "http://127.0.0.1:9/", new IOException()) : Task.FromResult(0), Token));
+        Assert.Equal(2, made);
+    }
+
+    [Fact]
     public async Task A_call_that_can_not_succeed_is_made_once()
     {
         var made = 0;
