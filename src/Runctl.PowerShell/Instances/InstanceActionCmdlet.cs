@@ -13,6 +13,8 @@ namespace Runctl.PowerShell.Instances;
 public abstract class InstanceActionCmdlet : BackgroundCmdlet
 {
     private readonly List<(string InstanceId, Task<RunctlInstance> Done)> _waits = [];
+    private bool _isDeclined;
+    private string? _wanted;
 
     /// <summary>Ids of the instances, or of the runs that are on them; wildcards, which match instances of Runctl only; or objects that have an id. Such objects are instances and trainings, also from JSON or CSV, and instances and reservations of AWS.Tools. The cmdlet refuses an instance that Runctl did not launch if it comes through the pipeline. If its id is typed, the cmdlet asks, unless -Force is used.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -33,6 +35,9 @@ public abstract class InstanceActionCmdlet : BackgroundCmdlet
     /// <summary>Whether -Force was given.</summary>
     private protected abstract bool IsForced { get; }
 
+    /// <summary>What is done to an instance, as the question of -Confirm has it.</summary>
+    private protected abstract string Action { get; }
+
     /// <summary>Checks, asks and acts on one instance.</summary>
     private protected abstract Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance);
 
@@ -44,6 +49,12 @@ public abstract class InstanceActionCmdlet : BackgroundCmdlet
             await ForTargetAsync(found.Value?.InstanceId ?? found.Target.Id, () =>
             {
                 var instance = found.Value ?? throw found.Error!;
+                // A user that has declined one may have declined all: then nothing is checked any more, and nothing fails.
+                if (_isDeclined && !IsWanted(instance))
+                {
+                    return Task.CompletedTask;
+                }
+
                 RefuseForeign(instance);
                 return ActAsync(scope, new InstanceControl(scope.Cloud, scope.Configuration, TimeProvider.System), instance);
             });
@@ -76,9 +87,21 @@ public abstract class InstanceActionCmdlet : BackgroundCmdlet
     }
 
     /// <summary>Asks whether to act, and once more where the instance is not ours.</summary>
-    private protected bool IsWanted(RunctlInstance instance, string action) =>
-        ShouldProcess($"{instance.InstanceId} ({instance.InstanceType} in {instance.AvailabilityZone ?? instance.Region})", action)
-        && (instance.IsManaged || IsForced || ShouldContinue($"{instance.InstanceId} was not launched by Runctl. {action}?", "Not launched by Runctl"));
+    private protected bool IsWanted(RunctlInstance instance)
+    {
+        if (_wanted == instance.InstanceId)
+        {
+            return true;
+        }
+
+        var isWanted = ShouldProcess($"{instance.InstanceId} ({instance.InstanceType} in {instance.AvailabilityZone ?? instance.Region})", Action)
+            && (instance.IsManaged || IsForced || ShouldContinue($"{instance.InstanceId} was not launched by Runctl. {Action}?", "Not launched by Runctl"));
+        _wanted = isWanted ? instance.InstanceId : null;
+        _isDeclined |= !isWanted && !IsWhatIf;
+        return isWanted;
+    }
+
+    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given) ? (SwitchParameter)given : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
     /// <summary>The trainings on it, which have to be saved first; an error where there are any and -Force is not given.</summary>
     private protected async Task<IReadOnlyList<RunctlTraining>> FindTrainingsAsync(InstanceControl control, RunctlInstance instance)

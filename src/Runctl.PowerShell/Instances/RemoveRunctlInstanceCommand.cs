@@ -30,10 +30,13 @@ public sealed class RemoveRunctlInstanceCommand : InstanceActionCmdlet
     private protected override bool IsForced => Force;
 
     /// <inheritdoc/>
+    private protected override string Action => "Terminate the instance; what is only on its disk is lost";
+
+    /// <inheritdoc/>
     private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance)
     {
         var trainings = await FindTrainingsAsync(control, instance);
-        if (!IsWanted(instance, "Terminate the instance; what is only on its disk is lost"))
+        if (!IsWanted(instance))
         {
             return;
         }

@@ -30,6 +30,9 @@ public sealed class StartRunctlInstanceCommand : InstanceActionCmdlet
     private protected override bool IsForced => Force;
 
     /// <inheritdoc/>
+    private protected override string Action => "Start the instance";
+
+    /// <inheritdoc/>
     private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance)
     {
         if (instance.State is Ec2States.Terminated or Ec2States.ShuttingDown)
@@ -44,7 +47,7 @@ public sealed class StartRunctlInstanceCommand : InstanceActionCmdlet
 
         if (instance.State == Ec2States.Stopped)
         {
-            if (!IsWanted(instance, "Start the instance"))
+            if (!IsWanted(instance))
             {
                 return;
             }

@@ -30,13 +30,16 @@ public sealed class StopRunctlInstanceCommand : InstanceActionCmdlet
     private protected override bool IsForced => Force;
 
     /// <inheritdoc/>
+    private protected override string Action => "Stop the instance; its disk stays";
+
+    /// <inheritdoc/>
     private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance)
     {
         await control.CheckStoppableAsync(instance, StopToken);
         if (instance.State == Ec2States.Running)
         {
             var trainings = await FindTrainingsAsync(control, instance);
-            if (!IsWanted(instance, "Stop the instance; its disk stays"))
+            if (!IsWanted(instance))
             {
                 return;
             }
