@@ -38,6 +38,16 @@ public sealed class InstancePowerTests(SandboxFixture sandbox) : IClassFixture<S
     }
 
     [Fact]
+    public void After_a_no_the_next_instance_is_asked_about_before_anything_of_it_can_fail()
+    {
+        var busy = sandbox.Launch();
+        Assert.Empty(sandbox.Start(_project, busy).Errors);
+        sandbox.WaitForSteps();
+        sandbox.Answer('N', 'N');
+        Assert.Empty(sandbox.Run($"Remove-RunctlInstance {sandbox.Launch()}, {busy} -Confirm").Errors);
+    }
+
+    [Fact]
     public void A_checkpoint_that_does_not_get_to_S3_keeps_its_instance()
     {
         var instance = sandbox.Launch();
