@@ -8,7 +8,7 @@ using Runctl.PowerShell.Engine;
 namespace Runctl.PowerShell.Instances;
 
 /// <summary>Lists the instances Runctl launched, or finds instances by their ids, with what they cost and what trains on them.</summary>
-/// <remarks>Prices come from EC2's spot price history. The cost is that of compute since the last start, billed per second; volumes, traffic and storage are extra. The prices of on-demand instances come from [prices] in .runctl.toml. If a value is not known, its property is empty, tables show it as unknown, and -Verbose says why.</remarks>
+/// <remarks>Prices come from EC2's spot price history. The cost is that of compute since the last start, billed per second; volumes, traffic and storage are extra. The prices of on-demand instances come from [prices] in .runctl.toml. If a value is not known, its property is empty, tables show "?", and -Verbose says why.</remarks>
 /// <example runs="true" screen="instances">
 /// <code>Get-RunctlInstance</code>
 /// <para>Lists the instances Runctl launched that are not terminated.</para>
