@@ -16,7 +16,7 @@ public sealed class PolicyTests
         Assert.Equal(["Instance", "Person"], policies.Select(policy => (string)policy.For.ToString()));
         Assert.All(policies, policy =>
         {
-            using var document = JsonDocument.Parse((string)policy.ToString());
+            using var document = JsonDocument.Parse((string)policy.Json);
             Assert.Equal("2012-10-17", document.RootElement.GetProperty("Version").GetString());
             Assert.NotEmpty(document.RootElement.GetProperty("Statement").EnumerateArray());
         });

@@ -29,8 +29,8 @@ public sealed class RunctlPolicy
     /// <summary>The document for IAM.</summary>
     public string Json => Document(Statements, text => text).ToJsonString(Indented);
 
-    /// <summary>The document for IAM.</summary>
-    public override string ToString() => Json;
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
 
     /// <summary>The document, each value that may name something passed through <paramref name="value"/>.</summary>
     internal static JsonObject Document(IEnumerable<RunctlPolicyStatement> statements, Func<string, JsonNode> value) => new()

@@ -1,3 +1,4 @@
+using Runctl.Objects;
 using Runctl.Ports;
 using Runctl.PowerShell.Composition;
 
@@ -30,7 +31,7 @@ public sealed class RunctlSandbox
     public bool IsDefault => RunctlSession.OfThread is { } session ? RunningSandboxes.DefaultOf(session) == this : RunningSandboxes.Newest == this;
 
     /// <summary>The faults that are set now, each with the number of requests it has struck; Set-RunctlSandbox changes them.</summary>
-    public IReadOnlyList<RunctlSandboxFault> Faults => SandboxChanges.FaultsOf(EndpointUrl);
+    public IReadOnlyList<RunctlSandboxFault> Faults => Readable.List(SandboxChanges.FaultsOf(EndpointUrl));
 
     /// <summary>What an instance lives with: its link, its metadata service, its clock, its agent and its notices.</summary>
     /// <param name="instanceId">An instance of this sandbox.</param>
