@@ -1,3 +1,4 @@
+using System.Collections;
 using Amazon;
 using Amazon.EC2;
 using Amazon.Runtime;
@@ -128,10 +129,15 @@ internal sealed class AwsCloud : ICloud
         else
         {
             config.RegionEndpoint = _region.Value;
+            // The SDK takes an empty address for one, and fails.
+            config.IgnoreConfiguredEndpointUrls = HasEmptyEndpoint();
         }
 
         return config;
     }
+
+    private static bool HasEmptyEndpoint() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+        .Any(variable => variable.Key is string name && name.StartsWith("AWS_ENDPOINT_URL", StringComparison.Ordinal) && string.IsNullOrWhiteSpace(variable.Value as string));
 
     /// <summary>SSM's calls are tried again by those who share the connection, within one budget; see <see cref="SharedCalls"/>.</summary>
     private static T WithoutRetries<T>(T config)
