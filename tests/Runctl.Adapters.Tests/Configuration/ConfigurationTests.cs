@@ -138,7 +138,7 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("s3_sse = \"aes256\"", "expected \"AES256\", \"aws:kms\" or \"aws:kms:dsse\"", "ConfigurationInvalid")]
+    [InlineData("s3_sse = \"aes256\"", "is not \"AES256\", \"aws:kms\" or \"aws:kms:dsse\"", "ConfigurationInvalid")]
     [InlineData("s3_sse = true", "expected \"AES256\"", "ConfigurationInvalid")]
     [InlineData("s3_kms_key_id = \"a key\\r\\nx: y\"", "the id or the ARN of a KMS key", "ConfigurationInvalid")]
     [InlineData("s3_kms_key_id = \"alias/mine\"", "s3_sse names no encryption with KMS", "SettingInvalid")]
