@@ -5,7 +5,6 @@ BeforeDiscovery {
         @{ Form = 'its object'; Of = { $run } }
         @{ Form = 'its id'; Of = { $run.RunId } }
         @{ Form = 'JSON of it'; Of = { $run | ConvertTo-Json -Depth 4 | ConvertFrom-Json } }
-        @{ Form = 'the id of its lost instance'; Of = { $run.InstanceId } }
     )
 }
 
@@ -62,6 +61,11 @@ Describe 'A run that goes on on another instance' -Skip:(-not $IsLinux) {
         $now.Attempt | Should -Be 2
         $now.InstanceId | Should -Be $run.Instance
         $now.ExitCode | Should -BeNullOrEmpty
+    }
+
+    It 'is meant by the id of its lost instance too' {
+        $now = Get-RunctlTraining -InstanceId $run.InstanceId
+        $now.RunId, $now.Attempt | Should -Be $run.RunId, 2
     }
 
     It 'shows an older attempt by its number, and says which there are' {
