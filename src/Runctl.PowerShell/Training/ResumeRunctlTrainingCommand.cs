@@ -14,11 +14,11 @@ namespace Runctl.PowerShell.Training;
 
 /// <summary>Resumes a run where its instance lives, or on a replacement, from its newest good checkpoint and with its own code, arguments and environment.</summary>
 /// <remarks>
-/// If the run's own instance runs and is free, the run goes on there; no second one is launched beside it. If that instance runs and cannot be used, the error
-/// OwnInstanceUnusable says why. What is launched and run comes from the orders of the run, which the role of an instance cannot write; the confirmation shows
-/// instance profile, security groups, image and setup command. LaunchDiffers: they differ from the lost instance, and the parameter that names them says which. The
-/// run is claimed in S3 before anything is launched, so one of several sessions that resume it wins; the others are told and launch nothing. A resume that fails or
-/// is stopped leaves nothing running.
+/// If the instance of the run lives and is free, the run continues there, and no second one is launched beside it. If that instance cannot be used, the error
+/// OwnInstanceUnusable says why. What is launched and run comes from the orders of the run, which the role of an instance cannot write. The confirmation shows
+/// instance profile, security groups, image and setup command. LaunchDiffers: they differ from the lost instance, and the parameter that names them says which.
+/// The cmdlet claims the run in S3 before it launches anything. If several sessions resume a run, one of them does; the others report it and launch nothing. A
+/// resume that fails or is stopped leaves nothing running.
 /// </remarks>
 /// <example>
 /// <code>$run | Resume-RunctlTraining</code>
@@ -33,8 +33,8 @@ namespace Runctl.PowerShell.Training;
 public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
 {
     /// <summary>
-    /// Id of the instance to resume on, which runs, and on which no other training runs. Default: the run's own instance if that runs, is free and EC2 does not take it;
-    /// else a replacement is launched. A parameter that says what to launch launches it in any case.
+    /// Id of the instance to resume on. It has to run, and no other training may run on it. Default: the instance of the run if it lives and is free, else a replacement.
+    /// A parameter that says what to launch launches it in any case.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]

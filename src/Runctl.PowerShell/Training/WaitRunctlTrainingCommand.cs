@@ -8,10 +8,10 @@ namespace Runctl.PowerShell.Training;
 
 /// <summary>Waits for the end of runs, through their resumes; the exit code is in what it returns.</summary>
 /// <remarks>
-/// The state that is returned is the run's: finished, failed, stopped or lost. An interruption is not the end as long as something continues the run: a monitor of
-/// this session that resumes it, a claim of another session, a guard whose notice may be withdrawn, or an instance that EC2 starts again. Another session that
-/// resumes the run is waited for five minutes; if it has not claimed the run by then, a warning says so, and the state is interrupted. The exit code is null
-/// unless the script itself has ended. Ctrl+C and -Timeout end the wait, not the training.
+/// The state that is returned is that of the run: finished, failed, stopped or lost. An interruption is not the end as long as something continues the run. That
+/// is a monitor of this session, a claim of another session, a guard whose notice may be withdrawn, or an instance that EC2 starts again. The cmdlet waits five
+/// minutes for another session to claim the run. If none does, a warning says so, and the state is interrupted. The exit code is null unless the script itself
+/// has ended. Ctrl+C and -Timeout end the wait, not the training.
 /// </remarks>
 /// <example>
 /// <code>($run | Wait-RunctlTraining -Timeout 6h).ExitCode</code>

@@ -70,7 +70,7 @@ public sealed class TrainingSearchTests : IDisposable
         Assert.NotNull(listed.Cost);
         // What the orders allow is not in the index.
         Assert.Equal((10, null), (read.MaxResumes, listed.MaxResumes));
-        Assert.Equal(RunctlJson.Write(read.With(copy => copy.MaxResumes = null)), RunctlJson.Write(listed));
+        Assert.Equal(RunctlJson.Write(read.With(copy => { copy.MaxResumes = null; copy.AsOf = listed.AsOf; })), RunctlJson.Write(listed));
     }
 
     [Fact]
