@@ -88,7 +88,7 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     [Parameter]
     public RunctlStoppedInstance? StoppedInstance { get; set; }
 
-    /// <summary>How often sessions resume the run by themselves at most, resumes so far included; from then on it counts for the run. Default: as the run was started.</summary>
+    /// <summary>How often sessions resume the run automatically, at most; resumes so far count. From then on it counts for the run. Default: as the run was started.</summary>
     [Parameter]
     [ValidateRange(0, 1000)]
     public int? MaxResumes { get; set; }
