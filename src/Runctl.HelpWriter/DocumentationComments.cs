@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
@@ -31,7 +32,21 @@ internal sealed partial class DocumentationComments
 
     /// <summary>A property's summary, wherever it is declared; or null.</summary>
     public string? Summary(Type type, string property) =>
-        type.GetProperty(property)?.DeclaringType is { } declaring ? Text($"P:{declaring.FullName}.{property}", "summary") : null;
+        Property(type, property)?.DeclaringType is { } declaring ? Text($"P:{declaring.FullName}.{property}", "summary") : null;
+
+    /// <summary>The property that a parameter is bound to: that of the most derived class, which may hide another.</summary>
+    public static PropertyInfo? Property(Type type, string name)
+    {
+        for (var declaring = type; declaring is not null; declaring = declaring.BaseType)
+        {
+            if (declaring.GetProperty(name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly) is { } property)
+            {
+                return property;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>A type's examples.</summary>
     public IEnumerable<ExampleHelp> Examples(Type type) =>

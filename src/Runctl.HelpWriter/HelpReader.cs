@@ -116,7 +116,7 @@ internal sealed partial class HelpReader(DocumentationComments comments, Uri sit
 
     /// <summary>What the property of a new cmdlet holds.</summary>
     private static string? Initial(Type type, object instance, CommandParameterInfo parameter) =>
-        parameter.ParameterType == typeof(SwitchParameter) ? "False" : type.GetProperty(parameter.Name)?.GetValue(instance) is { } value ? Write(value) : null;
+        parameter.ParameterType == typeof(SwitchParameter) ? "False" : DocumentationComments.Property(type, parameter.Name)?.GetValue(instance) is { } value ? Write(value) : null;
 
     private static string? Write(object value) => value switch
     {

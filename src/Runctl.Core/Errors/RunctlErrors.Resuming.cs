@@ -19,6 +19,25 @@ internal static partial class RunctlErrors
     public static RunctlException RunFinished(string runId) =>
         new("RunFinished", ErrorKind.InvalidState, $"Run {runId} has finished: there is nothing to resume.", runId, "To continue from its last checkpoint, start a new run with Start-RunctlTraining -ResumeFrom.");
 
+    /// <summary>The user stopped it, and means that.</summary>
+    public static RunctlException RunStopped(string runId) =>
+        new("RunStopped", ErrorKind.InvalidState, $"Run {runId} was stopped by its user.", runId, $"Resume it with Resume-RunctlTraining {runId}.");
+
+    /// <summary>Another training has the instance that was named.</summary>
+    public static RunctlException ResumePlaceBusy(string runId, string instanceId, string runs) =>
+        new("ResumePlaceBusy", ErrorKind.InvalidState, $"Run {runId} cannot be resumed on {instanceId}: {runs} trains there.", instanceId,
+            "Name a free instance with -InstanceId, or stop the other training with Stop-RunctlTraining.");
+
+    /// <summary>A second machine beside it would cost money without a use.</summary>
+    public static RunctlException OwnInstanceUnusable(string runId, string instanceId, string why, Exception? cause = null) =>
+        new("OwnInstanceUnusable", ErrorKind.InvalidState, $"Run {runId} was on instance {instanceId}, which still runs and cannot be used: {why}", instanceId,
+            $"Remove it with Remove-RunctlInstance {instanceId} and resume again, name another instance with -InstanceId, or launch one beside it with -InstanceType.", cause);
+
+    /// <summary>There is no such attempt.</summary>
+    public static RunctlException AttemptNotFound(string runId, int attempt, int newest) =>
+        new("AttemptNotFound", ErrorKind.NotFound, string.Create(CultureInfo.InvariantCulture, $"Run {runId} has no attempt {attempt}; its newest is attempt {newest}."), runId,
+            string.Create(CultureInfo.InvariantCulture, $"Use -Attempt with a number from 1 to {newest}, or leave it out for the newest."));
+
     /// <summary>It runs.</summary>
     public static RunctlException RunStillAlive(string runId, int attempt, string? instanceId) =>
         new(ErrorIds.RunStillAlive, ErrorKind.InvalidState, $"Run {runId} is still alive: attempt {attempt.ToString(CultureInfo.InvariantCulture)} is on instance {instanceId ?? "that is not known yet"}, and was not interrupted.", runId,
@@ -98,7 +117,7 @@ internal static partial class RunctlErrors
     /// <summary>It was resumed often enough.</summary>
     public static RunctlException ResumesUsedUp(string runId, int most) =>
         new("ResumesUsedUp", ErrorKind.InvalidState, $"Run {runId} was resumed {most.ToString(CultureInfo.InvariantCulture)} times, as often as max_resumes allows; Runctl does not resume it automatically again.", runId,
-            "Resume it with Resume-RunctlTraining. To allow more, raise max_resumes under [spot] in .runctl.toml.");
+            $"Resume it with Resume-RunctlTraining {runId}; -MaxResumes raises the limit of the run.");
 
     /// <summary>Nothing could get from one instance to the next.</summary>
     public static RunctlException AutoResumeNeedsBucket() =>

@@ -43,17 +43,24 @@ public sealed class InstanceControl(ICloud cloud, RunctlConfiguration configurat
     {
         try
         {
-            await new TrainingCatalog(cloud, configuration, time).StopAsync(training, configuration.GracePeriod, cancellationToken).ConfigureAwait(false);
-            var status = await new GuardClient(cloud, time).CallAsync<GuardStatus>(
-                training.InstanceId, ["status", "--run", training.RunId, "--events", "20", "--max-bytes", "20000"], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
-            if (SaveOutcome.Problem(status, keepsDisk) is { } problem)
-            {
-                throw RunctlErrors.CheckpointNotSaved(training.InstanceId, training.RunId, problem, null);
-            }
+            await new TrainingCatalog(cloud, configuration, time).StopAttemptAsync(training, configuration.GracePeriod, cancellationToken).ConfigureAwait(false);
+            await RequireSavedAsync(training, keepsDisk, cancellationToken).ConfigureAwait(false);
         }
         catch (RunctlException e) when (e.Id != ErrorIds.CheckpointNotSaved)
         {
             throw RunctlErrors.CheckpointNotSaved(training.InstanceId, training.RunId, e.Message, e);
+        }
+    }
+
+    /// <summary>Makes sure that the checkpoint of a training that has ended is safe.</summary>
+    /// <exception cref="RunctlException">CheckpointNotSaved.</exception>
+    internal async Task RequireSavedAsync(RunctlTraining training, bool keepsDisk, CancellationToken cancellationToken)
+    {
+        var status = await new GuardClient(cloud, time).CallAsync<GuardStatus>(
+            training.InstanceId, ["status", "--run", training.RunId, "--events", "20", "--max-bytes", "20000"], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
+        if (SaveOutcome.Problem(status, keepsDisk) is { } problem)
+        {
+            throw RunctlErrors.CheckpointNotSaved(training.InstanceId, training.RunId, problem, null);
         }
     }
 

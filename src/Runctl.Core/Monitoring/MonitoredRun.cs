@@ -90,7 +90,7 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
         }
 
         // What a guard tells after its run has ended is all there is; before that a page may have been too early.
-        var hadEnded = _training.HasEnded;
+        var hadEnded = _training.AttemptHasEnded;
         await _feed.AskAsync(page => InTurnAsync(() => Tell(_feed.Take(page))), cancellationToken).ConfigureAwait(false);
         await InTurnAsync(() => OnTakenIn(hadEnded || _feed.Position >= _lastSequence)).ConfigureAwait(false);
     }
@@ -152,7 +152,7 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
     {
         _troubles.End(Answering);
         _troubles.End(Defect);
-        if (_training.HasEnded && mayEnd)
+        if (_training.AttemptHasEnded && mayEnd)
         {
             End();
         }

@@ -30,7 +30,7 @@ internal sealed record RepairPlan(bool Restart, IReadOnlyList<string> Interrupt)
     public static GuardStatus WithUnlisted(GuardStatus status, IEnumerable<RunctlTraining> watched)
     {
         var listed = status.Runs ?? [];
-        var unlisted = watched.Where(t => !t.HasEnded && listed.All(r => r.RunId != t.RunId)).DistinctBy(t => t.RunId);
+        var unlisted = watched.Where(t => !t.AttemptHasEnded && listed.All(r => r.RunId != t.RunId)).DistinctBy(t => t.RunId);
         return status with { Runs = [.. listed, .. unlisted.Select(t => new RunState { RunId = t.RunId, State = t.State })] };
     }
 

@@ -40,9 +40,14 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     {
         var watch = new ResumingWatch(this, monitor, target, new IsolatedObserver(observer), time);
         _watches.Add(watch);
+        target.Training.Cell?.Add(() => watch.WillResume);
         watch.Begin(target);
         return watch;
     }
+
+    /// <summary>Leaves a run to its user, who stops it: a resume of it that is under way is undone, and none begins any more.</summary>
+    /// <param name="runId">The run.</param>
+    public Task LeaveAsync(string runId) => Task.WhenAll(_watches.Where(watch => watch.RunId == runId).Select(watch => watch.LeaveAsync()));
 
     /// <summary>Ends all watching; resumes that are under way are undone first.</summary>
     public async ValueTask DisposeAsync() => await Task.WhenAll(_watches.Select(async watch =>
@@ -147,10 +152,17 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
         {
             try
             {
-                var (plan, started) = await PlanAsync(new ResumeRequest { RunId = runId, Interrupted = interrupted, Action = action, Launched = launched, Force = own.Any }, own, cancellationToken).ConfigureAwait(false);
-                if (started is not null)
+                var request = new ResumeRequest { RunId = runId, Interrupted = interrupted, Action = action, Launched = launched, Force = own.Any };
+                var attempted = await PlanAsync(request, own, cancellationToken).ConfigureAwait(false);
+                if (attempted is ResumeAttempt.AlreadyRunning running)
                 {
-                    return started;
+                    return running.Training;
+                }
+
+                var plan = ((ResumeAttempt.Planned)attempted).Plan;
+                if (plan.Record.Attempts.Any(a => a.Number >= interrupted && a.State == RunStates.Stopped))
+                {
+                    throw RunctlErrors.RunStopped(runId);
                 }
 
                 if (plan.Record.Attempts.LastOrDefault(a => a.Number > interrupted && !own.Has(a.Number) && (a.Started is not null || (a.State == RunStates.Claimed && a.Number == plan.Seen && !plan.SeenIsLost))) is { } other)
@@ -160,9 +172,9 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
 
                 // A claim of another is never passed over here.
                 plan = plan with { Request = plan.Request with { Force = own.Has(plan.Seen) } };
-                if (plan.Resumes >= configuration.MaxResumes)
+                if (plan.Resumes >= plan.Spec.Policy.MaxResumes)
                 {
-                    throw RunctlErrors.ResumesUsedUp(runId, configuration.MaxResumes);
+                    throw RunctlErrors.ResumesUsedUp(runId, plan.Spec.Policy.MaxResumes);
                 }
 
                 foreach (var doubt in plan.Doubts)
@@ -190,11 +202,11 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     private static bool Passes(RunctlException e) => e.MayPass || e.Kind == ErrorKind.Authentication;
 
     /// <summary>The plan, or the run where it is alive in an attempt that was started from here: the start worked, and only its answer was lost.</summary>
-    private async Task<(ResumePlan Plan, RunctlTraining? Started)> PlanAsync(ResumeRequest request, OwnClaims own, CancellationToken cancellationToken)
+    private async Task<ResumeAttempt> PlanAsync(ResumeRequest request, OwnClaims own, CancellationToken cancellationToken)
     {
         try
         {
-            return (await _resumer.PlanAsync(request, cancellationToken).ConfigureAwait(false), null);
+            return new ResumeAttempt.Planned(await _resumer.PlanAsync(request, cancellationToken).ConfigureAwait(false));
         }
         catch (RunctlException e) when (e.Id == ErrorIds.RunStillAlive && own.Any)
         {
@@ -203,7 +215,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
                 throw;
             }
 
-            return (null!, started);
+            return new ResumeAttempt.AlreadyRunning(started);
         }
     }
 

@@ -42,8 +42,14 @@ internal static class Replacement
             MaxPrice = request.MaxPrice ?? original.MaxPrice,
             OnDemandFallback = request.OnDemandFallback ?? original.OnDemandFallback,
             VolumeSizeGiB = request.VolumeSizeGiB ?? original.VolumeSizeGiB,
+            InterruptionBehavior = request.InterruptionBehavior ?? original.InterruptionBehavior,
+            Tags = Merge(original.Tags, request.Tags),
         };
     }
+
+    /// <summary>Both together; what is given wins.</summary>
+    public static IReadOnlyDictionary<string, string> Merge(IReadOnlyDictionary<string, string> original, IReadOnlyDictionary<string, string>? given) =>
+        given is null ? original : original.Where(pair => !given.ContainsKey(pair.Key)).Concat(given).ToDictionary(StringComparer.Ordinal);
 
     /// <summary>The training could have written what version 0.1 kept: a person names what is launched.</summary>
     private static LaunchRequest OfParameters(RunSpec spec, ResumeRequest request) => request is { InstanceTypes: { } types, IamInstanceProfile: not null }

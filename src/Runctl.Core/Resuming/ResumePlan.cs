@@ -8,7 +8,7 @@ namespace Runctl.Resuming;
 /// <summary>A resume that was checked but not begun: what -WhatIf names.</summary>
 /// <param name="Request">What was asked for.</param>
 /// <param name="Attempt">The attempt it will be, from 2.</param>
-/// <param name="Launch">What will be launched; null where the run's own instance is waited for.</param>
+/// <param name="Launch">What will be launched; null if the run goes on on an instance that is there.</param>
 /// <param name="Checkpoint">The newest good checkpoint as it stands now; it is chosen when the run has passed on. Null where there is none yet.</param>
 /// <param name="Description">Script, run, checkpoint and replacement in a line, for people.</param>
 /// <param name="Warnings">What the user should know before.</param>
@@ -23,11 +23,17 @@ public sealed record ResumePlan(ResumeRequest Request, int Attempt, LaunchPlan? 
     /// <summary>The instance that EC2 has stopped and that is waited for, or null.</summary>
     public string? WaitsFor { get; init; }
 
+    /// <summary>The instance that runs and that the run goes on on; null if it is launched or waited for.</summary>
+    public string? LivesOn { get; init; }
+
+    /// <summary>What becomes of the run if EC2 stops its next instance.</summary>
+    public RunctlStoppedInstance StoppedInstance { get; init; }
+
     /// <summary>The files that will travel in place of the run's own code; null where that is used.</summary>
     internal ProjectListing? Code { get; init; }
 
     /// <summary>How many attempts began after the first.</summary>
-    internal int Resumes => Record.Attempts.Count(a => a is { Number: > 1, Started: not null });
+    internal int Resumes => Record.Resumes;
 
     /// <summary>What the new attempt needs, without the attempt itself.</summary>
     internal RunSpec Spec { get; init; } = null!;

@@ -64,17 +64,19 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
         }
 
         var mayReturn = instance is { InterruptionBehavior: "stop" or "hibernate", State: not (Ec2States.ShuttingDown or Ec2States.Terminated) };
-        var waitsFor = mayReturn && (request.StoppedInstance ?? configuration.StoppedInstance) == RunctlStoppedInstance.Wait ? instance!.InstanceId : null;
-        if (mayReturn && waitsFor is null && instance!.InterruptionBehavior == "hibernate")
+        var stopped = request.StoppedInstance ?? spec.Policy.StoppedOr(configuration.StoppedInstance);
+        var livesOn = await FindLivingAsync(store, request, spec, last, instance, cancellationToken).ConfigureAwait(false);
+        var waitsFor = mayReturn && livesOn is null && stopped == RunctlStoppedInstance.Wait ? instance!.InstanceId : null;
+        if (mayReturn && livesOn != instance!.InstanceId && waitsFor is null && instance.InterruptionBehavior == "hibernate")
         {
             throw RunctlErrors.RunHibernates(request.RunId, instance.InstanceId);
         }
 
-        var remains = waitsFor is not null ? null : mayReturn ? Returning(instance!, state.Left)
+        var remains = waitsFor is not null || livesOn == instance?.InstanceId ? null : mayReturn ? Returning(instance!, state.Left)
             : instance is { State: Ec2States.Pending or Ec2States.Running } && await IsStayingAsync(store, request, last, cancellationToken).ConfigureAwait(false) ? Staying(instance.InstanceId, request.RunId) : null;
         if (request.Interrupted is null)
         {
-            if (state.Left is { } left && waitsFor is null && left.InstanceId == last?.InstanceId)
+            if (state.Left is { } left && waitsFor is null && left.InstanceId != livesOn && left.InstanceId == last?.InstanceId)
             {
                 warnings.Add(left.ToString());
             }
@@ -92,19 +94,59 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
             warnings.AddRange(await FindAbandonedAsync(state.Record, cancellationToken).ConfigureAwait(false));
         }
 
-        var launchRequest = Replacement.RequestOf(spec, request);
-        if (instance is not null && waitsFor is null)
+        // On an instance that is there nothing is launched, and later replacements are what they would have been.
+        var launchRequest = livesOn is null ? Replacement.RequestOf(spec, request) : spec.IsOfVersion01 ? null : spec.Launch;
+        if (instance is not null && waitsFor is null && livesOn is null)
         {
-            Replacement.RequireSame(launchRequest, instance, request);
+            Replacement.RequireSame(launchRequest!, instance, request);
         }
 
         // Only which of the ordered pools is asked last depends on it.
-        var lost = (instance?.InstanceType ?? last?.InstanceType, instance?.AvailabilityZone ?? last?.AvailabilityZone) is ({ } type, { } zone) ? new InstancePool(type, zone) : null;
-        var launch = waitsFor is not null ? null : await new SpotLauncher(cloud, time).PlanAsync(launchRequest, lost, cancellationToken).ConfigureAwait(false);
-        spec = spec with { Launch = launchRequest, Arguments = request.ScriptArguments ?? spec.Arguments, Attempt = null };
+        var lost = LostPool(last, instance);
+        var launch = waitsFor is not null || livesOn is not null ? null : await new SpotLauncher(cloud, time).PlanAsync(launchRequest!, lost, cancellationToken).ConfigureAwait(false);
+        spec = spec with
+        {
+            Launch = launchRequest,
+            Arguments = request.ScriptArguments ?? spec.Arguments,
+            Environment = Replacement.Merge(spec.Environment, request.Environment),
+            Policy = spec.Policy.With(request.AutoResume, request.MaxResumes, request.StoppedInstance),
+            Attempt = null,
+        };
         var seen = state.Record.Newest()?.Number ?? 0;
         var from = checkpoint is { } found ? new CheckpointReference { Name = found.Manifest.Name, Manifest = found.Uri.ToString(), Step = found.Manifest.Step, LastStep = found.Manifest.LastStep, RunId = found.Manifest.RunId } : null;
-        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch is null ? $"{waitsFor} when EC2 starts it again" : Describe(launch, lost)), [.. doubts, .. warnings]) { Doubts = doubts, WaitsFor = waitsFor, Spec = spec, Store = store, SeenIsLost = state.Lost.Contains(seen), Remains = remains, Record = state.Record, InterruptionBehavior = instance?.InterruptionBehavior, LastInstanceId = last?.InstanceId, LastAttempt = last?.Number };
+        return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch is not null ? Describe(launch, lost) : livesOn is not null ? $"{livesOn}, which runs" : $"{waitsFor} when EC2 starts it again"), [.. doubts, .. warnings])
+        {
+            Doubts = doubts,
+            WaitsFor = waitsFor,
+            LivesOn = livesOn,
+            StoppedInstance = stopped,
+            Spec = spec,
+            Store = store,
+            SeenIsLost = state.Lost.Contains(seen),
+            Remains = remains,
+            Record = state.Record,
+            InterruptionBehavior = instance?.InterruptionBehavior,
+            LastInstanceId = last?.InstanceId,
+            LastAttempt = last?.Number,
+        };
+    }
+
+    /// <summary>The pool that EC2 took an instance from, which is asked last. A pool that its user left is as good as any.</summary>
+    internal static InstancePool? LostPool(AttemptRecord? last, RunctlInstance? instance) =>
+        last is null or { State: RunStates.Stopped or RunStates.Failed } || instance?.StateReason?.StartsWith("Client.User", StringComparison.Ordinal) == true ? null
+        : (instance?.InstanceType ?? last.InstanceType, instance?.AvailabilityZone ?? last.AvailabilityZone) is ({ } type, { } zone) ? new InstancePool(type, zone) : null;
+
+    /// <summary>The instance that is there and that the run goes on on: the one that is named, or its own. Null if EC2 takes that, or a launch is asked for.</summary>
+    private async Task<string?> FindLivingAsync(RunStore store, ResumeRequest request, RunSpec spec, AttemptRecord? last, RunctlInstance? own, CancellationToken cancellationToken)
+    {
+        var place = new ResumePlace(cloud, configuration, time);
+        if (request.InstanceId is { } named)
+        {
+            return await place.NamedAsync(spec.RunId, named, cancellationToken).ConfigureAwait(false);
+        }
+
+        var isOwn = request.Interrupted is null && !request.NamesLaunch && own is { State: Ec2States.Running };
+        return isOwn && await IsStayingAsync(store, request, last, cancellationToken).ConfigureAwait(false) ? await place.OwnAsync(spec.RunId, own!, cancellationToken).ConfigureAwait(false) : null;
     }
 
     /// <summary>That an instance stays which its run does not need any more, for people.</summary>

@@ -44,7 +44,29 @@ public sealed record ResumeRequest
     /// <summary>Absolute path of the project whose working copy takes the place of the stored code, or null.</summary>
     public string? SyncFrom { get; init; }
 
-    /// <summary>Whether an instance that was stopped is waited for or replaced; null for what is configured.</summary>
+    /// <summary>The instance to resume on, which runs; null for the run's own if that runs and is free, or else a replacement.</summary>
+    public string? InstanceId { get; init; }
+
+    /// <summary>What EC2 does with the replacement when it takes it.</summary>
+    public RunctlInterruptionBehavior? InterruptionBehavior { get; init; }
+
+    /// <summary>Tags of the replacement, added to those of the original.</summary>
+    public IReadOnlyDictionary<string, string>? Tags { get; init; }
+
+    /// <summary>Environment variables of the training, added to the run's own.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
+    /// <summary>Whether sessions resume the run by themselves from now on; null keeps what the run says.</summary>
+    public bool? AutoResume { get; init; }
+
+    /// <summary>How often they do so at most from now on; null keeps what the run says.</summary>
+    public int? MaxResumes { get; init; }
+
+    /// <summary>Whether it says what to launch, so that a replacement is wanted even beside an instance that lives.</summary>
+    internal bool NamesLaunch => InstanceTypes is not null || SubnetIds is not null || SecurityGroupIds is not null || IamInstanceProfile is not null || ImageId is not null
+        || MaxPrice is not null || OnDemandFallback is not null || VolumeSizeGiB is not null || InterruptionBehavior is not null || Tags is not null;
+
+    /// <summary>Whether an instance that was stopped is waited for or replaced; null for what the run says.</summary>
     public RunctlStoppedInstance? StoppedInstance { get; init; }
 
     /// <summary>What the session that started or resumed the run launched it from; null where another session did, or a person resumes.</summary>

@@ -22,6 +22,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     private readonly CancellationTokenSource _end = new();
     private readonly List<IAsyncDisposable> _watches = [];
     private readonly List<Task> _work = [];
+    private readonly List<Task> _resumes = [];
     private readonly Dictionary<int, ResumeStage> _stages = [];
     private readonly Dictionary<int, RunctlTraining> _ended = [];
     private readonly DateTimeOffset _begun = time.GetUtcNow();
@@ -29,10 +30,37 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     private RunctlTraining _training = target.Training;
     private readonly HashSet<string> _said = new(StringComparer.Ordinal);
     private long _told;
+    private readonly CancellationTokenSource _leave = new();
     private bool _isEnding;
     private bool _isOver;
 
-    private string RunId => target.Training.RunId;
+    /// <summary>The run.</summary>
+    public string RunId => target.Training.RunId;
+
+    /// <summary>Whether an interruption of the attempt that is watched now is, or would be, followed by a resume.</summary>
+    public bool WillResume
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return !_isEnding && !_isOver && !_leave.IsCancellationRequested && _stages.GetValueOrDefault(_training.Attempt) != ResumeStage.Declined;
+            }
+        }
+    }
+
+    /// <summary>Leaves the run to its user, who stops it: a resume that is under way is undone, and none begins any more. It is watched on to its end.</summary>
+    public async Task LeaveAsync()
+    {
+        Task[] resumes;
+        await _leave.CancelAsync().ConfigureAwait(false);
+        lock (_gate)
+        {
+            resumes = [.. _resumes];
+        }
+
+        await Task.WhenAll(resumes).ConfigureAwait(false);
+    }
 
     /// <summary>Begins to watch an attempt.</summary>
     public void Begin(MonitorTarget attempt)
@@ -142,9 +170,11 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
 
     private void BeginResume(Interruption interruption)
     {
-        if (!_isEnding && _stages.TryAdd(interruption.Attempt, ResumeStage.Begun))
+        if (!_isEnding && !_leave.IsCancellationRequested && _stages.TryAdd(interruption.Attempt, ResumeStage.Begun))
         {
-            _work.Add(Task.Run(() => ResumeAsync(interruption)));
+            var resume = Task.Run(() => ResumeAsync(interruption));
+            _work.Add(resume);
+            _resumes.Add(resume);
         }
     }
 
@@ -153,6 +183,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         // The interruption is told by the monitor, which works for all; the resume is the work of this watch.
         using var log = CommandLog.Use(_log);
         var (attempt, instanceId) = (interruption.Attempt, interruption.InstanceId);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_end.Token, _leave.Token);
         try
         {
             if (interruption.At is { } at && !AutoResumer.IsRecent(at, _begun))
@@ -162,17 +193,22 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
             }
 
             // A machine that goes without a notice may have been ended by its owner.
-            if (!interruption.HasNotice && await resumer.MayBeEndedByUserAsync(instanceId, _begun, _end.Token).ConfigureAwait(false))
+            if (!interruption.HasNotice && await resumer.MayBeEndedByUserAsync(instanceId, _begun, either.Token).ConfigureAwait(false))
             {
                 Decline(attempt, $"Instance {instanceId} was ended by its owner, or long ago, so Runctl does not resume run {RunId} automatically. To resume it: Resume-RunctlTraining {RunId}");
                 return;
             }
 
-            GoOn(attempt, await ResumeOrFollowAsync(interruption).ConfigureAwait(false));
+            GoOn(attempt, await ResumeOrFollowAsync(interruption, either.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
             // Nobody is left to tell.
+        }
+        catch (OperationCanceledException) when (_leave.IsCancellationRequested)
+        {
+            // The user stops the run: how the attempt ended is the end that is told.
+            Tell(() => Decline(attempt));
         }
         catch (RunctlException e) when (e.Id == ErrorIds.RunWentOn)
         {
@@ -191,7 +227,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     }
 
     /// <summary>The run as it goes on: resumed from here, or by another, who had it first.</summary>
-    private async Task<RunctlTraining> ResumeOrFollowAsync(Interruption interruption)
+    private async Task<RunctlTraining> ResumeOrFollowAsync(Interruption interruption, CancellationToken cancellationToken)
     {
         var attempt = interruption.Attempt;
         var patience = TimeSpan.FromMinutes(5);
@@ -199,7 +235,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         {
             try
             {
-                var resumed = await resumer.ResumeAsync(RunId, attempt, interruption.Action, _training.Launch, this, _end.Token).ConfigureAwait(false);
+                var resumed = await resumer.ResumeAsync(RunId, attempt, interruption.Action, _training.Launch, this, cancellationToken).ConfigureAwait(false);
                 Tell(EventKinds.TrainingResumed, resumed.InstanceId, resumed.Attempt, $"Training resumed on instance {resumed.InstanceId}{(resumed.ResumedFrom is { } from ? $" from {from.Name}" : "")}",
                     new { checkpoint = resumed.ResumedFrom?.Name, step = resumed.ResumedFrom?.Step, manifest = resumed.ResumedFrom?.Manifest });
                 return resumed;
@@ -207,7 +243,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
             catch (RunctlException e) when (e.Id is ErrorIds.ResumeTaken or ErrorIds.RunStillAlive or ErrorIds.QuotaHeld)
             {
                 Warn($"Run {RunId} is not resumed from here now: {e.Message} {e.RecommendedAction} What becomes of it is watched on.");
-                if (await resumer.FollowAsync(RunId, attempt, target.Training.Script, e.Id == ErrorIds.QuotaHeld ? interruption.InstanceId : null, patience, _end.Token).ConfigureAwait(false) is { } other)
+                if (await resumer.FollowAsync(RunId, attempt, target.Training.Script, e.Id == ErrorIds.QuotaHeld ? interruption.InstanceId : null, patience, cancellationToken).ConfigureAwait(false) is { } other)
                 {
                     OnWarning($"Run {RunId} continues as attempt {other.Attempt} on instance {other.InstanceId}; the monitor watches it there.");
                     return other;
@@ -232,6 +268,8 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
             _stages[interrupted] = ResumeStage.Done;
             // One guard counts its events on.
             known = _told = resumed.InstanceId == _training.InstanceId ? _told : 0;
+            resumed = resumed.With(copy => copy.Cell = _training.Cell);
+            resumed.Cell?.See(resumed.Attempt, resumed.InstanceId);
             _training = resumed;
             _said.Clear();
             inner.OnResumed(resumed);
@@ -277,14 +315,16 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     private void Decline(int attempt, string why)
     {
         Warn(why);
-        Tell(() =>
+        Tell(() => Decline(attempt));
+    }
+
+    private void Decline(int attempt)
+    {
+        _stages[attempt] = ResumeStage.Declined;
+        if (_ended.TryGetValue(attempt, out var training))
         {
-            _stages[attempt] = ResumeStage.Declined;
-            if (_ended.TryGetValue(attempt, out var training))
-            {
-                End(training);
-            }
-        });
+            End(training);
+        }
     }
 
     /// <summary>Once each between two attempts; of what a resume could not undo somebody has to hear, too, where nobody watches any more.</summary>

@@ -56,7 +56,7 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
         {
             if (await UndoAsync().ConfigureAwait(false) is { } left)
             {
-                if (e is RunctlException failure && _instance is not null && plan.WaitsFor is null)
+                if (e is RunctlException failure && _instance is not null && plan.Launch is not null)
                 {
                     throw RunctlErrors.ReplacementLeft(failure, _instance.InstanceId, left);
                 }
@@ -113,7 +113,7 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
             await _claim.MarkLostAsync(passed.Lost, cancellationToken).ConfigureAwait(false);
         }
 
-        if (passed.Left is { } left && plan.WaitsFor is null)
+        if (passed.Left is { } left && plan.WaitsFor is null && plan.LivesOn != left.InstanceId)
         {
             listener.OnWarning(left.ToString());
         }

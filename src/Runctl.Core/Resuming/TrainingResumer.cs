@@ -44,14 +44,18 @@ public sealed class TrainingResumer(ICloud cloud, IAdapters adapters, RunctlConf
             plan = plan with { Spec = plan.Spec with { Code = await new CodeTransport(cloud, time).AdoptAsync(old, plan.Store, plan.Spec.RunId, cancellationToken).ConfigureAwait(false) } };
         }
 
-        IAttemptHost host = plan.WaitsFor is { } awaited
-            ? new ReturningInstance(cloud, time, plan, awaited, listener, progress) : new ReplacementLaunch(cloud, time, plan, listener, progress) { IsPatient = isPatient };
+        IAttemptHost host = plan switch
+        {
+            { WaitsFor: { } awaited } => new ReturningInstance(cloud, time, plan, awaited, listener, progress),
+            { LivesOn: { } living } => new LivingInstance(cloud, time, plan, living),
+            _ => new ReplacementLaunch(cloud, time, plan, listener, progress) { IsPatient = isPatient },
+        };
         var training = await new Resumption(cloud, time, plan, listener) { Host = host, MayBeginAnew = isPatient }.RunAsync(progress, cancellationToken).ConfigureAwait(false);
         if (training.ResumedFrom is not null)
         {
             RunctlMetrics.CountResume(training.RunId, training.Attempt);
         }
 
-        return training.With(copy => { copy.Warnings = plan.Warnings; copy.Launch = plan.Launch is null ? plan.Request.Launched : plan.Spec.Launch; });
+        return training.With(copy => { copy.Warnings = plan.Warnings; copy.Launch = plan.Launch is null ? plan.Request.Launched : plan.Spec.Launch; copy.MaxResumes = plan.Spec.Policy.MaxResumes; });
     }
 }

@@ -1,4 +1,5 @@
 using Runctl.Configuration;
+using Runctl.Resuming;
 
 namespace Runctl.Runs;
 
@@ -21,7 +22,13 @@ internal sealed record RunPolicy
 
     public bool AutoResume { get; init; }
 
-    public int MaxResumes { get; init; }
+    public int MaxResumes { get; init; } = 10;
+
+    /// <summary>replace or wait; null in orders that were written without it: then the setting of the session that resumes counts.</summary>
+    public string? StoppedInstance { get; init; }
+
+    /// <summary>The value for a run that waits until EC2 starts its instance again.</summary>
+    public const string WaitForStopped = "wait";
 
     /// <summary>As it is configured.</summary>
     public static RunPolicy Of(RunctlConfiguration configuration) => new()
@@ -34,5 +41,25 @@ internal sealed record RunPolicy
         OnExit = configuration.OnExit,
         AutoResume = configuration.AutoResume,
         MaxResumes = configuration.MaxResumes,
+        StoppedInstance = TextOf(configuration.StoppedInstance),
     };
+
+    /// <summary>What becomes of the run if EC2 stops its instance.</summary>
+    /// <param name="configured">The setting of the session.</param>
+    public RunctlStoppedInstance StoppedOr(RunctlStoppedInstance configured) => StoppedInstance switch
+    {
+        WaitForStopped => RunctlStoppedInstance.Wait,
+        null => configured,
+        _ => RunctlStoppedInstance.Replace,
+    };
+
+    /// <summary>The same with what the user changes at a resume; null changes nothing.</summary>
+    public RunPolicy With(bool? autoResume, int? maxResumes, RunctlStoppedInstance? stopped) => this with
+    {
+        AutoResume = autoResume ?? AutoResume,
+        MaxResumes = maxResumes ?? MaxResumes,
+        StoppedInstance = stopped is { } given ? TextOf(given) : StoppedInstance,
+    };
+
+    private static string TextOf(RunctlStoppedInstance stopped) => stopped == RunctlStoppedInstance.Wait ? WaitForStopped : "replace";
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Runctl.Runs;
 
 /// <summary>run.json: the attempts of a run, who claimed them and what came of them.</summary>
@@ -17,6 +19,17 @@ internal sealed record RunRecord
 
     /// <summary>The newest attempt, or null.</summary>
     public AttemptRecord? Newest() => Attempts.MaxBy(a => a.Number);
+
+    /// <summary>The attempt that the run is on: the newest, unless that ended before it was started. Then it is the newest one that was started, if there is any.</summary>
+    public AttemptRecord? Current() => Newest() is { HasEnded: true, Started: null } unstarted ? Attempts.Where(a => a.Started is not null).MaxBy(a => a.Number) ?? unstarted : Newest();
+
+    /// <summary>Whether the user stopped the run while no attempt trained: an attempt that only says so keeps guards and sessions from continuing it.</summary>
+    [JsonIgnore]
+    public bool IsStopped => Newest() is { State: RunStates.Stopped, Started: null };
+
+    /// <summary>How many attempts began after the first.</summary>
+    [JsonIgnore]
+    public int Resumes => Attempts.Count(a => a is { Number: > 1, Started: not null });
 
     /// <summary>The record with an attempt in the place of the one of its number, or added.</summary>
     public RunRecord With(AttemptRecord attempt) => this with { Attempts = [.. Attempts.Where(a => a.Number != attempt.Number).Append(attempt).OrderBy(a => a.Number)] };

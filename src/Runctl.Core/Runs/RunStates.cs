@@ -45,6 +45,9 @@ internal static class RunStates
     /// <summary>Whether the run itself is over with an attempt in this state: no session and no guard continues it by itself.</summary>
     public static bool IsFinal(string state) => state is Finished or Failed or Stopped;
 
+    /// <summary>Whether the script itself has ended, so that its exit code says something.</summary>
+    public static bool IsScriptEnd(string state) => state is Finished or Failed;
+
     /// <summary>Whether the guard is ending the training.</summary>
     public static bool IsEnding(string state) => state is Interrupting or Stopping;
 

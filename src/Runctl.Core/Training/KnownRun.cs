@@ -11,8 +11,11 @@ internal sealed record KnownRun(RunRecord Record, string? Script, IndexedRun? In
     /// <summary>Whether <see cref="Record"/> is the record itself.</summary>
     public bool IsRead { get; init; }
 
-    /// <summary>The newest attempt, or null.</summary>
-    public AttemptRecord? Newest { get; } = Record.Newest();
+    /// <summary>What its orders allow, or null if they were not read.</summary>
+    public int? MaxResumes { get; init; }
+
+    /// <summary>The attempt that the run is on, or null.</summary>
+    public AttemptRecord? Newest { get; } = Record.Current();
 
     /// <summary>The instance of the newest attempt where it may be going on there, else null.</summary>
     public string? OpenOn => Newest is { HasEnded: false } ? Newest.InstanceId : null;

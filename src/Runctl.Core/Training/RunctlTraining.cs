@@ -19,7 +19,7 @@ public sealed class RunctlTraining
     public string InstanceId { get; internal set; } = "";
 
     /// <summary>Id of the instance that the run is on now, as far as this session knows; unlike <see cref="InstanceId"/> it follows a resume. Null if there is none.</summary>
-    public string? Instance => CurrentInstance?.Invoke() ?? (InstanceId.Length == 0 ? null : InstanceId);
+    public string? Instance => Cell is { Instance: { Length: > 0 } now } ? now : InstanceId.Length == 0 ? null : InstanceId;
 
     /// <summary>When this was read, UTC.</summary>
     public DateTime AsOf { get; internal set; } = TimeProvider.System.GetUtcNow().UtcDateTime;
@@ -114,14 +114,17 @@ public sealed class RunctlTraining
     /// <summary>What its instance was launched from; null where another session started or resumed it.</summary>
     internal LaunchRequest? Launch { get; set; }
 
-    /// <summary>Reads which instance the run is on now, without a call to AWS; null if this session does not follow the run.</summary>
-    internal Func<string?>? CurrentInstance { get; set; }
-
     /// <summary>The instances of all its attempts, as far as a search has found them.</summary>
     internal IReadOnlyList<string> InstanceIds { get; set; } = [];
 
-    /// <summary>Whether it has come to an end on its instance.</summary>
-    public bool HasEnded => RunStates.IsEnded(State);
+    /// <summary>What this session knows of the run now, or null.</summary>
+    internal RunCell? Cell { get; set; }
+
+    /// <summary>Whether the attempt has ended on its instance.</summary>
+    internal bool AttemptHasEnded => RunStates.IsEnded(State);
+
+    /// <summary>Whether the run is over: it has ended, and this session knows nothing that continues it.</summary>
+    public bool HasEnded => AttemptHasEnded && Cell?.Continues(Attempt, State) != true;
 
     /// <summary>A copy that is changed.</summary>
     internal RunctlTraining With(Action<RunctlTraining> change)

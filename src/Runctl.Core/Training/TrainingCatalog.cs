@@ -11,8 +11,6 @@ namespace Runctl.Training;
 /// <summary>Finds runs, by asking their guards and reading their records in S3, and stops them.</summary>
 public sealed class TrainingCatalog(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
 {
-    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(10);
-
     private readonly TrainingReader _reader = new(cloud, time);
 
     /// <summary>Told of what keeps a search from being cheap; what it finds is right all the same.</summary>
@@ -32,8 +30,45 @@ public sealed class TrainingCatalog(ICloud cloud, RunctlConfiguration configurat
     public IAsyncEnumerable<RunctlTraining> FindAsync(TrainingQuery query, CancellationToken cancellationToken) =>
         new TrainingSearch(cloud, configuration, time) { OnUnknown = OnUnknown, OnFailed = OnFailed }.FindAsync(query, cancellationToken);
 
-    /// <summary>Stops a run gracefully: same sequence as an interruption, checkpoint uploaded too.</summary>
-    public async Task<RunctlTraining> StopAsync(RunctlTraining training, TimeSpan gracePeriod, CancellationToken cancellationToken)
+    /// <summary>An attempt of a run, as its record has it.</summary>
+    /// <param name="training">The run.</param>
+    /// <param name="number">The number of the attempt, from 1.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="RunctlException">AttemptNotFound.</exception>
+    public async Task<RunctlTraining> GetAttemptAsync(RunctlTraining training, int number, CancellationToken cancellationToken)
+    {
+        if (number == training.Attempt)
+        {
+            return training;
+        }
+
+        var record = _reader.StoreOf(training) is { } store ? await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false) : null;
+        return record?.Attempts.FirstOrDefault(a => a.Number == number) is { } attempt
+            ? _reader.ViewOf(training, record, attempt, attempt.InstanceId is { } id && await _reader.IsGoneAsync(id, cancellationToken).ConfigureAwait(false))
+            : throw RunctlErrors.AttemptNotFound(training.RunId, number, Math.Max(training.Attempt, record?.Newest()?.Number ?? 0));
+    }
+
+    /// <summary>Stops a run for good: its training saves and ends as at an interruption, and no session or guard continues it. A resume that is under way is taken back.</summary>
+    /// <param name="training">The run.</param>
+    /// <param name="gracePeriod">Longest wait for the training to save after the signal.</param>
+    /// <param name="warn">Told of what could not be removed and costs money.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the save.</param>
+    public Task<RunctlTraining> StopAsync(RunctlTraining training, TimeSpan gracePeriod, Action<string> warn, CancellationToken cancellationToken) =>
+        new RunStop(cloud, time, attempt => StopAttemptAsync(attempt, gracePeriod, cancellationToken)) { OnWarning = warn }.RunAsync(training, cancellationToken);
+
+    /// <summary>Waits for the end of a run, through its resumes.</summary>
+    /// <param name="training">The run.</param>
+    /// <param name="pollInterval">Longest pause between two questions.</param>
+    /// <param name="resumesHere">Whether a monitor of this session resumes the run.</param>
+    /// <param name="warn">Told of an end that is not the run's own, and that nothing continues.</param>
+    /// <param name="progress">Told how it stands.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task<RunctlTraining> WaitAsync(
+        RunctlTraining training, TimeSpan pollInterval, Func<bool> resumesHere, Action<string> warn, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
+        new RunWait(cloud, time) { ResumesHere = resumesHere, OnWarning = warn }.RunAsync(training, pollInterval, progress, cancellationToken);
+
+    /// <summary>Stops the training of one attempt on its instance: same sequence as an interruption, checkpoint uploaded too.</summary>
+    internal async Task<RunctlTraining> StopAttemptAsync(RunctlTraining training, TimeSpan gracePeriod, CancellationToken cancellationToken)
     {
         var grace = gracePeriod.TotalSeconds.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture);
         try
@@ -46,62 +81,30 @@ public sealed class TrainingCatalog(ICloud cloud, RunctlConfiguration configurat
         }
 
         // The save and the upload take their time; a command that waited for them would sit in one of the agent's five places.
-        return await WaitAsync(training, TimeSpan.FromSeconds(2), new Ignore(), cancellationToken).ConfigureAwait(false);
+        return await WaitForAttemptAsync(training, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Waits until a run has ended on its instance.</summary>
-    public async Task<RunctlTraining> WaitAsync(RunctlTraining training, TimeSpan pollInterval, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken)
+    /// <summary>Waits until an attempt has ended on its instance.</summary>
+    private async Task<RunctlTraining> WaitForAttemptAsync(RunctlTraining training, CancellationToken cancellationToken)
     {
-        var first = pollInterval < TimeSpan.FromSeconds(1) ? pollInterval : TimeSpan.FromSeconds(1);
-        var backoff = new Backoff(first, pollInterval, time);
+        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), time);
         while (true)
         {
             try
             {
                 training = await _reader.RefreshAsync(training, cancellationToken).ConfigureAwait(false);
-                if (training.HasEnded)
+                if (RunStates.IsEnded(training.State))
                 {
-                    await SettleAsync(training, cancellationToken).ConfigureAwait(false);
+                    await _reader.SettleAsync(training, cancellationToken).ConfigureAwait(false);
                     return training;
                 }
-
-                var step = training.LastStep is { } last ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $", step {last}") : "";
-                progress.Report(new ProgressUpdate($"Waiting for {training.RunId}", $"{training.State} on {training.InstanceId}{step}"));
             }
             catch (RunctlException e) when (e.IsTransient)
             {
-                progress.Report(new ProgressUpdate($"Waiting for {training.RunId}", e.Message));
+                // The guard goes on whether it is reached or not.
             }
 
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Its record in S3, by which it is resumed, has the end a moment later; longer only where S3 does not answer its guard, which is not waited for.</summary>
-    private async Task SettleAsync(RunctlTraining training, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(SettleTime, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var backoff = new Backoff(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(1), time);
-        try
-        {
-            while (training.State != RunStates.Lost && _reader.StoreOf(training) is { } store
-                && await store.ReadRecordAsync(training.RunId, either.Token).ConfigureAwait(false) is { } record && !record.Attempts.Any(a => a.Number == training.Attempt && a.HasEnded))
-            {
-                await backoff.WaitAsync(either.Token).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is RunctlException or OperationCanceledException)
-        {
-            // How it ended is known all the same.
-        }
-    }
-
-    private sealed class Ignore : IProgress<ProgressUpdate>
-    {
-        public void Report(ProgressUpdate value)
-        {
-            // Stopping shows no progress of its own.
         }
     }
 }

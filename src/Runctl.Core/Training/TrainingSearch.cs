@@ -200,8 +200,9 @@ internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configura
             {
                 if (await _store!.ReadRecordAsync(id, token).ConfigureAwait(false) is { } record)
                 {
-                    var script = runs[i].Script ?? await ReadScriptAsync(_store, id, token).ConfigureAwait(false);
-                    read[i] = new KnownRun(record with { RunId = id }, script, runs[i].Indexed) { IsRead = true };
+                    // The script of a listed run is in the index already, and a list tells no more of the orders.
+                    var spec = runs[i].Script is null ? await ReadSpecAsync(_store, id, token).ConfigureAwait(false) : null;
+                    read[i] = new KnownRun(record with { RunId = id }, runs[i].Script ?? spec?.Script, runs[i].Indexed) { IsRead = true, MaxResumes = spec?.Policy.MaxResumes };
                 }
             }
             catch (RunctlException e) when (OnFailed is not null)
@@ -217,12 +218,12 @@ internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configura
         return [.. read.OfType<KnownRun>()];
     }
 
-    /// <summary>The script of a run. One specification that is not usable hides no other run; a resume says what is wrong with it.</summary>
-    private static async Task<string?> ReadScriptAsync(RunStore store, string runId, CancellationToken cancellationToken)
+    /// <summary>The orders of a run. One specification that is not usable hides no other run; a resume says what is wrong with it.</summary>
+    private static async Task<RunSpec?> ReadSpecAsync(RunStore store, string runId, CancellationToken cancellationToken)
     {
         try
         {
-            return (await store.ReadSpecAsync(runId, cancellationToken).ConfigureAwait(false))?.Script;
+            return await store.ReadSpecAsync(runId, cancellationToken).ConfigureAwait(false);
         }
         catch (RunctlException e) when (e.Kind == ErrorKind.InvalidData)
         {
@@ -273,14 +274,14 @@ internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configura
         return [.. told.Select(r =>
         {
             var (record, newest, account) = (r.Run.Record, r.Run.Newest!, accounts[r.Run.Record.RunId]);
-            var training = r.Told.State is { } state
+            var training = r.Told.State is { } state && !record.IsStopped
                 ? _view.Of(state, r.Told.InstanceId, r.Run.Script, record.ProjectName)
                 : _view.Of(record, newest, r.Run.Script, newest.InstanceId is { } id && _instances.IsOff(id));
             _shown.Add(record.RunId);
             return training.With(copy =>
             {
                 copy.InstanceIds = [.. record.Attempts.Select(a => a.InstanceId).OfType<string>()];
-                copy.Interruptions = account.Interruptions;
+                copy.Interruptions = account.Interruptions; copy.MaxResumes = r.Run.MaxResumes;
                 copy.TotalStepsLost = account.StepsLost;
                 copy.Duration = account.Duration;
                 copy.Cost = account.Cost;

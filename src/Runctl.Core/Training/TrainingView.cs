@@ -19,7 +19,7 @@ internal sealed class TrainingView(ICloud cloud, StoreReference? store)
         copy.State = state.State;
         copy.Attempt = state.Attempt;
         copy.ProcessId = RunStates.HasProcess(state.State) ? state.Pid : null;
-        copy.ExitCode = state.ExitCode;
+        copy.ExitCode = RunStates.IsScriptEnd(state.State) ? state.ExitCode : null;
         copy.Started = state.Started?.UtcDateTime;
         copy.Ended = state.Ended?.UtcDateTime;
         copy.FirstStep = state.FirstStep;
@@ -37,9 +37,10 @@ internal sealed class TrainingView(ICloud cloud, StoreReference? store)
     /// <param name="instanceIsGone">Whether EC2 says that nothing can run there any more.</param>
     public RunctlTraining Of(RunRecord record, AttemptRecord attempt, string? script, bool instanceIsGone) => Common(record.RunId, attempt.InstanceId ?? "", script, record.ProjectName).With(copy =>
     {
-        copy.State = instanceIsGone && (attempt.State is RunStates.Claimed or RunStates.Running) ? RunStates.Lost : attempt.State;
+        copy.State = record.IsStopped && attempt.Number == record.Current()?.Number ? RunStates.Stopped
+            : instanceIsGone && (attempt.State is RunStates.Claimed or RunStates.Running) ? RunStates.Lost : attempt.State;
         copy.Attempt = attempt.Number;
-        copy.ExitCode = attempt.ExitCode;
+        copy.ExitCode = RunStates.IsScriptEnd(attempt.State) ? attempt.ExitCode : null;
         copy.Started = attempt.Started?.UtcDateTime;
         copy.Ended = attempt.Ended?.UtcDateTime;
         copy.FirstStep = attempt.FirstStep;

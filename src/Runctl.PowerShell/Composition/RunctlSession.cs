@@ -28,6 +28,7 @@ internal sealed class RunctlSession
     private readonly Lazy<IDisposable> _held;
     private readonly ConcurrentDictionary<(string RunId, int Attempt), LaunchRequest> _runs = new();
     private readonly ConcurrentDictionary<string, LaunchRequest> _launches = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, RunCell> _cells = new(StringComparer.Ordinal);
 
     private RunctlSession() => _held = new(() => BackgroundWork.Hold(() => EndResumesAsync(_ => true)));
 
@@ -82,8 +83,20 @@ internal sealed class RunctlSession
             _runs[(training.RunId, training.Attempt)] = launch;
         }
 
-        return training.With(copy => copy.Launch = training.Launch ?? _runs.GetValueOrDefault((training.RunId, training.Attempt)));
+        var cell = CellOf(training.RunId);
+        cell.See(training.Attempt, training.InstanceId);
+        return training.With(copy =>
+        {
+            copy.Launch = training.Launch ?? _runs.GetValueOrDefault((training.RunId, training.Attempt));
+            copy.Cell = cell;
+        });
     }
+
+    /// <summary>What this session knows of a run now.</summary>
+    public RunCell CellOf(string runId) => _cells.GetOrAdd(runId, static id => new RunCell(id));
+
+    /// <summary>Leaves a run to its user, who stops it: no monitor of this session resumes it any more, and what a resume has launched is removed.</summary>
+    public Task LeaveAsync(string runId) => Task.WhenAll(_resumers.Select(kept => kept.Resumer.LeaveAsync(runId)));
 
     /// <summary>What an instance was launched from, or null where another session did it.</summary>
     public LaunchRequest? LaunchOf(string instanceId) => _launches.GetValueOrDefault(instanceId);

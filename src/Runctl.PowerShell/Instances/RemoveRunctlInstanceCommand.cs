@@ -43,6 +43,11 @@ public sealed class RemoveRunctlInstanceCommand : InstanceActionCmdlet
 
         await SaveAsync(control, trainings, keepsDisk: false);
         var removed = await new InstanceCatalog(scope.Cloud).RemoveAsync(instance, StopToken, evenForeign: true);
+        if (instance.Tags.GetValueOrDefault(RunctlTags.RunId) is { } runId && Session.CellOf(runId) is { Instance: { Length: > 0 } now } && now != instance.InstanceId)
+        {
+            WriteWarning($"Run {runId}, which was on {instance.InstanceId}, is on {now} now, which is not removed. Remove-RunctlInstance {runId} removes it.");
+        }
+
         WriteWhenDone(removed, () => control.WaitForStateAsync(instance.InstanceId, [Ec2States.Terminated], Timeout, Progress, StopToken));
     }
 

@@ -48,6 +48,11 @@ public sealed class GetRunctlTrainingLogCommand : TrainingTargetCmdlet
     [Parameter]
     public SwitchParameter All { get; set; }
 
+    /// <summary>Shows an older attempt, by its number from 1. Default: the newest.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int? Attempt { get; set; }
+
     /// <summary>How often to ask while following and nothing is new; after something new in half of it. Each time is one request to S3.</summary>
     [Parameter]
     [Duration("100ms", "1h")]
@@ -56,6 +61,7 @@ public sealed class GetRunctlTrainingLogCommand : TrainingTargetCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
     {
+        training = Attempt is { } number ? await new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System).GetAttemptAsync(training, number, StopToken) : training;
         var log = new TrainingLog(scope.Cloud, scope.Configuration, TimeProvider.System);
         var options = new LogOptions { Tail = Tail, Since = Since, Follow = Follow, All = All, PollInterval = PollInterval };
         await foreach (var line in log.ReadAsync(training, options, Progress, WriteWarning, StopToken))

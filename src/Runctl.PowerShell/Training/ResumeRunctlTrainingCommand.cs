@@ -1,5 +1,7 @@
+using System.Collections;
 using System.Management.Automation;
 using Runctl.Configuration;
+using Runctl.Instances;
 using Runctl.Monitoring;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
@@ -10,11 +12,17 @@ using Runctl.Training;
 
 namespace Runctl.PowerShell.Training;
 
-/// <summary>Resumes an interrupted run on a replacement of its instance, from its newest good checkpoint and with its own code, arguments and environment.</summary>
-/// <remarks>What is launched and run comes from the orders of the run, which the role of an instance cannot write. The confirmation shows instance profile, security groups, image and setup command. LaunchDiffers: they differ from the lost instance, and the parameter that names them says which. The cmdlet claims the run in S3 before it launches anything. If several sessions resume a run, one of them does; the others report it and launch nothing. A resume that fails or is stopped leaves nothing running.</remarks>
+/// <summary>Resumes a run where its instance lives, or on a replacement, from its newest good checkpoint and with its own code, arguments and environment.</summary>
+/// <remarks>
+/// If the instance of the run lives and is free, the run continues there, and no second one is launched beside it. If that instance cannot be used, the error
+/// OwnInstanceUnusable says why. What is launched and run comes from the orders of the run, which the role of an instance cannot write. The confirmation shows
+/// instance profile, security groups, image and setup command. LaunchDiffers: they differ from the lost instance, and the parameter that names them says which.
+/// The cmdlet claims the run in S3 before it launches anything. If several sessions resume a run, one of them does; the others report it and launch nothing. A
+/// resume that fails or is stopped leaves nothing running.
+/// </remarks>
 /// <example>
 /// <code>$run | Resume-RunctlTraining</code>
-/// <para>Launches what the run was on before, elsewhere if possible, and goes on from its newest checkpoint.</para>
+/// <para>Continues from the newest checkpoint: on the instance of the run if that lives, or else on a replacement.</para>
 /// </example>
 /// <example>
 /// <code>Resume-RunctlTraining i-0123456789abcdef0 -InstanceType g5.2xlarge, g6.2xlarge -WhatIf</code>
@@ -24,6 +32,15 @@ namespace Runctl.PowerShell.Training;
 [OutputType(typeof(RunctlTraining))]
 public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
 {
+    /// <summary>
+    /// Id of the instance to resume on. It has to run, and no other training may run on it. Default: the instance of the run if it lives and is free, else a replacement.
+    /// A parameter that says what to launch launches it in any case.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(InstanceCompleter))]
+    public new string? InstanceId { get; set; }
+
     /// <summary>Instance types that will do. Default: those the run's instance was launched from.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -66,10 +83,27 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
 
     /// <summary>
     /// Whether a run whose instance EC2 stopped or hibernated goes on elsewhere (Replace), or there when EC2 starts it again (Wait), which may take days.
-    /// Default: <c>stopped_instance</c> in .runctl.toml, then Replace.
+    /// From then on it counts for the run. Default: as the run was started.
     /// </summary>
     [Parameter]
     public RunctlStoppedInstance? StoppedInstance { get; set; }
+
+    /// <summary>How often sessions resume the run automatically, at most; resumes so far count. From then on it counts for the run. Default: as the run was started.</summary>
+    [Parameter]
+    [ValidateRange(0, 1000)]
+    public int? MaxResumes { get; set; }
+
+    /// <summary>What EC2 does with the replacement when it takes it: Terminate, Stop or Hibernate. Default: as the run's instance was launched.</summary>
+    [Parameter]
+    public RunctlInterruptionBehavior? InterruptionBehavior { get; set; }
+
+    /// <summary>Tags of the replacement, added to those of the run's instance.</summary>
+    [Parameter]
+    public Hashtable? Tag { get; set; }
+
+    /// <summary>Environment variables of the training, added to the run's own; from then on they are the run's. For secrets use ssm:/name or secretsmanager:arn as the value.</summary>
+    [Parameter]
+    public Hashtable? Environment { get; set; }
 
     /// <summary>Arguments for the script in place of the run's own; the resume arguments are added to them.</summary>
     [Parameter]
@@ -139,9 +173,8 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
 
         var resumer = new TrainingResumer(scope.Cloud, AdaptersLoader.Adapters, scope.Configuration, TimeProvider.System);
         var plan = await resumer.PlanAsync(RequestFor(training), StopToken);
-        var stopped = StoppedInstance ?? scope.Configuration.StoppedInstance;
-        var resumesAgain = ResumesAgain(plan, stopped);
-        foreach (var warning in plan.Warnings)
+        var resumesAgain = ResumesAgain(plan);
+        foreach (var warning in plan.Warnings.Concat(Environment is null ? [] : TrainingVariables.Warnings(Environment)))
         {
             WriteWarning(warning);
         }
@@ -169,19 +202,19 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
             WriteWarning(warning);
         }
 
-        var watching = scope with { Configuration = scope.Configuration with { AutoResume = resumesAgain, StoppedInstance = stopped } };
+        var watching = scope with { Configuration = scope.Configuration with { AutoResume = resumesAgain } };
         WriteObject(resumed.With(copy => { copy.Warnings = [.. resumed.Warnings, .. later]; copy.MonitorJob = StartMonitor(watching, resumed)?.Name; }));
     });
 
     /// <summary>Whether the monitor resumes the run at its next interruption; an error if that was asked for and is not possible.</summary>
-    private bool ResumesAgain(ResumePlan plan, RunctlStoppedInstance stopped)
+    private bool ResumesAgain(ResumePlan plan)
     {
         if (NoMonitor || !(IsBound(nameof(AutoResume)) ? AutoResume.IsPresent : plan.AutoResume))
         {
             return false;
         }
 
-        if (AutoResumeCheck.Find(plan, stopped) is not { } obstacle)
+        if (AutoResumeCheck.Find(plan, plan.StoppedInstance) is not { } obstacle)
         {
             return true;
         }
@@ -206,6 +239,12 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
         ScriptArguments = ScriptArgument,
         SyncFrom = SyncCode ? ProjectDirectory is { } directory ? FullPath(directory) : ProjectLocator.Find(Path.Combine(CurrentDirectory, training.Script), CurrentDirectory) : null,
         StoppedInstance = StoppedInstance,
+        InstanceId = InstanceId,
+        InterruptionBehavior = InterruptionBehavior,
+        Tags = Tag is null ? null : TextTable.Of(Tag).ToDictionary(StringComparer.Ordinal),
+        Environment = Environment is null ? null : TrainingVariables.Merge(new Dictionary<string, string>(), Environment),
+        AutoResume = IsBound(nameof(AutoResume)) ? AutoResume.IsPresent : null,
+        MaxResumes = MaxResumes,
         ReadyTimeout = Timeout,
     };
 

@@ -218,7 +218,7 @@ public sealed class StartRunctlTrainingCommand : LaunchCmdlet
             return null;
         }
 
-        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new(training, scope.Configuration.PollInterval), Resumers.For(scope with { Configuration = configuration }, WarnAfterStop()));
+        var job = RunctlMonitorJob.Start(Session.MonitorFor(scope.Cloud), new(Session.Remember(training), scope.Configuration.PollInterval), Resumers.For(scope with { Configuration = configuration }, WarnAfterStop()));
         AddJob(job);
         return job;
     }

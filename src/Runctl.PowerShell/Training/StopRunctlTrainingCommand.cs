@@ -1,14 +1,24 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
+using Runctl.Instances;
+using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Training;
 
-/// <summary>Stops trainings gracefully: they save, and the checkpoint is checked and uploaded, as at an interruption.</summary>
-/// <remarks>The processes that train get the stop signal, and the guard waits until they have saved. The instance continues to run and to cost; Remove-RunctlInstance removes it.</remarks>
+/// <summary>Stops runs for good: their trainings save, the checkpoint is checked and uploaded as at an interruption, and nothing resumes them.</summary>
+/// <remarks>
+/// The newest attempt is stopped, on whatever instance it is. A resume that is under way is taken back, and what it launched is removed. No session and no guard
+/// resumes the run afterwards; Resume-RunctlTraining does. With -RemoveInstance the instance is terminated once the checkpoint is safe.
+/// </remarks>
 /// <example>
 /// <code>Stop-RunctlTraining $run -GracePeriod 2m</code>
 /// <para>Gives the training two minutes to save.</para>
+/// </example>
+/// <example>
+/// <code>Stop-RunctlTraining $run -RemoveInstance</code>
+/// <para>Stops the run, and terminates the instance that it is on now.</para>
 /// </example>
 /// <example runs="true">
 /// <code>Get-RunctlTraining | Where-Object State -eq running | Stop-RunctlTraining -WhatIf</code>
@@ -23,13 +33,48 @@ public sealed class StopRunctlTrainingCommand : TrainingTargetCmdlet
     [Duration("1s", "1h")]
     public TimeSpan? GracePeriod { get; set; }
 
+    /// <summary>Terminates the instance of the run when its checkpoint is safe. An instance that Runctl did not launch, or on which another training runs, is left alone.</summary>
+    [Parameter]
+    public SwitchParameter RemoveInstance { get; set; }
+
+    /// <summary>With -RemoveInstance: removes the instance also if the newest checkpoint is on its disk only, and saves and ends other trainings on it.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForEachPlacedTrainingAsync(async (scope, training) =>
+    protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
     {
-        if (ShouldProcess($"{training.RunId} on {training.InstanceId} ({training.Script})", "Stop the training after it has saved"))
+        var place = training.InstanceId.Length > 0 ? $" on {training.InstanceId}" : "";
+        if (!ShouldProcess($"{training.RunId}{place} ({training.Script})", await DescribeAsync(scope, training)))
         {
-            var catalog = new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System);
-            WriteObject(await catalog.StopAsync(training, GracePeriod ?? scope.Configuration.GracePeriod, StopToken));
+            return;
+        }
+
+        await Session.LeaveAsync(training.RunId);
+        var warnings = new ConcurrentQueue<string>();
+        var catalog = new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System);
+        var stopped = Session.Remember(await catalog.StopAsync(training, GracePeriod ?? scope.Configuration.GracePeriod, warnings.Enqueue, StopToken));
+        foreach (var warning in warnings)
+        {
+            WriteWarning(warning);
+        }
+
+        WriteObject(stopped);
+        if (RemoveInstance && stopped.InstanceId.Length > 0)
+        {
+            await new RunRemoval(scope.Cloud, scope.Configuration, TimeProvider.System).RemoveAsync(stopped, Force, WriteWarning, StopToken);
         }
     });
+
+    /// <summary>What is done, for the confirmation: of an instance that goes, what it is and what it costs.</summary>
+    private async Task<string> DescribeAsync(CommandScope scope, RunctlTraining training)
+    {
+        if (!RemoveInstance || training.InstanceId.Length == 0)
+        {
+            return "Stop the training after it has saved";
+        }
+
+        var instance = await new RunRemoval(scope.Cloud, scope.Configuration, TimeProvider.System).DescribeAsync(training.InstanceId, StopToken);
+        return $"Stop the training after it has saved, and terminate {instance}; what is only on its disk is lost";
+    }
 }

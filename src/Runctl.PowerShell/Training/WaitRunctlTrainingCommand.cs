@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using Runctl.Pacing;
 using Runctl.PowerShell.Engine;
@@ -5,8 +6,13 @@ using Runctl.Training;
 
 namespace Runctl.PowerShell.Training;
 
-/// <summary>Waits until trainings have ended on their instances; the exit code is in what it returns.</summary>
-/// <remarks>The cmdlet returns the training in its final state. Ctrl+C and -Timeout end the wait, not the training.</remarks>
+/// <summary>Waits for the end of runs, through their resumes; the exit code is in what it returns.</summary>
+/// <remarks>
+/// The state that is returned is that of the run: finished, failed, stopped or lost. An interruption is not the end as long as something continues the run. That
+/// is a monitor of this session, a claim of another session, a guard whose notice may be withdrawn, or an instance that EC2 starts again. The cmdlet waits five
+/// minutes for another session to claim the run. If none does, a warning says so, and the state is interrupted. The exit code is null unless the script itself
+/// has ended. Ctrl+C and -Timeout end the wait, not the training.
+/// </remarks>
 /// <example>
 /// <code>($run | Wait-RunctlTraining -Timeout 6h).ExitCode</code>
 /// <para>Waits for the end of the run, six hours at most, and shows the exit code of its script.</para>
@@ -30,14 +36,22 @@ public sealed class WaitRunctlTrainingCommand : TrainingTargetCmdlet
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForEachPlacedTrainingAsync(async (scope, training) =>
+    protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
     {
         using var limit = new TimeLimit(Timeout, TimeProvider.System, StopToken);
 
         try
         {
             var catalog = new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System);
-            WriteObject(Session.Remember(await catalog.WaitAsync(training, PollInterval, Progress, limit.Token)));
+            var cell = Session.CellOf(training.RunId);
+            var warnings = new ConcurrentQueue<string>();
+            var ended = Session.Remember(await catalog.WaitAsync(training, PollInterval, () => cell.IsResumed, warnings.Enqueue, Progress, limit.Token));
+            foreach (var warning in warnings)
+            {
+                WriteWarning(warning);
+            }
+
+            WriteObject(ended);
         }
         catch (OperationCanceledException) when (limit.Token.IsCancellationRequested && !StopToken.IsCancellationRequested)
         {

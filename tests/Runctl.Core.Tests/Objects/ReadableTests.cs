@@ -49,10 +49,10 @@ public sealed class ReadableTests
     {
         var training = new RunctlTraining { RunId = "r", InstanceId = "i-1" };
         Assert.Equal(("i-1", "r", "USD", DateTimeKind.Utc), (training.Instance, training.ToString(), training.Currency, training.AsOf.Kind));
-        var cell = "i-2";
-        training.CurrentInstance = () => cell;
+        training.Cell = new RunCell("r");
+        training.Cell.See(2, "i-2");
         var copy = training.With(t => t.State = "running");
-        cell = "i-3";
+        training.Cell.See(3, "i-3");
         Assert.Equal(("i-3", "i-3", ""), (training.Instance, copy.Instance, training.State));
         Assert.Null(new RunctlTraining { RunId = "r" }.Instance);
         Assert.Equal("i-9", new RunctlInstance { InstanceId = "i-9" }.ToString());

@@ -30,6 +30,8 @@ public sealed class OrdersTests : IResumeListener
     public OrdersTests()
     {
         _story.Launch(Ordered);
+        // On an instance that lives nothing would be launched.
+        _story.Cloud.Ec2.Change("i-1", i => i.With(copy => { copy.State = "shutting-down"; }));
         _story.Cloud.Ec2.Types.Add(new("p4d.24xlarge", ["x86_64"], true, true));
         _story.Commit("epoch_1.pt", 10);
         _story.Answer(_ => ("Success", 0, $$"""{"run_id":"{{Story.RunId}}","attempt":2,"state":"running","pid":7}"""));

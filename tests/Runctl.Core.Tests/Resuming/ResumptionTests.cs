@@ -500,7 +500,7 @@ public sealed class ResumptionTests : IResumeListener
     private Task<ResumePlan> WaitingPlanAsync() => Resumer().PlanAsync(new ResumeRequest { RunId = Story.RunId, StoppedInstance = RunctlStoppedInstance.Wait }, Token);
 
     private Task<ResumePlan> PlanAsync(string[]? types = null, string[]? subnets = null) =>
-        Resumer().PlanAsync(new ResumeRequest { RunId = Story.RunId, InstanceTypes = types, SubnetIds = subnets }, Token);
+        Resumer().PlanAsync(new ResumeRequest { RunId = Story.RunId, InstanceTypes = types, SubnetIds = subnets, OnDemandFallback = false }, Token);
 
     private async Task<RunctlTraining> ResumeAsync(bool isPatient = false, string[]? types = null, string[]? subnets = null, CancellationToken? token = null) =>
         await Resumer().ResumeAsync(await PlanAsync(types, subnets), this, new Progress<ProgressUpdate>(), isPatient, token ?? Token);

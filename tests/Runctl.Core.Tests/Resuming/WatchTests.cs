@@ -37,6 +37,27 @@ public sealed class WatchTests : IAsyncDisposable
     private static RunctlTraining Training => new() { RunId = Story.RunId, InstanceId = "i-1", ProjectName = "digits", Script = "train.py", State = "running", Region = "us-east-1", S3Bucket = "b", S3Prefix = "saved", RunPrefix = "checkpoints/runctl" };
 
     [Fact]
+    public async Task A_run_that_its_user_stops_in_the_middle_of_a_resume_is_left_and_nothing_that_was_launched_remains()
+    {
+        // The old attempt is still saving: the resume waits for it with its replacement.
+        _story.Add(_story.Record.Newest()! with { State = "running" });
+        _story.Ship(1, EventKinds.InterruptionDetected);
+        var resumer = Resumer();
+        await using var watch = (ResumingWatch)resumer.Watch(_monitor, new MonitorTarget(Training, TimeSpan.FromSeconds(30)), _told);
+        watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+        await _told.UntilAsync(() => _told.Events.Any(e => e.Kind == EventKinds.ReplacementLaunched), Token);
+        Assert.True(watch.WillResume);
+        await resumer.LeaveAsync(Story.RunId).WaitAsync(Patience, Token);
+        Assert.False(watch.WillResume);
+        Assert.All(_story.Replacements, replacement => Assert.Equal("terminated", replacement.State));
+        Assert.DoesNotContain(_story.Record.Attempts, a => a.State == "claimed");
+        // It is watched on to its end, which begins no other resume.
+        watch.OnEnded(Training.With(copy => copy.State = "stopped"));
+        Assert.Equal("stopped", (await _told.Ended.Task.WaitAsync(Patience, Token)).State);
+        await resumer.DisposeAsync();
+    }
+
+    [Fact]
     public async Task An_interruption_of_long_before_the_watch_began_is_left_to_its_user()
     {
         await using var watch = Watch();

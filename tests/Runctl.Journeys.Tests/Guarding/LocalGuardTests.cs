@@ -67,9 +67,9 @@ public sealed class LocalGuardTests : IDisposable
         var observer = new Observer();
         await using var monitor = new InstanceMonitor(_cloud, TimeProvider.System);
         await using var watch = monitor.Watch(new MonitorTarget(training, TimeSpan.FromMilliseconds(200)), observer);
-        var stopped = await Catalog.StopAsync(training, TimeSpan.FromSeconds(10), Token);
+        var stopped = await Catalog.StopAsync(training, TimeSpan.FromSeconds(10), Assert.Fail, Token);
         Assert.Equal("stopped", stopped.State);
-        Assert.Equal(0, stopped.ExitCode);
+        Assert.Null(stopped.ExitCode);
         Assert.True(stopped.LastStep > 0);
 
         Assert.Equal("stopped", (await observer.Ended.Task.WaitAsync(TimeSpan.FromSeconds(180), Token)).State);
@@ -133,7 +133,7 @@ public sealed class LocalGuardTests : IDisposable
         }
 
         Assert.Equal(started.RunId, Assert.Single(found).RunId);
-        Assert.Equal("finished", (await Catalog.WaitAsync(started, TimeSpan.FromMilliseconds(100), _progress, Token)).State);
+        Assert.Equal("finished", (await Catalog.WaitAsync(started, TimeSpan.FromMilliseconds(100), () => false, Assert.Fail, _progress, Token)).State);
     }
 
     /// <summary>Its guard has learned its instance's id in this boot already: there is no metadata service here, which it would ask for 5 s at each call.</summary>

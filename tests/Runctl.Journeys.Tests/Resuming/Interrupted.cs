@@ -77,16 +77,25 @@ internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<Prog
         await _fixture.Sandbox.InterruptAsync(Training.InstanceId, TimeSpan.FromSeconds(window), action);
     }
 
+    /// <summary>Changes what its orders say of interruptions.</summary>
+    public async Task OrderAsync(Func<RunPolicy, RunPolicy> change)
+    {
+        var spec = (await Store.ReadSpecAsync(Training.RunId, Token))!;
+        await Store.WriteSpecAsync(spec with { Policy = change(spec.Policy) }, Token);
+    }
+
     /// <summary>Waits until a checkpoint is in S3.</summary>
     public Task UploadAsync() => Scene.ReachAsync(scene => scene.HasUploaded, Token);
 
     /// <summary>Has it stopped, as its owner does.</summary>
-    public async Task StopAsync() => Training = await new TrainingCatalog(_fixture.Cloud, Configuration, TimeProvider.System).StopAsync(Training, Patience, Token);
+    public async Task StopAsync() => Training = await new TrainingCatalog(_fixture.Cloud, Configuration, TimeProvider.System).StopAsync(Training, Patience, _ => { }, Token);
 
     /// <summary>Waits until it has ended on its instance.</summary>
     public Task EndAsync() => Scene.ReachAsync(_ => false, Token);
 
-    public Task<ResumePlan> PlanAsync(bool fromScratch = false, bool force = false) => Resumer.PlanAsync(new ResumeRequest { RunId = Training.RunId, FromScratch = fromScratch, Force = force }, Token);
+    /// <summary>Plans a resume on a replacement, whether the run's own instance lives or not.</summary>
+    public Task<ResumePlan> PlanAsync(bool fromScratch = false, bool force = false) =>
+        Resumer.PlanAsync(new ResumeRequest { RunId = Training.RunId, FromScratch = fromScratch, Force = force, InstanceTypes = ["c7i.large"] }, Token);
 
     public async Task<RunctlTraining> ResumeAsync(ResumePlan plan) => Training = await Resumer.ResumeAsync(plan, this, this, Token);
 

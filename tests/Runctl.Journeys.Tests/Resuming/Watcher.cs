@@ -11,7 +11,8 @@ internal sealed class Watcher(InstanceMonitor monitor, IAsyncDisposable watch) :
     public static Watcher Begin(ICloud cloud, SandboxFixture fixture, Interrupted run, MonitorObserver told, int mostResumes = 10, RunctlStoppedInstance stopped = RunctlStoppedInstance.Replace)
     {
         var monitor = new InstanceMonitor(cloud, TimeProvider.System);
-        var resumer = new AutoResumer(cloud, fixture.Adapters, run.Configuration with { MaxResumes = mostResumes, StoppedInstance = stopped }, TimeProvider.System);
+        run.OrderAsync(policy => policy.With(null, mostResumes, stopped)).GetAwaiter().GetResult();
+        var resumer = new AutoResumer(cloud, fixture.Adapters, run.Configuration, TimeProvider.System);
         return new Watcher(monitor, resumer.Watch(monitor, new MonitorTarget(run.Training, TimeSpan.FromMilliseconds(500)), told));
     }
 

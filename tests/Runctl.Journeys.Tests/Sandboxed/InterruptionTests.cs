@@ -80,7 +80,7 @@ public sealed class InterruptionTests : SandboxedTest
         var second = await Fixture.LaunchAsync(Token);
         var resumed = await Fixture.StartAsync(second.InstanceId, _project.Path, "train.py", Token, report.Manifest);
         var catalog = new TrainingCatalog(Fixture.Cloud, Fixture.Configuration, TimeProvider.System);
-        var stopped = await catalog.StopAsync(resumed, TimeSpan.FromSeconds(10), Token);
+        var stopped = await catalog.StopAsync(resumed, TimeSpan.FromSeconds(10), Assert.Fail, Token);
         Assert.Equal(report.LastStep + 1, stopped.FirstStep);
         Assert.Equal(0, stopped.StepsLost);
         Assert.Equal(report.Manifest, stopped.ResumedFrom!.Manifest);

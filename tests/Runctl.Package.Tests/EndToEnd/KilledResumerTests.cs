@@ -5,7 +5,7 @@ namespace Runctl.Package.Tests.EndToEnd;
 /// <summary>Sessions that are killed while they resume a run, and what the next one finds.</summary>
 public sealed class KilledResumerTests(SandboxFixture sandbox) : IClassFixture<SandboxFixture>, IDisposable
 {
-    private const string Script = "param($Run, [switch] $Force) Resume-RunctlTraining $Run -S3Bucket runctl-sandbox -NoMonitor -Force:$Force";
+    private const string Script = "param($Run, [switch] $Force) Resume-RunctlTraining $Run -S3Bucket runctl-sandbox -InstanceType c7i.large -NoMonitor -Force:$Force";
 
     private readonly HeldTraining _held = new(sandbox);
 
@@ -16,7 +16,7 @@ public sealed class KilledResumerTests(SandboxFixture sandbox) : IClassFixture<S
         await KillAsync(run, "ec2:CreateLaunchTemplate");
         var claimed = sandbox.Run("$run | Get-RunctlTraining").Single;
         Assert.Equal(("claimed", 2), ((string)claimed.State, (int)claimed.Attempt));
-        Assert.All(new[] { "Watch-RunctlSpotInterruption", "Watch-RunctlSpotInterruption -AsJob", "Wait-RunctlTraining", "Stop-RunctlTraining", "Get-RunctlProcess" }, command =>
+        Assert.All(new[] { "Watch-RunctlSpotInterruption", "Watch-RunctlSpotInterruption -AsJob", "Get-RunctlProcess" }, command =>
         {
             var unplaced = sandbox.Run($"$run | Get-RunctlTraining | {command}");
             Assert.Equal("RunNotPlaced", unplaced.ErrorId);
@@ -97,5 +97,5 @@ public sealed class KilledResumerTests(SandboxFixture sandbox) : IClassFixture<S
         return Assert.Single(living.Except(known));
     }
 
-    private Support.SessionResult Force() => sandbox.Run("$run | Resume-RunctlTraining -NoMonitor -Force | Wait-RunctlTraining -PollInterval 500ms -Timeout 90s");
+    private Support.SessionResult Force() => sandbox.Run("$run | Resume-RunctlTraining -InstanceType c7i.large -NoMonitor -Force | Wait-RunctlTraining -PollInterval 500ms -Timeout 90s");
 }

@@ -1,0 +1,70 @@
+using System.Globalization;
+using Runctl.Configuration;
+using Runctl.Errors;
+using Runctl.Ports;
+using Runctl.Training;
+
+namespace Runctl.Instances;
+
+/// <summary>Removes the instance of a run that was stopped, with the protections of Remove-RunctlInstance.</summary>
+public sealed class RunRemoval(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
+{
+    /// <summary>The instance and its price in a line, for people.</summary>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<string> DescribeAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        if (await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false) is not { } instance)
+        {
+            return instanceId;
+        }
+
+        var price = configuration.Prices.TryGetValue(instance.InstanceType, out var onDemand) && !instance.IsSpot ? string.Create(CultureInfo.InvariantCulture, $", {onDemand} USD/h") : "";
+        return $"{instanceId} ({instance.InstanceType} in {instance.AvailabilityZone ?? instance.Region}{price})";
+    }
+
+    /// <summary>Removes it. One that is gone already is no error.</summary>
+    /// <param name="stopped">The run, stopped.</param>
+    /// <param name="isForced">Whether a checkpoint that is on the disk only is given up, and other trainings on the instance are saved and ended.</param>
+    /// <param name="warn">Told of what is given up.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="RunctlException">CheckpointNotSaved, TrainingOnInstance, InstanceNotManaged.</exception>
+    public async Task RemoveAsync(RunctlTraining stopped, bool isForced, Action<string> warn, CancellationToken cancellationToken)
+    {
+        if (await cloud.FindOneAsync(stopped.InstanceId, cancellationToken).ConfigureAwait(false) is not { } instance || instance.State is Ec2States.Terminated or Ec2States.ShuttingDown)
+        {
+            return;
+        }
+
+        if (!instance.IsManaged)
+        {
+            throw RunctlErrors.InstanceNotManaged(instance.InstanceId);
+        }
+
+        var control = new InstanceControl(cloud, configuration, time);
+        try
+        {
+            var others = await control.FindTrainingsAsync(instance, cancellationToken).ConfigureAwait(false);
+            if (others.Count > 0 && !isForced)
+            {
+                throw RunctlErrors.TrainingOnInstance(instance.InstanceId, string.Join(", ", others.Select(t => t.RunId)));
+            }
+
+            foreach (var other in others)
+            {
+                await control.SaveAsync(other, keepsDisk: false, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (instance.State == Ec2States.Running)
+            {
+                await control.RequireSavedAsync(stopped, keepsDisk: false, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (RunctlException e) when (isForced && e.Id != ErrorIds.TrainingOnInstance)
+        {
+            warn($"{e.Message} The instance is removed all the same, because of -Force.");
+        }
+
+        await new InstanceCatalog(cloud).RemoveAsync(instance, cancellationToken).ConfigureAwait(false);
+    }
+}

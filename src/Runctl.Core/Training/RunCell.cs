@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using Runctl.Runs;
+
+namespace Runctl.Training;
+
+/// <summary>What a session knows of a run now: one for each run and session. Its monitor, its resumer and its cmdlets write it, and all objects of the run read it. Safe on any thread.</summary>
+/// <param name="runId">The run.</param>
+internal sealed class RunCell(string runId)
+{
+    private readonly object _gate = new();
+    private readonly ConcurrentBag<Func<bool>> _resumers = [];
+    private int _attempt;
+    private string _instance = "";
+
+    /// <summary>The run.</summary>
+    public string RunId => runId;
+
+    /// <summary>The instance that the run is on now, as far as the session knows; empty if it is on none.</summary>
+    public string Instance
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _instance;
+            }
+        }
+    }
+
+    /// <summary>The newest attempt that the session knows.</summary>
+    public int Attempt
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _attempt;
+            }
+        }
+    }
+
+    /// <summary>Whether a monitor of the session resumes the run by itself.</summary>
+    public bool IsResumed => _resumers.Any(resumes => resumes());
+
+    /// <summary>Takes in where an attempt is. An older attempt than the newest one changes nothing.</summary>
+    public void See(int attempt, string instanceId)
+    {
+        lock (_gate)
+        {
+            // A claim may have no instance yet: the run is where it was until then.
+            if (attempt >= _attempt && instanceId.Length > 0)
+            {
+                (_attempt, _instance) = (attempt, instanceId);
+            }
+        }
+    }
+
+    /// <summary>Adds a monitor that may resume the run by itself.</summary>
+    /// <param name="resumes">Whether it does so now.</param>
+    public void Add(Func<bool> resumes) => _resumers.Add(resumes);
+
+    /// <summary>Whether the run continues after an attempt in a state.</summary>
+    public bool Continues(int attempt, string state) => RunStates.IsCutOff(state) && (IsResumed || Attempt > attempt);
+}

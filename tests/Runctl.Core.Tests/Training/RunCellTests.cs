@@ -1,0 +1,56 @@
+using Runctl.Runs;
+using Runctl.Training;
+
+namespace Runctl.Core.Tests.Training;
+
+/// <summary>What a session knows of a run now.</summary>
+public sealed class RunCellTests
+{
+    [Fact]
+    public void The_newest_attempt_says_where_the_run_is()
+    {
+        var cell = new RunCell("r");
+        cell.See(1, "i-1");
+        cell.See(2, "i-2");
+        cell.See(1, "i-1");
+        Assert.Equal((2, "i-2"), (cell.Attempt, cell.Instance));
+    }
+
+    [Fact]
+    public void A_claim_without_an_instance_leaves_the_run_where_it_was()
+    {
+        var cell = new RunCell("r");
+        cell.See(1, "i-1");
+        cell.See(2, "");
+        Assert.Equal("i-1", cell.Instance);
+    }
+
+    [Theory]
+    [InlineData("interrupted", false, 1, false)]
+    [InlineData("interrupted", true, 1, true)]
+    [InlineData("lost", true, 1, true)]
+    [InlineData("interrupted", false, 2, true)]
+    [InlineData("finished", true, 2, false)]
+    [InlineData("stopped", true, 2, false)]
+    public void An_attempt_that_was_cut_off_is_not_the_end_of_a_run_that_continues(string state, bool isResumed, int newest, bool continues)
+    {
+        var cell = new RunCell("r");
+        cell.See(newest, "i-1");
+        cell.Add(() => isResumed);
+        Assert.Equal(continues, cell.Continues(1, state));
+    }
+
+    [Theory]
+    [InlineData(RunStates.Interrupted, null)]
+    [InlineData(RunStates.Stopped, null)]
+    [InlineData(RunStates.Running, null)]
+    [InlineData(RunStates.Finished, 0)]
+    [InlineData(RunStates.Failed, 0)]
+    public void An_exit_code_is_shown_once_the_script_itself_has_ended(string state, int? shown)
+    {
+        var view = new TrainingView(new Fakes.FakeCloud(), store: null);
+        var record = new RunRecord { RunId = "r", ProjectName = "p", Attempts = [new AttemptRecord { Number = 1, State = state, InstanceId = "i-1", Started = DateTimeOffset.UnixEpoch, ExitCode = 0 }] };
+        Assert.Equal(shown, view.Of(record, record.Attempts[0], "train.py", instanceIsGone: false).ExitCode);
+        Assert.Equal(shown, view.Of(new RunState { RunId = "r", State = state, ExitCode = 0 }, "i-1", "train.py", "p").ExitCode);
+    }
+}
