@@ -131,14 +131,20 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     }
 
     /// <summary>The settings and the connection for a target: where the object was found, unless parameters say otherwise. Targets of one place share one.</summary>
-    private protected CommandScope OpenScope(RunctlTarget target)
+    private protected CommandScope OpenScope(RunctlTarget target) => At(target, () =>
     {
-        _place = target.Place;
+        var parameters = Overrides().Parameters.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}");
+        var key = string.Join('\n', parameters.Append($"{target.Place.KnowsEndpoint}").Append(CurrentDirectory));
+        return _scopes.TryGetValue(key, out var known) ? known : _scopes[key] = OpenScope();
+    });
+
+    /// <summary>Reads settings as they are where a target was found.</summary>
+    private protected T At<T>(RunctlTarget? target, Func<T> read)
+    {
+        _place = target?.Place;
         try
         {
-            var overrides = Overrides();
-            var key = string.Join('\n', overrides.Parameters.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}").Append(_place.KnowsEndpoint.ToString()).Append(CurrentDirectory));
-            return _scopes.TryGetValue(key, out var known) ? known : _scopes[key] = OpenScope();
+            return read();
         }
         finally
         {
@@ -154,26 +160,37 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     /// <param name="body">Called for each place.</param>
     private protected async Task ForEachPlaceAsync(IEnumerable<RunctlTarget> targets, Func<CommandScope, IReadOnlyList<RunctlTarget>, Task> body)
     {
-        var places = new List<(CommandScope Scope, List<RunctlTarget> Targets)>();
+        var places = new List<TargetsAt>();
+        await PlaceAsync(targets, places);
+        await ForEachPlaceAsync(places, body);
+    }
+
+    /// <summary>The same for targets that were collected over a pipeline.</summary>
+    private protected async Task ForEachPlaceAsync(IEnumerable<TargetsAt> places, Func<CommandScope, IReadOnlyList<RunctlTarget>, Task> body)
+    {
+        foreach (var (scope, here) in places)
+        {
+            await ForTargetAsync(here is [var only] ? only.Id : null, () => body(scope, here));
+        }
+    }
+
+    /// <summary>Adds targets to those of their places; what names nothing is an error of its own.</summary>
+    private protected async Task PlaceAsync(IEnumerable<RunctlTarget> targets, List<TargetsAt> places)
+    {
         foreach (var target in targets)
         {
             await ForTargetAsync(target.Id, () =>
             {
                 var scope = target.Kind == TargetKind.Nothing ? throw CommandErrors.TargetMissing(target) : OpenScope(target);
                 var place = places.Find(known => known.Scope.IsOfSamePlace(scope));
-                if (place.Targets is null)
+                if (place is null)
                 {
-                    places.Add(place = (scope, []));
+                    places.Add(place = new TargetsAt(scope, []));
                 }
 
                 place.Targets.Add(target);
                 return Task.CompletedTask;
             });
-        }
-
-        foreach (var (scope, here) in places)
-        {
-            await ForTargetAsync(here is [var only] ? only.Id : null, () => body(scope, here));
         }
     }
 
