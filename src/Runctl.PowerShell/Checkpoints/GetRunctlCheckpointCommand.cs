@@ -3,6 +3,7 @@ using System.Management.Automation;
 using Runctl.Checkpoints;
 using Runctl.Configuration;
 using Runctl.Errors;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Targets;
@@ -42,6 +43,7 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
     [Parameter(Position = 1)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CheckpointNameCompleter))]
     public string[]? Name { get; set; }
 
     /// <summary>Ids of the instances that saved them, also of those that are gone.</summary>
@@ -56,6 +58,7 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
 
     /// <summary>Bucket they are in. Default: <c>s3_bucket</c> in .runctl.toml.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(BucketCompleter))]
     public string? S3Bucket { get; set; }
 
     /// <summary>Prefix of checkpoints in the bucket. Default: <c>s3_prefix</c> in .runctl.toml, then checkpoints/spot-interruptions.</summary>
@@ -150,6 +153,7 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
     {
         foreach (var checkpoint in checkpoints)
         {
+            Session.Known.Add(checkpoint);
             WriteObject(checkpoint);
         }
     }

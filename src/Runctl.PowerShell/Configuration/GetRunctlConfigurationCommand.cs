@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Reflection;
 using Runctl.Configuration;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using Runctl.Instances;
 using Runctl.Ports;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Targets;

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.Errors;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Targets;
@@ -44,6 +45,7 @@ public sealed class TestRunctlSetupCommand : BackgroundCmdlet
 
     /// <summary>Bucket to check. Default: <c>s3_bucket</c> in .runctl.toml.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(BucketCompleter))]
     public string? S3Bucket { get; set; }
 
     /// <summary>Prefix of checkpoints in the bucket. Default: <c>s3_prefix</c> in .runctl.toml, then checkpoints/spot-interruptions.</summary>

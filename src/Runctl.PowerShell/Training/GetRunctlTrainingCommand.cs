@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.Errors;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Targets;
@@ -61,6 +62,7 @@ public sealed class GetRunctlTrainingCommand : RunctlCmdlet
 
     /// <summary>Bucket that holds the records of runs. Default: <c>s3_bucket</c> in .runctl.toml.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(BucketCompleter))]
     public string? S3Bucket { get; set; }
 
     /// <inheritdoc/>
