@@ -1,4 +1,3 @@
-using System.Reflection;
 using Runctl.Events;
 
 namespace Runctl.PowerShell.Completion;
@@ -7,7 +6,5 @@ namespace Runctl.PowerShell.Completion;
 internal sealed class EventKindCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<KeyValuePair<string, string>> Names(CompletionScope scope) =>
-        typeof(EventKinds).GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static).Where(field => field.IsLiteral && field.FieldType == typeof(string))
-            .Select(field => Name((string)field.GetRawConstantValue()!)).OrderBy(name => name.Key, StringComparer.Ordinal);
+    protected override IEnumerable<KeyValuePair<string, string>> Names(CompletionScope scope) => EventKinds.All.Order(StringComparer.Ordinal).Select(kind => Name(kind));
 }
