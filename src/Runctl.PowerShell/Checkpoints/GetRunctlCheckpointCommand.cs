@@ -31,7 +31,7 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
     private const string RunSet = "Run";
     private const string InstanceSet = "Instance";
 
-    /// <summary>Ids of the runs that saved them, or of instances, whose newest runs are meant; wildcards; or objects that have an id: trainings, instances, checkpoints, events, what JSON or CSV made of them, instances and reservations of AWS.Tools. Default: all runs.</summary>
+    /// <summary>Ids of the runs that saved them, or of instances, whose newest runs are meant. Wildcards and objects that have an id work too, also from JSON, CSV and AWS.Tools. Default: all runs.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = RunSet)]
     [Alias("Training")]
     [SupportsWildcards]

@@ -29,7 +29,7 @@ public sealed class GetRunctlInstanceCommand : RunctlCmdlet
 {
     private readonly List<TargetsAt> _asked = [];
 
-    /// <summary>Ids of instances, launched by Runctl or not, or of the runs that are on them; wildcards; or objects that have an id: instances, trainings, what JSON or CSV made of them, instances and reservations of AWS.Tools. Default: all that Runctl launched.</summary>
+    /// <summary>Ids of instances, launched by Runctl or not, or of the runs that are on them. Wildcards and objects that have an id work too, also from JSON, CSV and AWS.Tools. Default: all that Runctl launched.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceCompleter))]

@@ -40,7 +40,7 @@ public sealed class GetRunctlTrainingCommand : RunctlCmdlet
     private readonly ConcurrentQueue<string> _unknown = new();
     private CommandScope? _all;
 
-    /// <summary>Ids of runs, or of instances they were on; wildcards; or objects that have an id: trainings, instances, checkpoints, events, what JSON or CSV made of them, instances and reservations of AWS.Tools. Default: all that are known.</summary>
+    /// <summary>Ids of runs, or of instances they were on. Wildcards and objects that have an id work too, also from JSON, CSV and AWS.Tools. Default: all that are known.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = RunSet)]
     [Alias("Training")]
     [SupportsWildcards]
