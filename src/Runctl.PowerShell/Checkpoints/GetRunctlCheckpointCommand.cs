@@ -3,49 +3,62 @@ using System.Management.Automation;
 using Runctl.Checkpoints;
 using Runctl.Configuration;
 using Runctl.Errors;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Targets;
 
 namespace Runctl.PowerShell.Checkpoints;
 
 /// <summary>Lists the checkpoints that are whole and checked in S3, newest first.</summary>
 /// <remarks>Only what has a manifest is a checkpoint; the manifest is written last, after everything else was verified in S3.</remarks>
 /// <example>
+/// <code>Get-RunctlCheckpoint $run -Latest</code>
+/// <para>Finds the newest checkpoint of a run.</para>
+/// </example>
+/// <example>
 /// <code>Get-RunctlCheckpoint -InstanceId i-0123456789abcdef0 -Latest</code>
 /// <para>Finds the newest checkpoint an instance saved; the instance may be gone.</para>
 /// </example>
 /// <example>
-/// <code>$run | Get-RunctlCheckpoint -Name epoch_10.pt | Save-RunctlCheckpoint</code>
+/// <code>Get-RunctlCheckpoint $run epoch_10.pt | Save-RunctlCheckpoint</code>
 /// <para>Downloads a checkpoint by its name.</para>
 /// </example>
-[Cmdlet(VerbsCommon.Get, "RunctlCheckpoint")]
+[Cmdlet(VerbsCommon.Get, "RunctlCheckpoint", DefaultParameterSetName = RunSet)]
 [OutputType(typeof(RunctlCheckpoint))]
 public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
 {
+    private const string RunSet = "Run";
+    private const string InstanceSet = "Instance";
+
+    /// <summary>Ids of the runs that saved them, or of instances, whose newest runs are meant. Wildcards and objects that have an id work too, also from JSON, CSV and AWS.Tools. Default: all runs.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = RunSet)]
+    [Alias("Training")]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(RunCompleter))]
+    [Identity]
+    public RunctlTarget[]? RunId { get; set; }
+
     /// <summary>Names of checkpoints, wildcards allowed, for example epoch_10.pt.</summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 1)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
-    public string? Name { get; set; }
+    [ArgumentCompleter(typeof(CheckpointNameCompleter))]
+    public string[]? Name { get; set; }
 
-    /// <summary>Id of the run that saved them.</summary>
-    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(RunCompleter))]
-    [Identity(nameof(RunId))]
-    public string? RunId { get; set; }
-
-    /// <summary>Id of the instance that saved them; it may be gone.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    /// <summary>Ids of the instances that saved them, also of those that are gone.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = InstanceSet)]
     [ArgumentCompleter(typeof(InstanceCompleter))]
-    [Identity(nameof(InstanceId))]
-    public string? InstanceId { get; set; }
+    [Identity]
+    public RunctlTarget[]? InstanceId { get; set; }
 
-    /// <summary>Only the newest one.</summary>
+    /// <summary>Only the newest one: of each run or instance that is named, or of all.</summary>
     [Parameter]
     public SwitchParameter Latest { get; set; }
 
     /// <summary>Bucket they are in. Default: <c>s3_bucket</c> in .runctl.toml.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(BucketCompleter))]
     public string? S3Bucket { get; set; }
 
     /// <summary>Prefix of checkpoints in the bucket. Default: <c>s3_prefix</c> in .runctl.toml, then checkpoints/spot-interruptions.</summary>
@@ -61,45 +74,95 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
     }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForTargetAsync(RunId ?? InstanceId ?? Name, async () =>
-    {
-        var scope = OpenScope();
-        var exact = Name is null || WildcardPattern.ContainsWildcardCharacters(Name) ? null : Name;
-        var pattern = WildcardPattern.Get(Name ?? "*", WildcardOptions.None);
+    protected override Task ProcessAsync() => (ParameterSetName == InstanceSet ? InstanceId : RunId) is { } targets
+        ? ForEachPlaceAsync(targets, ParameterSetName == InstanceSet ? FindSavedOnAsync : FindOfRunsAsync)
+        : ForTargetAsync(null, () => FindAllAsync(OpenScope()));
 
-        // A run goes from instance to instance: with its id, the instance of the object in the pipeline says nothing.
-        var runId = NullIfEmpty(RunId);
-        var instanceId = runId is null || IsGivenByUser(nameof(InstanceId)) ? NullIfEmpty(InstanceId) : null;
-        var found = false;
+    private async Task FindAllAsync(CommandScope scope)
+    {
+        var found = await ListAsync(scope, null);
+        Write(Latest ? found.Take(1) : found);
+        TellMissing(found);
+    }
+
+    private async Task FindSavedOnAsync(CommandScope scope, IReadOnlyList<RunctlTarget> targets)
+    {
+        foreach (var target in targets.DistinctBy(target => target.Id))
+        {
+            await ForTargetAsync(target.Id, async () =>
+            {
+                var found = await ListAsync(scope, target.InstanceId ?? throw CommandErrors.InstanceExpected(target));
+                Write(Latest ? found.Take(1) : found);
+                TellMissing(found);
+            });
+        }
+    }
+
+    private async Task FindOfRunsAsync(CommandScope scope, IReadOnlyList<RunctlTarget> targets)
+    {
+        // Checkpoints outlive records: a run that has some is not looked up.
+        var all = await ListAsync(scope, null);
+        var known = all.ToLookup(checkpoint => checkpoint.RunId, StringComparer.Ordinal);
+        var open = targets.Where(target => target.RunId is not { } id || !known.Contains(id)).ToHashSet();
+        var resolved = open.Count == 0 ? [] : await new RunResolver(scope) { ToAct = false }.ResolveAsync([.. open], StopToken);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var target in targets)
+        {
+            var matching = target.IsPattern ? known.Select(run => run.Key).Where(WildcardPattern.Get(target.Id, WildcardOptions.IgnoreCase).IsMatch) : [];
+            string[] runs = open.Contains(target) ? [.. resolved.Where(run => run.Target == target).Select(run => run.Value?.RunId).OfType<string>().Union(matching)] : [target.RunId!];
+            foreach (var run in runs.Where(seen.Add))
+            {
+                Write(Latest ? known[run].Take(1) : known[run]);
+            }
+        }
+
+        foreach (var failed in resolved.Where(run => run.Error is not null))
+        {
+            WriteError(failed.Error!, failed.Target.Id);
+        }
+
+        TellMissing(all.Where(checkpoint => seen.Contains(checkpoint.RunId)));
+    }
+
+    /// <summary>The checkpoints with the names that are asked for, newest first.</summary>
+    private async Task<IReadOnlyList<RunctlCheckpoint>> ListAsync(CommandScope scope, string? instanceId)
+    {
         var refused = new ConcurrentQueue<RunctlException>();
-        await foreach (var checkpoint in new CheckpointCatalog(scope.Cloud, scope.Configuration).FindAsync(runId, instanceId, exact, StopToken, refused.Enqueue))
+        var found = new List<RunctlCheckpoint>();
+        await foreach (var checkpoint in new CheckpointCatalog(scope.Cloud, scope.Configuration).FindAsync(null, instanceId, null, StopToken, refused.Enqueue))
         {
-            Tell(refused);
-            if (!pattern.IsMatch(checkpoint.Name))
+            if (Name is null || Name.Any(name => IsNamed(checkpoint, name)))
             {
-                continue;
-            }
-
-            found = true;
-            WriteObject(checkpoint);
-            if (Latest)
-            {
-                break;
+                found.Add(checkpoint);
             }
         }
 
-        Tell(refused);
-        if (!found && exact is not null)
+        foreach (var error in refused)
         {
-            throw CommandErrors.CheckpointNotFound($"named {exact}", exact);
+            WriteError(error);
         }
-    });
 
-    private void Tell(ConcurrentQueue<RunctlException> refused)
+        return found;
+    }
+
+    private static bool IsNamed(RunctlCheckpoint checkpoint, string name) => WildcardPattern.ContainsWildcardCharacters(name)
+        ? WildcardPattern.Get(name, WildcardOptions.None).IsMatch(checkpoint.Name)
+        : checkpoint.Name == name || checkpoint.Name.EndsWith("/" + name, StringComparison.Ordinal);
+
+    private void Write(IEnumerable<RunctlCheckpoint> checkpoints)
     {
-        while (refused.TryDequeue(out var error))
+        foreach (var checkpoint in checkpoints)
         {
-            WriteError(ErrorRecords.From(error));
+            Session.Known.Add(checkpoint);
+            WriteObject(checkpoint);
+        }
+    }
+
+    private void TellMissing(IEnumerable<RunctlCheckpoint> found)
+    {
+        foreach (var name in Name?.Where(name => !WildcardPattern.ContainsWildcardCharacters(name) && !found.Any(checkpoint => IsNamed(checkpoint, name))) ?? [])
+        {
+            WriteError(CommandErrors.CheckpointNotFound($"named {name}", name), name);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Runctl.Checkpoints;
 using Runctl.Errors;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Targets;
@@ -39,6 +40,7 @@ public sealed class SaveRunctlCheckpointCommand : BackgroundCmdlet
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CheckpointFileCompleter))]
     public string[]? Name { get; set; }
 
     /// <summary>Only the head: the file or directory a script resumes from.</summary>

@@ -9,7 +9,7 @@ namespace Runctl.PowerShell.Composition;
 internal static class AwsToolsDefaults
 {
     /// <summary>The session's default region, or null.</summary>
-    public static string? Region(SessionState session) => Value(session, "StoredAWSRegion") switch
+    public static string? Region(PSVariableIntrinsics session) => Value(session, "StoredAWSRegion") switch
     {
         string name => name,
         { } region => Read(region, "SystemName") as string,
@@ -17,7 +17,7 @@ internal static class AwsToolsDefaults
     };
 
     /// <summary>The session's default credentials, or null.</summary>
-    public static CloudCredentials? Credentials(SessionState session)
+    public static CloudCredentials? Credentials(PSVariableIntrinsics session)
     {
         if (Value(session, "StoredAWSCredentials") is not { } stored)
         {
@@ -47,7 +47,7 @@ internal static class AwsToolsDefaults
         }
     }
 
-    private static object? Value(SessionState session, string name) => session.PSVariable.GetValue(name) switch
+    private static object? Value(PSVariableIntrinsics session, string name) => session.GetValue(name) switch
     {
         PSObject wrapped => wrapped.BaseObject,
         var value => value,

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Ports;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Jobs;
 using Runctl.PowerShell.Monitoring;
@@ -25,10 +26,12 @@ public abstract class RunctlCmdlet : AsyncCmdlet
 
     /// <summary>Profile of the credentials, as in ~/.aws/config. Default: AWS_PROFILE, <c>profile</c> in .runctl.toml, then the SDK's own search.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(ProfileCompleter))]
     public string? ProfileName { get; set; }
 
     /// <summary>Endpoint of all services instead of AWS's own, for example a sandbox's. Default: the object's from the pipeline, the sandbox in use, AWS_ENDPOINT_URL.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(EndpointCompleter))]
     public Uri? EndpointUrl { get; set; }
 
     /// <summary>What the module keeps for this session.</summary>
@@ -124,21 +127,27 @@ public abstract class RunctlCmdlet : AsyncCmdlet
             Decided(line);
         }
 
-        var connection = ConnectionFor(configuration);
+        var connection = Connections.For(configuration, SessionState.PSVariable, NullIfEmpty(ProfileName) is not null);
         var scope = new CommandScope(configuration, Session.Connect(connection));
         Decided($"Credentials of {CredentialSource.Of(scope)}{(scope.Cloud.KnownCaller is { } caller ? $", {caller}" : "")}, for {(connection.EndpointUrl is null ? "AWS" : "the endpoint")} in region {connection.Region ?? "that the SDK finds"}.");
         return scope;
     }
 
     /// <summary>The settings and the connection for a target: where the object was found, unless parameters say otherwise. Targets of one place share one.</summary>
-    private protected CommandScope OpenScope(RunctlTarget target)
+    private protected CommandScope OpenScope(RunctlTarget target) => At(target, () =>
     {
-        _place = target.Place;
+        var parameters = Overrides().Parameters.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}");
+        var key = string.Join('\n', parameters.Append($"{target.Place.KnowsEndpoint}").Append(CurrentDirectory));
+        return _scopes.TryGetValue(key, out var known) ? known : _scopes[key] = OpenScope();
+    });
+
+    /// <summary>Reads settings as they are where a target was found.</summary>
+    private protected T At<T>(RunctlTarget? target, Func<T> read)
+    {
+        _place = target?.Place;
         try
         {
-            var overrides = Overrides();
-            var key = string.Join('\n', overrides.Parameters.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}").Append(_place.KnowsEndpoint.ToString()).Append(CurrentDirectory));
-            return _scopes.TryGetValue(key, out var known) ? known : _scopes[key] = OpenScope();
+            return read();
         }
         finally
         {
@@ -154,26 +163,37 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     /// <param name="body">Called for each place.</param>
     private protected async Task ForEachPlaceAsync(IEnumerable<RunctlTarget> targets, Func<CommandScope, IReadOnlyList<RunctlTarget>, Task> body)
     {
-        var places = new List<(CommandScope Scope, List<RunctlTarget> Targets)>();
+        var places = new List<TargetsAt>();
+        await PlaceAsync(targets, places);
+        await ForEachPlaceAsync(places, body);
+    }
+
+    /// <summary>The same for targets that were collected over a pipeline.</summary>
+    private protected async Task ForEachPlaceAsync(IEnumerable<TargetsAt> places, Func<CommandScope, IReadOnlyList<RunctlTarget>, Task> body)
+    {
+        foreach (var (scope, here) in places)
+        {
+            await ForTargetAsync(here is [var only] ? only.Id : null, () => body(scope, here));
+        }
+    }
+
+    /// <summary>Adds targets to those of their places; what names nothing is an error of its own.</summary>
+    private protected async Task PlaceAsync(IEnumerable<RunctlTarget> targets, List<TargetsAt> places)
+    {
         foreach (var target in targets)
         {
             await ForTargetAsync(target.Id, () =>
             {
                 var scope = target.Kind == TargetKind.Nothing ? throw CommandErrors.TargetMissing(target) : OpenScope(target);
                 var place = places.Find(known => known.Scope.IsOfSamePlace(scope));
-                if (place.Targets is null)
+                if (place is null)
                 {
-                    places.Add(place = (scope, []));
+                    places.Add(place = new TargetsAt(scope, []));
                 }
 
                 place.Targets.Add(target);
                 return Task.CompletedTask;
             });
-        }
-
-        foreach (var (scope, here) in places)
-        {
-            await ForTargetAsync(here is [var only] ? only.Id : null, () => body(scope, here));
         }
     }
 
@@ -198,33 +218,6 @@ public abstract class RunctlCmdlet : AsyncCmdlet
 
     private protected static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
-    private CloudConnection ConnectionFor(RunctlConfiguration configuration)
-    {
-        var encryption = configuration.S3Encryption is { } method ? new ObjectEncryption(method, configuration.S3KmsKeyId) : null;
-        var sandbox = configuration.EndpointUrl is { } address ? RunningSandboxes.Require(address) : null;
-
-        // A profile that the user names has to exist even if the sandbox's own keys are used; one of a file or a variable is not for the sandbox.
-        if (configuration.ProfileName is { } profile && (sandbox is null || NullIfEmpty(ProfileName) is not null) && !AdaptersLoader.Adapters.HasProfile(profile))
-        {
-            throw RunctlErrors.ProfileNotFound(profile);
-        }
-
-        // A sandbox of this process is known by its endpoint, and no other keys and no other region fit it.
-        if (sandbox is not null && configuration.EndpointUrl is { } endpoint)
-        {
-            return new CloudConnection { Region = configuration.Region is { } region && region != sandbox.Region ? throw CommandErrors.SandboxElsewhere(endpoint, sandbox.Region, region) : sandbox.Region, EndpointUrl = endpoint, Credentials = sandbox.Credentials, Encryption = encryption };
-        }
-
-        return new CloudConnection
-        {
-            Region = configuration.Region,
-            ProfileName = configuration.ProfileName,
-            EndpointUrl = configuration.EndpointUrl,
-            Encryption = encryption,
-            Credentials = configuration.ProfileName is null ? AwsToolsDefaults.Credentials(SessionState) : null,
-        };
-    }
-
     private Dictionary<string, object?> SessionSettings(Dictionary<string, object?> parameters)
     {
         var settings = new Dictionary<string, object?>(StringComparer.Ordinal);
@@ -236,12 +229,9 @@ public abstract class RunctlCmdlet : AsyncCmdlet
         // At another endpoint the sandbox's bucket and region mean nothing.
         if (RunningSandboxes.DefaultOf(Session) is { } sandbox && !isAws && (parameters[nameof(RunctlConfiguration.EndpointUrl)] is not Uri endpoint || endpoint == sandbox.EndpointUrl))
         {
-            settings[nameof(RunctlConfiguration.EndpointUrl)] = sandbox.EndpointUrl;
-            settings[nameof(RunctlConfiguration.Region)] = sandbox.Region;
-            settings[nameof(RunctlConfiguration.S3Bucket)] = sandbox.S3Bucket;
-            settings[nameof(RunctlConfiguration.IamInstanceProfile)] = sandbox.IamInstanceProfile;
+            Connections.AddSettings(sandbox, settings);
         }
-        else if (AwsToolsDefaults.Region(SessionState) is { Length: > 0 } region)
+        else if (AwsToolsDefaults.Region(SessionState.PSVariable) is { Length: > 0 } region)
         {
             settings[nameof(RunctlConfiguration.Region)] = region;
         }

@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using Runctl.Instances;
 using Runctl.Monitoring;
 using Runctl.Ports;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Jobs;
 using Runctl.PowerShell.Monitoring;

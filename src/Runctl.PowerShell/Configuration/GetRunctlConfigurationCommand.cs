@@ -1,7 +1,9 @@
 using System.Management.Automation;
 using System.Reflection;
 using Runctl.Configuration;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
+using Runctl.PowerShell.Engine;
 
 namespace Runctl.PowerShell.Configuration;
 
@@ -25,7 +27,8 @@ public sealed class GetRunctlConfigurationCommand : RunctlCmdlet
         [.. typeof(RunctlConfiguration).GetProperties().Where(property => !NotSettings.Contains(property.Name)).OrderBy(property => property.MetadataToken)];
 
     /// <summary>Names of settings, wildcards allowed. Default: all.</summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(SettingCompleter))]
     public string[] Name { get; set; } = ["*"];
@@ -34,9 +37,14 @@ public sealed class GetRunctlConfigurationCommand : RunctlCmdlet
     internal static IEnumerable<string> Names => Settings.Select(property => property.Name);
 
     /// <inheritdoc/>
-    protected override Task EndAsync()
+    protected override Task ProcessAsync()
     {
         var configuration = ReadConfiguration();
+        foreach (var name in Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name) && !Names.Contains(name, StringComparer.OrdinalIgnoreCase)))
+        {
+            WriteError(CommandErrors.SettingNotFound(name, NearestName.Find(name, Names)), name);
+        }
+
         var patterns = Name.Select(name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase)).ToArray();
         foreach (var property in Settings.Where(property => Array.Exists(patterns, pattern => pattern.IsMatch(property.Name))))
         {

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Ports;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Instances;
@@ -33,10 +34,12 @@ public sealed class InitializeRunctlConfigurationCommand : RunctlCmdlet
 
     /// <summary>Bucket for checkpoints, code and records.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(BucketCompleter))]
     public string? S3Bucket { get; set; }
 
     /// <summary>Instance profile of new instances.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(InstanceProfileCompleter))]
     public string? IamInstanceProfile { get; set; }
 
     /// <summary>Instance type where none is given.</summary>

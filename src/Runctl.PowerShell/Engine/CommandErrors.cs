@@ -60,6 +60,12 @@ internal static class CommandErrors
         "TargetMissing", ErrorKind.InvalidInput, $"No run and no instance is named: what was given is {target.Source ?? "empty"}.", target.Source,
         "Give a run id, an instance id, a wildcard, or an object that has an id; Get-RunctlTraining and Get-RunctlInstance list what there is.");
 
+    public static RunctlException SettingNotFound(string name, string? near) => new(
+        "SettingNotFound", ErrorKind.NotFound, $"There is no setting '{name}'{(near is null ? "." : $"; did you mean '{near}'?")}", name, "Get-RunctlConfiguration lists all settings.");
+
+    public static RunctlException InstanceExpected(RunctlTarget target) => new(
+        "InstanceExpected", ErrorKind.InvalidInput, $"'{target.Id}' is not the id of an instance.", target.Id, "Give an id that begins with i-; a run goes in the first place, or after -RunId.");
+
     public static RunctlException TrainingNotFound(string? runId, string? instanceId) => new(
         "TrainingNotFound",
         ErrorKind.NotFound,

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Runctl.Events;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Training;
 

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
-using Runctl.Errors;
 using Runctl.Instances;
+using Runctl.Ports;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Targets;
 
 namespace Runctl.PowerShell.Instances;
 
@@ -14,65 +16,48 @@ namespace Runctl.PowerShell.Instances;
 /// <para>Lists the instances Runctl launched that are not terminated.</para>
 /// </example>
 /// <example>
+/// <code>Get-RunctlInstance $run</code>
+/// <para>Shows the instance that a run is on now.</para>
+/// </example>
+/// <example>
 /// <code>Get-RunctlInstance i-0123456789abcdef0 | Format-List</code>
 /// <para>Shows one instance in full.</para>
 /// </example>
-[Cmdlet(VerbsCommon.Get, "RunctlInstance", DefaultParameterSetName = OwnSet)]
+[Cmdlet(VerbsCommon.Get, "RunctlInstance")]
 [OutputType(typeof(RunctlInstance))]
 public sealed class GetRunctlInstanceCommand : RunctlCmdlet
 {
-    private const string OwnSet = "Own";
-    private const string IdSet = "Id";
+    private readonly List<TargetsAt> _asked = [];
 
-    private readonly List<(CommandScope Scope, string[] Ids)> _asked = [];
-
-    /// <summary>Ids of instances, launched by Runctl or not.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = IdSet)]
-    [ValidateNotNullOrEmpty]
+    /// <summary>Ids of instances, launched by Runctl or not, or of the runs that are on them. Wildcards and objects that have an id work too, also from JSON, CSV and AWS.Tools. Default: all that Runctl launched.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceCompleter))]
-    [Identity(nameof(InstanceId))]
-    public string[] InstanceId { get; set; } = [];
+    [Identity]
+    public RunctlTarget[] InstanceId { get; set; } = [new("*")];
 
-    /// <summary>Lists all instances of the account in the region, not only those Runctl launched.</summary>
-    [Parameter(ParameterSetName = OwnSet)]
+    /// <summary>Lists all instances of the account in the region, not only those Runctl launched; wildcards match them too.</summary>
+    [Parameter]
     public SwitchParameter All { get; set; }
 
-    /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForTargetAsync(null, () =>
-    {
-        _asked.Add((OpenScope(), InstanceId));
-        return Task.CompletedTask;
-    });
+    /// <summary>Only instances in these states. Default: in a list all but terminated ones.</summary>
+    [Parameter]
+    [ValidateSet(Ec2States.Pending, Ec2States.Running, Ec2States.ShuttingDown, Ec2States.Terminated, Ec2States.Stopping, Ec2States.Stopped)]
+    public string[]? State { get; set; }
 
     /// <inheritdoc/>
-    protected override async Task EndAsync()
-    {
-        // What came in by the pipeline is asked about together: a call for each would be slow, and throttled.
-        foreach (var asked in _asked.GroupBy(a => a.Scope.Cloud))
-        {
-            await ForTargetAsync(null, () => FindAsync(asked.First().Scope, [.. asked.SelectMany(a => a.Ids).Distinct(StringComparer.Ordinal)]));
-        }
-    }
+    protected override Task ProcessAsync() => PlaceAsync(InstanceId, _asked);
 
-    private async Task FindAsync(CommandScope scope, string[] ids)
+    // What came in by the pipeline is asked about together: a call for each would be slow, and throttled.
+    /// <inheritdoc/>
+    protected override Task EndAsync() => ForEachPlaceAsync(_asked, async (scope, targets) =>
     {
-        var found = new List<RunctlInstance>();
-        RunctlException? missing = null;
-        try
-        {
-            await foreach (var instance in new InstanceCatalog(scope.Cloud).FindAsync(ids, All, StopToken))
-            {
-                found.Add(instance);
-            }
-        }
-        catch (RunctlException e)
-        {
-            missing = e;
-        }
-
+        var resolver = new InstanceResolver(scope) { IncludesForeign = All, ListedStates = State?.Select(state => state.ToLowerInvariant()).ToArray() ?? [.. InstanceQuery.LiveStates, Ec2States.ShuttingDown] };
+        var resolved = await resolver.ResolveAsync(targets, StopToken);
+        var found = resolved.Select(one => one.Value).OfType<RunctlInstance>().Where(instance => State is null || State.Contains(instance.State, StringComparer.OrdinalIgnoreCase));
         var unknown = new ConcurrentQueue<string>();
         var overview = new InstanceOverview(scope.Cloud, scope.Configuration, TimeProvider.System) { OnUnknown = unknown.Enqueue };
-        foreach (var instance in await overview.CompleteAsync(found, StopToken))
+        foreach (var instance in await overview.CompleteAsync([.. found], StopToken))
         {
             Session.Known.Add(instance);
             WriteObject(instance);
@@ -83,9 +68,9 @@ public sealed class GetRunctlInstanceCommand : RunctlCmdlet
             WriteVerbose(message);
         }
 
-        if (missing is not null)
+        foreach (var missing in resolved.Where(one => one.Value is null))
         {
-            throw missing;
+            WriteError(missing.Error!, missing.Target.Id);
         }
-    }
+    });
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Runctl.Errors;
 using Runctl.Instances;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Targets;

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.Instances;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 
@@ -25,16 +26,19 @@ public abstract class LaunchCmdlet : BackgroundCmdlet
     /// <summary>Subnets that will do. Default: <c>subnet_ids</c> in .runctl.toml, then the default subnets of all zones.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SubnetCompleter))]
     public string[]? SubnetId { get; set; }
 
     /// <summary>Security groups, by id; no inbound rule is needed. Default: <c>security_group_ids</c> in .runctl.toml, then the default security group of the VPC.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SecurityGroupCompleter))]
     public string[]? SecurityGroupId { get; set; }
 
     /// <summary>Instance profile whose role allows SSM, and S3 on the bucket. Default: <c>iam_instance_profile</c> in .runctl.toml.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(InstanceProfileCompleter))]
     public string? IamInstanceProfile { get; set; }
 
     /// <summary>Image. Default: <c>ami</c> in .runctl.toml, then Ubuntu, or the deep-learning image for GPU types.</summary>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Runctl.Instances;
+using Runctl.PowerShell.Completion;
 
 namespace Runctl.PowerShell.Instances;
 

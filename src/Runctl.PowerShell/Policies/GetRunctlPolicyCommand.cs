@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.Policies;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 
@@ -33,6 +34,7 @@ public sealed class GetRunctlPolicyCommand : RunctlCmdlet
 
     /// <summary>Bucket for checkpoints, orders and records. Default: <c>s3_bucket</c> in .runctl.toml.</summary>
     [Parameter(ParameterSetName = ObjectSet, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(BucketCompleter))]
     public string? S3Bucket { get; set; }
 
     /// <summary>Prefix of checkpoints in the bucket. Default: <c>s3_prefix</c> in .runctl.toml, then checkpoints/spot-interruptions.</summary>
@@ -45,6 +47,7 @@ public sealed class GetRunctlPolicyCommand : RunctlCmdlet
 
     /// <summary>Instance profile of new instances, by name or ARN. Its role is taken to have the same name. Default: <c>iam_instance_profile</c> in .runctl.toml.</summary>
     [Parameter(ParameterSetName = ObjectSet)]
+    [ArgumentCompleter(typeof(InstanceProfileCompleter))]
     public string? IamInstanceProfile { get; set; }
 
     /// <summary>Name of the role of the instance profile. Default: the name of the instance profile.</summary>

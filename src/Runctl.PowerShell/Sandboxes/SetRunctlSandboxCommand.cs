@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 
@@ -38,6 +39,7 @@ public sealed class SetRunctlSandboxCommand : SandboxSettingsCmdlet
     /// <summary>Endpoint of the sandbox; instances and trainings bring it along.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = EndpointSet)]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(EndpointCompleter))]
     public Uri[] EndpointUrl { get; set; } = [];
 
     /// <summary>Ids of the instances to change, also for the faults given here and for -ClearFault. Default: all there are, and those to come.</summary>

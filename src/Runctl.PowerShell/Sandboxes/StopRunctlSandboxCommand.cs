@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 
@@ -30,6 +31,7 @@ public sealed class StopRunctlSandboxCommand : AsyncCmdlet
     /// <summary>Endpoint of the sandbox.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = EndpointSet)]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(EndpointCompleter))]
     public Uri[] EndpointUrl { get; set; } = [];
 
     /// <inheritdoc/>

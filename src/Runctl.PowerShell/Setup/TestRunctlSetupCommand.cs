@@ -1,8 +1,10 @@
 using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.Errors;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Targets;
 using Runctl.PowerShell.Training;
 using Runctl.Setup;
 
@@ -29,12 +31,12 @@ public sealed class TestRunctlSetupCommand : BackgroundCmdlet
     private bool _failed;
     private string[]? _failedHere;
 
-    /// <summary>Instances to check; without one only what can be seen from here is checked.</summary>
+    /// <summary>Instances to check: their ids or those of the runs on them, wildcards, or objects that have an id; without one only what can be seen from here is checked.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceCompleter))]
-    [Identity(nameof(InstanceId))]
-    public string[] InstanceId { get; set; } = [];
+    [Identity]
+    public RunctlTarget[] InstanceId { get; set; } = [];
 
     /// <summary>Path of the training script on this machine, to be looked at; it is not run.</summary>
     [Parameter]
@@ -43,6 +45,7 @@ public sealed class TestRunctlSetupCommand : BackgroundCmdlet
 
     /// <summary>Bucket to check. Default: <c>s3_bucket</c> in .runctl.toml.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(BucketCompleter))]
     public string? S3Bucket { get; set; }
 
     /// <summary>Prefix of checkpoints in the bucket. Default: <c>s3_prefix</c> in .runctl.toml, then checkpoints/spot-interruptions.</summary>
@@ -74,11 +77,33 @@ public sealed class TestRunctlSetupCommand : BackgroundCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
+        if (InstanceId.Length == 0)
+        {
+            await CheckAsync(null);
+        }
+
+        foreach (var target in InstanceId)
+        {
+            var isChecked = false;
+            await ForTargetAsync(target.Id, async () =>
+            {
+                await CheckAsync(target.Kind == TargetKind.Nothing ? throw CommandErrors.TargetMissing(target) : target);
+                isChecked = true;
+            });
+            _failed |= !isChecked;
+        }
+    }
+
+    private async Task CheckAsync(RunctlTarget? target)
+    {
         var script = Script is null ? null : FullPath(Script);
         var project = script is null ? CurrentDirectory : ProjectLocator.Find(script, CurrentDirectory);
-        var (configuration, failure, bucketFailure) = Read(project);
-        var scope = OpenScope(configuration);
-        var request = new SetupRequest { Configuration = configuration, ConfigurationFailure = failure, BucketFailure = bucketFailure, CredentialSource = CredentialSource.Of(scope), ProjectDirectory = project, ScriptPath = script };
+        var (scope, request) = At(target, () =>
+        {
+            var (configuration, failure, bucketFailure) = Read(project);
+            var opened = OpenScope(configuration);
+            return (opened, new SetupRequest { Configuration = configuration, ConfigurationFailure = failure, BucketFailure = bucketFailure, CredentialSource = CredentialSource.Of(opened), ProjectDirectory = project, ScriptPath = script });
+        });
         if (_failedHere is null)
         {
             var here = new SetupHere(scope.Cloud, request);
@@ -90,7 +115,7 @@ public sealed class TestRunctlSetupCommand : BackgroundCmdlet
             _failedHere = [.. here.Failed];
         }
 
-        foreach (var instance in InstanceId)
+        foreach (var instance in target is null ? [] : await InstancesAsync(scope, target))
         {
             await foreach (var check in new SetupOnInstance(scope.Cloud, request, instance, _failedHere, TimeProvider.System).RunAsync(StopToken))
             {
@@ -98,6 +123,11 @@ public sealed class TestRunctlSetupCommand : BackgroundCmdlet
             }
         }
     }
+
+    // That an instance is not there is a check that fails, and no error.
+    private async Task<IEnumerable<string>> InstancesAsync(CommandScope scope, RunctlTarget target) => target.InstanceId is { } id
+        ? [id]
+        : (await new InstanceResolver(scope).ResolveAsync([target], StopToken)).Select(found => (found.Value ?? throw found.Error!).InstanceId);
 
     /// <inheritdoc/>
     protected override Task EndAsync()

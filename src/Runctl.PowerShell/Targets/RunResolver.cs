@@ -16,6 +16,15 @@ internal sealed class RunResolver(CommandScope scope)
     private IReadOnlyList<RunctlTraining> _listed = [];
     private IReadOnlyList<RunctlTraining> _onInstances = [];
 
+    /// <summary>Whether something is done with the runs: they are read from their records then, not from the index.</summary>
+    public bool ToAct { get; init; } = true;
+
+    /// <summary>Whether an instance means all runs that had an attempt on it.</summary>
+    public bool TakesAllOnInstance { get; init; }
+
+    /// <summary>Told, on any thread, of what keeps a search from being cheap.</summary>
+    public Action<string>? OnUnknown { get; init; }
+
     /// <summary>
     /// The runs in the order of the targets, each once. An instance means the runs that train on it, or else the newest that was on it; a checkpoint means its
     /// run. A literal that means nothing is an error, a wildcard that matches nothing is left out.
@@ -35,12 +44,18 @@ internal sealed class RunResolver(CommandScope scope)
 
         string[] runIds = [.. meant.SelectMany(m => m.RunIds).Distinct(StringComparer.Ordinal)];
         string[] instanceIds = [.. targets.Select(target => target.InstanceId).OfType<string>().Distinct(StringComparer.Ordinal)];
-        foreach (var training in runIds.Length == 0 ? [] : await SearchAsync(new TrainingQuery { RunIds = runIds, ToAct = true }, cancellationToken).ConfigureAwait(false))
+        foreach (var training in ToAct ? [] : _listed)
         {
             _runs[training.RunId] = training;
         }
 
-        _onInstances = instanceIds.Length == 0 ? [] : await SearchAsync(new TrainingQuery { InstanceIds = instanceIds, ToAct = true }, cancellationToken).ConfigureAwait(false);
+        runIds = [.. runIds.Where(id => !_runs.ContainsKey(id))];
+        foreach (var training in runIds.Length == 0 ? [] : await SearchAsync(new TrainingQuery { RunIds = runIds, ToAct = ToAct }, cancellationToken).ConfigureAwait(false))
+        {
+            _runs[training.RunId] = training;
+        }
+
+        _onInstances = instanceIds.Length == 0 ? [] : await SearchAsync(new TrainingQuery { InstanceIds = instanceIds, ToAct = ToAct }, cancellationToken).ConfigureAwait(false);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         return [.. meant.SelectMany(m => Find(m.Target, m.RunIds)).Where(found => found.Value is null || seen.Add(found.Value.RunId))];
     }
@@ -48,7 +63,8 @@ internal sealed class RunResolver(CommandScope scope)
     private IEnumerable<Resolved<RunctlTraining>> Find(RunctlTarget target, string[] runIds) => target switch
     {
         { InstanceId: { } instanceId } => FindOn(target, instanceId),
-        { IsPattern: true } => runIds.Select(_runs.GetValueOrDefault).OfType<RunctlTraining>().Select(training => new Resolved<RunctlTraining>(target, training)),
+        { IsPattern: true } => runIds.Select(_runs.GetValueOrDefault).OfType<RunctlTraining>().Select(training => new Resolved<RunctlTraining>(target, training))
+            .Concat(_failures.Where(failure => IsMatch(target.Id, failure.Key)).Select(failure => new Resolved<RunctlTraining>(target, null, failure.Value))),
         _ => runIds.Select(id => Find(id, target) is { } training
             ? new Resolved<RunctlTraining>(target, training)
             : new Resolved<RunctlTraining>(target, null, _failures.GetValueOrDefault(id) ?? CommandErrors.TrainingNotFound(id, null))),
@@ -61,7 +77,7 @@ internal sealed class RunResolver(CommandScope scope)
     {
         RunctlTraining[] known = [.. _onInstances.Where(training => IsOn(training, instanceId))];
         RunctlTraining[] active = [.. known.Where(training => training.InstanceId == instanceId && !training.HasEnded)];
-        var meant = active.Length > 0 ? active : [.. known.OrderByDescending(training => training.Started ?? DateTimeOffset.MaxValue).Take(1)];
+        var meant = TakesAllOnInstance ? known : active.Length > 0 ? active : [.. known.OrderByDescending(training => training.Started ?? DateTimeOffset.MaxValue).Take(1)];
         return meant.Length > 0
             ? meant.Select(training => new Resolved<RunctlTraining>(target, training))
             : [new Resolved<RunctlTraining>(target, null, CommandErrors.TrainingNotFound(null, instanceId))];
@@ -79,16 +95,17 @@ internal sealed class RunResolver(CommandScope scope)
 
     private string[] Matching(string pattern)
     {
-        var wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
         var isOfInstances = pattern.StartsWith("i-", StringComparison.OrdinalIgnoreCase);
         return [.. _listed
-            .Where(training => wildcard.IsMatch(training.RunId) || (isOfInstances && training.InstanceIds.Append(training.InstanceId).Any(wildcard.IsMatch)))
+            .Where(training => IsMatch(pattern, training.RunId) || (isOfInstances && training.InstanceIds.Append(training.InstanceId).Any(id => IsMatch(pattern, id))))
             .Select(training => training.RunId)];
     }
 
+    private static bool IsMatch(string pattern, string id) => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(id);
+
     private async Task<IReadOnlyList<RunctlTraining>> SearchAsync(TrainingQuery query, CancellationToken cancellationToken)
     {
-        var catalog = new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System) { OnFailed = (id, error) => _failures[id] = error };
+        var catalog = new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System) { OnUnknown = OnUnknown, OnFailed = (id, error) => _failures[id] = error };
         var found = new List<RunctlTraining>();
         await foreach (var training in catalog.FindAsync(query, cancellationToken).ConfigureAwait(false))
         {

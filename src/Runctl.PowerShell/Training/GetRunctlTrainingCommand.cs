@@ -2,8 +2,11 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.Errors;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Targets;
+using Runctl.Runs;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Training;
@@ -18,30 +21,48 @@ namespace Runctl.PowerShell.Training;
 /// <code>Get-RunctlTraining | Select-Object -First 10</code>
 /// <para>Lists the ten newest runs, and looks no further.</para>
 /// </example>
+/// <example>
+/// <code>Get-RunctlTraining digits-* -State running, interrupting</code>
+/// <para>Lists the runs of a project that train now.</para>
+/// </example>
 /// <example runs="true">
 /// <code>$run | Get-RunctlTraining | Format-List</code>
 /// <para>Shows how a run stands now.</para>
 /// </example>
-[Cmdlet(VerbsCommon.Get, "RunctlTraining")]
+[Cmdlet(VerbsCommon.Get, "RunctlTraining", DefaultParameterSetName = RunSet)]
 [OutputType(typeof(RunctlTraining))]
 public sealed class GetRunctlTrainingCommand : RunctlCmdlet
 {
-    private readonly List<Asked> _asked = [];
+    private const string RunSet = "Run";
+    private const string InstanceSet = "Instance";
 
-    /// <summary>Ids of runs. Default: all that are known.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    private readonly List<TargetsAt> _asked = [];
+    private readonly ConcurrentQueue<string> _unknown = new();
+    private CommandScope? _all;
+
+    /// <summary>Ids of runs, or of instances they were on. Wildcards and objects that have an id work too, also from JSON, CSV and AWS.Tools. Default: all that are known.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = RunSet)]
+    [Alias("Training")]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(RunCompleter))]
-    [Identity(nameof(RunId))]
-    public string[]? RunId { get; set; }
+    [Identity]
+    public RunctlTarget[]? RunId { get; set; }
 
-    /// <summary>Id of the instance whose runs are meant.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    /// <summary>Ids of the instances whose runs are meant: all that had an attempt there.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = InstanceSet)]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(InstanceCompleter))]
-    [Identity(nameof(InstanceId))]
-    public string? InstanceId { get; set; }
+    [Identity]
+    public RunctlTarget[]? InstanceId { get; set; }
+
+    /// <summary>Only runs in these states.</summary>
+    [Parameter]
+    [ValidateSet(RunStates.Claimed, RunStates.Preparing, "restoring", "setup", RunStates.Running, RunStates.Interrupting, RunStates.Stopping, RunStates.Finished, RunStates.Failed, RunStates.Interrupted, RunStates.Stopped, RunStates.Lost)]
+    public string[]? State { get; set; }
 
     /// <summary>Bucket that holds the records of runs. Default: <c>s3_bucket</c> in .runctl.toml.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(BucketCompleter))]
     public string? S3Bucket { get; set; }
 
     /// <inheritdoc/>
@@ -52,97 +73,62 @@ public sealed class GetRunctlTrainingCommand : RunctlCmdlet
     }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForTargetAsync(RunId?.FirstOrDefault() ?? NullIfEmpty(InstanceId), () =>
+    protected override async Task ProcessAsync()
     {
-        var scope = OpenScope();
-        var ids = RunId?.Where(id => !string.IsNullOrEmpty(id)).ToArray() ?? [];
-        _asked.Add(new(scope, ids, ids.Length > 0 ? null : NullIfEmpty(InstanceId)));
-        return Task.CompletedTask;
-    });
+        if ((ParameterSetName == InstanceSet ? InstanceId : RunId) is { } targets)
+        {
+            await PlaceAsync(targets, _asked);
+        }
+        else
+        {
+            _all = OpenScope();
+        }
+    }
 
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        foreach (var asked in _asked.GroupBy(a => (a.Scope.Cloud, a.Scope.Configuration.S3Bucket, a.Scope.Configuration.S3Prefix, a.Scope.Configuration.RunPrefix)))
+        await ForEachPlaceAsync(_asked, async (scope, targets) =>
         {
-            var scope = asked.First().Scope;
-            string[] runs = [.. asked.SelectMany(a => a.RunIds).Distinct(StringComparer.Ordinal)];
-            string[] instances = [.. asked.Select(a => a.InstanceId).OfType<string>().Distinct(StringComparer.Ordinal)];
-            if (runs.Length > 0)
+            foreach (var run in await new RunResolver(scope) { ToAct = false, TakesAllOnInstance = true, OnUnknown = _unknown.Enqueue }.ResolveAsync(targets, StopToken))
             {
-                await ForTargetAsync(runs is [var run] ? run : null, () => FindRunsAsync(scope, runs));
+                await ForTargetAsync(run.Value?.RunId ?? run.Target.Id, () => Write(run.Value ?? throw run.Error!));
             }
-
-            if (instances.Length > 0)
-            {
-                await ForTargetAsync(instances is [var instance] ? instance : null, () => FindOnAsync(scope, instances));
-            }
-
-            if (asked.Any(a => a is { RunIds: [], InstanceId: null }))
-            {
-                await ForTargetAsync(null, () => FindAsync(scope, new TrainingQuery(), Write));
-            }
-        }
-    }
-
-    /// <summary>In the order of the ids. A list may be empty; a thing that was named is there or it is an error.</summary>
-    private async Task FindRunsAsync(CommandScope scope, string[] ids)
-    {
-        var found = new Dictionary<string, RunctlTraining>(StringComparer.Ordinal);
-        var failed = await FindAsync(scope, new TrainingQuery { RunIds = ids }, training => found[training.RunId] = training);
-        foreach (var id in ids)
-        {
-            if (found.TryGetValue(id, out var training))
-            {
-                Write(training);
-            }
-            else if (!failed.Contains(id))
-            {
-                WriteError(CommandErrors.TrainingNotFound(id, null), id);
-            }
-        }
-    }
-
-    private async Task FindOnAsync(CommandScope scope, string[] ids)
-    {
-        var missing = ids.ToHashSet(StringComparer.Ordinal);
-        await FindAsync(scope, new TrainingQuery { InstanceIds = ids }, training =>
-        {
-            missing.ExceptWith([training.InstanceId, .. training.InstanceIds]);
-            Write(training);
         });
-        foreach (var id in ids.Where(missing.Contains))
+        if (_all is { } everywhere)
         {
-            WriteError(CommandErrors.TrainingNotFound(null, id), id);
+            await ForTargetAsync(null, () => FindAllAsync(everywhere));
+        }
+
+        while (_unknown.TryDequeue(out var message))
+        {
+            WriteVerbose(message);
         }
     }
 
-    /// <summary>Takes each run as it is found.</summary>
-    /// <returns>The runs that could not be read; the errors are written.</returns>
-    private async Task<HashSet<string>> FindAsync(CommandScope scope, TrainingQuery query, Action<RunctlTraining> take)
+    /// <summary>Writes each run as it is found: the rest of the pipeline may have had enough.</summary>
+    private async Task FindAllAsync(CommandScope scope)
     {
-        var unknown = new ConcurrentQueue<string>();
         var failed = new ConcurrentQueue<(string RunId, RunctlException Error)>();
-        var catalog = new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System) { OnUnknown = unknown.Enqueue, OnFailed = (id, error) => failed.Enqueue((id, error)) };
-        await foreach (var training in catalog.FindAsync(query, StopToken))
+        var catalog = new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System) { OnUnknown = _unknown.Enqueue, OnFailed = (id, error) => failed.Enqueue((id, error)) };
+        await foreach (var training in catalog.FindAsync(new TrainingQuery(), StopToken))
         {
-            take(training);
+            await Write(training);
         }
 
         foreach (var (id, error) in failed)
         {
             WriteError(error, id);
         }
-
-        foreach (var message in unknown)
-        {
-            WriteVerbose(message);
-        }
-
-        return [.. failed.Select(f => f.RunId)];
     }
 
-    private void Write(RunctlTraining training) => WriteObject(Session.Remember(training));
+    private Task Write(RunctlTraining training)
+    {
+        if (State is null || State.Contains(training.State, StringComparer.OrdinalIgnoreCase))
+        {
+            WriteObject(Session.Remember(training));
+        }
 
-    private sealed record Asked(CommandScope Scope, string[] RunIds, string? InstanceId);
+        return Task.CompletedTask;
+    }
 }

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.Instances;
 using Runctl.Monitoring;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Instances;
@@ -50,16 +51,19 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     /// <summary>Subnets that will do. Default: as the run's instance was launched.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SubnetCompleter))]
     public string[]? SubnetId { get; set; }
 
     /// <summary>Security groups, by id. Default: as the orders of the run say; needed if the lost instance has others.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SecurityGroupCompleter))]
     public string[]? SecurityGroupId { get; set; }
 
     /// <summary>Instance profile, by name. Default: as the orders of the run say; needed if the lost instance has another.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(InstanceProfileCompleter))]
     public string? IamInstanceProfile { get; set; }
 
     /// <summary>Image, by id. Default: as the orders of the run say; needed if the lost instance has another.</summary>

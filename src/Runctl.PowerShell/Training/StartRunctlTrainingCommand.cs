@@ -3,6 +3,7 @@ using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Instances;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Instances;
@@ -74,6 +75,7 @@ public sealed class StartRunctlTrainingCommand : LaunchCmdlet
 
     /// <summary>Bucket for checkpoints, code and records. Default: <c>s3_bucket</c> in .runctl.toml.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(BucketCompleter))]
     public string? S3Bucket { get; set; }
 
     /// <summary>Prefix of checkpoints in the bucket. Default: <c>s3_prefix</c> in .runctl.toml, then checkpoints/spot-interruptions.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Management.Automation;
 using Runctl.Configuration;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Targets;
@@ -40,6 +41,7 @@ public abstract class TrainingTargetCmdlet : BackgroundCmdlet
 
     /// <summary>Bucket of the run's checkpoints and records. Default: the training's own, then <c>s3_bucket</c> in .runctl.toml.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(BucketCompleter))]
     public string? S3Bucket { get; set; }
 
     /// <summary>What was given to work on.</summary>

@@ -1,11 +1,7 @@
-using System.Collections;
-using System.Management.Automation;
-using System.Management.Automation.Language;
-
-namespace Runctl.PowerShell.Composition;
+namespace Runctl.PowerShell.Completion;
 
 /// <summary>Completes names of regions.</summary>
-internal sealed class RegionCompleter : IArgumentCompleter
+internal sealed class RegionCompleter : NameCompleter
 {
     private static readonly string[] Regions =
     [
@@ -16,6 +12,5 @@ internal sealed class RegionCompleter : IArgumentCompleter
     ];
 
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
-        Regions.Where(region => region.StartsWith(wordToComplete, StringComparison.OrdinalIgnoreCase)).Select(region => new CompletionResult(region));
+    protected override IEnumerable<KeyValuePair<string, string>> Names(CompletionScope scope) => Regions.Select(region => Name(region));
 }

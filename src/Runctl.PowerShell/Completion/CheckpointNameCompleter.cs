@@ -1,0 +1,28 @@
+using System.Management.Automation;
+using Runctl.Checkpoints;
+
+namespace Runctl.PowerShell.Completion;
+
+/// <summary>Completes names of checkpoints, newest first: of the runs that stand in the line, or of all.</summary>
+internal sealed class CheckpointNameCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<KeyValuePair<string, string>> Names(CompletionScope scope)
+    {
+        var runs = scope.Targets("RunId").Select(target => WildcardPattern.Get(target.RunId ?? target.Id, WildcardOptions.IgnoreCase)).ToList();
+        if (!Known().Any())
+        {
+            scope.Learn("checkpoints", async (at, limit) =>
+            {
+                await foreach (var checkpoint in new CheckpointCatalog(at.Cloud, at.Configuration).FindAsync(null, null, null, limit, _ => { }).ConfigureAwait(false))
+                {
+                    scope.Known.Add(checkpoint);
+                }
+            });
+        }
+
+        return Known();
+
+        IEnumerable<KeyValuePair<string, string>> Known() => scope.Known.Checkpoints(run => runs.Count == 0 || runs.Exists(pattern => pattern.IsMatch(run)));
+    }
+}

@@ -1,0 +1,10 @@
+using Runctl.Events;
+
+namespace Runctl.PowerShell.Completion;
+
+/// <summary>Completes kinds of events.</summary>
+internal sealed class EventKindCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<KeyValuePair<string, string>> Names(CompletionScope scope) => EventKinds.All.Order(StringComparer.Ordinal).Select(kind => Name(kind));
+}
