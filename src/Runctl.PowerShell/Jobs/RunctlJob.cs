@@ -26,11 +26,12 @@ public sealed class RunctlJob : Job2
     private bool _isStopped;
     private volatile string? _doing;
 
-    internal RunctlJob(JobWork work, string? name, Action<string> warn)
+    internal RunctlJob(JobWork work, string? name, Action<string> warn, JobRepository repository)
         : base(work.Command.Name, name)
     {
         _work = work;
         Warn = warn;
+        Repository = repository;
         Name = name ?? $"Runctl:{work.Command.Verb}{Id}";
         PSJobTypeName = "RunctlJob";
         Progress.DataAdded += OnProgress;
@@ -51,8 +52,8 @@ public sealed class RunctlJob : Job2
     /// <summary>Warns the user although the job has ended.</summary>
     internal Action<string> Warn { get; }
 
-    /// <summary>Where jobs are kept that the work starts.</summary>
-    internal JobRepository? Repository { get; set; }
+    /// <summary>Where monitor jobs are listed that the work starts: among those of the session.</summary>
+    internal JobRepository Repository { get; }
 
     /// <summary>Whether nothing follows.</summary>
     internal bool IsOver => JobStateInfo.State is JobState.Completed or JobState.Failed or JobState.Stopped;
