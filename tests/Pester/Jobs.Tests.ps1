@@ -36,6 +36,14 @@ Describe '-AsJob' -Skip:(-not $IsLinux) {
         Get-Job | Remove-Job -Force
     }
 
+    It 'is a parameter of <_>' -ForEach @(
+        'New-RunctlSpotInstance', 'Start-RunctlInstance', 'Stop-RunctlInstance', 'Remove-RunctlInstance', 'Start-RunctlTraining', 'Resume-RunctlTraining', 'Stop-RunctlTraining', 'Wait-RunctlTraining'
+        'Get-RunctlTrainingLog', 'Save-RunctlCheckpoint', 'Invoke-RunctlInterruptionDrill', 'Watch-RunctlSpotInterruption', 'Test-RunctlSetup'
+    ) {
+        (Get-Command $_).Parameters.Keys | Should -Contain AsJob
+        (Get-Command $_).Parameters.Keys | Should -Contain JobName
+    }
+
     It 'returns a job at once, whose output are the objects themselves' {
         $job = New-RunctlSpotInstance @launch -Wait -AsJob
         $job.PSJobTypeName | Should -Be 'RunctlJob'
