@@ -139,6 +139,21 @@ Describe '-AsJob' -Skip:(-not $IsLinux) {
         }
     }
 
+    It 'ends with the session, and leaves nothing behind' {
+        Set-RunctlSandbox -SsmOffline
+        try {
+            Start-ThreadJob {
+                Import-Module $using:Module
+                $null = New-RunctlSpotInstance g5.xlarge -IamInstanceProfile RunctlSandbox -Wait -AsJob
+                while (-not (Get-RunctlInstance | Where-Object State -EQ running)) { Start-Sleep -Milliseconds 100 }
+            } | Receive-Job -Wait -AutoRemoveJob
+            Wait-Until { -not (Get-RunctlInstance | Where-Object State -In pending, running) }
+        }
+        finally {
+            Set-RunctlSandbox -SsmOffline:$false
+        }
+    }
+
     It 'starts monitors that are jobs of the session' {
         Set-Content train.py "import time`ntime.sleep(600)"
         $instance = New-RunctlSpotInstance @launch -Wait
@@ -147,7 +162,7 @@ Describe '-AsJob' -Skip:(-not $IsLinux) {
         $monitor = Get-Job -Name $run.MonitorJob
         $monitor.State | Should -Be 'Running'
         $monitor.Name | Should -Be "Runctl:$($run.RunId.Split('-')[-1])"
-        Stop-RunctlTraining $run.RunId -AsJob | Receive-Job -Wait | Out-Null
+        ($run | Stop-RunctlTraining -AsJob | Receive-Job -Wait).RunId | Should -Be $run.RunId
         Remove-RunctlInstance $instance -Confirm:$false
     }
 }
@@ -218,5 +233,16 @@ Describe 'The end of a monitor that would resume a run' -Skip:(-not $IsLinux) {
         $first, $second = $shown -split 'between', 2
         ($first -replace '\s+', ' ') | Should -Match "Nothing resumes run $id any more.*Resume-RunctlTraining $id"
         ($second -replace '\s+', ' ') | Should -Match "Nothing resumes run $id any more.*Resume-RunctlTraining $id"
+    }
+}
+
+Describe 'exit' -Skip:(-not $IsLinux) {
+    It 'says what it does if that takes long' {
+        Invoke-Shell @'
+            $null = Start-RunctlSandbox -UseAsDefault -BootTime 100ms -SsmOffline -Fault @{ Operation = 'ec2:TerminateInstances'; Kind = 'Delay'; Delay = '4s' }
+            $null = New-RunctlSpotInstance g5.xlarge -IamInstanceProfile RunctlSandbox -Wait -AsJob
+            while (-not (Get-RunctlInstance | Where-Object State -EQ running)) { Start-Sleep -Milliseconds 100 }
+            exit
+'@ | Should -Match 'Runctl ends what this session has started'
     }
 }

@@ -62,7 +62,8 @@ public sealed class RunctlJob : Job2
     internal void Begin(RunctlSession session)
     {
         SetJobState(JobState.Running);
-        _ = Task.Run(() => Invoke(session));
+        // A thread of its own: it is held as long as the command takes.
+        _ = Task.Factory.StartNew(() => Invoke(session), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Stops the work, and waits until it has ended.</summary>
