@@ -34,6 +34,9 @@ public sealed class SharedCallsTests : IDisposable
         var made = 0;
         await Assert.ThrowsAsync<RunctlException>(() => _calls.RunAsync<int>(() => ++made > 0 ? throw RunctlErrors.ConnectionRefused("SSM", "SendCommand", "http://127.0.0.1:9/", new IOException()) : Task.FromResult(0), Token));
         Assert.Equal(2, made);
+    }
+
+    [Fact]
     public async Task A_wait_before_a_repetition_is_told_with_its_reason()
     {
         var (log, made) = (new RecordedLog(), 0);
