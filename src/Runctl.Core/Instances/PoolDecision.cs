@@ -27,7 +27,7 @@ internal static class PoolDecision
                       select (Type: type, subnet.AvailabilityZone, subnet.SubnetId)).Distinct().ToList();
         foreach (var (type, zone, subnet) in others.Take(MostPools))
         {
-            yield return $"Pool {type} in {zone} is not used{Price(plan, type, zone, " (", ")")}: {Reason(plan, refused, type, zone, subnet)}.";
+            yield return $"Pool {type} in {zone} is not used{Price(plan, type, zone, " (", ")")}: {Reason(plan, launched, refused, type, zone, subnet)}.";
         }
 
         if (others.Count > MostPools)
@@ -36,10 +36,14 @@ internal static class PoolDecision
         }
     }
 
-    private static string Reason(LaunchPlan plan, IReadOnlyList<PoolError> refused, string type, string zone, string subnet) =>
+    private static string Reason(LaunchPlan plan, IReadOnlyList<RunctlInstance> launched, IReadOnlyList<PoolError> refused, string type, string zone, string subnet) =>
         refused.FirstOrDefault(e => e.InstanceType == type && (e.SubnetId == subnet || e.AvailabilityZone == zone)) is { } error ? $"EC2 refuses it with {error.Code}"
         : plan.Avoided.Contains((type, subnet)) ? "the run was just interrupted there, so the others were asked first"
-        : "EC2 preferred another";
+        : IsDearer(plan, launched, type, zone) ? "it is dearer"
+        : "EC2 finds an interruption there more likely";
+
+    private static bool IsDearer(LaunchPlan plan, IReadOnlyList<RunctlInstance> launched, string type, string zone) =>
+        plan.SpotPrices.FirstOrDefault(p => p.InstanceType == type && p.AvailabilityZone == zone) is { } price && launched.All(i => i.HourlyPrice < price.Price);
 
     private static string Price(LaunchPlan plan, string type, string? zone, string before = " at ", string after = "") =>
         plan.SpotPrices.FirstOrDefault(p => p.InstanceType == type && p.AvailabilityZone == zone) is { } price

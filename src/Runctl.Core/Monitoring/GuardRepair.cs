@@ -35,12 +35,22 @@ internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim
         // Sent before the guard is started again: the two go on side by side, and the run's lock on the instance lets one act.
         foreach (var run in plan.Interrupt.Where(id => _interrupts.GetValueOrDefault(id) is not { IsCompleted: false }))
         {
+            Decided(runs, $"The interruption of run {run} on {instanceId} is handled over SSM: a notice is active, and no guard has begun to act on it.");
             _interrupts[run] = work.Track(InterruptAsync(run, status.Notice!, runs, cancellationToken));
         }
 
         if (plan.Restart && _restart.IsCompleted && (_failed is not { } failed || time.GetElapsedTime(failed) > RestartPause))
         {
+            Decided(runs, $"The guard on {instanceId} is started again: its process does not live, and a run there has not ended.");
             _restart = work.Track(RestartAsync(runs, cancellationToken));
+        }
+    }
+
+    private static void Decided(IReadOnlyList<MonitoredRun> runs, string message)
+    {
+        foreach (var run in runs)
+        {
+            run.Log?.Decided(message);
         }
     }
 
@@ -66,7 +76,6 @@ internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim
         {
             if (plan.Restart)
             {
-                run.Log?.Decided($"The guard on {instanceId} is started again: its process does not live, and run {run.Training.RunId} has not ended.");
                 await run.WarnAsync("guard", "dead", $"The guard on {instanceId} is not running; starting it again.", $"The guard on {instanceId} runs again.").ConfigureAwait(false);
             }
             else if (status.Guard is { Alive: true })
@@ -76,7 +85,6 @@ internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim
 
             if (plan.Interrupt.Count > 0)
             {
-                run.Log?.Decided($"The interruption of {instanceId} is handled over SSM: a notice is active, and no guard has begun to act on it.");
                 await run.WarnAsync("notice", "unheeded", $"No guard acts on the interruption notice of {instanceId}; this session runs the save sequence over SSM.").ConfigureAwait(false);
             }
             else if (!RepairPlan.IsUnheeded(status))

@@ -57,8 +57,10 @@ public abstract class BackgroundCmdlet : RunctlCmdlet
             Location = CurrentDirectory,
             Variables = JobWork.Inherited.Select(name => KeyValuePair.Create(name, SessionState.PSVariable.GetValue(name))).Where(variable => variable.Value is not null).ToList(),
         };
-        var job = new RunctlJob(work, JobName, WarnAfterStop());
-        AddJob(job);
+        BackgroundWork.Screen ??= Host.UI is { } screen ? screen.WriteLine : null;
+        var job = new RunctlJob(work, JobName, WarnAfterStop(), JobRepository);
+        RunctlJobSourceAdapter.Add(JobManager, job);
+        Session.Keep(job);
         job.Begin(Session);
         WriteObject(job);
     }

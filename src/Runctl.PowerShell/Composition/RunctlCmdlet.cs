@@ -40,19 +40,13 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     /// <summary>Lists a job among those of the user's session, whether this command runs there or in a job itself.</summary>
     private protected void AddJob(Job job)
     {
-        var repository = RunctlJob.Current?.Repository ?? JobRepository;
-        if (job is RunctlJob own)
-        {
-            own.Repository = repository;
-            Session.Keep(own);
-        }
-        else if (job is RunctlMonitorJob monitor)
+        if (job is RunctlMonitorJob monitor)
         {
             monitor.Warn = WarnAfterStop();
             Session.Keep(monitor);
         }
 
-        repository.Add(job);
+        (RunctlJob.Current?.Repository ?? JobRepository).Add(job);
     }
 
     /// <inheritdoc/>

@@ -193,7 +193,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     private void Run(Func<Task> body)
     {
         _engine = new EngineThread(_stopping.Cancel, IsCostly);
-        _log ??= new CommandOutputLog(WriteVerbose, WriteDebug, WriteProgress, Post);
+        _log ??= new CommandOutputLog(WriteDecision, WriteDebug, WriteProgress, Post);
         using var log = CommandLog.Use(_log);
         try
         {
@@ -219,6 +219,15 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             _engine = null;
             _progress?.Complete();
             _log.CompleteProgress();
+        }
+    }
+
+    // With -Debug alone the engine would ask about each verbose line whether to continue.
+    private void WriteDecision(string line)
+    {
+        if (!MyInvocation.BoundParameters.ContainsKey("Debug") || MyInvocation.BoundParameters.ContainsKey("Verbose"))
+        {
+            WriteVerbose(line);
         }
     }
 

@@ -26,11 +26,12 @@ public sealed class RunctlJob : Job2
     private bool _isStopped;
     private volatile string? _doing;
 
-    internal RunctlJob(JobWork work, string? name, Action<string> warn)
+    internal RunctlJob(JobWork work, string? name, Action<string> warn, JobRepository repository)
         : base(work.Command.Name, name)
     {
         _work = work;
         Warn = warn;
+        Repository = repository;
         Name = name ?? $"Runctl:{work.Command.Verb}{Id}";
         PSJobTypeName = "RunctlJob";
         Progress.DataAdded += OnProgress;
@@ -51,8 +52,8 @@ public sealed class RunctlJob : Job2
     /// <summary>Warns the user although the job has ended.</summary>
     internal Action<string> Warn { get; }
 
-    /// <summary>Where jobs are kept that the work starts.</summary>
-    internal JobRepository? Repository { get; set; }
+    /// <summary>Where monitor jobs are listed that the work starts: among those of the session.</summary>
+    internal JobRepository Repository { get; }
 
     /// <summary>Whether nothing follows.</summary>
     internal bool IsOver => JobStateInfo.State is JobState.Completed or JobState.Failed or JobState.Stopped;
@@ -61,7 +62,8 @@ public sealed class RunctlJob : Job2
     internal void Begin(RunctlSession session)
     {
         SetJobState(JobState.Running);
-        _ = Task.Run(() => Invoke(session));
+        // A thread of its own: it is held as long as the command takes.
+        _ = Task.Factory.StartNew(() => Invoke(session), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Stops the work, and waits until it has ended.</summary>

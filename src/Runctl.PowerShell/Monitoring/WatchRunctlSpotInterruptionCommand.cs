@@ -115,6 +115,7 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
         if (AsJob)
         {
             var job = RunctlMonitorJob.Start(monitor, target, resumer);
+            job.Name = JobName ?? job.Name;
             AddJob(job);
             WriteObject(job);
         }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using Runctl.PowerShell.Engine;
+using Runctl.Sandbox;
 
 namespace Runctl.PowerShell.Sandboxes;
 
@@ -35,7 +36,7 @@ internal sealed class FaultTable
         return new RunctlSandboxFault
         {
             Operation = given.Required<string>(nameof(RunctlSandboxFault.Operation), "service and operation, e.g. s3:UploadPart"),
-            Kind = given.Required<RunctlFaultKind>(nameof(RunctlSandboxFault.Kind), string.Join(", ", Enum.GetNames<RunctlFaultKind>())),
+            Kind = given.Required<SandboxFaultKind>(nameof(RunctlSandboxFault.Kind), string.Join(", ", Enum.GetNames<SandboxFaultKind>())),
             Code = given.Value<string?>(nameof(RunctlSandboxFault.Code), "an error code"),
             Status = given.Value<int?>(nameof(RunctlSandboxFault.Status), "an HTTP status"),
             Message = given.Value<string?>(nameof(RunctlSandboxFault.Message), "a text"),

@@ -1,3 +1,5 @@
+using Runctl.Sandbox;
+
 namespace Runctl.PowerShell.Sandboxes;
 
 /// <summary>What an instance of a sandbox lives with; the names are those of Set-RunctlSandbox's parameters.</summary>
@@ -17,7 +19,7 @@ public sealed class RunctlSandboxCondition
     public TimeSpan LinkLatency { get; internal set; }
 
     /// <summary>How the metadata service answers.</summary>
-    public RunctlImdsMode ImdsMode { get; internal set; }
+    public SandboxImdsMode ImdsMode { get; internal set; }
 
     /// <summary>How long a slow metadata service takes.</summary>
     public TimeSpan ImdsDelay { get; internal set; }
@@ -29,7 +31,7 @@ public sealed class RunctlSandboxCondition
     public bool SsmOffline { get; internal set; }
 
     /// <summary>How the instance learns of interruptions.</summary>
-    public RunctlNoticeMode Notice { get; internal set; }
+    public SandboxNoticeMode Notice { get; internal set; }
 
     /// <summary>How late a late notice comes.</summary>
     public TimeSpan NoticeDelay { get; internal set; }

@@ -1,3 +1,5 @@
+using Runctl.Sandbox;
+
 namespace Runctl.PowerShell.Sandboxes;
 
 /// <summary>A rule by which requests to a sandbox fail.</summary>
@@ -11,7 +13,7 @@ public sealed class RunctlSandboxFault
     public string Operation { get; internal set; } = "";
 
     /// <summary>What goes wrong.</summary>
-    public RunctlFaultKind Kind { get; internal set; }
+    public SandboxFaultKind Kind { get; internal set; }
 
     /// <summary>Error code; null is what the service has for the kind.</summary>
     public string? Code { get; internal set; }

@@ -35,7 +35,7 @@ internal static class SandboxMapping
     public static SandboxFault ToSandbox(RunctlSandboxFault fault) => new()
     {
         Operation = fault.Operation,
-        Kind = (SandboxFaultKind)fault.Kind,
+        Kind = fault.Kind,
         Code = fault.Code,
         Status = fault.Status,
         Message = fault.Message,
@@ -52,7 +52,7 @@ internal static class SandboxMapping
     public static RunctlSandboxFault Of(SandboxFaultRule rule) => new()
     {
         Operation = rule.Fault.Operation,
-        Kind = (RunctlFaultKind)rule.Fault.Kind,
+        Kind = rule.Fault.Kind,
         Code = rule.Fault.Code,
         Status = rule.Fault.Status,
         Message = rule.Fault.Message,
@@ -72,11 +72,11 @@ internal static class SandboxMapping
         InstanceId = instanceId,
         LinkSpeed = conditions.LinkBytesPerSecond ?? 0,
         LinkLatency = conditions.LinkLatency,
-        ImdsMode = (RunctlImdsMode)conditions.Imds,
+        ImdsMode = conditions.Imds,
         ImdsDelay = conditions.ImdsDelay,
         ClockOffset = conditions.ClockOffset,
         SsmOffline = !conditions.SsmOnline,
-        Notice = (RunctlNoticeMode)conditions.Notice,
+        Notice = conditions.Notice,
         NoticeDelay = conditions.NoticeDelay,
         RebalanceLead = conditions.RebalanceLead,
     };
@@ -89,11 +89,11 @@ internal static class SandboxMapping
         {
             LinkBytesPerSecond = Either(nameof(given.LinkSpeed), given.LinkSpeed == 0 ? null : given.LinkSpeed, before.LinkBytesPerSecond),
             LinkLatency = Either(nameof(given.LinkLatency), given.LinkLatency, before.LinkLatency),
-            Imds = Either(nameof(given.ImdsMode), (SandboxImdsMode)given.ImdsMode, before.Imds),
+            Imds = Either(nameof(given.ImdsMode), given.ImdsMode, before.Imds),
             ImdsDelay = Either(nameof(given.ImdsDelay), given.ImdsDelay, before.ImdsDelay),
             ClockOffset = Either(nameof(given.ClockOffset), given.ClockOffset, before.ClockOffset),
             SsmOnline = Either(nameof(given.SsmOffline), !given.SsmOffline, before.SsmOnline),
-            Notice = Either(nameof(given.Notice), (SandboxNoticeMode)given.Notice, before.Notice),
+            Notice = Either(nameof(given.Notice), given.Notice, before.Notice),
             NoticeDelay = Either(nameof(given.NoticeDelay), given.NoticeDelay, before.NoticeDelay),
             RebalanceLead = Either(nameof(given.RebalanceLead), given.RebalanceLead, before.RebalanceLead),
         };

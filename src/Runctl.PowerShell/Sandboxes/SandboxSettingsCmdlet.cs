@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using Runctl.Policies;
 using Runctl.PowerShell.Engine;
+using Runctl.Sandbox;
 
 namespace Runctl.PowerShell.Sandboxes;
 
@@ -41,7 +42,7 @@ public abstract class SandboxSettingsCmdlet : AsyncCmdlet
 
     /// <summary>How the metadata service of an instance answers: Normal, Unauthorized (401), Forbidden (403), ServerError (500), Silent or Slow.</summary>
     [Parameter]
-    public RunctlImdsMode ImdsMode { get; set; }
+    public SandboxImdsMode ImdsMode { get; set; }
 
     /// <summary>How long a Slow metadata service takes. Default: 2s.</summary>
     [Parameter]
@@ -59,7 +60,7 @@ public abstract class SandboxSettingsCmdlet : AsyncCmdlet
 
     /// <summary>How an instance learns of interruptions: Timely, Late (by NoticeDelay), or None. It is taken at the same time in any case.</summary>
     [Parameter]
-    public RunctlNoticeMode Notice { get; set; }
+    public SandboxNoticeMode Notice { get; set; }
 
     /// <summary>How late a Late notice comes.</summary>
     [Parameter]

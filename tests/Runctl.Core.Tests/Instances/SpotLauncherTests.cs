@@ -3,6 +3,7 @@ using Runctl.Errors;
 using Runctl.Instances;
 using Runctl.Ports;
 using Runctl.Progress;
+using Runctl.Telling;
 
 namespace Runctl.Core.Tests.Instances;
 
@@ -51,6 +52,19 @@ public sealed class SpotLauncherTests
         Assert.Empty(_cloud.Ec2.Templates);
         Assert.Equal("0.05", _cloud.Ec2.All[0].Tags[RunctlTags.Price]);
         Assert.True(_cloud.Ec2.All[0].IsManaged);
+    }
+
+    [Fact]
+    public async Task A_launch_tells_which_pool_it_uses_and_why_not_the_others()
+    {
+        var log = new RecordedLog();
+        _cloud.Ec2.OnFleet = r => _cloud.Ec2.Succeed(r) with { Errors = [new("InsufficientInstanceCapacity", "No capacity.", "g5.xlarge", "subnet-a", "us-east-1a")] };
+        var plan = await PlanAsync("c7i.large", "g5.xlarge");
+        using var used = CommandLog.Use(log);
+        var launched = Assert.Single(await Launcher.LaunchAsync(plan, _progress, Token));
+        Assert.StartsWith($"Pool {launched.InstanceType} in {launched.AvailabilityZone} is used for {launched.InstanceId}: spot", log.Decisions[0], StringComparison.Ordinal);
+        Assert.Contains(log.Decisions, line => line.StartsWith("Pool g5.xlarge in us-east-1a is not used", StringComparison.Ordinal) && line.EndsWith("EC2 refuses it with InsufficientInstanceCapacity.", StringComparison.Ordinal));
+        Assert.Equal(4, log.Decisions.Count);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Runctl.Errors;
 using Runctl.Events;
 using Runctl.Monitoring;
 using Runctl.Runs;
+using Runctl.Telling;
 using Runctl.Training;
 
 namespace Runctl.Core.Tests.Monitoring;
@@ -42,6 +43,20 @@ public sealed class MonitorTests : IAsyncDisposable
         await PollsAsync(guard, 3);
         Assert.Equal(["The guard on i-1 is not running; starting it again.", "The guard on i-1 runs again."], told.Warnings);
         Assert.DoesNotContain(guard.Called, c => c[0] == "interrupt");
+    }
+
+    [Fact]
+    public async Task A_repair_is_told_to_the_log_of_those_who_watch()
+    {
+        var (guard, log) = (_guards.Add("i-1"), new RecordedLog());
+        guard.Alive = false;
+        using (CommandLog.Use(log))
+        {
+            Watch(guard);
+        }
+
+        await UntilAsync(() => guard.Count("repair") > 0);
+        Assert.Contains("The guard on i-1 is started again: its process does not live, and a run there has not ended.", log.Decisions);
     }
 
     [Fact]

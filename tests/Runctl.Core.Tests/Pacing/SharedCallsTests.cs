@@ -1,6 +1,7 @@
 using Runctl.Core.Tests.Fakes;
 using Runctl.Errors;
 using Runctl.Pacing;
+using Runctl.Telling;
 
 namespace Runctl.Core.Tests.Pacing;
 
@@ -33,6 +34,15 @@ public sealed class SharedCallsTests : IDisposable
         var made = 0;
         await Assert.ThrowsAsync<RunctlException>(() => _calls.RunAsync<int>(() => ++made > 0 ? throw RunctlErrors.ConnectionRefused("SSM", "SendCommand", "http://127.0.0.1:9/", new IOException()) : Task.FromResult(0), Token));
         Assert.Equal(2, made);
+    }
+
+    [Fact]
+    public async Task A_wait_before_a_repetition_is_told_with_its_reason()
+    {
+        var (log, made) = (new RecordedLog(), 0);
+        using var used = CommandLog.Use(log);
+        await _calls.RunAsync(() => ++made < 3 ? throw Failure("ThrottlingException") : Task.FromResult(made), Token, name: ("SSM", "SendCommand"));
+        Assert.Equal([("SSM", "SendCommand", "ThrottlingException", 2), ("SSM", "SendCommand", "ThrottlingException", 3)], log.Retries.Select(retry => (retry.Service, retry.Operation, retry.Reason, retry.Try)));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using Runctl.Checkpoints;
+using Runctl.Core.Tests.Fakes;
 using Runctl.Json;
 using Runctl.Resuming;
+using Runctl.Telling;
 
 namespace Runctl.Core.Tests.Resuming;
 
@@ -52,6 +54,19 @@ public sealed class ChosenSetTests
         Commit("epoch=8.ckpt", 10, 10, Save, step: 8);
         Commit("epoch=8-v1.ckpt", 10, 11, Save, step: 1);
         Assert.Equal("epoch=8-v1.ckpt", await ChooseAsync());
+    }
+
+    [Fact]
+    public async Task The_choice_is_told_with_its_reason()
+    {
+        var log = new RecordedLog();
+        using var used = CommandLog.Use(log);
+        Assert.Null(await ChooseAsync());
+        Commit("ckpt-4", 4, 4, Save);
+        Assert.Equal("ckpt-4", await ChooseAsync());
+        Assert.Equal(2, log.Decisions.Count);
+        Assert.StartsWith("No checkpoint of run", log.Decisions[0], StringComparison.Ordinal);
+        Assert.StartsWith("Checkpoint ckpt-4 of attempt 1 is chosen: the newest of run", log.Decisions[1], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed partial class CanaryTests(SandboxFixture sandbox) : IClassFixture<
             Say("Get-RunctlProcess $run", processes);
             Say("$run | Invoke-RunctlInterruptionDrill -Window 20s -PollInterval 500ms");
             Say("$run | Resume-RunctlTraining -NoMonitor -Confirm:$false");
-            Say("$run | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s");
+            Say("$run | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s -Verbose -Debug -AsJob | Receive-Job -Wait");
             Say("Get-RunctlTraining; Get-RunctlInstance; Get-RunctlCheckpoint; Get-RunctlConfiguration | Where-Object Name -ne SetupCommand; $run | Get-RunctlTrainingLog -All; Test-RunctlSetup -Script $script");
 
             // What fails, with what the errors say.
@@ -93,6 +93,9 @@ public sealed partial class CanaryTests(SandboxFixture sandbox) : IClassFixture<
 
         Assert.Contains(places, place => place.Key.EndsWith("/spec.json", StringComparison.Ordinal) && place.Value.Contains(_canaries["argument"], StringComparison.Ordinal));
         Assert.Contains(_canaries["argument"], places["commands"]);
+        Assert.Contains("Setting SetupCommand is given: File", places["streams"]);
+        Assert.Contains("SSM SendCommand: 200, ", places["streams"]);
+        Assert.Contains("S3 PutObject: 200, ", places["streams"]);
         Assert.Contains(places.Keys, name => name.StartsWith("guard ", StringComparison.Ordinal));
         var found = from place in places
                     from canary in _canaries

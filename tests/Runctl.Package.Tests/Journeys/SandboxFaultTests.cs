@@ -134,9 +134,9 @@ public sealed class SandboxFaultTests
     }
 
     [Theory]
-    [InlineData("RunctlFaultKind", "SandboxFaultKind")]
-    [InlineData("RunctlImdsMode", "SandboxImdsMode")]
-    [InlineData("RunctlNoticeMode", "SandboxNoticeMode")]
+    [InlineData("SandboxFaultKind", "SandboxFaultKind")]
+    [InlineData("SandboxImdsMode", "SandboxImdsMode")]
+    [InlineData("SandboxNoticeMode", "SandboxNoticeMode")]
     public void The_words_of_the_cmdlets_are_those_of_the_sandbox(string ours, string its)
     {
         using var session = new SandboxSession();

@@ -18,6 +18,6 @@ public enum SandboxImdsMode
     /// <summary>It accepts the connection and never answers.</summary>
     Silent,
 
-    /// <summary>It answers, after <see cref="SandboxConditions.ImdsDelay"/>.</summary>
+    /// <summary>It answers late, after its delay.</summary>
     Slow,
 }

@@ -6,7 +6,7 @@ public enum SandboxNoticeMode
     /// <summary>The notice is there when it should be.</summary>
     Timely,
 
-    /// <summary>The notice comes <see cref="SandboxConditions.NoticeDelay"/> late.</summary>
+    /// <summary>The notice comes late, after its delay.</summary>
     Late,
 
     /// <summary>No notice comes.</summary>
