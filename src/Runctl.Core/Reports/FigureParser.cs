@@ -98,7 +98,7 @@ internal static partial class FigureParser
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Figure();
 
-    [GeneratedRegex("""(?<![\w./\\-])(?:global[_ ])?(?:train(?:ing)?[_ ])?(?:step|iter(?:ation)?)['"]?\s{0,3}[:=#]?\s{0,8}\[?(?<step>\d{1,15})(?![\w.:-])""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("""(?<![\w./\\-])(?:global[_ ])?(?:train(?:ing)?[_ ])?(?:step|iter(?:ation)?)['"]?\s{0,3}[:=#]?\s{0,8}\[?(?<step>\d{1,15})(?!\w|[:-]\w|\.\d|/\D)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex StepNumber();
 
     [GeneratedRegex(@"[\s/.-]+|(?<=[a-z])(?=[A-Z])", RegexOptions.CultureInvariant)]

@@ -68,6 +68,7 @@ internal sealed class LogSampler(IObjectStore objects, RunStore store, string ru
             var (segment, loading) = coming.Dequeue();
             if (segment.Attempt != attempt)
             {
+                Finish(lines, attempt, last);
                 (attempt, last, lines) = (segment.Attempt, segment.Started, new LineDecoder());
             }
 
@@ -78,6 +79,17 @@ internal sealed class LogSampler(IObjectStore objects, RunStore store, string ru
                 Take(packed, share, segment.Attempt, last, time, share < 1 || packedShare < 1 ? new LineDecoder() : lines!, share < 1 || packedShare < 1);
                 last = time > last ? time : last;
             }
+        }
+
+        Finish(lines, attempt, last);
+    }
+
+    /// <summary>The last line of an attempt may have no end.</summary>
+    private void Finish(LineDecoder? lines, int attempt, DateTimeOffset time)
+    {
+        if (lines?.Rest() is { } rest)
+        {
+            into.Add(rest, time, attempt);
         }
     }
 

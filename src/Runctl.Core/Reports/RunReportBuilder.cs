@@ -65,7 +65,7 @@ internal static class RunReportBuilder
         {
             var isNewest = one.Number == record.Attempts.Max(a => a.Number);
             // A claim that was never taken and that another one followed was no attempt.
-            if (one is { State: "claimed", Started: null } && !isNewest)
+            if (one is { State: RunStates.Claimed, Started: null } && !isNewest)
             {
                 continue;
             }
@@ -73,7 +73,7 @@ internal static class RunReportBuilder
             var before = attempts.LastOrDefault();
             var cost = material.Account?.Attempts.FirstOrDefault(a => a.Number == one.Number);
             // The guard knows more of the newest attempt than its record does; only where it is gone does the record stand alone.
-            var state = isNewest && material.Training.Attempt == one.Number ? material.Training.State : one.State == "running" ? "lost" : one.State;
+            var state = isNewest && material.Training.Attempt == one.Number ? material.Training.State : one.State == RunStates.Running ? RunStates.Lost : one.State;
             var lastStep = (isNewest && material.Training.Attempt == one.Number ? material.Training.LastStep : null) ?? one.LastStep;
             attempts.Add(new ReportAttempt
             {
@@ -86,7 +86,7 @@ internal static class RunReportBuilder
                 Claimed = one.Claimed,
                 Started = one.Started,
                 Ended = one.Ended,
-                ShownEnd = one.Started is null ? null : one.Ended ?? (IsOver(state) ? LastSign(one.Number, one.Started.Value, events) : material.AsOf),
+                ShownEnd = one.Started is null ? null : one.Ended ?? (RunStates.IsEnded(state) ? LastSign(one.Number, one.Started.Value, events) : material.AsOf),
                 ExitCode = one.ExitCode,
                 FirstStep = one.FirstStep,
                 LastStep = lastStep,
@@ -111,7 +111,7 @@ internal static class RunReportBuilder
             InstanceId = NullIfEmpty(training.InstanceId),
             Started = training.Started,
             Ended = training.Ended,
-            ShownEnd = training.Started is not { } started ? null : training.Ended ?? (IsOver(training.State) ? LastSign(training.Attempt, started, events) : material.AsOf),
+            ShownEnd = training.Started is not { } started ? null : training.Ended ?? (RunStates.IsEnded(training.State) ? LastSign(training.Attempt, started, events) : material.AsOf),
             ExitCode = training.ExitCode,
             FirstStep = training.FirstStep,
             LastStep = training.LastStep,
@@ -119,8 +119,6 @@ internal static class RunReportBuilder
             StartPhases = [.. training.Phases.Where(p => !SaveNames.Contains(p.Name)).Select(p => new ReportPhase(p.Name, p.Seconds))],
         };
     }
-
-    private static bool IsOver(string state) => state is "finished" or "failed" or "interrupted" or "stopped" or "lost";
 
     /// <summary>The last that was heard of an attempt whose end nobody wrote down.</summary>
     private static DateTimeOffset LastSign(int attempt, DateTimeOffset started, IReadOnlyList<ReportEvent> events) =>
@@ -143,7 +141,7 @@ internal static class RunReportBuilder
             var own = events.Where(e => e.Attempt == attempt.Number).ToList();
             var seen = own.Where(e => e.Kind == EventKinds.InterruptionDetected).ToList();
             // Without events the record alone says that the attempt was taken away.
-            var count = seen.Count > 0 ? seen.Count : attempt.State is "interrupted" or "lost" || (next?.Started is not null && attempt.State != "stopped") ? 1 : 0;
+            var count = seen.Count > 0 ? seen.Count : RunStates.IsCutOff(attempt.State) || (next?.Started is not null && attempt.State != RunStates.Stopped) ? 1 : 0;
             for (var i = 0; i < count; i++)
             {
                 var detected = seen.ElementAtOrDefault(i);
@@ -256,7 +254,7 @@ internal static class RunReportBuilder
             notes.Add(string.Create(CultureInfo.InvariantCulture, $"The logs have {ReportText.Size(log.TotalBytes)}. The report read {ReportText.Size(log.ReadBytes)} of them, spread evenly: figures between these parts are not in the pictures."));
         }
 
-        if (attempts.Any(a => a is { Ended: null, Started: not null } && IsOver(a.State)))
+        if (attempts.Any(a => a is { Ended: null, Started: not null } && RunStates.IsEnded(a.State)))
         {
             notes.Add("The end of an attempt that was lost is unknown. The pictures show it until its last event; its cost is unknown.");
         }
