@@ -14,7 +14,7 @@ namespace Runctl.Reports;
 internal sealed class LogSampler(IObjectStore objects, RunStore store, string runId, FigureLog into)
 {
     /// <summary>So much text is read of all logs of a run: it takes a fraction of a second, and holds more figures than a picture has room for.</summary>
-    public const long MostText = 12 << 20;
+    public const long MostText = 4 << 20;
 
     /// <summary>So much of the packed segments is fetched.</summary>
     public const long MostPacked = 64 << 20;
