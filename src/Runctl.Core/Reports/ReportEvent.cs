@@ -60,7 +60,7 @@ internal sealed record ReportEvent
             Deadline = EventData.Time(item, "deadline"),
             Source = EventData.Text(item, "source"),
             Outcome = EventData.Text(item, "outcome"),
-            SecondsToDeadline = EventData.Seconds(item.Data, "seconds_to_deadline"),
+            SecondsToDeadline = EventData.Seconds(item.Details, "seconds_to_deadline"),
             Phases = [.. EventData.Items(item, "phases").Select(PhaseOf).OfType<ReportPhase>()],
             Checkpoint = isSaved ? EventData.Text(item, "name") : null,
             Manifest = EventData.Text(item, "manifest"),

@@ -21,7 +21,7 @@ namespace Runctl.PowerShell.Reports;
 /// <code>Export-RunctlReport $run -AsMarkdown | Set-Clipboard</code>
 /// <para>Copies the report as Markdown, for an issue or a chat.</para>
 /// </example>
-[Cmdlet(VerbsData.Export, "RunctlReport", SupportsShouldProcess = true, DefaultParameterSetName = TrainingSet)]
+[Cmdlet(VerbsData.Export, "RunctlReport", SupportsShouldProcess = true, DefaultParameterSetName = RunSet)]
 [OutputType(typeof(FileInfo), typeof(string))]
 public sealed class ExportRunctlReportCommand : TrainingTargetCmdlet
 {

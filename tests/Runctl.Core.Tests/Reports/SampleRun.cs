@@ -57,7 +57,7 @@ internal sealed class SampleRun
     /// <summary>A run without a bucket whose guard tells little.</summary>
     public static ReportMaterial WithoutBucket() => new()
     {
-        Training = new RunctlTraining { RunId = "digits-20260128-00beef", InstanceId = "i-0123456789abcdef0", ProjectName = "digits", Script = "train.py", State = RunStates.Running, Region = "us-east-1", Started = Begin },
+        Training = new RunctlTraining { RunId = "digits-20260128-00beef", InstanceId = "i-0123456789abcdef0", ProjectName = "digits", Script = "train.py", State = RunStates.Running, Region = "us-east-1", Started = Begin.UtcDateTime },
         AsOf = Begin.AddMinutes(12),
         Notes = ["The run has no bucket: what its instance does not tell any more is unknown."],
     };
@@ -154,12 +154,12 @@ internal sealed class SampleRun
 
     private RunctlTraining Training(string state) => new()
     {
-        RunId = _name, InstanceId = _attempts[^1].InstanceId!, ProjectName = "demo", Script = _script, State = state, Region = "us-east-1", Attempt = _attempts[^1].Number, Started = _attempts[^1].Started, LastStep = _attempts[^1].LastStep,
+        RunId = _name, InstanceId = _attempts[^1].InstanceId!, ProjectName = "demo", Script = _script, State = state, Region = "us-east-1", Attempt = _attempts[^1].Number, Started = _attempts[^1].Started?.UtcDateTime, LastStep = _attempts[^1].LastStep,
     };
 
     private RunctlCheckpoint Checkpoint(string name, int attempt, DateTimeOffset at, long step, string reason) => new()
     {
-        Name = name, RunId = _name, Attempt = attempt, InstanceId = "i-0123456789abcdef0", Step = step, Reason = reason, SavedAt = at, Size = 1_480_000_000, S3Bucket = "my-checkpoint-bucket", Region = "us-east-1",
+        Name = name, RunId = _name, Attempt = attempt, InstanceId = "i-0123456789abcdef0", Step = step, Reason = reason, SavedAt = at.UtcDateTime, Size = 1_480_000_000, S3Bucket = "my-checkpoint-bucket", Region = "us-east-1",
         S3Uri = $"s3://my-checkpoint-bucket/checkpoints/spot-interruptions/i-0123456789abcdef0/checkpoints/{name}", Manifest = $"s3://my-checkpoint-bucket/{name}.{attempt}.manifest.json",
     };
 

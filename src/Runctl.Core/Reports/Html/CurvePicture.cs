@@ -14,7 +14,7 @@ internal static class CurvePicture
     public static Raw Draw(RunReport report, string id, string title, IReadOnlyList<Curve> curves)
     {
         var axis = new TimeAxis(report.From, report.To);
-        var values = ValueAxis.For([.. curves.SelectMany(c => c.Points).Select(p => p.Value)]);
+        var values = ValueAxis.For([.. curves.SelectMany(c => c.Points).Select(p => p.Value)], mayBeLogarithmic: id != "steps");
         var description = $"{string.Join("; ", curves.Select(c => $"{c.Name} from {ReportText.Figure(c.Summaries.Select(s => s.First).OfType<double>().FirstOrDefault())} to {ReportText.Figure(c.Summaries.Select(s => s.Last).OfType<double>().LastOrDefault())}"))}. The table below has the values by attempt.";
         var picture = new Picture(id, title, description, Height);
         return Markup.Of(m =>
@@ -56,15 +56,19 @@ internal static class CurvePicture
 
     private static string Points(IEnumerable<CurvePoint> points, TimeAxis axis, ValueAxis values)
     {
-        var text = new StringBuilder();
-        var count = 0;
-        foreach (var point in points)
+        var all = points.Select(p => (X: axis.Percent(p.Time) * 10, Y: values.Y(p.Value))).ToList();
+        if (all is [var only])
         {
-            text.Append(CultureInfo.InvariantCulture, $"{axis.Percent(point.Time) * 10:0.#},{values.Y(point.Value):0.#} ");
-            count++;
+            // A line of one point is drawn as a dash.
+            all.Add((only.X + 3, only.Y));
         }
 
-        // A line of one point is drawn as a dash.
-        return count == 1 ? text + string.Create(CultureInfo.InvariantCulture, $"{(double.Parse(text.ToString().Split(',')[0], CultureInfo.InvariantCulture)) + 3:0.#},{text.ToString().Split(',')[1]}") : text.ToString().TrimEnd();
+        var text = new StringBuilder();
+        foreach (var (x, y) in all)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{x:0.#},{y:0.#} ");
+        }
+
+        return text.ToString().TrimEnd();
     }
 }

@@ -87,7 +87,7 @@ internal static class HtmlReport
         }
 
         m.Add($"<figure>{new StackedBars("saves", "From the notice to the commit in S3", SaveColours).Draw([.. report.Interruptions.Select(i => ($"{i.Attempt}", i.SavePhases))])}</figure>");
-        m.Add($"<figure>{new StackedBars("returns", "From the end of an attempt to the start of the next", ReturnColours).Draw([.. report.Interruptions.Select(i => ($"{i.Attempt} → {i.NextAttempt}", i.ReturnPhases))])}</figure>");
+        m.Add($"<figure>{new StackedBars("returns", "From the end of an attempt to the start of the next", ReturnColours).Draw([.. report.Interruptions.Select(i => ($"{i.Attempt}→{i.NextAttempt}", i.ReturnPhases))])}</figure>");
         var table = new Table("interruptions", "#Attempt", "Notice (UTC)", "Outcome", "Save", "#Left", "Return", "#Gap", "#Steps lost");
         foreach (var i in report.Interruptions)
         {

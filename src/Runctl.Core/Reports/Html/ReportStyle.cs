@@ -11,7 +11,8 @@ internal static class ReportStyle
         --c0:#56b4e9;--c1:#ff8f4d;--c2:#35c99f;--c3:#e08fbe;--c4:#f0d24a;--c5:#a5a8ff;--ok:#35c99f;--run:#56b4e9;--bad:#ff8f4d;--off:#8d99a5;--cut:#f0a53a;
         --a0:#ffd166;--a1:#c9720f;--a2:#f2b134;--a3:#a35a0a;--a4:#e8951c;--a5:#8a4d08;--b0:#6c7884;--b1:#8fd0f7;--b2:#3d9bd6;--b3:#63dcb9;--b4:#1f9c7a;--b5:#a5a8ff}}
         *{box-sizing:border-box}
-        body{margin:0 auto;padding:24px 20px 48px;max-width:1180px;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;overflow-wrap:anywhere}
+        body{margin:0 auto;padding:24px 20px 48px;max-width:1180px;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;overflow-wrap:break-word}
+        h1,.dim,dd,li,p,.long,.long *{overflow-wrap:anywhere}
         h1{font-size:24px;line-height:1.25;margin:0 0 4px}
         h2{font-size:18px;margin:36px 0 10px;padding-top:14px;border-top:1px solid var(--line)}
         p{margin:6px 0}
@@ -23,7 +24,7 @@ internal static class ReportStyle
         dt{color:var(--dim);font-size:13px}
         dd{margin:0;font-size:19px;font-weight:600;line-height:1.3}
         dd small{display:block;font-size:13px;font-weight:400;color:var(--dim)}
-        figure{margin:12px 0 0}
+        figure{margin:4px 0 0;padding-top:10px}
         .plot{display:block;width:calc(100% - 76px);margin:8px 0 0 56px;overflow:visible}
         .plot text{fill:var(--dim);font-size:12px}
         .plot .name{fill:var(--fg)}
@@ -38,14 +39,14 @@ internal static class ReportStyle
         td{border-bottom:1px solid var(--line);padding:5px 10px 5px 0;vertical-align:top}
         td small{display:block;color:var(--dim);font-size:13px}
         .n{text-align:right}
-        code{font:13px/1.45 ui-monospace,SFMono-Regular,Consolas,"DejaVu Sans Mono",monospace}
+        code{overflow-wrap:anywhere;font:13px/1.45 ui-monospace,SFMono-Regular,Consolas,"DejaVu Sans Mono",monospace}
         details{margin:10px 0 0}
         summary{cursor:pointer;color:var(--dim);font-size:13px}
         footer{margin-top:36px;padding-top:14px;border-top:1px solid var(--line)}
         footer ul{margin:4px 0 0;padding-left:18px}
-        @media(max-width:700px){body{padding:16px 16px 32px}.w{display:none}.facts{grid-template-columns:1fr 1fr}.plot{width:calc(100% - 60px);margin-left:50px}.legend{margin-left:0}
+        @media(max-width:700px){body{padding:16px 16px 32px}.w{display:none}.facts{grid-template-columns:1fr 1fr}.plot{width:calc(100% - 66px);margin-left:56px}.legend{margin-left:0}
         thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}tr{display:block;border-bottom:1px solid var(--line);padding:6px 0}
-        td{display:grid;grid-template-columns:108px 1fr;gap:8px;border:0;padding:2px 0}td::before{color:var(--dim);font-size:13px}td.n{text-align:left}}
+        td{display:grid;grid-template-columns:108px 1fr;gap:8px;border:0;padding:2px 0}td>*{grid-column:2}td::before{color:var(--dim);font-size:13px}td.n{text-align:left}}
         @media print{:root{color-scheme:light}body{max-width:none;padding:0;font-size:12px}h2,figure,tr{break-inside:avoid}h2{break-after:avoid}.facts div{background:none}}
         """;
 }

@@ -5,6 +5,8 @@ namespace Runctl.Reports.Html;
 /// <param name="headings">Headings; one that begins with # is of a column of numbers.</param>
 internal sealed class Table(string id, params string[] headings)
 {
+    private const int LongestWord = 20;
+
     private readonly Markup _rows = new();
 
     /// <summary>Adds a row. A cell is escaped unless it is <see cref="Raw"/>.</summary>
@@ -13,7 +15,8 @@ internal sealed class Table(string id, params string[] headings)
         _rows.Add($"<tr>");
         for (var i = 0; i < cells.Length; i++)
         {
-            _rows.Add($"<td{new Raw(IsNumber(i) ? " class=\"n\"" : "")}>{cells[i]}</td>");
+            var kinds = (IsNumber(i) ? "n" : "") + (HasLongWord(cells[i].Text) ? " long" : "");
+            _rows.Add($"<td{new Raw(kinds.Length > 0 ? $" class=\"{kinds.TrimStart()}\"" : "")}>{cells[i]}</td>");
         }
 
         _rows.Add($"</tr>");
@@ -45,6 +48,22 @@ internal sealed class Table(string id, params string[] headings)
 
     /// <summary>A cell of a name or an address as a machine writes it.</summary>
     public static Raw Code(string text) => Markup.Of(m => m.Add($"<code>{text}</code>"));
+
+    /// <summary>A word that is wider than its column may break; all others stay whole.</summary>
+    private static bool HasLongWord(string markup)
+    {
+        var length = 0;
+        foreach (var c in markup)
+        {
+            length = c is ' ' or '<' or '>' ? 0 : length + 1;
+            if (length > LongestWord)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private bool IsNumber(int column) => headings[column].StartsWith('#');
 

@@ -36,7 +36,7 @@ internal sealed class TimeAxis
         }
 
         var form = step >= 86_400 ? "d MMM" : step >= 60 ? "HH:mm" : "HH:mm:ss";
-        return [.. times.Select((time, i) => (Percent(time), time.UtcDateTime.ToString(form, CultureInfo.InvariantCulture), times.Count > 4 && i % 2 == 1))];
+        return [.. times.Select((time, i) => (Percent(time), time.UtcDateTime.ToString(step >= 60 && time.UtcDateTime.TimeOfDay == TimeSpan.Zero ? "d MMM" : form, CultureInfo.InvariantCulture), times.Count > 4 && i % 2 == 1))];
     }
 
     /// <summary>The days of the span, for below the labels.</summary>

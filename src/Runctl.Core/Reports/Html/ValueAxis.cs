@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Runctl.Reports.Html;
 
-/// <summary>The values that a picture spans, linear, or logarithmic if they differ by more than a hundredfold.</summary>
+/// <summary>The values that a picture spans, linear, or logarithmic if that is allowed and they differ by more than a hundredfold.</summary>
 internal sealed class ValueAxis
 {
     private const double WideRange = 100;
@@ -16,10 +16,10 @@ internal sealed class ValueAxis
     public bool IsLogarithmic { get; }
 
     /// <summary>An axis for measured values.</summary>
-    public static ValueAxis For(IReadOnlyCollection<double> values)
+    public static ValueAxis For(IReadOnlyCollection<double> values, bool mayBeLogarithmic = false)
     {
         var (least, most) = (values.Min(), values.Max());
-        if (least > 0 && most / least > WideRange)
+        if (mayBeLogarithmic && least > 0 && most / least > WideRange)
         {
             return new(Math.Floor(Math.Log10(least)), Math.Ceiling(Math.Log10(most)), true);
         }
