@@ -3,9 +3,6 @@ namespace Runctl.Reports;
 /// <summary>Steps over time, from what the guard knows of the attempts, from events, and from the log.</summary>
 internal static class StepCurves
 {
-    /// <summary>A log whose step goes back more often than this counts something else, such as the batches of an epoch.</summary>
-    private const double MostReturns = 0.01;
-
     /// <summary>The curve; null where nothing tells of steps.</summary>
     public static Curve? Build(IReadOnlyList<ReportAttempt> attempts, IReadOnlyList<ReportEvent> events, IReadOnlyList<CurvePoint> log)
     {
@@ -39,8 +36,9 @@ internal static class StepCurves
 
     private static IReadOnlyList<CurvePoint> Usable(IReadOnlyList<CurvePoint> log, ReportAttempt attempt)
     {
-        var returns = log.Zip(log.Skip(1)).Count(pair => pair.Second.Value < pair.First.Value);
-        return returns > log.Count * MostReturns ? [] : [.. log.Where(p => IsWithin((long)p.Value, attempt))];
+        // A log that begins again counts something else, such as the batches of an epoch. Several processes that print are a few steps apart.
+        var beginsAgain = log.Zip(log.Skip(1)).Any(pair => pair.Second.Value < pair.First.Value / 2);
+        return beginsAgain ? [] : [.. log.Where(p => IsWithin((long)p.Value, attempt))];
     }
 
     /// <summary>What the guard knows of first and last step, from the training's own report, bounds what a log may say.</summary>
