@@ -8,7 +8,7 @@ using Runctl.Reports.Html;
 namespace Runctl.PowerShell.Reports;
 
 /// <summary>Writes a report of a run: one HTML page with pictures of what happened, when, and what it cost.</summary>
-/// <remarks>The page shows the attempts and interruptions on a line of time, how long each step of a save and of a return took, steps over time, figures that look like a loss or an accuracy in the log, the checkpoints and where they are, the cost against on-demand, and the events. It needs nothing else: it has no script and loads nothing. A value that is not known is shown as unknown. Of a log of more than 4 MiB the report reads parts that are spread evenly, and says so. Reading costs a few requests to S3, and one command to the instance if the run goes on.</remarks>
+/// <remarks>The page shows the attempts and interruptions on a line of time, and how long each step of a save and of a return took. It shows steps over time, and figures of the log that look like a loss or an accuracy. It lists the checkpoints and where they are, the cost against on-demand, and the events. It needs nothing else: it has no script and loads nothing. A value that is not known is shown as unknown. Of a log of more than 4 MiB the report reads parts that are spread evenly, and says so. Reading costs a few requests to S3, and one command to the instance if the run goes on.</remarks>
 /// <example>
 /// <code>Export-RunctlReport $run -Path run.html</code>
 /// <para>Writes the report of a run.</para>
