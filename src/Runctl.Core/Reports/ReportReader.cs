@@ -36,7 +36,7 @@ internal sealed class ReportReader(ICloud cloud, RunctlConfiguration configurati
         var now = time.GetUtcNow();
         var account = record is null ? null : await TryAsync("The cost of the run", () => AccountAsync(record, cancellationToken), null).ConfigureAwait(false);
         Tell(training, "events");
-        var events = await TryAsync("The events of the run", () => EventsAsync(store, record, training, cancellationToken), []).ConfigureAwait(false);
+        var events = await TryAsync("The events of the run", () => EventsAsync(training, cancellationToken), []).ConfigureAwait(false);
         Tell(training, "checkpoints");
         var checkpoints = record is null ? null : await TryAsync("The checkpoints of the run", () => CheckpointsAsync(training, record, cancellationToken), null).ConfigureAwait(false);
         Tell(training, "log");
@@ -77,12 +77,12 @@ internal sealed class ReportReader(ICloud cloud, RunctlConfiguration configurati
         return (await new RunAccounts(cloud, configuration, instances, time).MakeAsync([record], cancellationToken).ConfigureAwait(false)).GetValueOrDefault(record.RunId);
     }
 
-    private static async Task<IReadOnlyList<RunctlEvent>> EventsAsync(RunStore? store, RunRecord? record, RunctlTraining training, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<RunctlEvent>> EventsAsync(RunctlTraining training, CancellationToken cancellationToken)
     {
         var all = new List<RunctlEvent>();
-        foreach (var attempt in store is null ? [] : record?.Attempts.Select(a => a.Number).Distinct().Order() ?? Enumerable.Repeat(training.Attempt, 1))
+        await foreach (var item in new EventHistory(cloud, Settings(training), time).ReadAsync(training, new EventOptions(), _notes.Add, cancellationToken).ConfigureAwait(false))
         {
-            all.AddRange(await store!.ReadEventsAsync(training.RunId, attempt, 0, cancellationToken).ConfigureAwait(false));
+            all.Add(item);
         }
 
         return all;
