@@ -42,11 +42,13 @@ internal sealed class StackedBars(string id, string title, IReadOnlyDictionary<s
     {
         var (unit, name) = most >= 7200 ? (3600.0, "h") : most >= 180 ? (60.0, "min") : (1.0, "s");
         var axis = ValueAxis.For([0, most / unit]);
-        foreach (var (y, label) in axis.Ticks())
+        var ticks = axis.Ticks();
+        for (var i = 0; i < ticks.Count; i++)
         {
-            var x = (1000 - y) / 10;
+            var x = (1000 - ticks[i].Y) / 10;
             var anchor = x < 4 ? "start" : x > 96 ? "end" : "middle";
-            m.Add($"<line class=\"grid\" x1=\"{x}%\" x2=\"{x}%\" y1=\"0\" y2=\"{height + 4}\"/><text x=\"{x}%\" y=\"{height + 18}\" text-anchor=\"{anchor}\">{label} {name}</text>");
+            // Of more than four every second one gives way on a narrow screen.
+            m.Add($"<g{new Raw(ticks.Count > 4 && i % 2 == 1 ? " class=\"w\"" : "")}><line class=\"grid\" x1=\"{x}%\" x2=\"{x}%\" y1=\"0\" y2=\"{height + 4}\"/><text x=\"{x}%\" y=\"{height + 18}\" text-anchor=\"{anchor}\">{ticks[i].Label} {name}</text></g>");
         }
 
         for (var row = 0; row < rows.Count; row++)
