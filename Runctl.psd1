@@ -15,6 +15,7 @@
     VariablesToExport    = @()
     AliasesToExport      = @()
     CmdletsToExport      = @(
+        'Export-RunctlReport'
         'Get-RunctlCheckpoint'
         'Get-RunctlConfiguration'
         'Get-RunctlEvent'

@@ -6,6 +6,12 @@ if (args is ["import-once"])
     return;
 }
 
+if (args is ["report-page", var page, .. var more])
+{
+    ReportBenchmark.WritePage(page, more.Contains("long"));
+    return;
+}
+
 Console.WriteLine(Machine.Describe());
 Console.WriteLine();
 Console.WriteLine(Statistics.Header);
@@ -72,4 +78,9 @@ if (args.Length == 0 || args.Contains("import"))
 if (args.Length == 0 || args.Contains("shell"))
 {
     await ShellBenchmark.RunAsync();
+}
+
+if (args.Length == 0 || args.Contains("report"))
+{
+    await ReportBenchmark.RunAsync();
 }

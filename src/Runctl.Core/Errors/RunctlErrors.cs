@@ -89,6 +89,18 @@ internal static partial class RunctlErrors
     public static RunctlException FileExists(string path) =>
         new("FileExists", ErrorKind.Conflict, $"{path} exists already.", path, "Use -Force to replace it.");
 
+    /// <summary>A report is to lie in a directory that is not there.</summary>
+    public static RunctlException ReportDirectoryMissing(string directory) =>
+        new("ReportNotWritten", ErrorKind.NotFound, $"The report cannot be written: the directory {directory} does not exist.", directory, $"New-Item -ItemType Directory '{directory.Replace("'", "''", StringComparison.Ordinal)}' creates it.");
+
+    /// <summary>The file system does not take a report.</summary>
+    public static RunctlException ReportNotWritten(string path, Exception cause) =>
+        new("ReportNotWritten", ErrorKind.InvalidState, $"The report cannot be written to {path}: {cause.Message}", path, "Use -Path with a file in a directory that you may write to.", cause);
+
+    /// <summary>Reports of several runs would replace each other.</summary>
+    public static RunctlException ReportPathShared(string path) =>
+        new("ReportPathShared", ErrorKind.InvalidInput, $"The reports of several runs cannot be written to one file, {path}.", path, "Use -Path with a directory: each report then has the name of its run.");
+
     /// <summary>A checkpoint's manifest names a path outside of it.</summary>
     public static RunctlException UnsafePath(string path, string manifest) =>
         new("UnsafePath", ErrorKind.InvalidData, $"The manifest {manifest} names the path '{path}', which leads out of the directory; nothing was written there.", manifest, null);

@@ -12,10 +12,19 @@ internal static class LogParts
     /// <returns>When S3 took each, null as long as the object itself tells; and how many bytes of the log it has.</returns>
     public static IEnumerable<(DateTimeOffset? Taken, long Length)> Of(ReadOnlyMemory<byte> packed)
     {
+        foreach (var (taken, part) in Slices(packed))
+        {
+            yield return (taken, BinaryPrimitives.ReadUInt32LittleEndian(part.Span[^4..]));
+        }
+    }
+
+    /// <summary>The same parts, each as a gzip member of its own.</summary>
+    public static IEnumerable<(DateTimeOffset? Taken, ReadOnlyMemory<byte> Packed)> Slices(ReadOnlyMemory<byte> packed)
+    {
         while (Length(packed.Span) is { } length)
         {
             var taken = BinaryPrimitives.ReadUInt32LittleEndian(packed.Span[4..]);
-            yield return (taken == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(taken), BinaryPrimitives.ReadUInt32LittleEndian(packed.Span[(length - 4)..]));
+            yield return (taken == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(taken), packed[..length]);
             packed = packed[length..];
         }
     }

@@ -11,6 +11,9 @@ namespace Runctl.Training;
 /// <param name="Savings">US dollars less than the same time on-demand would have cost.</param>
 internal sealed record RunAccount(int Interruptions, long? StepsLost, TimeSpan? Duration, decimal? Cost, decimal? Savings)
 {
+    /// <summary>The parts of it by attempt.</summary>
+    public IReadOnlyList<AttemptCost> Attempts { get; init; } = [];
+
     /// <summary>The account of a run.</summary>
     /// <param name="record">Its record.</param>
     /// <param name="prices">Spot prices back to its first start, as far as they are known.</param>
@@ -27,7 +30,10 @@ internal sealed record RunAccount(int Interruptions, long? StepsLost, TimeSpan? 
             Sum(pairs.Select(p => TrainingView.StepsLost(p.First.LastStep, p.Second.FirstStep))),
             attempts.Count == 0 ? null : EndOf(attempts[^1], now) - attempts[0].Started,
             attempts.Count == 0 ? null : Sum(costs.Select(c => c.Spent)),
-            attempts.Count == 0 ? null : Sum(costs.Select(c => c.Full - c.Spent)));
+            attempts.Count == 0 ? null : Sum(costs.Select(c => c.Full - c.Spent)))
+        {
+            Attempts = [.. attempts.Zip(costs, (a, c) => new AttemptCost(a.Number, c.Spent, c.Full))],
+        };
     }
 
     /// <summary>What an attempt cost, and what it would have cost on-demand.</summary>
