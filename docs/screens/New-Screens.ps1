@@ -25,6 +25,21 @@ $PSStyle.OutputRendering = 'PlainText'
 Import-Module $Module
 $samples = Join-Path (Split-Path $Module) samples
 
+# What differs from run to run, and what stands for it.
+$fixed = [ordered]@{
+    'http://127\.0\.0\.1:\d+'                     = 'http://127.0.0.1:4566'
+    '/tmp/runctl-sandbox-[0-9a-f]+/i-[0-9a-f]+'   = ''
+    '\S*/runctl-screens-\d+'                      = '/home/me'
+    '[\d,.]+ [MG]iB/s'                            = '150.0 MiB/s'
+    '[\d,.]+ GiB'                                 = '60.0 GiB'
+    '\d{8}-\d{6}-[0-9a-f]{6}'                     = '20260101-120000-ab12cd'
+    '(?<=digits-)\d{8}'                           = '20260101'
+    '\.20\d{12}\.'                                = '.20260101120000.'
+    '\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d'           = '2026-01-01 12:00:00'
+    'process \d+'                                 = 'process 1234'
+    'i-[0-9a-f]{17}'                              = 'i-0123456789abcdef0'
+}
+
 function Save-Screen([string] $Name, [scriptblock] $Command) {
     $text = & $Command | Out-String -Width 100
     $text = $text -replace 'http://127\.0\.0\.1:\d+', 'http://127.0.0.1:4566' `
