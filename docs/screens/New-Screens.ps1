@@ -25,13 +25,26 @@ $PSStyle.OutputRendering = 'PlainText'
 Import-Module $Module
 $samples = Join-Path (Split-Path $Module) samples
 
+# What differs from run to run, and what stands for it.
+$fixed = [ordered]@{
+    'http://127\.0\.0\.1:\d+'                     = 'http://127.0.0.1:4566'
+    '/tmp/runctl-sandbox-[0-9a-f]+/i-[0-9a-f]+'   = ''
+    '\S*/runctl-screens-\d+'                      = '/home/me'
+    '[\d,.]+ [MG]iB/s'                            = '150.0 MiB/s'
+    '[\d,.]+ GiB'                                 = '60.0 GiB'
+    '\d{8}-\d{6}-[0-9a-f]{6}'                     = '20260101-120000-ab12cd'
+    '(?<=digits-)\d{8}'                           = '20260101'
+    '\.20\d{12}\.'                                = '.20260101120000.'
+    '\d{4}-\d\d-\d\d[ T]\d\d:\d\d'                = '2026-01-01 12:00'
+    '(?<=2026-01-01 12:00):\d\d'                  = ':00'
+    '(?<= )[0-9a-f]{6}(?= )'                      = 'ab12cd'
+    'process \d+'                                 = 'process 1234'
+    'i-[0-9a-f]{17}'                              = 'i-0123456789abcdef0'
+}
+
 function Save-Screen([string] $Name, [scriptblock] $Command) {
     $text = & $Command | Out-String -Width 100
-    $text = $text -replace 'http://127\.0\.0\.1:\d+', 'http://127.0.0.1:4566' `
-        -replace '/tmp/runctl-sandbox-[0-9a-f]+/i-[0-9a-f]+', '' -replace '\S*/runctl-screens-\d+', '/home/me' -replace '[\d,.]+ MiB/s', '150.0 MiB/s' `
-        -replace '[\d,.]+ GiB/s', '150.0 MiB/s' -replace '[\d,.]+ GiB', '60.0 GiB' -replace '\d{8}-\d{6}-[0-9a-f]{6}', '20260101-120000-ab12cd' -replace '\d{4}-\d\d-\d\d[ T]\d\d:\d\d', '2026-01-01 12:00' `
-        -replace '(?<=2026-01-01 12:00):\d\d', ':00' -replace '(?<= )[0-9a-f]{6}(?= )', 'ab12cd'
-    $text = $text -replace 'i-[0-9a-f]{17}', 'i-0123456789abcdef0'
+    foreach ($pattern in $fixed.Keys) { $text = $text -replace $pattern, $fixed[$pattern] }
     $lines = $text.Trim("`r", "`n") -split "`r?`n" | ForEach-Object TrimEnd
     Set-Content (Join-Path $Destination "$Name.txt") $lines
 }

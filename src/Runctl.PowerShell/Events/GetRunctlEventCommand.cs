@@ -12,7 +12,7 @@ namespace Runctl.PowerShell.Events;
 /// the instance. With -Follow each event comes within seconds; the events of routine saves go to S3 with the log, at least every five minutes.
 /// The details of an event are in its Data: <c>$event.Data.outcome</c>.
 /// </remarks>
-/// <example>
+/// <example runs="true">
 /// <code>Get-RunctlEvent $run</code>
 /// <para>Gets the events of all attempts of a run.</para>
 /// </example>
