@@ -135,7 +135,7 @@ public sealed class RunReportBuilderTests
     private static async Task<FigureLog> ReadAsync(MemoryStore store, int seconds)
     {
         var figures = new FigureLog();
-        var sampler = new LogSampler(store, new RunStore(store, "b", "p", TimeProvider.System), "r-1", figures);
+        var sampler = new LogSampler(store, new RunStore(store, "b", "p", new InstantTimeProvider()), "r-1", figures);
         await sampler.ListAsync([(1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddSeconds(seconds))], TestContext.Current.CancellationToken);
         await sampler.ReadAsync(TestContext.Current.CancellationToken);
         return figures;
