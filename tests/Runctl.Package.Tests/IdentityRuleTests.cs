@@ -20,7 +20,7 @@ public sealed class IdentityRuleTests
         Assert.True(pair.Parameter.ParameterSets.ContainsKey(pair.Command.DefaultParameterSet!) || pair.Parameter.ParameterSets.ContainsKey(ParameterAttribute.AllParameterSets), pair.Command.Name);
         var element = pair.Parameter.ParameterType.GetElementType()!;
         Assert.NotNull(element.GetConstructor([typeof(string)]));
-        Assert.Equal("typed", LanguagePrimitives.ConvertTo("typed", element).ToString());
+        Assert.Equal("typed", LanguagePrimitives.ConvertTo("typed", element, System.Globalization.CultureInfo.InvariantCulture).ToString());
     });
 
     [Fact]
