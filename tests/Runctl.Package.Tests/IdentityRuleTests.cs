@@ -27,7 +27,8 @@ public sealed class IdentityRuleTests
     public void Parameters_whose_names_are_known_complete() => Assert.All(
         from command in Commands()
         from parameter in command.Parameters.Values
-        where CompletedNames.Contains(parameter.Name)
+        // A sandbox that starts makes the names it is given.
+        where CompletedNames.Contains(parameter.Name) && command.Name != "Start-RunctlSandbox"
         select (command, parameter),
         pair => Assert.Contains(pair.parameter.Attributes, attribute => attribute is ArgumentCompleterAttribute or ValidateSetAttribute));
 
