@@ -80,7 +80,8 @@ public sealed class ArgumentTests
     public void A_training_given_by_position_brings_its_connection()
     {
         using var session = new ModuleSession();
-        var result = session.Run($"$DebugPreference = 'Continue'; Get-RunctlTrainingLog ({Records.Training(new Uri("http://127.0.0.1:9/"))})");
-        Assert.Contains(result.Details, text => text.Contains("region eu-central-1", StringComparison.Ordinal) && text.Contains("127.0.0.1:9", StringComparison.Ordinal));
+        var result = session.Run($"Get-RunctlTrainingLog ({Records.Training(new Uri("http://127.0.0.1:9/"))}) -Verbose");
+        Assert.Contains("Setting Region is eu-central-1: Parameter.", result.Details);
+        Assert.Contains("Setting EndpointUrl is http://127.0.0.1:9/: Parameter.", result.Details);
     }
 }

@@ -33,7 +33,11 @@ public sealed class ConventionTests
             from parameter in command.Parameters.Values
             where parameter.Name is "InstanceId" or "RunId" or "Manifest"
             select (command.Name, parameter),
-            pair => Assert.True(pair.parameter.ParameterSets.Values.All(set => set.ValueFromPipelineByPropertyName), $"{pair.Name} -{pair.parameter.Name}"));
+            pair => Assert.True(
+                pair.parameter.ParameterSets.Values.All(set => set.ValueFromPipelineByPropertyName != IsPlaceToResume(pair.Name, pair.parameter)), $"{pair.Name} -{pair.parameter.Name}"));
+
+    /// <summary>Where a run goes on is named by hand: a run in the pipeline would bring the instance it lost.</summary>
+    private static bool IsPlaceToResume(string command, ParameterMetadata parameter) => (command, parameter.Name) == ("Resume-RunctlTraining", "InstanceId");
 
     [Fact]
     public void Names_are_singular_words_in_Pascal_case() =>

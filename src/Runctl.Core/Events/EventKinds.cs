@@ -43,9 +43,6 @@ public static class EventKinds
         TrainingStopped, Warning,
     ];
 
-    /// <summary>Kinds that the session writes that resumes a run, not a guard.</summary>
-    public static IReadOnlyList<string> OfResumes { get; } = [ResumeBegun, ReplacementLaunched, InstanceAwaited, InstanceReturned, TrainingResumed];
-
     /// <summary>Whether an attempt is over with an event of this kind.</summary>
     internal static bool IsEnd(string kind) => kind is TrainingFinished or TrainingFailed or TrainingStopped or InterruptionHandled;
 }

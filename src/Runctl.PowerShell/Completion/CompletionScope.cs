@@ -32,8 +32,7 @@ internal sealed class CompletionScope(IDictionary bound)
     /// <param name="ask">Asks, and adds the answer to what the session knows.</param>
     public void Learn(string what, Func<CommandScope, CancellationToken, Task> ask)
     {
-        var scope = new CommandScope(Configuration, RunctlSession.Current.Connect(Connections.For(Configuration, _state.Value.PSVariable, isProfileNamed: false)));
-        if (!Known.MayAsk($"{what} {scope.Cloud.Connection.EndpointUrl} {scope.Cloud.Region} {Configuration.S3Bucket}"))
+        if (Connect() is not { } scope || !Known.MayAsk($"{what} {scope.Cloud.Connection.EndpointUrl} {scope.Cloud.Region} {Configuration.S3Bucket}"))
         {
             return;
         }
@@ -42,6 +41,20 @@ internal sealed class CompletionScope(IDictionary bound)
 
         // What does not end at the limit is left behind: it ends by itself.
         Task.WaitAny([Task.Run(() => ask(scope, limit.Token), limit.Token)], Patience);
+    }
+
+    /// <summary>The connection; null without a region or credentials, which the command itself reports. The names that are known are offered all the same.</summary>
+    private CommandScope? Connect()
+    {
+        try
+        {
+            var scope = new CommandScope(Configuration, RunctlSession.Current.Connect(Connections.For(Configuration, _state.Value.PSVariable, isProfileNamed: false)));
+            return scope.Cloud.Region is null ? null : scope;
+        }
+        catch (RunctlException)
+        {
+            return null;
+        }
     }
 
     private RunctlConfiguration Read()

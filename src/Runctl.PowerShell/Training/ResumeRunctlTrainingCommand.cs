@@ -94,8 +94,9 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
 
     /// <summary>How often sessions resume the run automatically, at most; resumes so far count. From then on it counts for the run. Default: as the run was started.</summary>
     [Parameter]
+    [Alias("MaxResumes")]
     [ValidateRange(0, 1000)]
-    public int? MaxResumes { get; set; }
+    public int? MaxResumeCount { get; set; }
 
     /// <summary>What EC2 does with the replacement when it takes it: Terminate, Stop or Hibernate. Default: as the run's instance was launched.</summary>
     [Parameter]
@@ -248,7 +249,7 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
         Tags = Tag is null ? null : TextTable.Of(Tag).ToDictionary(StringComparer.Ordinal),
         Environment = Environment is null ? null : TrainingVariables.Merge(new Dictionary<string, string>(), Environment),
         AutoResume = IsBound(nameof(AutoResume)) ? AutoResume.IsPresent : null,
-        MaxResumes = MaxResumes,
+        MaxResumes = MaxResumeCount,
         ReadyTimeout = Timeout,
     };
 

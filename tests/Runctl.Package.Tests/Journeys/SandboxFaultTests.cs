@@ -133,17 +133,6 @@ public sealed class SandboxFaultTests
         Assert.Equal(("SandboxRefused", "i-00000000000000000"), (unknown.ErrorId, unknown.Error.TargetObject));
     }
 
-    [Theory]
-    [InlineData("SandboxFaultKind", "SandboxFaultKind")]
-    [InlineData("SandboxImdsMode", "SandboxImdsMode")]
-    [InlineData("SandboxNoticeMode", "SandboxNoticeMode")]
-    public void The_words_of_the_cmdlets_are_those_of_the_sandbox(string ours, string its)
-    {
-        using var session = new SandboxSession();
-        Assert.Equal(Words($"Runctl.PowerShell.Sandboxes.{ours}"), Words($"Runctl.Sandbox.{its}"));
-        string Words(string type) => session.Run($"[{type}].GetEnumValues().ForEach{{ \"$([int]$_) $_\" }} -join ', '").Single;
-    }
-
     private static string Condition(string instance) =>
         $"$c = $sandbox.GetCondition(${instance}.InstanceId); \"$($c.LinkSpeed) $($c.ClockOffset) $($c.Notice) $($c.NoticeDelay) $($c.ImdsMode)\"";
 }
