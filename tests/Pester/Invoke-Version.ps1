@@ -1,8 +1,8 @@
-# Runs the Pester tests of this folder under one Pester; Invoke-Tests.ps1 calls it.
-param([string] $Pester, [string] $Module)
+# Runs one file of Pester tests under one Pester; Invoke-Tests.ps1 calls it. The last line says what became of them.
+param([string] $Pester, [string] $Module, [string] $File)
 $ErrorActionPreference = 'Stop'
 Import-Module $Pester
-$container = New-PesterContainer -Path $PSScriptRoot/*.Tests.ps1 -Data @{ Module = $Module }
+$container = New-PesterContainer -Path $File -Data @{ Module = $Module }
 $result = Invoke-Pester -Container $container -PassThru
-"Pester $($result.Version): $($result.PassedCount) passed, $($result.FailedCount + $result.FailedContainersCount) failed"
+"$($result.PassedCount) $($result.FailedCount + $result.FailedContainersCount)"
 exit [int]($result.FailedCount -gt 0 -or $result.FailedContainersCount -gt 0 -or $result.PassedCount -eq 0)

@@ -92,11 +92,10 @@ Describe 'An error' {
 
     It '<Command> has the id <Id> and a remedy' -ForEach @(
         @{ Command = 'Get-RunctlInstance'; Id = 'RegionMissing' }
-        @{ Command = 'Get-RunctlInstance -ProfileName nobody'; Id = 'ProfileMissing' }
-        @{ Command = 'Get-RunctlInstance -Region us-east-1 -ProfileName nobody'; Id = 'ProfileMissing' }
-        @{ Command = 'Get-RunctlConfiguration S3Bukcet'; Id = 'SettingUnknown' }
-        @{ Command = 'Start-RunctlTraining ./missing.py -InstanceId i-0123456789abcdef0 -Region us-east-1'; Id = 'ScriptMissing' }
-        @{ Command = 'Stop-RunctlSandbox'; Id = 'SandboxMissing' }
+        @{ Command = 'Get-RunctlInstance -ProfileName nobody'; Id = 'ProfileUnusable' }
+        @{ Command = 'Get-RunctlInstance -Region us-east-1 -ProfileName nobody'; Id = 'ProfileUnusable' }
+        @{ Command = 'Get-RunctlConfiguration S3Bukcet'; Id = 'SettingNotFound' }
+        @{ Command = 'Start-RunctlTraining ./missing.py -SyncCode -InstanceId i-0123456789abcdef0 -Region us-east-1'; Id = 'ScriptMissing' }
     ) {
         $failure = $null
         try { Invoke-Expression "$Command -ErrorAction Stop" } catch { $failure = $_ }

@@ -8,9 +8,9 @@ BeforeAll {
         $sandbox = Start-RunctlSandbox -UseAsDefault -BootTime 100ms
     }
 
-    # The verbose and debug lines of a command, as texts.
+    # The verbose and debug lines of a command, as texts, whether it fails or not.
     function Get-Line([scriptblock] $Command) {
-        & $Command 4>&1 5>&1 3>$null 2>$null | Where-Object { $_ -is [Management.Automation.VerboseRecord] -or $_ -is [Management.Automation.DebugRecord] } | ForEach-Object Message
+        & { try { & $Command } catch { Write-Debug "$_" } } 4>&1 5>&1 3>$null 2>$null | Where-Object { $_ -is [Management.Automation.VerboseRecord] -or $_ -is [Management.Automation.DebugRecord] } | ForEach-Object Message
     }
 }
 
@@ -61,6 +61,11 @@ Describe '-Verbose and -Debug' -Skip:(-not $IsLinux) {
         @($lines) -match '^STS GetCallerIdentity: 200, ' | Should -Not -BeNullOrEmpty
         @($lines) -match '^S3 \w+: 20\d, ' | Should -Not -BeNullOrEmpty
         @($lines) -match 'http|X-Amz|AWS4' | Should -BeNullOrEmpty
+    }
+
+    It 'tell that the object decides where its run is looked for' {
+        $lines = Get-Line { [pscustomobject]@{ RunId = 'x'; Region = 'us-east-1'; EndpointUrl = $sandbox.EndpointUrl } | Get-RunctlTraining -Verbose }
+        @($lines) -match 'us-east-1.*Object' | Should -Not -BeNullOrEmpty -Because ($lines -join "`n")
     }
 
     It 'tell a throttled call before its wait, and its next try' {

@@ -62,7 +62,7 @@ public sealed class ConfigurationReader(IAdapters adapters, Func<string, string?
 
     private (object Value, string Source)? Decide(Setting setting, ConfigurationOverrides overrides, ConfigurationFile? file)
     {
-        if (Given(setting, overrides.Parameters, "Parameter") is { } parameter)
+        if (Given(setting, overrides.Parameters, overrides.OfObject.Contains(setting.Property) ? "Object" : "Parameter") is { } parameter)
         {
             return parameter;
         }

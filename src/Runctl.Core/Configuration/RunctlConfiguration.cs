@@ -140,7 +140,7 @@ public sealed record RunctlConfiguration
     /// <summary>The configuration file that was read, or null.</summary>
     public string? Path { get; init; }
 
-    /// <summary>Where each setting came from, by property name: Parameter, Session, Environment (with the variable), File (with the line) or Default.</summary>
+    /// <summary>Where each setting came from, by property name: Parameter, Object (that the command works on), Session, Environment (with the variable), File (with the line) or Default.</summary>
     public IReadOnlyDictionary<string, string> Sources { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Warnings met on the way, for example of unknown keys.</summary>

@@ -92,8 +92,10 @@ public abstract class RunctlCmdlet : AsyncCmdlet
     {
         var parameters = new Dictionary<string, object?>(StringComparer.Ordinal);
         AddSettings(parameters);
+        var given = new Dictionary<string, object?>(parameters, StringComparer.Ordinal);
         _place?.AddTo(parameters, IsGivenByUser);
-        return new ConfigurationOverrides(parameters, SessionSettings(parameters));
+        var ofObject = parameters.Where(pair => !Equals(pair.Value, given.GetValueOrDefault(pair.Key)) || (IsBound(pair.Key) && !IsGivenByUser(pair.Key))).Select(pair => pair.Key);
+        return new ConfigurationOverrides(parameters, SessionSettings(parameters)) { OfObject = ofObject.ToHashSet(StringComparer.Ordinal) };
     }
 
     /// <summary>Whether the command goes by all settings of a project, not only by those that its parameters can decide.</summary>
