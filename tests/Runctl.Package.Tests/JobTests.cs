@@ -8,7 +8,7 @@ public sealed class JobTests
     [Fact]
     public void A_monitor_is_a_job_like_any_other()
     {
-        using var server = new SilentServer();
+        using var server = new OneAnswerServer();
         using var session = new ModuleSession();
         session.Set("StoredAWSCredentials", new SessionKeys());
         var job = (Job)session.Run($"{Records.Training(server.Endpoint)} | Watch-RunctlSpotInterruption -AsJob -PollInterval 500ms").Single;
@@ -28,11 +28,14 @@ public sealed class JobTests
     {
         using var session = new ModuleSession();
         session.Set("StoredAWSCredentials", new SessionKeys());
-        session.Run($"{Records.Training(new Uri("http://127.0.0.1:9/"))} | Watch-RunctlSpotInterruption -AsJob -PollInterval 500ms");
+        using var server = new OneAnswerServer();
+        var endpoint = server.Endpoint;
+        session.Run($"{Records.Training(endpoint)} | Watch-RunctlSpotInterruption -AsJob -PollInterval 500ms");
+        server.Dispose();
         var job = (Job)session.Run("Get-Job").Single;
         Assert.True(Eventually.Holds(() => job.Warning.Count > 0));
         Assert.Equal(JobState.Running, job.JobStateInfo.State);
-        Assert.Contains("127.0.0.1:9", Assert.Single(session.Run("Receive-Job Runctl:*").Warnings));
+        Assert.Contains(endpoint.Authority, Assert.Single(session.Run("Receive-Job Runctl:*").Warnings));
         session.Run("Remove-Job Runctl:* -Force");
     }
 }

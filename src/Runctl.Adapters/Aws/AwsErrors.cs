@@ -26,7 +26,7 @@ internal static class AwsErrors
         {
             throw Find<RunctlException>(e) ?? Unanswered(service, operation, endpoint, e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or WebException or ConnectionRefusedException)
+        catch (Exception e) when (e is HttpRequestException or IOException or WebException or TimeoutException or ConnectionRefusedException)
         {
             throw Unanswered(service, operation, endpoint, e);
         }

@@ -95,7 +95,7 @@ internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<Prog
 
     /// <summary>Plans a resume on a replacement, whether the run's own instance lives or not.</summary>
     public Task<ResumePlan> PlanAsync(bool fromScratch = false, bool force = false) =>
-        Resumer.PlanAsync(new ResumeRequest { RunId = Training.RunId, FromScratch = fromScratch, Force = force, InstanceTypes = ["c7i.large"] }, Token);
+        Resumer.PlanAsync(new ResumeRequest { RunId = Training.RunId, FromScratch = fromScratch, Force = force, InstanceTypes = ["g5.xlarge"] }, Token);
 
     public async Task<RunctlTraining> ResumeAsync(ResumePlan plan) => Training = await Resumer.ResumeAsync(plan, this, this, Token);
 

@@ -79,7 +79,7 @@ public sealed class EndedSessionTests(SandboxFixture sandbox) : IClassFixture<Sa
         await File.WriteAllTextAsync(Path.Combine(_place, "let-go"), "");
         // Wait-RunctlTraining would wait until the notice is withdrawn or the instance gone.
         HeldTraining.Until(() => sandbox.Run("($run | Get-RunctlTraining).State").Single == "interrupted", "The attempt did not end.");
-        var resumed = sandbox.Run("$run | Resume-RunctlTraining -InstanceType c7i.large -NoMonitor | Wait-RunctlTraining -PollInterval 500ms -Timeout 90s").Single;
+        var resumed = sandbox.Run("$run | Resume-RunctlTraining -InstanceType g5.xlarge -NoMonitor | Wait-RunctlTraining -PollInterval 500ms -Timeout 90s").Single;
         Assert.Equal(("finished", 3, 21L), ((string)resumed.State, (int)resumed.Attempt, (long)resumed.FirstStep));
         _held.AssertResult(60);
         // Nobody waits for the rest of the window.

@@ -19,7 +19,7 @@ public sealed class InterruptedToStopTests(SandboxFixture sandbox) : IClassFixtu
         var report = sandbox.Run("$report = $run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 500ms; $report").Single;
         Assert.True(report.Passed, report.Reason);
         var detected = sandbox.Run("$run | Watch-RunctlSpotInterruption").Output.Select(item => (dynamic)item.BaseObject).First(e => e.Kind == "InterruptionDetected");
-        Assert.Contains("\"stop\"", detected.Data.ToString());
+        Assert.Equal("stop", (string)detected.Data["action"]);
         var checkpoint = sandbox.Run("$run | Get-RunctlCheckpoint -Latest").Single;
         Assert.Equal("interruption", checkpoint.Reason);
         string path = sandbox.PathOn(instance, $"home/ubuntu/{sandbox.Run("$run.ProjectName").Single}/checkpoints/{checkpoint.Name}");

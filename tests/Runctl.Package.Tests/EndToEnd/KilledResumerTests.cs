@@ -5,7 +5,7 @@ namespace Runctl.Package.Tests.EndToEnd;
 /// <summary>Sessions that are killed while they resume a run, and what the next one finds.</summary>
 public sealed class KilledResumerTests(SandboxFixture sandbox) : IClassFixture<SandboxFixture>, IDisposable
 {
-    private const string Script = "param($Run, [switch] $Force) Resume-RunctlTraining $Run -S3Bucket runctl-sandbox -InstanceType c7i.large -NoMonitor -Force:$Force";
+    private const string Script = "param($Run, [switch] $Force) Resume-RunctlTraining $Run -S3Bucket runctl-sandbox -InstanceType g5.xlarge -NoMonitor -Force:$Force";
 
     private readonly HeldTraining _held = new(sandbox);
 
@@ -97,5 +97,5 @@ public sealed class KilledResumerTests(SandboxFixture sandbox) : IClassFixture<S
         return Assert.Single(living.Except(known));
     }
 
-    private Support.SessionResult Force() => sandbox.Run("$run | Resume-RunctlTraining -InstanceType c7i.large -NoMonitor -Force | Wait-RunctlTraining -PollInterval 500ms -Timeout 90s");
+    private Support.SessionResult Force() => sandbox.Run("$run | Resume-RunctlTraining -InstanceType g5.xlarge -NoMonitor -Force | Wait-RunctlTraining -PollInterval 500ms -Timeout 90s");
 }

@@ -17,6 +17,6 @@ public sealed class ResumesUsedUpTests(SandboxFixture sandbox) : InterruptedAgai
         Assert.Single(Of(told, "ReplacementLaunched"));
         Assert.Empty(await Sandbox.Other.LivingAsync(run));
         var ended = Sandbox.Run("$run | Get-RunctlTraining").Single;
-        Assert.Equal(("interrupted", 2, 1), ((string)ended.State, (int)ended.Attempt, (int)ended.Interruptions));
+        Assert.Equal(("interrupted", 2, 2), ((string)ended.State, (int)ended.Attempt, (int)ended.Interruptions));
     }
 }

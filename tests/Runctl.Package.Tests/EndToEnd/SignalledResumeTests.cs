@@ -15,7 +15,7 @@ public sealed class SignalledResumeTests(SandboxFixture sandbox) : IClassFixture
         var run = _held.Start(sandbox.Instance, "-ScriptArgument 20, 60");
         _held.WaitUntilItStays(run);
         Assert.Equal("stopped", sandbox.Run("($run | Stop-RunctlTraining).State").Single);
-        _held.Project.Write("resume.ps1", "Resume-RunctlTraining $args[0] -S3Bucket runctl-sandbox -InstanceType c7i.large -NoMonitor");
+        _held.Project.Write("resume.ps1", "Resume-RunctlTraining $args[0] -S3Bucket runctl-sandbox -InstanceType g5.xlarge -NoMonitor");
         Assert.Empty(sandbox.Run("Set-RunctlSandbox -ClearFault").Errors);
         sandbox.Fault("Operation = 'ssm:SendCommand'; Kind = 'Delay'; Delay = '1h'; Count = 1");
         using var pwsh = PwshProcess.StartFile(sandbox.Joining(_held.Project), _held.Project["resume.ps1"], run);
