@@ -31,7 +31,8 @@ while True:
     step += 1
     print("step", step, flush=True)
     time.sleep(0.05)
-    if step % 20 == 0:
+    # A save is over two seconds after its last write: the pause between two has to be longer.
+    if step % 100 == 20:
         save()
 '@
 }

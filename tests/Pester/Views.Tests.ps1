@@ -159,7 +159,13 @@ Describe 'An event' {
     It 'that was a warning reads as the rest of it' {
         $happened = @(Get-Sample RunctlEvent)[2]
         $happened.PSObject.TypeNames.Insert(0, 'Runctl.Events.RunctlEvent#Warned')
-        Show $happened 120 | Should -BeExactly '2024-01-31 12:01:35Z ab12cd Handling spot interruption for instance i-0123456789abcdef0'
+        Show $happened 120 | Should -BeExactly 'Handling spot interruption for instance i-0123456789abcdef0'
+    }
+
+    It 'of an interruption that is watched reads as its message alone' {
+        $happened = @(Get-Sample RunctlEvent)[0]
+        $happened.PSObject.TypeNames.Insert(0, 'Runctl.Events.RunctlEvent#Promised')
+        Show $happened 120 | Should -BeExactly $happened.Message
     }
 
     It 'answers to Format-List and Format-Table' {

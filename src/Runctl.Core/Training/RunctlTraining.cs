@@ -60,7 +60,7 @@ public sealed class RunctlTraining
     /// <summary>Interruptions of the run: attempts that an interruption or the loss of the instance ended, the newest one included. Null if the run has no record in S3.</summary>
     public int? Interruptions { get; internal set; }
 
-    /// <summary>How often Runctl resumes the run automatically, at most; null if that is unknown.</summary>
+    /// <summary>How often Runctl resumes the run automatically, at most; null if that is unknown: a list does not read the orders of a run.</summary>
     public int? MaxResumes { get; internal set; }
 
     /// <summary>Steps trained again over the whole run, because of all its interruptions; null where unknown.</summary>

@@ -97,7 +97,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     protected new void WriteObject(object? value)
     {
         // The step is done, and the rest of the pipeline may take long.
-        _progress?.Complete();
+        _progress?.Hide();
         ShortList.Apply(value);
         if (_engine is not { } engine)
         {

@@ -33,15 +33,22 @@ internal sealed class ProgressReporter(Action<ProgressRecord> write, Action<Acti
         }
     }
 
-    /// <summary>Takes the progress away. Called on the engine's thread.</summary>
+    /// <summary>Takes the progress away, as nothing is left to show. Called on the engine's thread.</summary>
     public void Complete()
     {
         Dispose();
-        if (_shown is { } shown)
+        TakeAway();
+    }
+
+    /// <summary>Takes the progress away until the next report. The work that takes long goes on, so the two seconds do not begin again. Called on the engine's thread.</summary>
+    public void Hide()
+    {
+        lock (_gate)
         {
-            _shown = null;
-            write(new ProgressRecord(_id, shown.Activity, shown.Status) { RecordType = ProgressRecordType.Completed });
+            _latest = null;
         }
+
+        TakeAway();
     }
 
     /// <inheritdoc/>
@@ -52,6 +59,15 @@ internal sealed class ProgressReporter(Action<ProgressRecord> write, Action<Acti
             _timer?.Dispose();
             _timer = null;
             _latest = null;
+        }
+    }
+
+    private void TakeAway()
+    {
+        if (_shown is { } shown)
+        {
+            _shown = null;
+            write(new ProgressRecord(_id, shown.Activity, shown.Status) { RecordType = ProgressRecordType.Completed });
         }
     }
 

@@ -3,11 +3,14 @@ using Runctl.Events;
 
 namespace Runctl.PowerShell.Monitoring;
 
-/// <summary>How an event goes into a pipeline or a job: as an object, and a detection as a warning before it.</summary>
+/// <summary>How an event goes into a pipeline or a job: as an object, and a detection as a warning before it. The words of an interruption are fixed, and nothing stands before them.</summary>
 internal static class EventOutput
 {
     /// <summary>Marks an event whose first line was a warning: its view shows the rest, so that nothing is read twice.</summary>
     private const string WarnedType = "Runctl.Events.RunctlEvent#Warned";
+
+    /// <summary>Marks an event of an interruption: its line is the message alone.</summary>
+    private const string PromisedType = "Runctl.Events.RunctlEvent#Promised";
 
     /// <summary>Writes an event.</summary>
     /// <param name="happened">The event.</param>
@@ -21,9 +24,17 @@ internal static class EventOutput
             warn(FirstLine(happened));
             output.TypeNames.Insert(0, WarnedType);
         }
+        else if (IsPromised(happened))
+        {
+            output.TypeNames.Insert(0, PromisedType);
+        }
 
         write(output);
     }
+
+    /// <summary>Whether the words of an event are fixed: from the time of an interruption to the upload of its checkpoint. Routine saves have no notice.</summary>
+    private static bool IsPromised(RunctlEvent happened) => happened.Kind is EventKinds.InterruptionTime or EventKinds.TrainingSignalled
+        || (happened is { Kind: EventKinds.CheckpointSaved or EventKinds.CheckpointUploaded, SecondsSinceNotice: not null });
 
     /// <summary>What of a detection is the warning.</summary>
     public static string FirstLine(RunctlEvent detection) => detection.Message.Split('\n')[0];

@@ -51,7 +51,7 @@ public sealed class ListTests(SandboxFixture sandbox) : IClassFixture<SandboxFix
 
     private List<string> Text(string script) => [.. sandbox.Run(script).Output.Select(line => line.ToString())];
 
-    private string Shown(string script) => string.Join('\n', Text($"({script} | ConvertTo-Json -Depth 5) -replace '\"(Duration|AsOf)\": *[^,]*,'"));
+    private string Shown(string script) => string.Join('\n', Text($"({script} | ConvertTo-Json -Depth 5) -replace '\"(Duration|AsOf|MaxResumes)\": *[^,]*,'"));
 
     private long Hits(string operation) => sandbox.Run($"(Set-RunctlSandbox -PassThru).Faults | Where-Object Operation -eq {operation} | ForEach-Object Hits").Single;
 }

@@ -16,9 +16,11 @@ public sealed class WatchTests
         using var elsewhere = new ModuleSession();
         elsewhere.Set("run", training);
         var drill = Task.Run(() => elsewhere.Run("$run | Invoke-RunctlInterruptionDrill -Window 15s -PollInterval 500ms"));
+        // A screen on which the longest line has room.
+        session.Run("$Host.UI.RawUI.BufferSize = [Management.Automation.Host.Size]::new(300, 50)");
         var text = session.Show("$run | Watch-RunctlSpotInterruption");
         Assert.Empty((await drill).Errors);
-        Assert.DoesNotContain("\n\n", text);
+        Assert.DoesNotContain("\n\n", text.Trim());
         var shown = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         string id = training.InstanceId;
         var promised = shown.Where(line => line.Contains(id, StringComparison.Ordinal) || line.StartsWith("Interruption time", StringComparison.Ordinal))
