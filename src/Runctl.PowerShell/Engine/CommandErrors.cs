@@ -60,6 +60,10 @@ internal static class CommandErrors
         "TargetMissing", ErrorKind.InvalidInput, $"No run and no instance is named: what was given is {target.Source ?? "empty"}.", target.Source,
         "Give a run id, an instance id, a wildcard, or an object that has an id; Get-RunctlTraining and Get-RunctlInstance list what there is.");
 
+    public static RunctlException NotOneInstance(string pattern, int count) => new(
+        "NotOneInstance", ErrorKind.InvalidInput, $"'{pattern}' means {count} instances, and a training starts on one.", pattern,
+        "Use -InstanceId with the id of one instance; Get-RunctlInstance lists them.");
+
     public static RunctlException SettingNotFound(string name, string? near) => new(
         "SettingNotFound", ErrorKind.NotFound, $"There is no setting '{name}'{(near is null ? "." : $"; did you mean '{near}'?")}", name, "Get-RunctlConfiguration lists all settings.");
 

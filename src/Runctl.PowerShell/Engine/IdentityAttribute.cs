@@ -12,16 +12,22 @@ internal sealed class IdentityAttribute(string? property = null) : ArgumentTrans
     /// <summary>Property of the object that holds the id, or null for a parameter that takes targets.</summary>
     public string? Property { get; } = property;
 
+    /// <summary>Whether the parameter takes one target, not a list.</summary>
+    public bool IsSingle { get; init; }
+
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
-        Property is null ? RunctlTarget.Of(inputData).ToArray() : TextOf(engineIntrinsics, inputData);
+        Property is not null ? TextOf(engineIntrinsics, inputData)
+        : !IsSingle ? RunctlTarget.Of(inputData).ToArray()
+        : RunctlTarget.Of(inputData).ToArray() is [var only] ? only
+        : throw new ArgumentTransformationMetadataException("One instance is expected here, and several were given.");
 
     private object? TextOf(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         var value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         return value switch
         {
-            null or string => value,
+            null or string or Uri => value,
             System.Collections.IList list => list.Cast<object?>().Select(item => TextOf(engineIntrinsics, item)).ToArray(),
             _ => new TargetProperties(inputData!).Text(Property!) ?? throw NotAnIdentity(value),
         };

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Reflection;
+using Runctl.PowerShell.Targets;
 
 namespace Runctl.PowerShell.Jobs;
 
@@ -22,8 +23,8 @@ internal static class JobInput
 
         var value = Single(values[whole]);
         values.Remove(whole);
-        // An object of the user's has these as its own properties, and is not changed; a text has none.
-        return value is string text ? WithProperties(new PSObject(text), values) : PSObject.AsPSObject(value);
+        // An object of the user's has these as its own properties, and is not changed; a text and a target have none.
+        return value is string or RunctlTarget ? WithProperties(new PSObject(value), values) : PSObject.AsPSObject(value);
     }
 
     private static PSObject WithProperties(PSObject made, Dictionary<string, object> values)

@@ -23,23 +23,16 @@ namespace Runctl.PowerShell.Sandboxes;
 /// <code>$sandbox | Set-RunctlSandbox -UseAsDefault</code>
 /// <para>All cmdlets of this process use this sandbox from now on.</para>
 /// </example>
-[Cmdlet(VerbsCommon.Set, "RunctlSandbox", SupportsShouldProcess = true, DefaultParameterSetName = CurrentSet)]
+[Cmdlet(VerbsCommon.Set, "RunctlSandbox", SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlSandbox))]
 public sealed class SetRunctlSandboxCommand : SandboxSettingsCmdlet
 {
-    private const string CurrentSet = "Current";
-    private const string SandboxSet = "Sandbox";
-    private const string EndpointSet = "Endpoint";
-
-    /// <summary>The sandbox, as Start-RunctlSandbox returned it. Default: the one in use by default, else the only one this session started.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = SandboxSet)]
-    [ValidateNotNull]
-    public RunctlSandbox[] Sandbox { get; set; } = [];
-
-    /// <summary>Endpoint of the sandbox; instances and trainings bring it along.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = EndpointSet)]
-    [ValidateNotNull]
+    /// <summary>The sandbox, as Start-RunctlSandbox returned it, or its endpoint; instances and trainings bring it along. Default: the one in use by default, else the only one this session started.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Sandbox")]
+    [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(EndpointCompleter))]
+    [Identity(nameof(EndpointUrl))]
     public Uri[] EndpointUrl { get; set; } = [];
 
     /// <summary>Ids of the instances to change, also for the faults given here and for -ClearFault. Default: all there are, and those to come.</summary>
@@ -121,14 +114,9 @@ public sealed class SetRunctlSandboxCommand : SandboxSettingsCmdlet
     }
 
     private IEnumerable<string> Given() => MyInvocation.BoundParameters.Keys
-        .Except([nameof(Sandbox), nameof(EndpointUrl), nameof(InstanceId), nameof(PassThru), .. CommonParameters, .. OptionalCommonParameters]);
+        .Except([nameof(EndpointUrl), nameof(InstanceId), nameof(PassThru), .. CommonParameters, .. OptionalCommonParameters]);
 
-    private IEnumerable<Uri> Endpoints() => ParameterSetName switch
-    {
-        SandboxSet => Sandbox.Select(sandbox => sandbox.EndpointUrl),
-        EndpointSet => EndpointUrl,
-        _ => [Current().EndpointUrl],
-    };
+    private Uri[] Endpoints() => EndpointUrl.Length > 0 ? EndpointUrl : [Current().EndpointUrl];
 
     private static RunctlSandbox Current()
     {

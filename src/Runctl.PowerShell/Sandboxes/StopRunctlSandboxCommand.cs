@@ -15,23 +15,16 @@ namespace Runctl.PowerShell.Sandboxes;
 /// <code>$sandbox = Start-RunctlSandbox; Stop-RunctlSandbox $sandbox</code>
 /// <para>Stops one sandbox.</para>
 /// </example>
-[Cmdlet(VerbsLifecycle.Stop, "RunctlSandbox", SupportsShouldProcess = true, DefaultParameterSetName = AllSet)]
+[Cmdlet(VerbsLifecycle.Stop, "RunctlSandbox", SupportsShouldProcess = true)]
 [OutputType(typeof(void))]
 public sealed class StopRunctlSandboxCommand : AsyncCmdlet
 {
-    private const string AllSet = "All";
-    private const string SandboxSet = "Sandbox";
-    private const string EndpointSet = "Endpoint";
-
-    /// <summary>The sandbox, as Start-RunctlSandbox returned it. Default: all sandboxes this session started.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = SandboxSet)]
-    [ValidateNotNull]
-    public RunctlSandbox[] Sandbox { get; set; } = [];
-
-    /// <summary>Endpoint of the sandbox.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = EndpointSet)]
-    [ValidateNotNull]
+    /// <summary>The sandbox, as Start-RunctlSandbox returned it, or its endpoint. Default: all sandboxes this session started.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Sandbox")]
+    [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(EndpointCompleter))]
+    [Identity(nameof(EndpointUrl))]
     public Uri[] EndpointUrl { get; set; } = [];
 
     /// <inheritdoc/>
@@ -50,10 +43,5 @@ public sealed class StopRunctlSandboxCommand : AsyncCmdlet
         }
     }
 
-    private IEnumerable<Uri> Endpoints() => ParameterSetName switch
-    {
-        SandboxSet => Sandbox.Select(sandbox => sandbox.EndpointUrl),
-        EndpointSet => EndpointUrl,
-        _ => RunningSandboxes.Of(RunctlSession.Current).Select(sandbox => sandbox.EndpointUrl),
-    };
+    private IEnumerable<Uri> Endpoints() => EndpointUrl.Length > 0 ? EndpointUrl : RunningSandboxes.Of(RunctlSession.Current).Select(sandbox => sandbox.EndpointUrl);
 }

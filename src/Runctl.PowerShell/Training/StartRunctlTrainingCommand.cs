@@ -8,6 +8,7 @@ using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Instances;
 using Runctl.PowerShell.Monitoring;
+using Runctl.PowerShell.Targets;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Training;
@@ -40,12 +41,11 @@ public sealed class StartRunctlTrainingCommand : LaunchCmdlet
     [ValidateNotNullOrEmpty]
     public string Script { get; set; } = "";
 
-    /// <summary>Id of the instance to train on. Without it, -InstanceType or another parameter of a launch has an instance launched.</summary>
-    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
+    /// <summary>Instance to train on: its id, or an object that has one; a run means the instance it is on now. Without it, -InstanceType or another parameter of a launch has an instance launched.</summary>
+    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(InstanceCompleter))]
-    [Identity(nameof(InstanceId))]
-    public string? InstanceId { get; set; }
+    [Identity(IsSingle = true)]
+    public RunctlTarget? InstanceId { get; set; }
 
     /// <summary>Keeps the instance that was launched for a start that failed, to look at it. The error says what it costs.</summary>
     [Parameter]
@@ -125,16 +125,16 @@ public sealed class StartRunctlTrainingCommand : LaunchCmdlet
     }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForTargetAsync(InstanceId ?? Script, async () =>
+    protected override Task ProcessAsync() => ForTargetAsync(InstanceId is { Id.Length: > 0 } named ? named.Id : Script, async () =>
     {
         if (AutoResume && NoMonitor)
         {
             throw CommandErrors.AutoResumeNeedsMonitor();
         }
 
-        var request = ReadRequest();
-        var scope = OpenScope(Complete(ReadConfiguration(request.ProjectDirectory)));
-        request = request.InstanceId is null ? request with { NewInstance = RequestFor(scope.Configuration) } : request;
+        var (place, request) = (FindPlace(), ReadRequest());
+        var scope = At(place, () => OpenScope(Complete(ReadConfiguration(request.ProjectDirectory))));
+        request = place is null ? request with { NewInstance = RequestFor(scope.Configuration) } : On(await FindInstanceAsync(scope, place), request);
         var starter = new TrainingStarter(scope.Cloud, AdaptersLoader.Adapters, TimeProvider.System) { OnLeftovers = WarnAfterStop() };
         var plan = await starter.PlanAsync(request, scope.Configuration, StopToken, Progress);
         foreach (var warning in plan.Warnings.Concat(Environment is null ? [] : TrainingVariables.Warnings(Environment)))
@@ -172,10 +172,8 @@ public sealed class StartRunctlTrainingCommand : LaunchCmdlet
     private StartRequest ReadRequest()
     {
         var script = FullPath(Script);
-        var instanceId = FindPlace();
         return new StartRequest
         {
-            InstanceId = instanceId,
             ReadyTimeout = Timeout,
             KeepInstance = KeepInstance,
             ScriptPath = script,
@@ -184,21 +182,35 @@ public sealed class StartRunctlTrainingCommand : LaunchCmdlet
             SyncCode = SyncCode,
             InsistsOnAutoResume = AutoResume,
             ResumeFrom = IsBound(nameof(ResumeFrom)) ? ResumePoint.Resolve(ResumeFrom, FullPath) : null,
-            Launch = instanceId is null ? null : Session.LaunchOf(instanceId),
         };
     }
 
-    /// <summary>The instance that is named; null if one is to be launched.</summary>
-    private string? FindPlace()
+    private StartRequest On(string instanceId, StartRequest request) => request with { InstanceId = instanceId, Launch = Session.LaunchOf(instanceId) };
+
+    /// <summary>The id of an instance as it is, which the start itself looks up; of anything else the instance that it is on.</summary>
+    private async Task<string> FindInstanceAsync(CommandScope scope, RunctlTarget place)
+    {
+        if (place.InstanceId is { } id)
+        {
+            return id;
+        }
+
+        var found = await new InstanceResolver(scope).ResolveAsync([place], StopToken);
+        return found is [var only] ? only.Value?.InstanceId ?? throw only.Error! : throw CommandErrors.NotOneInstance(place.Id, found.Count);
+    }
+
+    /// <summary>What names the instance; null if one is to be launched.</summary>
+    private RunctlTarget? FindPlace()
     {
         if (GivenLaunchParameter is not { } parameter)
         {
-            return NullIfEmpty(InstanceId) ?? throw RunctlErrors.NoPlaceToTrain();
+            var place = InstanceId ?? throw RunctlErrors.NoPlaceToTrain();
+            return place.Kind != TargetKind.Nothing ? place : throw (IsGivenByUser(nameof(InstanceId)) ? CommandErrors.TargetMissing(place) : RunctlErrors.NoPlaceToTrain());
         }
 
         // A checkpoint in the pipeline brings the instance that it was saved on, which is not the place to train.
         var isMeant = IsGivenByUser(nameof(InstanceId)) || !IsBound(nameof(ResumeFrom));
-        return InstanceId is { Length: > 0 } named && isMeant ? throw RunctlErrors.TwoPlacesToTrain(named, parameter) : null;
+        return InstanceId is { Kind: not TargetKind.Nothing } named && isMeant ? throw RunctlErrors.TwoPlacesToTrain(named.Id, parameter) : null;
     }
 
     private RunctlConfiguration Complete(RunctlConfiguration configuration) => Environment is null ? configuration : configuration with

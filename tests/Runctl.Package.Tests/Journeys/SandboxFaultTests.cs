@@ -133,6 +133,42 @@ public sealed class SandboxFaultTests
         Assert.Equal(("SandboxRefused", "i-00000000000000000"), (unknown.ErrorId, unknown.Error.TargetObject));
     }
 
+    [Theory]
+    [InlineData("Set-RunctlSandbox $other -PassThru")]
+    [InlineData("$other | Set-RunctlSandbox -PassThru")]
+    [InlineData("Set-RunctlSandbox $other.EndpointUrl -PassThru")]
+    [InlineData("\"$other\" | Set-RunctlSandbox -PassThru")]
+    [InlineData("Set-RunctlSandbox -Sandbox ($other | ConvertTo-Json | ConvertFrom-Json) -PassThru")]
+    public void A_sandbox_is_named_by_its_object_or_its_endpoint(string command)
+    {
+        using var session = new SandboxSession();
+        var other = session.Run("$other = Start-RunctlSandbox; \"$other\"").Single;
+        Assert.Equal(other, session.Run($"({command}).ToString()").Single);
+    }
+
+    [Theory]
+    [InlineData("Stop-RunctlSandbox $null", "ParameterArgumentValidationError")]
+    [InlineData("$null | Stop-RunctlSandbox", "ParameterArgumentValidationError")]
+    [InlineData("Stop-RunctlSandbox @()", "ParameterArgumentValidationError")]
+    [InlineData("Stop-RunctlSandbox nonsense", "SandboxNotFound")]
+    [InlineData("[version]'1.2' | Stop-RunctlSandbox", "InputObjectNotBound")]
+    public void What_names_no_sandbox_stops_none(string command, string error)
+    {
+        using var session = new SandboxSession();
+        Assert.Equal(error, session.Try(command).ErrorId);
+        Assert.Empty(session.Run("Get-RunctlInstance").Output);
+    }
+
+    [Fact]
+    public void Sandboxes_complete_in_the_first_place()
+    {
+        using var session = new SandboxSession();
+        foreach (var line in new[] { "Stop-RunctlSandbox ", "Set-RunctlSandbox http" })
+        {
+            Assert.Equal(session.Run("\"$sandbox\"").Single, session.Run($"[Management.Automation.CommandCompletion]::CompleteInput('{line}', {line.Length}, $null).CompletionMatches.CompletionText").Single);
+        }
+    }
+
     private static string Condition(string instance) =>
         $"$c = $sandbox.GetCondition(${instance}.InstanceId); \"$($c.LinkSpeed) $($c.ClockOffset) $($c.Notice) $($c.NoticeDelay) $($c.ImdsMode)\"";
 }

@@ -18,4 +18,33 @@ public sealed class WhatIfTests
         Assert.Equal("running", session.Run("($instance | Get-RunctlInstance).State").Single);
         Assert.Empty(session.Run("Get-RunctlTraining").Output);
     }
+
+    [Fact]
+    public void A_training_starts_on_what_names_an_instance()
+    {
+        using var session = new SandboxSession();
+        session.Run("$instance = New-RunctlSpotInstance g5.xlarge -Wait; $run = $instance | Start-RunctlTraining ./train.py -SyncCode -NoMonitor -ScriptArgument '--steps', 4000");
+        var id = session.Run("$instance.InstanceId").Single;
+        foreach (var place in new[] { "$instance", "$instance.InstanceId", "$run", "$run.RunId", "($run | ConvertTo-Json -Depth 4 | ConvertFrom-Json)", "i-*" })
+        {
+            Assert.Contains($"train.py on {id}", session.Show($"Start-RunctlTraining ./train.py -InstanceId {place} -SyncCode -WhatIf"));
+        }
+
+        Assert.Contains($"train.py on {id}", session.Show("$instance.InstanceId | Start-RunctlTraining ./train.py -SyncCode -WhatIf"));
+        Assert.Equal("RunNotFound", session.Try("Start-RunctlTraining ./train.py -InstanceId no-such-20260101-000000-abcdef -SyncCode -WhatIf").ErrorId);
+        Assert.Equal("TargetMissing", session.Try("Start-RunctlTraining ./train.py -InstanceId ([version]'1.2') -SyncCode -WhatIf").ErrorId);
+        Assert.Equal("ParameterArgumentTransformationError", session.Try("Start-RunctlTraining ./train.py -InstanceId $instance, $instance -SyncCode -WhatIf").ErrorId);
+        session.Run("$null = New-RunctlSpotInstance g5.xlarge");
+        Assert.Equal("NotOneInstance", session.Try("Start-RunctlTraining ./train.py -InstanceId i-* -SyncCode -WhatIf").ErrorId);
+    }
+
+    [Fact]
+    public void A_job_starts_from_the_checkpoint_in_the_pipeline()
+    {
+        using var session = new SandboxSession();
+        session.Run("$run = New-RunctlSpotInstance g5.xlarge -Wait | Start-RunctlTraining ./train.py -SyncCode -NoMonitor -ScriptArgument '--steps', 50");
+        session.Run("$null = $run | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s; $checkpoint = Get-RunctlCheckpoint $run -Latest");
+        session.Run("$next = $checkpoint | Start-RunctlTraining ./train.py -SyncCode -NoMonitor -ScriptArgument '--steps', 100 -InstanceType g5.xlarge -AsJob | Receive-Job -Wait");
+        Assert.Equal("epoch_50.json", session.Run("\"$($next.ResumedFrom)\"").Single);
+    }
 }
