@@ -81,7 +81,7 @@ public sealed class ArgumentTests
     {
         using var session = new ModuleSession();
         var result = session.Run($"Get-RunctlTrainingLog ({Records.Training(new Uri("http://127.0.0.1:9/"))}) -Verbose");
-        Assert.Contains("Setting Region is eu-central-1: Parameter.", result.Details);
-        Assert.Contains("Setting EndpointUrl is http://127.0.0.1:9/: Parameter.", result.Details);
+        Assert.Contains("Setting Region is eu-central-1: Object.", result.Details);
+        Assert.Contains("Setting EndpointUrl is http://127.0.0.1:9/: Object.", result.Details);
     }
 }

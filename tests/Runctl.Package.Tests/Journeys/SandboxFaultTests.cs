@@ -165,7 +165,7 @@ public sealed class SandboxFaultTests
         using var session = new SandboxSession();
         foreach (var line in new[] { "Stop-RunctlSandbox ", "Set-RunctlSandbox http" })
         {
-            Assert.Equal(session.Run("\"$sandbox\"").Single, session.Run($"[Management.Automation.CommandCompletion]::CompleteInput('{line}', {line.Length}, $null).CompletionMatches.CompletionText").Single);
+            Assert.Equal(true, session.Run($"\"$sandbox\" -in [Management.Automation.CommandCompletion]::CompleteInput('{line}', {line.Length}, $null).CompletionMatches.CompletionText").Single);
         }
     }
 

@@ -31,7 +31,7 @@ public sealed class WhatIfTests
         }
 
         Assert.Contains($"train.py on {id}", session.Show("$instance.InstanceId | Start-RunctlTraining ./train.py -SyncCode -WhatIf"));
-        Assert.Equal("RunNotFound", session.Try("Start-RunctlTraining ./train.py -InstanceId no-such-20260101-000000-abcdef -SyncCode -WhatIf").ErrorId);
+        Assert.Equal("TrainingNotFound", session.Try("Start-RunctlTraining ./train.py -InstanceId no-such-20260101-000000-abcdef -SyncCode -WhatIf").ErrorId);
         Assert.Equal("TargetMissing", session.Try("Start-RunctlTraining ./train.py -InstanceId ([version]'1.2') -SyncCode -WhatIf").ErrorId);
         Assert.Equal("ParameterArgumentTransformationError", session.Try("Start-RunctlTraining ./train.py -InstanceId $instance, $instance -SyncCode -WhatIf").ErrorId);
         session.Run("$null = New-RunctlSpotInstance g5.xlarge");
