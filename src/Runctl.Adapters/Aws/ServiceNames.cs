@@ -28,7 +28,7 @@ internal static class ServiceNames
     {
         AmazonServiceException { ErrorCode: { Length: > 0 } code } => code,
         AmazonServiceException { StatusCode: not 0 } answered => $"HTTP {(int)answered.StatusCode}",
-        OperationCanceledException => "no answer in time",
+        OperationCanceledException or TimeoutException => "no answer in time",
         _ when IsRefused(failure) => "the connection was refused",
         _ => "the connection failed",
     };

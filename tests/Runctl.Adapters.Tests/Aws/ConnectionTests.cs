@@ -45,6 +45,18 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task A_call_without_an_answer_in_time_is_a_connection_error_that_passes()
+    {
+        // The SDK throws what the time limit of its HTTP client has inside.
+        var late = new TimeoutException("The operation was canceled.", new TaskCanceledException());
+        var error = await Assert.ThrowsAsync<RunctlException>(() => AwsErrors.CallAsync<int>("SSM", "SendCommand", "http://192.0.2.1/", () => throw late, Token));
+        Assert.Equal("ConnectionFailed", error.Id);
+        Assert.True(error.IsTransient);
+        Assert.Contains("SSM SendCommand: no answer from http://192.0.2.1/", error.Message, StringComparison.Ordinal);
+        Assert.Equal("no answer in time", ServiceNames.ReasonOf(late));
+    }
+
+    [Fact]
     public async Task Only_loopback_is_asked_whether_it_is_a_sandbox()
     {
         using var cloud = new AdaptersRoot().Connect(new CloudConnection { Region = "eu-central-1", EndpointUrl = new Uri("https://192.0.2.1"), Credentials = Keys });
