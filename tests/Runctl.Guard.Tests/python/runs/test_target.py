@@ -55,7 +55,7 @@ class ProcessSet(live.LiveTest):
 
     def test_a_process_that_belongs_to_it_by_what_it_does_is_killed_with_its_children(self):
         run, target = self.started("import signal\nsignal.pause()")
-        other = subprocess.Popen(["/bin/sh", "-c", "sleep 60 & wait"], env={}, start_new_session=True)
+        other = subprocess.Popen(["/bin/sh", "-c", "sleep 60 & exec sleep 60"], env={}, start_new_session=True)
         self.addCleanup(other.wait)
         self.addCleanup(other.kill)
         self.assertNotIn(other.pid, target.members())
