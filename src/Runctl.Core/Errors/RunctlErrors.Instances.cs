@@ -44,6 +44,11 @@ internal static partial class RunctlErrors
         new(ErrorIds.TrainingOnInstance, ErrorKind.InvalidState, $"Training runs on {instanceId} ({runs}); the instance is left alone.", instanceId,
             "Wait for it, or end it with Stop-RunctlTraining. With -Force the training saves first, and the instance stays if that fails.");
 
+    /// <summary>The run would come back on another instance.</summary>
+    public static RunctlException RunIsResumed(string runId) =>
+        new("RunIsResumed", ErrorKind.InvalidState, $"Run {runId} is resumed automatically by this session.", runId,
+            $"To end the run and remove its instance: Stop-RunctlTraining {runId} -RemoveInstance.");
+
     /// <summary>Nobody says whether a training would be cut off.</summary>
     public static RunctlException TrainingsUnknown(string instanceId, RunctlException cause) =>
         new("TrainingsUnknown", cause.Kind, $"It is not known whether training runs on {instanceId}, so the instance is left alone: {cause.Message}", instanceId,

@@ -113,6 +113,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     public void OnEnded(RunctlTraining training) => Tell(() =>
     {
         _ended[training.Attempt] = training;
+        _training.Cell?.See(training.Attempt, training.InstanceId, training.State);
         if (RunStates.IsCutOff(training.State))
         {
             BeginResume(new Interruption(training.Attempt, training.InstanceId, training.Ended, HasNotice: false, Action: null));

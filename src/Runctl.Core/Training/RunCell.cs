@@ -10,6 +10,7 @@ internal sealed class RunCell(string runId)
     private readonly object _gate = new();
     private readonly ConcurrentBag<Func<bool>> _resumers = [];
     private int _attempt;
+    private int _over;
     private string _instance = "";
 
     /// <summary>The run.</summary>
@@ -39,14 +40,31 @@ internal sealed class RunCell(string runId)
         }
     }
 
-    /// <summary>Whether a monitor of the session resumes the run by itself.</summary>
-    public bool IsResumed => _resumers.Any(resumes => resumes());
+    /// <summary>Whether the newest attempt that the session knows has finished, has failed or was stopped.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _over > 0 && _over >= _attempt;
+            }
+        }
+    }
 
-    /// <summary>Takes in where an attempt is. An older attempt than the newest one changes nothing.</summary>
-    public void See(int attempt, string instanceId)
+    /// <summary>Whether a monitor of the session resumes the run by itself.</summary>
+    public bool IsResumed => !IsOver && _resumers.Any(resumes => resumes());
+
+    /// <summary>Takes in where an attempt is, and its state if it is known. An older attempt than the newest one changes nothing.</summary>
+    public void See(int attempt, string instanceId, string state = "")
     {
         lock (_gate)
         {
+            if (RunStates.IsFinal(state))
+            {
+                _over = Math.Max(_over, attempt);
+            }
+
             // A claim may have no instance yet: the run is where it was until then.
             if (attempt >= _attempt && instanceId.Length > 0)
             {

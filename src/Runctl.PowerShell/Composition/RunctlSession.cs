@@ -85,7 +85,7 @@ internal sealed class RunctlSession
         }
 
         var cell = CellOf(training.RunId);
-        cell.See(training.Attempt, training.InstanceId);
+        cell.See(training.Attempt, training.InstanceId, training.State);
         return training.With(copy =>
         {
             copy.Launch = training.Launch ?? _runs.GetValueOrDefault((training.RunId, training.Attempt));

@@ -40,16 +40,29 @@ public abstract class InstanceActionCmdlet : BackgroundCmdlet
     private protected abstract string Action { get; }
 
     /// <summary>Checks, asks and acts on one instance.</summary>
-    private protected abstract Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance);
+    /// <param name="scope">Settings and connection.</param>
+    /// <param name="control">What acts.</param>
+    /// <param name="instance">The instance.</param>
+    /// <param name="runId">The run that the user named, or null if the user named the instance.</param>
+    private protected abstract Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance, string? runId);
+
+    /// <summary>Acts on a run that is on no instance now.</summary>
+    /// <param name="runId">The run that the user named, or null if the user named an instance.</param>
+    /// <param name="error">Why there is no instance.</param>
+    private protected virtual Task ActWithoutInstanceAsync(string? runId, RunctlException error) => throw error;
 
     /// <inheritdoc/>
     protected override Task ProcessAsync() => ForEachPlaceAsync(InstanceId, async (scope, here) =>
     {
-        foreach (var found in await new InstanceResolver(scope).ResolveAsync(here, StopToken))
+        foreach (var found in await new InstanceResolver(scope) { OnRun = run => Session.Remember(run) }.ResolveAsync(here, StopToken))
         {
             await ForTargetAsync(found.Value?.InstanceId ?? found.Target.Id, () =>
             {
-                var instance = found.Value ?? throw found.Error!;
+                if (found.Value is not { } instance)
+                {
+                    return ActWithoutInstanceAsync(found.Target.RunId, found.Error!);
+                }
+
                 // A user that has declined one may have declined all: then nothing is checked any more, and nothing fails.
                 if (_isDeclined && !IsWanted(instance))
                 {
@@ -57,7 +70,7 @@ public abstract class InstanceActionCmdlet : BackgroundCmdlet
                 }
 
                 RefuseForeign(instance);
-                return ActAsync(scope, new InstanceControl(scope.Cloud, scope.Configuration, TimeProvider.System), instance);
+                return ActAsync(scope, new InstanceControl(scope.Cloud, scope.Configuration, TimeProvider.System), instance, found.Target.RunId);
             });
         }
     });

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Runctl.Errors;
 using Runctl.Instances;
 using Runctl.PowerShell.Composition;
 
@@ -8,6 +9,7 @@ namespace Runctl.PowerShell.Instances;
 /// <remarks>
 /// What is only on their disks is lost; checkpoints in S3 stay. A persistent spot request is cancelled first, so that EC2 launches no other instance for it.
 /// The cmdlet refuses an instance on which training runs. With -Force the training saves and stops first, and the instance stays if its checkpoint does not reach S3.
+/// A run that this session resumes automatically is refused too; with -Force the automatic resume ends first, and what it has launched is removed.
 /// -Confirm:$false only skips the question. To remove an instance that Runctl did not launch without a question, use -Force.
 /// </remarks>
 /// <example>
@@ -33,23 +35,53 @@ public sealed class RemoveRunctlInstanceCommand : InstanceActionCmdlet
     private protected override string Action => "Terminate the instance; what is only on its disk is lost";
 
     /// <inheritdoc/>
-    private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance)
+    private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance, string? runId)
     {
         var trainings = await FindTrainingsAsync(control, instance);
+        RefuseResumed(runId);
         if (!IsWanted(instance))
         {
             return;
         }
 
+        await LeaveAsync(runId);
+
         await SaveAsync(control, trainings, keepsDisk: false);
         var removed = await new InstanceCatalog(scope.Cloud).RemoveAsync(instance, StopToken, evenForeign: true);
-        if (instance.Tags.GetValueOrDefault(RunctlTags.RunId) is { } runId && Session.CellOf(runId) is { Instance: { Length: > 0 } now } && now != instance.InstanceId)
+        if (instance.Tags.GetValueOrDefault(RunctlTags.RunId) is { } tagged && Session.CellOf(tagged) is { Instance: { Length: > 0 } now } && now != instance.InstanceId)
         {
-            WriteWarning($"Run {runId}, which was on {instance.InstanceId}, is on {now} now, which is not removed. Remove-RunctlInstance {runId} removes it.");
+            WriteWarning($"Run {tagged}, which was on {instance.InstanceId}, is on {now} now, which is not removed. Remove-RunctlInstance {tagged} removes it.");
         }
 
         WriteWhenDone(removed, () => control.WaitForStateAsync(instance.InstanceId, [Ec2States.Terminated], Timeout, Progress, StopToken));
     }
+
+    /// <inheritdoc/>
+    private protected override async Task ActWithoutInstanceAsync(string? runId, RunctlException error)
+    {
+        RefuseResumed(runId);
+        if (runId is null || !Session.CellOf(runId).IsResumed)
+        {
+            throw error;
+        }
+
+        if (ShouldProcess($"Run {runId}", "End its automatic resume, and remove what the resume has launched"))
+        {
+            await LeaveAsync(runId);
+        }
+    }
+
+    /// <summary>A run that comes back on another instance is not removed with the one that it was on.</summary>
+    private void RefuseResumed(string? runId)
+    {
+        if (!Force && runId is not null && Session.CellOf(runId).IsResumed)
+        {
+            throw RunctlErrors.RunIsResumed(runId);
+        }
+    }
+
+    /// <summary>Ends the automatic resume of the run in this session, as Stop-RunctlTraining does.</summary>
+    private Task LeaveAsync(string? runId) => runId is null ? Task.CompletedTask : Session.LeaveAsync(runId);
 
     /// <inheritdoc/>
     private protected override void Write(RunctlInstance instance)

@@ -33,7 +33,7 @@ public sealed class StartRunctlInstanceCommand : InstanceActionCmdlet
     private protected override string Action => "Start the instance";
 
     /// <inheritdoc/>
-    private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance)
+    private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance, string? runId)
     {
         if (instance.State is Ec2States.Terminated or Ec2States.ShuttingDown)
         {

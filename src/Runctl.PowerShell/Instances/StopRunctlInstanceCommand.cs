@@ -33,7 +33,7 @@ public sealed class StopRunctlInstanceCommand : InstanceActionCmdlet
     private protected override string Action => "Stop the instance; its disk stays";
 
     /// <inheritdoc/>
-    private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance)
+    private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance, string? runId)
     {
         await control.CheckStoppableAsync(instance, StopToken);
         if (instance.State == Ec2States.Running)

@@ -15,6 +15,7 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver, ICommandLog
 {
     private readonly object _gate = new();
     private readonly bool _resumes;
+    private readonly RunCell? _cell;
     private volatile string _location;
     private IAsyncDisposable? _watch;
     private volatile bool _ended;
@@ -26,6 +27,7 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver, ICommandLog
         RunId = training.RunId;
         _location = training.InstanceId;
         _resumes = resumes;
+        _cell = training.Cell;
         PSJobTypeName = "RunctlMonitor";
     }
 
@@ -76,10 +78,10 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver, ICommandLog
         Stop();
     }
 
-    /// <summary>Warns if the job is to resume the run, which it will not do any more.</summary>
+    /// <summary>Warns if the job is to resume the run, which it will not do any more. A run that is over needs no resume.</summary>
     internal void WarnOfEnd()
     {
-        if (IsResuming)
+        if (IsResuming && _cell?.IsOver != true)
         {
             Warn?.Invoke($"Nothing resumes run {RunId} any more when it is interrupted. Watch-RunctlSpotInterruption {RunId} -AutoResume -AsJob watches it again; after an interruption: Resume-RunctlTraining {RunId}.");
         }

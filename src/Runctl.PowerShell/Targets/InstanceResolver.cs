@@ -18,11 +18,19 @@ internal sealed class InstanceResolver(CommandScope scope)
     /// <summary>Whether wildcards match instances that Runctl did not launch.</summary>
     public bool IncludesForeign { get; init; }
 
+    /// <summary>Told of each run that a target names, as its record has it now.</summary>
+    public Action<RunctlTraining>? OnRun { get; init; }
+
     /// <summary>The instances in the order of the targets, each once. A literal that means nothing is an error, a wildcard that matches nothing is left out.</summary>
     public async Task<IReadOnlyList<Resolved<RunctlInstance>>> ResolveAsync(IReadOnlyList<RunctlTarget> targets, CancellationToken cancellationToken)
     {
         IReadOnlyList<RunctlTarget> ofRuns = [.. targets.Where(target => !target.IsPattern && target.InstanceId is null)];
         var runs = ofRuns.Count == 0 ? [] : await new RunResolver(scope).ResolveAsync(ofRuns, cancellationToken).ConfigureAwait(false);
+        foreach (var run in runs.Select(run => run.Value).OfType<RunctlTraining>())
+        {
+            OnRun?.Invoke(run);
+        }
+
         var listed = targets.Any(target => target.IsPattern) ? await ListAsync(cancellationToken).ConfigureAwait(false) : [];
         var asked = targets.Select(target => new Resolved<string>(target, target.InstanceId)).Where(id => id.Value is not null).Concat(runs.Select(InstanceOf)).ToList();
         string[] ids = [.. asked.Select(id => id.Value).OfType<string>().Distinct(StringComparer.Ordinal)];

@@ -41,6 +41,23 @@ public sealed class RunCellTests
     }
 
     [Theory]
+    [InlineData(1, RunStates.Finished, true)]
+    [InlineData(1, RunStates.Stopped, true)]
+    [InlineData(2, RunStates.Stopped, true)]
+    [InlineData(1, RunStates.Interrupted, false)]
+    [InlineData(1, RunStates.Running, false)]
+    public void A_run_that_is_over_is_not_resumed_until_a_newer_attempt_begins(int attempt, string state, bool isOver)
+    {
+        var cell = new RunCell("r");
+        cell.Add(() => true);
+        cell.See(1, "i-1", RunStates.Running);
+        cell.See(attempt, "", state);
+        Assert.Equal((isOver, !isOver), (cell.IsOver, cell.IsResumed));
+        cell.See(attempt + 1, "i-2", RunStates.Running);
+        Assert.Equal((false, true), (cell.IsOver, cell.IsResumed));
+    }
+
+    [Theory]
     [InlineData(RunStates.Interrupted, null)]
     [InlineData(RunStates.Stopped, null)]
     [InlineData(RunStates.Running, null)]
