@@ -140,8 +140,14 @@ class Trainer:
     def order(self, text):
         if self.ranks > 1:
             path = os.path.join(self.meeting, "turn")
-            with open(path + ".new", "w") as file:
-                file.write(text)
+            while True:
+                try:
+                    with open(path + ".new", "w") as file:
+                        file.write(text)
+                    break
+                except OSError:
+                    # On a full disk the ranks wait for each other, and none is left alone.
+                    time.sleep(STEP_SECONDS)
             os.rename(path + ".new", path)
 
     def follow(self):
