@@ -4,7 +4,7 @@ BeforeDiscovery {
     # What a user may put in the first place, with the cmdlets that take it: `$run` is a training, `$instance` the machine it is on.
     $cmdlets = 'Get-RunctlTraining', 'Get-RunctlInstance', 'Get-RunctlCheckpoint', 'Get-RunctlTrainingLog -Tail 1', 'Get-RunctlProcess', 'Get-RunctlEvent'
     $targets = '$run', '$instance', '$run.RunId', '$instance.InstanceId', "'identity-*'", "'i-*'", '($run | ConvertTo-Json -Depth 5 | ConvertFrom-Json)',
-        '($instance | ConvertTo-Csv | ConvertFrom-Csv)', '@{ RunId = $run.RunId }', '$reservation'
+        '($instance | ConvertTo-Csv | ConvertFrom-Csv)', '@{ RunId = $run.RunId }', '$reservation', '$tail'
     $rows = foreach ($cmdlet in $cmdlets) { foreach ($target in $targets) { @{ Cmdlet = $cmdlet; Target = $target } } }
     $wrong = foreach ($cmdlet in $cmdlets + 'Stop-RunctlTraining', 'Wait-RunctlTraining', 'Remove-RunctlInstance', 'Save-RunctlCheckpoint') {
         @{ Cmdlet = $cmdlet; Given = "'no-such-run'"; Id = 'TrainingNotFound' }
@@ -12,6 +12,7 @@ BeforeDiscovery {
         @{ Cmdlet = $cmdlet; Given = "''"; Id = 'TargetMissing' }
         @{ Cmdlet = $cmdlet; Given = '@()'; Id = 'TargetMissing' }
         @{ Cmdlet = $cmdlet; Given = '(Get-Item .)'; Id = 'TargetMissing' }
+        @{ Cmdlet = $cmdlet; Given = '012345'; Id = 'TrainingNotFound' }
         @{ Cmdlet = $cmdlet; Given = "'zz-*'"; Id = $null }
     }
 }
@@ -33,6 +34,7 @@ for step in range(10000):
 '@
     $instance = New-RunctlSpotInstance g5.xlarge -Wait
     $run = $instance | Start-RunctlTraining ./train.py -SyncCode -NoMonitor
+    $tail = $run.RunId.Substring($run.RunId.Length - 6)
     $reservation = [pscustomobject]@{ ReservationId = 'r-1'; Instances = @([pscustomobject]@{ InstanceId = $instance.InstanceId; InstanceType = 'g5.xlarge' }) }
     $deadline = (Get-Date).AddMinutes(1)
     while (-not (Get-RunctlCheckpoint) -and (Get-Date) -lt $deadline) { Start-Sleep -Milliseconds 200 }

@@ -104,6 +104,11 @@ Describe 'An error' {
         $failure.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
     }
 
+    It 'of a question that cannot be asked without a terminal names the switch that answers it' {
+        $result = @() | & $shell[0] @($shell | Select-Object -Skip 1) -NoProfile -Command "Import-Module '$Module'; Start-RunctlSandbox -Confirm -ErrorVariable failures -ErrorAction SilentlyContinue; `$Error[0].FullyQualifiedErrorId; `$Error[0].ErrorDetails.RecommendedAction" 2>&1
+        "$result" | Should -Match 'ConfirmationImpossible.*-Confirm:\$false'
+    }
+
     It 'of a command that ends a script sets the exit code 1' {
         Invoke-Shell 'Get-RunctlInstance -ErrorAction Stop' | Out-Null
         $LASTEXITCODE | Should -Be 1

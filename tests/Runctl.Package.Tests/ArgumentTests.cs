@@ -53,6 +53,38 @@ public sealed class ArgumentTests
         Assert.Contains(expected, result.Error.Exception.Message);
     }
 
+    [Theory]
+    [InlineData("626888")]
+    [InlineData("012345")]
+    [InlineData("12345d")]
+    [InlineData("1e2345")]
+    [InlineData("'5fe6fb'")]
+    public void The_last_characters_of_a_run_arrive_as_they_were_typed(string typed)
+    {
+        using var session = new ModuleSession();
+        Assert.Equal(typed.Trim('\''), session.Run($"Get-RunctlTraining {typed} -EndpointUrl http://127.0.0.1:9/ -Region us-east-1").Error.TargetObject);
+    }
+
+    [Theory]
+    [InlineData("42", "what was given is an Int32 that has")]
+    [InlineData("1234567", "what was given is an Int32 that has")]
+    [InlineData("(Get-Date)", "what was given is a DateTime that has")]
+    public void What_names_nothing_is_told_by_its_type(string given, string expected)
+    {
+        using var session = new ModuleSession();
+        Assert.Contains(expected, session.Run($"Get-RunctlTraining {given} -EndpointUrl http://127.0.0.1:9/ -Region us-east-1").Error.Exception.Message);
+    }
+
+    [Theory]
+    [InlineData("g5.xlarge")]
+    [InlineData("G5.XLARGE")]
+    public void An_instance_type_in_the_place_of_an_instance_is_told_with_its_parameter(string type)
+    {
+        using var session = new ModuleSession();
+        var error = session.Run($"Start-RunctlTraining ./train.py {type} -EndpointUrl http://127.0.0.1:9/ -Region us-east-1").Error;
+        Assert.Equal("g5.xlarge is an instance type: -InstanceType g5.xlarge", error.Exception.Message);
+    }
+
     [Fact]
     public void What_has_an_instance_id_flows_into_commands_by_it()
     {

@@ -55,7 +55,7 @@ internal sealed class ConfigurationFile
         {
             var home = Setting.All.FirstOrDefault(s => s.Key == name);
             Warn(entry, home is not null && entry.Value is not TomlTable
-                ? $"'{name}' belongs into the table [{home.Table}]; it is ignored here."
+                ? $"'{name}' belongs in the table [{home.Table}]; it is ignored here."
                 : $"unknown table [{name}]{Suggest(name, Setting.All.Select(s => s.Table))}");
             return;
         }
@@ -79,7 +79,7 @@ internal sealed class ConfigurationFile
             }
             else if (Setting.All.FirstOrDefault(s => s.Key == key) is { } elsewhere)
             {
-                Warn(value, $"'{key}' belongs into the table [{elsewhere.Table}]; it is ignored in [{name}].");
+                Warn(value, $"'{key}' belongs in the table [{elsewhere.Table}]; it is ignored in [{name}].");
             }
             else
             {

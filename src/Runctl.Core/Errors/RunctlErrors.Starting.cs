@@ -70,7 +70,13 @@ internal static partial class RunctlErrors
             Others = failure.Others,
         };
 
-    private static string Join(string? first, string second) => first is null ? second : $"{first.TrimEnd()} {second}";
+    /// <summary>Puts a sentence after a remedy, which may end in a command without a full stop.</summary>
+    private static string Join(string? first, string second) => first?.TrimEnd() switch
+    {
+        null or "" => second,
+        [.., '.' or '!' or '?' or ':'] sentence => $"{sentence} {second}",
+        var command => $"{command}. {second}",
+    };
 
     private static string Money(decimal amount) => amount.ToString("0.####", CultureInfo.InvariantCulture);
 }

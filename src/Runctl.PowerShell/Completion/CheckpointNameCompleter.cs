@@ -9,7 +9,7 @@ internal sealed class CheckpointNameCompleter : NameCompleter
     /// <inheritdoc/>
     protected override IEnumerable<KeyValuePair<string, string>> Names(CompletionScope scope)
     {
-        var runs = scope.Targets("RunId").Select(target => WildcardPattern.Get(target.RunId ?? target.Id, WildcardOptions.IgnoreCase)).ToList();
+        var runs = scope.Targets("RunId").Select(target => WildcardPattern.Get(target.TailPattern ?? target.RunId ?? target.Id, WildcardOptions.IgnoreCase)).ToList();
         if (!Known().Any())
         {
             scope.Learn("checkpoints", async (at, limit) =>

@@ -110,6 +110,25 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         engine.RunOutside(() => base.WriteObject(value));
     }
 
+    /// <summary>Asks, if the preferences say so, whether to act.</summary>
+    protected new bool ShouldProcess(string target, string action) => Ask(() => base.ShouldProcess(target, action), "-Confirm:$false");
+
+    /// <summary>Asks whether to do what only -Force does without a question.</summary>
+    protected new bool ShouldContinue(string query, string caption) => Ask(() => base.ShouldContinue(query, caption), "-Force");
+
+    /// <summary>Asks. PowerShell's own host fails at a question whose answer it cannot read.</summary>
+    private bool Ask(Func<bool> question, string remedy)
+    {
+        try
+        {
+            return question();
+        }
+        catch (Exception e) when (e is NullReferenceException or PSInvalidOperationException)
+        {
+            throw CommandErrors.ConfirmationImpossible(MyInvocation.MyCommand.Name, remedy, e);
+        }
+    }
+
     /// <summary>Tells a decision and its reason to -Verbose.</summary>
     private protected static void Decided(string message) => CommandLog.Decided(message);
 

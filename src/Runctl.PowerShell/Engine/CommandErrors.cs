@@ -45,7 +45,7 @@ internal static class CommandErrors
         "NothingToResumeFrom", ErrorKind.InvalidState, $"There is no checkpoint to resume from: {what}.", target, "Get-RunctlCheckpoint lists the checkpoints; without -ResumeFrom the training starts from the beginning.");
 
     public static RunctlException ResumeFromInvalid(object value) => new(
-        "ResumeFromInvalid", ErrorKind.InvalidInput, $"-ResumeFrom does not take a {value.GetType().Name}.", value, "Give a checkpoint, a training, a drill report, an S3 URI or a local path.");
+        "ResumeFromInvalid", ErrorKind.InvalidInput, $"-ResumeFrom does not take {value.GetType().Name.WithArticle()}.", value, "Give a checkpoint, a training, a drill report, an S3 URI or a local path.");
 
     public static RunctlException HeadExcludes() => new(
         "HeadExcludes", ErrorKind.InvalidInput, "-Head cannot be used with -Name or -Older.", null, "Use -Head alone, or name the files with -Name.");
@@ -76,6 +76,15 @@ internal static class CommandErrors
         runId is not null ? $"There is no run {runId}." : instanceId is not null ? $"No training of Runctl is known on instance {instanceId}." : "No training of Runctl is known.",
         runId ?? instanceId,
         "Get-RunctlTraining lists the runs. If the instance of a run is gone, only its bucket knows it: use -S3Bucket, or set s3_bucket. Watch training that Runctl did not start with Watch-RunctlSpotInterruption -ProcessId, -PidFile or -ProcessName.");
+
+    public static RunctlException RunAmbiguous(string tail, IReadOnlyList<string> runIds) => new(
+        "RunAmbiguous", ErrorKind.InvalidInput, $"'{tail}' means {runIds.Count} runs: {string.Join(", ", runIds)}.", tail, "Give the whole id of one of them.");
+
+    public static RunctlException InstanceTypeNotNamed(string type) => new(
+        "InstanceExpected", ErrorKind.InvalidInput, $"{type} is an instance type: -InstanceType {type}", type, $"Use -InstanceType {type} to launch an instance, or give the id of one.");
+
+    public static RunctlException ConfirmationImpossible(string command, string remedy, Exception cause) => new(
+        "ConfirmationImpossible", ErrorKind.InvalidInput, $"{command} asks before it acts, and the question cannot be asked here: there is no terminal.", command, $"Add {remedy}.", cause);
 
     public static RunctlException RunNotPlaced(string runId, int attempt, bool isClaimed) => !isClaimed ? new(
         "RunNotPlaced", ErrorKind.InvalidState, $"Run {runId} is on no instance: its attempt {attempt} was given up before it had one.", runId,

@@ -94,7 +94,7 @@ public abstract class LaunchCmdlet : BackgroundCmdlet
     /// <summary>What parameters and settings ask for.</summary>
     private protected LaunchRequest RequestFor(RunctlConfiguration configuration, int count = 1) => new()
     {
-        InstanceTypes = InstanceType ?? (configuration.DefaultInstanceType is { } type ? [type] : []),
+        InstanceTypes = InstanceType?.Select(given => given.ToLowerInvariant()).ToArray() ?? (configuration.DefaultInstanceType is { } type ? [type] : []),
         SubnetIds = configuration.SubnetIds,
         SecurityGroupIds = configuration.SecurityGroupIds,
         IamInstanceProfile = configuration.IamInstanceProfile,

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using Runctl.Checkpoints;
 using Runctl.Errors;
+using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.Training;
@@ -12,6 +13,7 @@ namespace Runctl.PowerShell.Targets;
 internal sealed class RunResolver(CommandScope scope)
 {
     private readonly Dictionary<string, RunctlTraining> _runs = new(StringComparer.Ordinal);
+    private readonly KnownTargets? _known = RunctlSession.OfThread?.Known;
     private readonly ConcurrentDictionary<string, RunctlException> _failures = new(StringComparer.Ordinal);
     private IReadOnlyList<RunctlTraining> _listed = [];
     private IReadOnlyList<RunctlTraining> _onInstances = [];
@@ -27,11 +29,11 @@ internal sealed class RunResolver(CommandScope scope)
 
     /// <summary>
     /// The runs in the order of the targets, each once. An instance means the runs that train on it, or else the newest that was on it; a checkpoint means its
-    /// run. A literal that means nothing is an error, a wildcard that matches nothing is left out.
+    /// run; the last six characters of an id, by which tables show a run, mean that run. A literal that means nothing is an error, a wildcard that matches nothing is left out.
     /// </summary>
     public async Task<IReadOnlyList<Resolved<RunctlTraining>>> ResolveAsync(IReadOnlyList<RunctlTarget> targets, CancellationToken cancellationToken)
     {
-        if (targets.Any(target => target.IsPattern))
+        if (targets.Any(target => target.IsPattern || target.TailPattern is not null))
         {
             _listed = await SearchAsync(new TrainingQuery(), cancellationToken).ConfigureAwait(false);
         }
@@ -65,6 +67,7 @@ internal sealed class RunResolver(CommandScope scope)
         { InstanceId: { } instanceId } => FindOn(target, instanceId),
         { IsPattern: true } => runIds.Select(_runs.GetValueOrDefault).OfType<RunctlTraining>().Select(training => new Resolved<RunctlTraining>(target, training))
             .Concat(_failures.Where(failure => IsMatch(target.Id, failure.Key)).Select(failure => new Resolved<RunctlTraining>(target, null, failure.Value))),
+        { TailPattern: not null } when runIds.Length > 1 => [new Resolved<RunctlTraining>(target, null, CommandErrors.RunAmbiguous(target.Id, runIds))],
         _ => runIds.Select(id => Find(id, target) is { } training
             ? new Resolved<RunctlTraining>(target, training)
             : new Resolved<RunctlTraining>(target, null, _failures.GetValueOrDefault(id) ?? CommandErrors.TrainingNotFound(id, null))),
@@ -88,6 +91,7 @@ internal sealed class RunResolver(CommandScope scope)
     private async Task<string[]> RunIdsAsync(RunctlTarget target, CancellationToken cancellationToken) => target switch
     {
         { IsPattern: true } => Matching(target.Id),
+        { TailPattern: { } pattern } => OfTail(target.Id, pattern),
         { RunId: { } id } => [id],
         { Kind: TargetKind.Checkpoint } => [(await new CheckpointCatalog(scope.Cloud, scope.Configuration).GetAsync(target.Id, cancellationToken).ConfigureAwait(false)).RunId],
         _ => [],
@@ -99,6 +103,13 @@ internal sealed class RunResolver(CommandScope scope)
         return [.. _listed
             .Where(training => IsMatch(pattern, training.RunId) || (isOfInstances && training.InstanceIds.Append(training.InstanceId).Any(id => IsMatch(pattern, id))))
             .Select(training => training.RunId)];
+    }
+
+    /// <summary>The runs that the last six characters may mean; without any, the characters themselves, which no search finds.</summary>
+    private string[] OfTail(string tail, string pattern)
+    {
+        string[] runIds = [.. Matching(pattern).Concat(Matching(tail)).Concat((_known?.Runs ?? []).Select(run => run.Key).Where(id => IsMatch(pattern, id))).Distinct(StringComparer.Ordinal)];
+        return runIds.Length > 0 ? runIds : [tail];
     }
 
     private static bool IsMatch(string pattern, string id) => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(id);

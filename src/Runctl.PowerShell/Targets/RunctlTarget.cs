@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using System.Text.RegularExpressions;
+using Runctl.PowerShell.Engine;
 
 namespace Runctl.PowerShell.Targets;
 
@@ -43,6 +45,12 @@ public sealed class RunctlTarget
     /// <summary>Whether it names many things: to find none is no error then.</summary>
     internal bool IsPattern => Kind == TargetKind.Pattern;
 
+    /// <summary>The wildcard for a run's last six characters, by which tables show it, or null for another id. It has to match one run.</summary>
+    internal string? TailPattern => Kind == TargetKind.Run && IsTail(Id) ? $"*-{Id}" : null;
+
+    /// <summary>Whether it is an instance type, which names no thing.</summary>
+    internal bool NamesInstanceType => Kind == TargetKind.Run && Regex.IsMatch(Id, @"^[a-z][a-z0-9-]*\.(nano|micro|small|medium|large|[0-9]*xlarge|metal(-[a-z0-9]+)?)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+
     /// <summary>The id.</summary>
     public override string ToString() => Id;
 
@@ -55,6 +63,7 @@ public sealed class RunctlTarget
             RunctlTarget target => [target],
             null => [Nothing("null")],
             string id => [new RunctlTarget(id.Trim())],
+            int or long or double or decimal when TypedNumber(value!) is { } tail => [new RunctlTarget(tail)],
             Uri uri => [new RunctlTarget(uri.OriginalString)],
             System.Collections.IDictionary => [OfObject(new TargetProperties(value!))],
             System.Collections.IEnumerable list => OfMany(list, "an empty list"),
@@ -86,10 +95,19 @@ public sealed class RunctlTarget
 
         return runId is not null
             ? new RunctlTarget(TargetKind.Run, runId) { Place = place, Source = properties.Source }
-            : Nothing($"a {properties.TypeName} that has neither a run id nor an instance id");
+            : Nothing($"{properties.TypeName.WithArticle()} that has neither a run id nor an instance id");
     }
 
     private static RunctlTarget Nothing(string what) => new(TargetKind.Nothing, "") { Source = what };
+
+    /// <summary>The last six characters of a run as they were typed, where the engine took them for a number: 626888, 012345, 12345d, 1e2345.</summary>
+    private static string? TypedNumber(object value)
+    {
+        var typed = LanguagePrimitives.ConvertTo<string>(value);
+        return IsTail(typed) ? typed : null;
+    }
+
+    private static bool IsTail(string id) => id.Length == 6 && id.All(char.IsAsciiHexDigit);
 
     /// <summary>Run ids begin with a project's name, which may be "i".</summary>
     private static bool IsInstanceId(string id) => id.StartsWith("i-", StringComparison.Ordinal) && !id.AsSpan(2).Contains('-');

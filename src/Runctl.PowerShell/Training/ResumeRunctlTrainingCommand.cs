@@ -233,7 +233,7 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
         RunId = training.RunId,
         FromScratch = FromScratch,
         Force = Force,
-        InstanceTypes = InstanceType,
+        InstanceTypes = InstanceType?.Select(given => given.ToLowerInvariant()).ToArray(),
         SubnetIds = SubnetId,
         SecurityGroupIds = SecurityGroupId,
         IamInstanceProfile = IamInstanceProfile,

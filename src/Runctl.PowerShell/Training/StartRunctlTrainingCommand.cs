@@ -202,6 +202,11 @@ public sealed class StartRunctlTrainingCommand : LaunchCmdlet
     /// <summary>What names the instance; null if one is to be launched.</summary>
     private RunctlTarget? FindPlace()
     {
+        if (InstanceId is { NamesInstanceType: true })
+        {
+            throw CommandErrors.InstanceTypeNotNamed(InstanceId.Id.ToLowerInvariant());
+        }
+
         if (GivenLaunchParameter is not { } parameter)
         {
             var place = InstanceId ?? throw RunctlErrors.NoPlaceToTrain();

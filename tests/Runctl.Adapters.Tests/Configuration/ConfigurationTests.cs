@@ -208,8 +208,8 @@ public sealed class ConfigurationTests : IDisposable
     [Theory]
     [InlineData("[aws]\nregoin = \"x\"\n", ":2: unknown key 'regoin' in [aws]; did you mean 'region'?")]
     [InlineData("[checkpoints]\ndir = \"x\"\n", ":1: unknown table [checkpoints]; did you mean 'checkpoint'?")]
-    [InlineData("s3_bucket = \"x\"\n", ":1: 's3_bucket' belongs into the table [aws]; it is ignored here.")]
-    [InlineData("[spot]\nsave_interval = 3\n", ":2: 'save_interval' belongs into the table [checkpoint]; it is ignored in [spot].")]
+    [InlineData("s3_bucket = \"x\"\n", ":1: 's3_bucket' belongs in the table [aws]; it is ignored here.")]
+    [InlineData("[spot]\nsave_interval = 3\n", ":2: 'save_interval' belongs in the table [checkpoint]; it is ignored in [spot].")]
     public void What_is_not_known_warns_with_what_was_meant(string toml, string warning) => Assert.EndsWith(warning, Assert.Single(Read(toml).Warnings), StringComparison.Ordinal);
 
     [Theory]

@@ -200,7 +200,7 @@ public sealed class LaunchedStartTests : IDisposable
         var request = Request() with { NewInstance = null, InstanceId = "i-1" };
         var error = await Assert.ThrowsAsync<RunctlException>(() => StartAsync(hasScript ? request : request with { ScriptPath = Path.Combine(_project.Path, "nope.py") }));
         Assert.Equal(hasScript ? "BucketNotFound" : "ScriptMissing", error.Id);
-        Assert.EndsWith("Instance i-1 keeps costing 0.21 USD/h: Remove-RunctlInstance i-1", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.EndsWith(". Instance i-1 keeps costing 0.21 USD/h: Remove-RunctlInstance i-1", error.RecommendedAction, StringComparison.Ordinal);
     }
 
     private StartRequest Request() => new() { NewInstance = _launch, ScriptPath = Path.Combine(_project.Path, "train.py"), ProjectDirectory = _project.Path, SyncCode = true };
