@@ -21,7 +21,7 @@ internal sealed class MemoryStore : IObjectStore
     public HashSet<string> Missing { get; } = [];
 
     public Task CheckBucketAsync(string bucket, string prefix, CancellationToken cancellationToken) =>
-        Missing.Contains(bucket) ? throw new RunctlException("BucketNotFound", ErrorKind.NotFound, $"There is no bucket {bucket}.") : Task.CompletedTask;
+        Missing.Contains(bucket) ? throw new RunctlException("BucketNotFound", ErrorKind.NotFound, $"There is no bucket {bucket}.", bucket, $"Start-RunctlSandbox -S3Bucket {bucket}") : Task.CompletedTask;
 
     public async IAsyncEnumerable<ObjectRecord> ListAsync(string bucket, string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
