@@ -15,7 +15,7 @@ namespace Runctl.PowerShell.Training;
 /// </remarks>
 /// <example>
 /// <code>Get-RunctlTrainingLog $run -Follow</code>
-/// <para>Shows the output so far, and what comes, until the training ends.</para>
+/// <para>Shows the output so far, and what comes, until the attempt ends.</para>
 /// </example>
 /// <example>
 /// <code>Get-RunctlTrainingLog -InstanceId i-0123456789abcdef0 -Tail 20</code>
@@ -40,7 +40,7 @@ public sealed class GetRunctlTrainingLogCommand : TrainingTargetCmdlet
     [Moment]
     public DateTimeOffset? Since { get; set; }
 
-    /// <summary>Goes on until the training has ended; Ctrl+C ends the reading, not the training.</summary>
+    /// <summary>Goes on until the attempt that is shown has ended, also if the run is resumed after it; with -All it goes on with the next attempt. Ctrl+C ends the reading, not the training.</summary>
     [Parameter]
     public SwitchParameter Follow { get; set; }
 
