@@ -13,9 +13,10 @@ from ..system.guard_log import log_exception
 from . import budget
 from .interruption import Interruption
 
-# The signal waits so long for the choice, and so long for its copy. Both go on beside it while the original is unchanged.
-CHOICE_SECONDS = 0.1
+# The signal waits no longer than this for the choice and its copy. Both go on beside it while the original is unchanged.
 SIGNAL_SECONDS = 0.4
+# Among so many files neither is ready by then, and the signal waits for a choice that is quick all the same.
+MANY_FILES, CHOICE_SECONDS = 10000, 0.1
 # What is not copied by then would only be in the way of the save.
 COPY_SECONDS = 4.0
 # A plain copy is worth its time up to this size; beyond it the upload reads the original and notices a change.
@@ -40,8 +41,9 @@ class Snapshot:
             self._ended.set()
             return
         threading.Thread(target=self._work, name="protect", daemon=True).start()
-        if self._chosen.wait(CHOICE_SECONDS):
-            self._placed.wait(SIGNAL_SECONDS - CHOICE_SECONDS)
+        many = len(self._uploads.checkpoints.watch.seen.files) >= MANY_FILES
+        if not many or self._chosen.wait(CHOICE_SECONDS):
+            self._placed.wait(SIGNAL_SECONDS)
 
     def running(self) -> bool:
         return not self._ended.is_set()

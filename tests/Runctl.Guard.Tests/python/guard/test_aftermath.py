@@ -373,6 +373,13 @@ class Snapshots(Aftermath):
 
 
     def test_the_signal_does_not_wait_for_a_choice_that_takes_long(self):
+        self.begin_beside_a_long_choice()
+
+    def test_among_many_files_it_does_not_either(self):
+        with mock.patch.object(snapshot, "MANY_FILES", 0):
+            self.begin_beside_a_long_choice()
+
+    def begin_beside_a_long_choice(self):
         uploads, over = uploads_of(self.running(), self.session), threading.Event()
         self.save("last.pt", "good")
         taken = snapshot.Snapshot(Interruption(uploads._run, notice(60.0), 1), uploads)
