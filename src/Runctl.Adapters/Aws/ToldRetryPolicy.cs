@@ -6,7 +6,7 @@ namespace Runctl.Adapters.Aws;
 
 /// <summary>
 /// Decides on repetitions as the policy of a client does, and tells each wait before it begins. An endpoint that refuses the connection is asked twice only:
-/// nothing listens there, and whoever waits for a service asks again later anyhow.
+/// nothing listens there, and a command that waits for a service asks again later.
 /// </summary>
 internal sealed class ToldRetryPolicy(RetryPolicy inner) : RetryPolicy
 {

@@ -43,7 +43,7 @@ public sealed class InstanceMonitor(ICloud cloud, TimeProvider time) : IAsyncDis
             if (!_isLooping)
             {
                 _isLooping = true;
-                // It works for all who watch, not for the command that came first.
+                // It works for every command that watches, not for the first one.
                 using var log = CommandLog.Use(null);
                 _ = _work.Track(Task.Run(() => LoopAsync(_stop.Token)));
             }

@@ -42,7 +42,7 @@ internal static class ReportFile
         }
     }
 
-    /// <summary>A run id that Runctl gave is a name already; one of an object that somebody wrote may be anything.</summary>
+    /// <summary>A run id that Runctl gave is a name already; one of an object that a user made may be anything.</summary>
     private static string NameOf(string runId) => string.Concat(runId.Take(100).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_'));
 
     private static void Discard(string path)

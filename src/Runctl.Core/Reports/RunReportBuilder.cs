@@ -120,7 +120,7 @@ internal static class RunReportBuilder
         };
     }
 
-    /// <summary>The last that was heard of an attempt whose end nobody wrote down.</summary>
+    /// <summary>The last sign of an attempt whose end is in no record.</summary>
     private static DateTimeOffset LastSign(int attempt, DateTimeOffset started, IReadOnlyList<ReportEvent> events) =>
         events.Where(e => e.Attempt == attempt && e.Time >= started).Select(e => e.Time).DefaultIfEmpty(started).Max();
 

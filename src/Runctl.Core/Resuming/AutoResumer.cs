@@ -62,7 +62,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
     /// <summary>Whether an interruption is one that a watch, begun when, is there for; what was left alone long before it is not.</summary>
     internal static bool IsRecent(DateTimeOffset interrupted, DateTimeOffset begun) => interrupted > begun - Recent;
 
-    /// <summary>Whether an instance went by somebody's own hand, who would not want another in its place, or so long ago that EC2 cannot say or nobody waits for it.</summary>
+    /// <summary>Whether a user ended the instance, and does not want another in its place, or it ended too long ago for EC2 to say why.</summary>
     /// <param name="instanceId">The instance.</param>
     /// <param name="begun">When the watch began.</param>
     /// <param name="cancellationToken">Ends it.</param>

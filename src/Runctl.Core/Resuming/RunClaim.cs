@@ -21,7 +21,7 @@ internal sealed class RunClaim(RunStore store, string runId, string claimedBy, T
 
     /// <summary>Claims the attempt after the newest.</summary>
     /// <param name="seen">The newest attempt as the decision to resume was made on; another one by now means that another was quicker.</param>
-    /// <param name="force">Whether a claim that nobody carried through may be passed over. Its guard cannot take the run any more then.</param>
+    /// <param name="force">Whether a claim that no session carried through may be passed over. Its guard cannot take the run any more then.</param>
     /// <param name="cancellationToken">Ends it; the claim may be there all the same, and <see cref="WithdrawAsync"/> takes it back.</param>
     /// <exception cref="RunctlException">ResumeTaken, RunFinished, RunNotFound.</exception>
     public Task TakeAsync(int seen, bool force, CancellationToken cancellationToken) => TakeAsync(seen, force, null, cancellationToken);

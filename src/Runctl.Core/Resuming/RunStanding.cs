@@ -9,7 +9,7 @@ internal enum RunStanding
     /// <summary>It is being interrupted, its instance shuts down, or its last checkpoint is on its way to S3: it will pass on soon.</summary>
     Ending,
 
-    /// <summary>Somebody has claimed it and not started it; whether he still means to cannot be known.</summary>
+    /// <summary>A session has claimed it and not started it; whether it still will cannot be known.</summary>
     Claimed,
 
     /// <summary>It runs.</summary>

@@ -29,7 +29,7 @@ internal sealed class TrainingReader(ICloud cloud, TimeProvider time)
         }
     }
 
-    /// <summary>What the record says once the instance is gone; "lost" where nobody wrote down an end.</summary>
+    /// <summary>What the record says once the instance is gone; "lost" if the record has no end.</summary>
     public async Task<RunctlTraining> ReadRecordAsync(RunctlTraining training, CancellationToken cancellationToken)
     {
         var record = StoreOf(training) is { } store ? await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false) : null;
