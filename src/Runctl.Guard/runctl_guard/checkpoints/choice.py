@@ -3,7 +3,7 @@ from typing import Callable, Dict, Iterator, List, NamedTuple, Optional
 
 from .completeness import incomplete, torn
 from .observation import Observation
-from .rounds import so_far, without_last_rounds
+from .rounds import is_burst, so_far, without_last_rounds
 from .sets import CURRENT, SAVE, CheckpointSet, SetFile, build
 
 
@@ -29,11 +29,11 @@ Prover = Callable[[CheckpointSet], Dict[str, str]]
 
 def candidates(seen: Observation, read: Callable[[str, str, int], Optional[bytes]],
                provisional: bool = False) -> Iterator[CheckpointSet]:
-    """The checkpoints of the last saves, the newest first; where the first save was a burst of several, of each of them. With
+    """The checkpoints of the last saves, the newest first; where one is a burst of several saves, of each of them. With
     `provisional` also of the save that is going on."""
-    saves = (so_far(seen) if provisional else []) + list(reversed(seen.saves))
-    if saves and saves[-1].number == 1:
-        saves += without_last_rounds(seen, saves[-1])
+    saves = so_far(seen) if provisional else []
+    for save in reversed(seen.saves):
+        saves += [save] + (without_last_rounds(seen, save) if is_burst(seen, save) else [])
     for save in saves:
         checkpoint = build(seen, save, read)
         if checkpoint is not None:

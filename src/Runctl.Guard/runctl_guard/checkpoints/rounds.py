@@ -30,6 +30,15 @@ def rounds(seen: History, save: Save) -> List[List[str]]:
     return [found[number] for number in sorted(found)]
 
 
+def is_burst(seen: History, save: Save) -> bool:
+    """Whether a save may be several: it has more units of the head's pattern than the save before, or is the run's first."""
+    if save.number == 1:
+        return True
+    before = [other for other in seen.saves if other.number < save.number][-1:]
+    pattern = (save.head or {}).get("pattern", "")
+    return any(len(save.shape.get(pattern, ())) > len(other.shape.get(pattern, ())) for other in before)
+
+
 def without_last_rounds(seen: History, save: Save) -> List[Save]:
     """The same save as it was one round earlier, two rounds earlier, and so on."""
     parts = rounds(seen, save)

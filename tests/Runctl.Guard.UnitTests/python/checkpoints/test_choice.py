@@ -87,6 +87,41 @@ class Choices(unittest.TestCase):
         self.assertEqual("netG_4.pth", machine.choose().head)
         self.assertNotIn("netG_5.pth", [file.path for file in machine.choose().files])
 
+    def test_two_saves_without_a_pause_at_the_kill_are_one_that_is_gone_back_in(self):
+        def checkpoint(number, *names):
+            for name in names or ("model.pt", "optimizer.pt", "state.json"):
+                machine.write("checkpoint-%d/%s" % (number, name))
+            machine.see()
+        machine = Machine()
+        for number in (1, 2, 3):
+            checkpoint(number)
+            machine.remove("checkpoint-%d" % (number - 1))
+            machine.pass_time(10)
+        checkpoint(4)
+        machine.remove("checkpoint-3")
+        checkpoint(5, "model.pt")
+        machine.end(killed=True)
+        self.assertEqual("checkpoint-4", machine.choose().head)
+        self.assertEqual(["checkpoint-4/model.pt", "checkpoint-4/optimizer.pt", "checkpoint-4/state.json"],
+                         machine.contents(machine.choose(), "save"))
+
+    def test_several_units_that_every_save_has_are_one_round(self):
+        def folds(number, count):
+            for fold in range(count):
+                machine.write("epoch%d_fold%d.pt" % (number, fold))
+                machine.see()
+        machine = Machine()
+        for number in (1, 2, 3):
+            folds(number, 3)
+            machine.pass_time(10)
+        kept = machine.choose()
+        machine.copies = {file.version: ZIP for file in kept.files}
+        folds(4, 3)
+        machine.write("epoch4_fold2.pt", b"", in_place=True)
+        machine.see()
+        machine.end(killed=True)
+        self.assertEqual(3, machine.choose().save.number)
+
     def test_of_a_save_that_goes_on_the_rounds_before_the_last_are_whole(self):
         machine = Machine()
         for number in (1, 2):
