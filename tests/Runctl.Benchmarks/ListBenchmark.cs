@@ -40,18 +40,18 @@ internal static class ListBenchmark
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| the same: time | {seconds:0.0} s |  |  | 1 | none |"));
         }
 
-        var catalog = new TrainingCatalog(rig.Cloud, rig.Configuration, TimeProvider.System);
-        Task<int> CountAsync(TrainingQuery query, int most = int.MaxValue) => TakeAsync(catalog.FindAsync(query, default), most);
+        var finder = new RunFinder(rig.Cloud, rig.Configuration, TimeProvider.System);
+        Task<int> CountAsync(TrainingQuery query, int most = int.MaxValue) => TakeAsync(finder.FindAsync(query, default), most);
         const int Groups = Instances / 50;
         await MeasureAsync("Get-RunctlInstance, 1,000 instances", Instances, (8 * Groups) + 20, "8 for 50 instances, and 20", async () =>
         {
             var found = new List<RunctlInstance>();
-            await foreach (var instance in new InstanceCatalog(rig.Cloud).FindAsync([], all: false, default))
+            await foreach (var instance in new InstanceFinder(rig.Cloud).FindAsync([], all: false, default))
             {
                 found.Add(instance);
             }
 
-            return (await new InstanceOverview(rig.Cloud, rig.Configuration, TimeProvider.System).CompleteAsync(found, default)).Count(i => i.TrainingState == "running");
+            return (await new InstanceCosts(rig.Cloud, rig.Configuration, TimeProvider.System).CompleteAsync(found, default)).Count(i => i.TrainingState == "running");
         });
         await MeasureAsync("Get-RunctlTraining, 10,000 runs, 1,000 of them running", Runs, (8 * Groups) + (4 * Runs / 1000) + 20, "8 for 50 instances, 4 for 1,000 runs, and 20", () => CountAsync(new TrainingQuery()));
         await MeasureAsync("Get-RunctlTraining | Select-Object -First 10", 10, 20, "one page, one command", () => CountAsync(new TrainingQuery(), 10));

@@ -45,11 +45,11 @@ internal sealed class CodeTransport(ICloud cloud, TimeProvider time)
         }
 
         var path = $"/var/lib/runctl/code/{bundle.Sha256}.tar.gz";
-        var found = await new CommandRunner(cloud, time).RunAsync(instanceId, FileParcel.ExistsScript(path), GuardClient.ShortCall, "runctl look for code", cancellationToken).ConfigureAwait(false);
+        var found = await new CommandRunner(cloud, time).RunAsync(instanceId, ChunkedFile.ExistsScript(path), GuardClient.ShortCall, "runctl look for code", cancellationToken).ConfigureAwait(false);
         if (found.ExitCode != 0)
         {
             report($"Sending code ({size} bytes)");
-            var parcel = new FileParcel(path, await File.ReadAllBytesAsync(bundle.Path, cancellationToken).ConfigureAwait(false), gzip: false);
+            var parcel = new ChunkedFile(path, await File.ReadAllBytesAsync(bundle.Path, cancellationToken).ConfigureAwait(false), gzip: false);
             await new GuardClient(cloud, time).DeliverAsync(instanceId, parcel, cancellationToken).ConfigureAwait(false);
         }
 

@@ -17,7 +17,7 @@ public sealed class InterruptionDrill(ICloud cloud, RunctlConfiguration configur
     /// <summary>How long the outcome may be late after the deadline before it is given up.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private readonly TrainingReader _reader = new(cloud, time);
+    private readonly RunRefresher _refresher = new(cloud, time);
 
     /// <summary>Raises a notice (a real one in a sandbox, the guard's own <c>drill</c> elsewhere), and waits for the outcome; in a sandbox until the instance is gone.</summary>
     /// <param name="training">A run whose training is running.</param>
@@ -32,7 +32,7 @@ public sealed class InterruptionDrill(ICloud cloud, RunctlConfiguration configur
             training = training.With(copy => { copy.S3Bucket = bucket; copy.S3Prefix = configuration.S3Prefix; copy.RunPrefix = configuration.RunPrefix; });
         }
 
-        var current = await _reader.RefreshAsync(training, cancellationToken).ConfigureAwait(false);
+        var current = await _refresher.RefreshAsync(training, cancellationToken).ConfigureAwait(false);
         if (current.State != Ec2States.Running)
         {
             throw RunctlErrors.TrainingNotRunning(training.RunId, current.State);
@@ -110,9 +110,9 @@ public sealed class InterruptionDrill(ICloud cloud, RunctlConfiguration configur
             await feed.AskAsync(tell, cancellationToken).ConfigureAwait(false);
             return false;
         }
-        catch (RunctlException e) when (TrainingReader.MeansGone(e) || e.Kind is ErrorKind.Connection or ErrorKind.Timeout or ErrorKind.InvalidData)
+        catch (RunctlException e) when (RunRefresher.MeansGone(e) || e.Kind is ErrorKind.Connection or ErrorKind.Timeout or ErrorKind.InvalidData)
         {
-            if (!TrainingReader.MeansGone(e) && !await _reader.IsGoneAsync(current.InstanceId, cancellationToken).ConfigureAwait(false))
+            if (!RunRefresher.MeansGone(e) && !await _refresher.IsGoneAsync(current.InstanceId, cancellationToken).ConfigureAwait(false))
             {
                 return false;
             }

@@ -28,7 +28,7 @@ public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration
     /// <summary>Ticks of a follower between two looks at the instance of an attempt.</summary>
     private const int TicksToInstance = 12;
 
-    private readonly TrainingReader _reader = new(cloud, time);
+    private readonly RunRefresher _refresher = new(cloud, time);
 
     /// <summary>Reads the events.</summary>
     /// <param name="training">The run; its attempt is only used if the run has no record.</param>
@@ -43,7 +43,7 @@ public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration
             training = training.With(copy => { copy.S3Bucket = configuration.S3Bucket; copy.S3Prefix = configuration.S3Prefix; copy.RunPrefix = configuration.RunPrefix; });
         }
 
-        var store = _reader.StoreOf(training);
+        var store = _refresher.StoreOf(training);
         var record = store is null ? null : await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false);
         var events = record is null ? FromGuardAsync(training, options, cancellationToken) : FromBucketAsync(store!, record, training, options, warn, cancellationToken);
         await foreach (var item in events.ConfigureAwait(false))
@@ -103,7 +103,7 @@ public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration
             // A tick is one request: for the segments, the record or, seldom, the instance.
             if (tick % TicksToInstance == TicksToInstance - 2 && attempt is { InstanceId: { } instance })
             {
-                isOver = await TryAsync(() => _reader.IsGoneAsync(instance, cancellationToken), otherwise: false).ConfigureAwait(false);
+                isOver = await TryAsync(() => _refresher.IsGoneAsync(instance, cancellationToken), otherwise: false).ConfigureAwait(false);
             }
             else if (tick % 2 == 0)
             {
@@ -169,7 +169,7 @@ public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration
         {
             return await events.AskAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (RunctlException e) when (TrainingReader.MeansGone(e))
+        catch (RunctlException e) when (RunRefresher.MeansGone(e))
         {
             // All that it could bring to S3 is there by now.
             return await events.ReadShippedAsync(cancellationToken).ConfigureAwait(false);
@@ -205,7 +205,7 @@ public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration
                     },
                     cancellationToken).ConfigureAwait(false);
             }
-            catch (RunctlException e) when (options.Follow && feed.Position > 0 && TrainingReader.MeansGone(e))
+            catch (RunctlException e) when (options.Follow && feed.Position > 0 && RunRefresher.MeansGone(e))
             {
                 isOver = true;
             }

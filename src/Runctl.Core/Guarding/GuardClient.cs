@@ -55,7 +55,7 @@ internal sealed class GuardClient(ICloud cloud, TimeProvider time, RunStore? sto
     }
 
     /// <summary>Brings the program, in as many commands as it takes, without calling it.</summary>
-    public async Task DeliverAsync(string instanceId, FileParcel parcel, CancellationToken cancellationToken)
+    public async Task DeliverAsync(string instanceId, ChunkedFile parcel, CancellationToken cancellationToken)
     {
         if (parcel.FitsOneCommand)
         {
@@ -92,7 +92,7 @@ internal sealed class GuardClient(ICloud cloud, TimeProvider time, RunStore? sto
 
     private async Task<GuardAnswer> DeliverAndRunAsync(string instanceId, GuardCommand command, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var parcel = new FileParcel(_program.Path, _program.Archive, gzip: true);
+        var parcel = new ChunkedFile(_program.Path, _program.Archive, gzip: true);
         var script = command.DeliveringScript(_program, parcel);
         if (!parcel.FitsOneCommand || script.Length > 60_000)
         {

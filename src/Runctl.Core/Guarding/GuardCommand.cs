@@ -29,7 +29,7 @@ internal sealed record GuardCommand(IReadOnlyList<string> Arguments, JsonElement
     public string Script(GuardProgram program) => Locate(program) + Call;
 
     /// <summary>The script that brings the program and calls it.</summary>
-    public string DeliveringScript(GuardProgram program, FileParcel parcel) => parcel.Script + Locate(program) + Call;
+    public string DeliveringScript(GuardProgram program, ChunkedFile parcel) => parcel.Script + Locate(program) + Call;
 
     /// <summary>The script that has the instance fetch the program from the bucket by its role, and calls it, or says that it is not there.</summary>
     /// <param name="program">The program.</param>

@@ -24,7 +24,7 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
     private static readonly TimeSpan SoonestLook = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan LatestLook = TimeSpan.FromSeconds(2);
 
-    private readonly Absence _absence = new(cloud);
+    private readonly UnreachableReason _unreachable = new(cloud);
 
     /// <summary>Who answered when last asked: that is newer than what SSM says of its agent, which lags by minutes.</summary>
     private readonly ConcurrentDictionary<string, bool> _answering = new(StringComparer.Ordinal);
@@ -112,8 +112,8 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
             return;
         }
 
-        var known = await _absence.LookAsync(ids, cancellationToken).ConfigureAwait(false);
-        var gone = known is null ? [] : ids.Where(id => Absence.IsGone(known, id)).ToArray();
+        var known = await _unreachable.LookAsync(ids, cancellationToken).ConfigureAwait(false);
+        var gone = known is null ? [] : ids.Where(id => UnreachableReason.IsGone(known, id)).ToArray();
         string[] rest = [.. ids.Except(gone, StringComparer.Ordinal)];
         string[][] parts = gone.Length > 0 ? [rest] : [ids[..(ids.Length / 2)], ids[(ids.Length / 2)..]];
         await Task.WhenAll(
@@ -199,15 +199,15 @@ internal sealed class GuardGroupClient(ICloud cloud, TimeProvider time)
     /// <summary>Does not wait for instances that have died in the middle.</summary>
     private async Task DropGoneAsync(HashSet<string> pending, Action<GuardAnswer> tell, CancellationToken cancellationToken)
     {
-        var known = await _absence.LookAsync([.. pending], cancellationToken).ConfigureAwait(false);
-        string[] gone = known is null ? [] : [.. pending.Where(id => Absence.IsGone(known, id))];
+        var known = await _unreachable.LookAsync([.. pending], cancellationToken).ConfigureAwait(false);
+        string[] gone = known is null ? [] : [.. pending.Where(id => UnreachableReason.IsGone(known, id))];
         pending.ExceptWith(gone);
         await ExplainAsync(gone, NotOnline, tell, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task ExplainAsync(IReadOnlyCollection<string> ids, Func<string, RunctlInstance?, RunctlException> alive, Action<GuardAnswer> tell, CancellationToken cancellationToken)
     {
-        foreach (var answer in await _absence.ExplainAsync(ids, alive, cancellationToken).ConfigureAwait(false))
+        foreach (var answer in await _unreachable.ExplainAsync(ids, alive, cancellationToken).ConfigureAwait(false))
         {
             tell(answer);
         }

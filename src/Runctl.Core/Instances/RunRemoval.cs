@@ -41,10 +41,10 @@ public sealed class RunRemoval(ICloud cloud, RunctlConfiguration configuration, 
             throw RunctlErrors.InstanceNotManaged(instance.InstanceId);
         }
 
-        var control = new InstanceControl(cloud, configuration, time);
+        var power = new InstancePower(cloud, configuration, time);
         try
         {
-            var others = await control.FindTrainingsAsync(instance, cancellationToken).ConfigureAwait(false);
+            var others = await power.FindTrainingsAsync(instance, cancellationToken).ConfigureAwait(false);
             if (others.Count > 0 && !isForced)
             {
                 throw RunctlErrors.TrainingOnInstance(instance.InstanceId, string.Join(", ", others.Select(t => t.RunId)));
@@ -52,12 +52,12 @@ public sealed class RunRemoval(ICloud cloud, RunctlConfiguration configuration, 
 
             foreach (var other in others)
             {
-                await control.SaveAsync(other, keepsDisk: false, cancellationToken).ConfigureAwait(false);
+                await power.SaveAsync(other, keepsDisk: false, cancellationToken).ConfigureAwait(false);
             }
 
             if (instance.State == Ec2States.Running)
             {
-                await control.RequireSavedAsync(stopped, keepsDisk: false, cancellationToken).ConfigureAwait(false);
+                await power.RequireSavedAsync(stopped, keepsDisk: false, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (RunctlException e) when (isForced && e.Id != ErrorIds.TrainingOnInstance)
@@ -65,6 +65,6 @@ public sealed class RunRemoval(ICloud cloud, RunctlConfiguration configuration, 
             warn($"{e.Message} The instance is removed all the same, because of -Force.");
         }
 
-        await new InstanceCatalog(cloud).RemoveAsync(instance, cancellationToken).ConfigureAwait(false);
+        await new InstanceRemoval(cloud).RemoveAsync(instance, cancellationToken).ConfigureAwait(false);
     }
 }

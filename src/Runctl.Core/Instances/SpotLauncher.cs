@@ -80,7 +80,7 @@ public sealed class SpotLauncher(ICloud cloud, TimeProvider time)
     /// <summary>Removes an instance of a launch that is given up.</summary>
     /// <returns>Why it could not be removed, or null.</returns>
     internal Task<RunctlException?> RemoveAsync(RunctlInstance instance) =>
-        Cleanup.InsistAsync(token => new InstanceCatalog(cloud).RemoveAsync(instance, token), Cleanup.Limit, time);
+        Cleanup.InsistAsync(token => new InstanceRemoval(cloud).RemoveAsync(instance, token), Cleanup.Limit, time);
 
     /// <summary>The age of an instance, and its cost at the price it was launched at.</summary>
     private RunctlInstance WithCost(RunctlInstance instance) => instance.With(copy =>

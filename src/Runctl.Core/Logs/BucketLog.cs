@@ -100,7 +100,7 @@ internal sealed class BucketLog(ICloud cloud, RunStore store, RunctlTraining tra
             _patience = !chunk.Data.IsEmpty || !follow ? TimeSpan.Zero : _patience * 2 is var longer && longer > Quiet ? (longer < LongestQuiet ? longer : LongestQuiet) : Quiet;
             return chunk;
         }
-        catch (RunctlException e) when (TrainingReader.MeansGone(e))
+        catch (RunctlException e) when (RunRefresher.MeansGone(e))
         {
             if (!follow || await cloud.FindOneAsync(training.InstanceId, cancellationToken).ConfigureAwait(false) is not { State: Ec2States.ShuttingDown or Ec2States.Stopping })
             {

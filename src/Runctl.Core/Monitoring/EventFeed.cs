@@ -11,7 +11,7 @@ namespace Runctl.Monitoring;
 internal sealed class EventFeed(ICloud cloud, RunctlTraining training, long after, TimeProvider time)
 {
     private readonly GuardClient _guard = new(cloud, time);
-    private readonly TrainingReader _reader = new(cloud, time);
+    private readonly RunRefresher _refresher = new(cloud, time);
 
     /// <summary>The last event that was handed on.</summary>
     public long Position { get; private set; } = after;
@@ -65,7 +65,7 @@ internal sealed class EventFeed(ICloud cloud, RunctlTraining training, long afte
     public async Task<IReadOnlyList<RunctlEvent>> ReadShippedAsync(int newest, CancellationToken cancellationToken)
     {
         var events = new List<RunctlEvent>();
-        for (var attempt = training.Attempt; attempt <= newest && _reader.StoreOf(training) is { } store; attempt++)
+        for (var attempt = training.Attempt; attempt <= newest && _refresher.StoreOf(training) is { } store; attempt++)
         {
             events.AddRange(await store.ReadEventsAsync(training.RunId, attempt, Position, cancellationToken).ConfigureAwait(false));
         }

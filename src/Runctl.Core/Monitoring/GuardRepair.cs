@@ -12,7 +12,7 @@ namespace Runctl.Monitoring;
 /// <param name="limit">Bounds how many guards are being started at once.</param>
 /// <param name="work">Keeps what is under way.</param>
 /// <param name="time">The clock.</param>
-internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim limit, OpenWork work, TimeProvider time)
+internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim limit, PendingTasks work, TimeProvider time)
 {
     /// <summary>A guard that does not start is not tried again sooner, however often is polled.</summary>
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(15);
@@ -135,7 +135,7 @@ internal sealed class GuardRepair(ICloud cloud, string instanceId, SemaphoreSlim
     {
         var known = error as RunctlException;
         // Of an instance that is gone the round tells.
-        foreach (var run in known is not null && TrainingReader.MeansGone(known) ? [] : runs)
+        foreach (var run in known is not null && RunRefresher.MeansGone(known) ? [] : runs)
         {
             await run.WarnAsync(subject, known?.ServiceErrorCode ?? known?.Id ?? error.GetType().Name, $"{what}: {error.Message}").ConfigureAwait(false);
         }

@@ -19,7 +19,7 @@ public sealed class InstanceMonitor(ICloud cloud, TimeProvider time) : IAsyncDis
 
     private readonly object _lock = new();
     private readonly WatchList _list = new(time);
-    private readonly OpenWork _work = new();
+    private readonly PendingTasks _work = new();
     private readonly SemaphoreSlim _repairs = new(MostRepairs, MostRepairs);
     private readonly CancellationTokenSource _stop = new();
     private readonly GuardGroupClient _group = new(cloud, time);

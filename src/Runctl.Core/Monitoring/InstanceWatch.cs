@@ -15,7 +15,7 @@ namespace Runctl.Monitoring;
 /// <param name="repair">Repairs its guard.</param>
 /// <param name="work">Keeps what goes on beside the polling.</param>
 /// <param name="time">The clock.</param>
-internal sealed class InstanceWatch(ICloud cloud, string instanceId, GuardRepair repair, OpenWork work, TimeProvider time)
+internal sealed class InstanceWatch(ICloud cloud, string instanceId, GuardRepair repair, PendingTasks work, TimeProvider time)
 {
     /// <summary>What is asked; the newest events come along, as many as fit.</summary>
     public static readonly string[] StatusCommand = ["status", "--events", "20"];
@@ -117,7 +117,7 @@ internal sealed class InstanceWatch(ICloud cloud, string instanceId, GuardRepair
         {
             await run.FetchAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (RunctlException e) when (TrainingReader.MeansGone(e))
+        catch (RunctlException e) when (RunRefresher.MeansGone(e))
         {
             await OnGoneAsync(run, cancellationToken).ConfigureAwait(false);
         }
@@ -133,7 +133,7 @@ internal sealed class InstanceWatch(ICloud cloud, string instanceId, GuardRepair
         {
             await act().ConfigureAwait(false);
         }
-        catch (RunctlException e) when (TrainingReader.MeansGone(e))
+        catch (RunctlException e) when (RunRefresher.MeansGone(e))
         {
             Beside(run, token => OnGoneAsync(run, token), cancellationToken);
         }

@@ -19,9 +19,9 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _end = new();
-    private readonly Troubles _troubles = new(observer.OnWarning);
+    private readonly ProblemLog _problems = new(observer.OnWarning);
     private readonly EventFeed _feed = new(cloud, target.Training, target.AfterSequence, time);
-    private readonly TrainingReader _reader = new(cloud, time);
+    private readonly RunRefresher _refresher = new(cloud, time);
     private volatile RunctlTraining _training = target.Training;
     private volatile bool _isUnlisted;
     private volatile bool _isOver;
@@ -65,7 +65,7 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
             _isUnlisted = state is null;
             if (state is not null)
             {
-                _training = _reader.Apply(_training, state);
+                _training = _refresher.Apply(_training, state);
                 _lastSequence = state.LastSeq;
             }
 
@@ -85,7 +85,7 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
     {
         if (_isUnlisted)
         {
-            var training = await _reader.RefreshAsync(_training, cancellationToken).ConfigureAwait(false);
+            var training = await _refresher.RefreshAsync(_training, cancellationToken).ConfigureAwait(false);
             _training = _isUnlisted ? training : _training;
         }
 
@@ -101,7 +101,7 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
     public async Task OnGoneAsync(bool isFinal, CancellationToken cancellationToken)
     {
         // In the order the guard writes them turned round: once the record says how it ended, all events are there.
-        var training = await _reader.ReadRecordAsync(_training, cancellationToken).ConfigureAwait(false);
+        var training = await _refresher.ReadRecordAsync(_training, cancellationToken).ConfigureAwait(false);
         var events = await _feed.ReadShippedAsync(training.Attempt, cancellationToken).ConfigureAwait(false);
         await InTurnAsync(() =>
         {
@@ -123,14 +123,14 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
         $"Runctl could not take in what {target.Training.InstanceId} answered ({error.GetType().Name}: {error.Message}); it tries again.");
 
     /// <summary>Says what does not work, once until it does.</summary>
-    public Task WarnAsync(string subject, string cause, string message, string? over = null) => InTurnAsync(() => _troubles.Begin(subject, cause, message, over));
+    public Task WarnAsync(string subject, string cause, string message, string? over = null) => InTurnAsync(() => _problems.Begin(subject, cause, message, over));
 
     /// <summary>Says what failed, once until it works.</summary>
     public Task WarnAsync(string subject, RunctlException error, string? over = null) =>
         WarnAsync(subject, error.ServiceErrorCode ?? error.Id, error.RecommendedAction is null ? error.Message : $"{error.Message} {error.RecommendedAction}", over);
 
     /// <summary>It works; said where it did not.</summary>
-    public Task WorksAsync(string subject) => InTurnAsync(() => _troubles.End(subject));
+    public Task WorksAsync(string subject) => InTurnAsync(() => _problems.End(subject));
 
     /// <summary>Nobody wants to be told any more.</summary>
     public Task EndAsync() => LeaveAsync(static () => { });
@@ -150,8 +150,8 @@ internal sealed class MonitoredRun(ICloud cloud, MonitorTarget target, IMonitorO
 
     private void OnTakenIn(bool mayEnd)
     {
-        _troubles.End(Answering);
-        _troubles.End(Defect);
+        _problems.End(Answering);
+        _problems.End(Defect);
         if (_training.AttemptHasEnded && mayEnd)
         {
             End();

@@ -27,12 +27,12 @@ public sealed class ProcessCatalog(ICloud cloud, TimeProvider time)
     /// <summary>One training. In detail it is answered after its instance is gone, too: what it was told is in S3.</summary>
     public async Task<RunctlInstanceUsage> ReadAsync(RunctlTraining training, bool detailed, CancellationToken cancellationToken)
     {
-        var store = new TrainingReader(cloud, time).StoreOf(training);
+        var store = new RunRefresher(cloud, time).StoreOf(training);
         try
         {
             return await AskAsync(training.InstanceId, training.RunId, detailed, cancellationToken).ConfigureAwait(false);
         }
-        catch (RunctlException e) when (detailed && TrainingReader.MeansGone(e) && store is not null)
+        catch (RunctlException e) when (detailed && RunRefresher.MeansGone(e) && store is not null)
         {
             var instance = await cloud.FindOneAsync(training.InstanceId, cancellationToken).ConfigureAwait(false);
             var events = await store.ReadEventsAsync(training.RunId, training.Attempt, 0, cancellationToken).ConfigureAwait(false);

@@ -53,8 +53,8 @@ internal sealed class ReportReader(ICloud cloud, RunctlConfiguration configurati
 
     private async Task<RunctlTraining> RefreshAsync(RunctlTraining training, CancellationToken cancellationToken) => await TryAsync("The state of the run", async () =>
     {
-        var catalog = new TrainingCatalog(cloud, Settings(training), time);
-        await foreach (var found in catalog.FindAsync(new TrainingQuery { RunIds = [training.RunId] }, cancellationToken).ConfigureAwait(false))
+        var runs = new RunFinder(cloud, Settings(training), time);
+        await foreach (var found in runs.FindAsync(new TrainingQuery { RunIds = [training.RunId] }, cancellationToken).ConfigureAwait(false))
         {
             return found;
         }

@@ -90,7 +90,7 @@ internal static class RunReportBuilder
                 ExitCode = one.ExitCode,
                 FirstStep = one.FirstStep,
                 LastStep = lastStep,
-                StepsLost = before is null ? null : TrainingView.StepsLost(before.LastStep, one.FirstStep),
+                StepsLost = before is null ? null : RunProjection.StepsLost(before.LastStep, one.FirstStep),
                 Cost = cost?.Cost,
                 OnDemand = cost?.OnDemand,
                 StartPhases = StartPhases(one),

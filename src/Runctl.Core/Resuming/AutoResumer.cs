@@ -94,7 +94,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
                 // Whoever has it may have been interrupted in his turn, and have given up since: that is another interruption.
                 if (state.Record.Attempts.LastOrDefault(a => a.Number > interrupted && a is { Started: not null, InstanceId: not null }) is { } other && (other == state.Record.Newest() || state.Standing == RunStanding.Passed))
                 {
-                    return new TrainingView(cloud, configuration).Of(state.Record, other, script, instanceIsGone: false);
+                    return new RunProjection(cloud, configuration).Of(state.Record, other, script, instanceIsGone: false);
                 }
 
                 if (state.Standing == RunStanding.Passed && (keeper is null || time.GetElapsedTime(began) > patience || await FindInstanceAsync(keeper, cancellationToken).ConfigureAwait(false) is null or { State: Ec2States.Stopped or Ec2States.Terminated }))
@@ -221,7 +221,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
 
     private async Task<RunctlTraining?> FindAsync(string runId, Func<int, bool> isIt, CancellationToken cancellationToken)
     {
-        await foreach (var training in new TrainingCatalog(cloud, configuration, time).FindAsync(runId, null, cancellationToken).ConfigureAwait(false))
+        await foreach (var training in new RunFinder(cloud, configuration, time).FindAsync(runId, null, cancellationToken).ConfigureAwait(false))
         {
             if (isIt(training.Attempt))
             {

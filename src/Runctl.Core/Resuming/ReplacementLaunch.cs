@@ -32,7 +32,7 @@ internal sealed class ReplacementLaunch(ICloud cloud, TimeProvider time, ResumeP
         new GuardClient(cloud, time, plan.Store).CallAsync(instance.InstanceId, ["status", "--events", "0"], null, GuardClient.ShortCall, cancellationToken);
 
     /// <inheritdoc/>
-    public Task GiveUpAsync(RunctlInstance instance, CancellationToken cancellationToken) => new InstanceCatalog(cloud).RemoveAsync(instance, cancellationToken);
+    public Task GiveUpAsync(RunctlInstance instance, CancellationToken cancellationToken) => new InstanceRemoval(cloud).RemoveAsync(instance, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<RunctlInstance> GetAsync(CancellationToken cancellationToken)

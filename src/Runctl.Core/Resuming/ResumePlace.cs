@@ -42,7 +42,7 @@ internal sealed class ResumePlace(ICloud cloud, RunctlConfiguration configuratio
     /// <summary>The other runs that train on an instance, or null.</summary>
     private async Task<string?> FindOthersAsync(string runId, RunctlInstance instance, CancellationToken cancellationToken)
     {
-        var trainings = await new InstanceControl(cloud, configuration, time).FindTrainingsAsync(instance, cancellationToken).ConfigureAwait(false);
+        var trainings = await new InstancePower(cloud, configuration, time).FindTrainingsAsync(instance, cancellationToken).ConfigureAwait(false);
         string[] others = [.. trainings.Select(t => t.RunId).Where(id => id != runId)];
         return others.Length == 0 ? null : string.Join(", ", others);
     }

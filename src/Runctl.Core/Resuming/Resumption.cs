@@ -50,7 +50,7 @@ internal sealed class Resumption(ICloud cloud, TimeProvider time, ResumePlan pla
             Host.Tell(_instance, _claim.Number);
             await TogetherAsync([token => PassAsync(Report, token), token => ReadyAsync(progress, token)], cancellationToken).ConfigureAwait(false);
             var state = await StartAsync(_instance, Report, cancellationToken).ConfigureAwait(false);
-            return new TrainingView(cloud, plan.Spec.Store).Of(state, _instance.InstanceId, plan.Spec.Script, plan.Spec.ProjectName);
+            return new RunProjection(cloud, plan.Spec.Store).Of(state, _instance.InstanceId, plan.Spec.Script, plan.Spec.ProjectName);
         }
         catch (Exception e)
         {

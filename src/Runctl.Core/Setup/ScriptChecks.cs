@@ -10,7 +10,7 @@ internal sealed class ScriptChecks(CheckList list, RunctlConfiguration configura
 {
     /// <summary>The checks.</summary>
     /// <param name="look">The look at the script; null where it could not be read.</param>
-    public IEnumerable<RunctlSetupCheck> Judge(ScriptLook? look)
+    public IEnumerable<RunctlSetupCheck> Judge(ScriptInspection? look)
     {
         yield return Launcher(look);
         yield return Early(look);
@@ -22,7 +22,7 @@ internal sealed class ScriptChecks(CheckList list, RunctlConfiguration configura
     {
         try
         {
-            return [.. new ScriptChecks(new CheckList(null), configuration, project).Judge(ScriptLook.At(script, project)).Where(check => check.Passed == false).Select(check => $"{check.Seen}. {check.Remedy}")];
+            return [.. new ScriptChecks(new CheckList(null), configuration, project).Judge(ScriptInspection.At(script, project)).Where(check => check.Passed == false).Select(check => $"{check.Seen}. {check.Remedy}")];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -30,7 +30,7 @@ internal sealed class ScriptChecks(CheckList list, RunctlConfiguration configura
         }
     }
 
-    private RunctlSetupCheck LineEnds(ScriptLook? look)
+    private RunctlSetupCheck LineEnds(ScriptInspection? look)
     {
         const string name = "ScriptLineEnds";
         if (look is null)
@@ -45,7 +45,7 @@ internal sealed class ScriptChecks(CheckList list, RunctlConfiguration configura
                 $"Convert it: sed -i 's/\\r$//' {names} (or dos2unix {names}). In a git project add the line '*.sh text eol=lf' to .gitattributes, or the next checkout on Windows converts it back.");
     }
 
-    private RunctlSetupCheck Early(ScriptLook? look)
+    private RunctlSetupCheck Early(ScriptInspection? look)
     {
         const string name = "HandlerEarly";
         const string remedy = "Register the handler first, before large imports, data and model; it only has to set a flag that the loop reads.";
@@ -60,7 +60,7 @@ internal sealed class ScriptChecks(CheckList list, RunctlConfiguration configura
     }
 
     // Before torch 2.12 nothing can be set, so only a short grace period is certain.
-    private RunctlSetupCheck Launcher(ScriptLook? look)
+    private RunctlSetupCheck Launcher(ScriptInspection? look)
     {
         const string name = "TorchrunGrace";
         var grace = configuration.GracePeriod;

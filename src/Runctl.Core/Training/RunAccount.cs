@@ -27,7 +27,7 @@ internal sealed record RunAccount(int Interruptions, long? StepsLost, TimeSpan? 
         var costs = attempts.Select(a => CostOf(a, prices, onDemand, now)).ToList();
         return new RunAccount(
             pairs.Count(p => !RunStates.IsFinal(p.First.State)) + (attempts is [.., var newest] && RunStates.IsCutOff(newest.State) ? 1 : 0),
-            Sum(pairs.Select(p => TrainingView.StepsLost(p.First.LastStep, p.Second.FirstStep))),
+            Sum(pairs.Select(p => RunProjection.StepsLost(p.First.LastStep, p.Second.FirstStep))),
             attempts.Count == 0 ? null : EndOf(attempts[^1], now) - attempts[0].Started,
             attempts.Count == 0 ? null : Sum(costs.Select(c => c.Spent)),
             attempts.Count == 0 ? null : Sum(costs.Select(c => c.Full - c.Spent)))

@@ -14,7 +14,7 @@ internal sealed class RunStop(ICloud cloud, TimeProvider time, Func<RunctlTraini
     /// <summary>Clocks differ.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
 
-    private readonly TrainingReader _reader = new(cloud, time);
+    private readonly RunRefresher _refresher = new(cloud, time);
 
     /// <summary>Told of what could not be removed and costs money.</summary>
     public Action<string> OnWarning { get; init; } = static _ => { };
@@ -22,7 +22,7 @@ internal sealed class RunStop(ICloud cloud, TimeProvider time, Func<RunctlTraini
     /// <summary>Stops.</summary>
     public async Task<RunctlTraining> RunAsync(RunctlTraining training, CancellationToken cancellationToken)
     {
-        if (_reader.StoreOf(training) is not { } store)
+        if (_refresher.StoreOf(training) is not { } store)
         {
             return await stopAttempt(training).ConfigureAwait(false);
         }
@@ -45,14 +45,14 @@ internal sealed class RunStop(ICloud cloud, TimeProvider time, Func<RunctlTraini
                     taken.Add(step.Attempt!);
                     break;
                 case StopKind.End:
-                    ended[step.Attempt!.Number] = await stopAttempt(_reader.ViewOf(training, record, step.Attempt)).ConfigureAwait(false);
+                    ended[step.Attempt!.Number] = await stopAttempt(_refresher.ViewOf(training, record, step.Attempt)).ConfigureAwait(false);
                     break;
                 case StopKind.Mark:
                     await MarkAsync(store, record, cancellationToken).ConfigureAwait(false);
                     break;
                 default:
                     await RemoveAsync(record, taken, cancellationToken).ConfigureAwait(false);
-                    return record is { IsStopped: false } && record.Current() is { } current && ended.TryGetValue(current.Number, out var told) ? told : _reader.ViewOf(training, record, record.Current()!);
+                    return record is { IsStopped: false } && record.Current() is { } current && ended.TryGetValue(current.Number, out var told) ? told : _refresher.ViewOf(training, record, record.Current()!);
             }
         }
     }
@@ -105,7 +105,7 @@ internal sealed class RunStop(ICloud cloud, TimeProvider time, Func<RunctlTraini
         {
             try
             {
-                await new InstanceCatalog(cloud).RemoveAsync(instance, cancellationToken).ConfigureAwait(false);
+                await new InstanceRemoval(cloud).RemoveAsync(instance, cancellationToken).ConfigureAwait(false);
             }
             catch (RunctlException e) when (e.Id != ErrorIds.InstanceNotFound)
             {

@@ -14,7 +14,7 @@ namespace Runctl.Training;
 /// <param name="time">The clock.</param>
 internal sealed class RunWait(ICloud cloud, TimeProvider time)
 {
-    private readonly TrainingReader _reader = new(cloud, time);
+    private readonly RunRefresher _refresher = new(cloud, time);
     private RunPolicy? _policy;
     private DateTimeOffset? _cutOff;
 
@@ -41,7 +41,7 @@ internal sealed class RunWait(ICloud cloud, TimeProvider time)
                 (training, var outlook) = await LookAsync(training, cancellationToken).ConfigureAwait(false);
                 if (!outlook.Continues)
                 {
-                    await _reader.SettleAsync(training, cancellationToken).ConfigureAwait(false);
+                    await _refresher.SettleAsync(training, cancellationToken).ConfigureAwait(false);
                     if (RunStates.IsCutOff(training.State))
                     {
                         OnWarning($"Run {training.RunId} is {training.State}, and nothing continues it: {outlook.Reason}. Resume it with Resume-RunctlTraining {training.RunId}.");
@@ -65,7 +65,7 @@ internal sealed class RunWait(ICloud cloud, TimeProvider time)
     {
         if (training is { InstanceId.Length: > 0 } && !RunStates.IsEnded(training.State) && training.State != RunStates.Claimed)
         {
-            training = await _reader.RefreshAsync(training, cancellationToken).ConfigureAwait(false);
+            training = await _refresher.RefreshAsync(training, cancellationToken).ConfigureAwait(false);
         }
 
         // The guard's word is enough for an end that is the run's own: S3 need not answer.
@@ -74,11 +74,11 @@ internal sealed class RunWait(ICloud cloud, TimeProvider time)
             return (training, new RunOutlook(false, ""));
         }
 
-        var record = _reader.StoreOf(training) is { } store ? await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false) : null;
+        var record = _refresher.StoreOf(training) is { } store ? await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false) : null;
         var claim = record?.Current() is { State: RunStates.Claimed } open && await IsHeldAsync(open, cancellationToken).ConfigureAwait(false) ? open : null;
         if (record is not null)
         {
-            training = _reader.Newer(training, record, claim);
+            training = _refresher.Newer(training, record, claim);
         }
 
         if (!RunStates.IsEnded(training.State))
@@ -93,12 +93,12 @@ internal sealed class RunWait(ICloud cloud, TimeProvider time)
     private async Task<RunFacts> ReadFactsAsync(RunctlTraining training, RunRecord? record, AttemptRecord? claim, CancellationToken cancellationToken)
     {
         _cutOff ??= time.GetUtcNow();
-        var store = _reader.StoreOf(training);
+        var store = _refresher.StoreOf(training);
         _policy ??= store is null ? null : await ReadPolicyAsync(store, training.RunId, cancellationToken).ConfigureAwait(false);
         var instance = training.InstanceId.Length > 0 ? await cloud.FindOneAsync(training.InstanceId, cancellationToken).ConfigureAwait(false) : null;
         var events = !Ec2States.IsUp(instance?.State) ? []
             : store is not null ? await store.ReadEventsAsync(training.RunId, training.Attempt, 0, cancellationToken).ConfigureAwait(false)
-            : await _reader.ReadEventsThereAsync(training, cancellationToken).ConfigureAwait(false);
+            : await _refresher.ReadEventsThereAsync(training, cancellationToken).ConfigureAwait(false);
         return new RunFacts
         {
             State = training.State,

@@ -41,7 +41,7 @@ public sealed class TrainingAttacher(ICloud cloud, TimeProvider time)
             await store.AddSpecAsync(spec.On(request.InstanceId) with { RunId = state.RunId, Script = state.Script ?? "" }, cancellationToken).ConfigureAwait(false);
         }
 
-        return new TrainingView(cloud, spec.Store).Of(state, request.InstanceId, null, spec.ProjectName);
+        return new RunProjection(cloud, spec.Store).Of(state, request.InstanceId, null, spec.ProjectName);
     }
 
     private RunSpec SpecOf(AttachRequest request, RunctlConfiguration configuration)

@@ -21,7 +21,7 @@ public sealed class TrainingLog(ICloud cloud, RunctlConfiguration configuration,
     {
         training = WithStore(training);
         var pump = new LogPump(training.RunId, options, progress, warn, time);
-        var store = new TrainingReader(cloud, time).StoreOf(training);
+        var store = new RunRefresher(cloud, time).StoreOf(training);
         var lines = store is null ? FromGuardAsync(training, options, pump, cancellationToken)
             : options.All ? new AttemptLogs(cloud, store, training, options, pump, warn, time).ReadAsync(cancellationToken)
             : FromBucketAsync(store, training, options, pump, warn, cancellationToken);
@@ -96,7 +96,7 @@ public sealed class TrainingLog(ICloud cloud, RunctlConfiguration configuration,
             {
                 return await call().ConfigureAwait(false);
             }
-            catch (RunctlException e) when (TrainingReader.MeansGone(e))
+            catch (RunctlException e) when (RunRefresher.MeansGone(e))
             {
                 throw RunctlErrors.LogUnavailable(training.RunId, training.InstanceId);
             }

@@ -118,7 +118,7 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
             failure = RunctlErrors.TrainingFailedAtOnce(e, plan.RunId, instance, plan.Request.ScriptPath, configuration.OnExit == "terminate");
         }
 
-        var training = new TrainingView(cloud, reference).Of(state, instance.InstanceId, plan.Script, plan.ProjectName).With(copy => { copy.Warnings = plan.Warnings; copy.Launch = spec.Launch; copy.MaxResumes = spec.Policy.MaxResumes; });
+        var training = new RunProjection(cloud, reference).Of(state, instance.InstanceId, plan.Script, plan.ProjectName).With(copy => { copy.Warnings = plan.Warnings; copy.Launch = spec.Launch; copy.MaxResumes = spec.Policy.MaxResumes; });
         return new StartOutcome(training, instance, failure);
     }
 

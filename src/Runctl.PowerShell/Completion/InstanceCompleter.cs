@@ -12,7 +12,7 @@ internal sealed class InstanceCompleter : NameCompleter
         {
             scope.Learn("instances", async (at, limit) =>
             {
-                await foreach (var instance in new InstanceCatalog(at.Cloud).FindAsync([], all: false, limit).ConfigureAwait(false))
+                await foreach (var instance in new InstanceFinder(at.Cloud).FindAsync([], all: false, limit).ConfigureAwait(false))
                 {
                     scope.Known.Add(instance);
                 }

@@ -12,7 +12,7 @@ internal sealed class RunCompleter : NameCompleter
         {
             scope.Learn("runs", async (at, limit) =>
             {
-                await foreach (var training in new TrainingCatalog(at.Cloud, at.Configuration, TimeProvider.System).FindAsync(new TrainingQuery(), limit).ConfigureAwait(false))
+                await foreach (var training in new RunFinder(at.Cloud, at.Configuration, TimeProvider.System).FindAsync(new TrainingQuery(), limit).ConfigureAwait(false))
                 {
                     scope.Known.Add(training);
                 }

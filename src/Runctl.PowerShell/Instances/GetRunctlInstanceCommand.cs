@@ -56,7 +56,7 @@ public sealed class GetRunctlInstanceCommand : RunctlCmdlet
         var resolved = await resolver.ResolveAsync(targets, StopToken);
         var found = resolved.Select(one => one.Value).OfType<RunctlInstance>().Where(instance => State is null || State.Contains(instance.State, StringComparer.OrdinalIgnoreCase));
         var unknown = new ConcurrentQueue<string>();
-        var overview = new InstanceOverview(scope.Cloud, scope.Configuration, TimeProvider.System) { OnUnknown = unknown.Enqueue };
+        var overview = new InstanceCosts(scope.Cloud, scope.Configuration, TimeProvider.System) { OnUnknown = unknown.Enqueue };
         foreach (var instance in await overview.CompleteAsync([.. found], StopToken))
         {
             Session.Known.Add(instance);

@@ -41,10 +41,10 @@ public abstract class InstanceActionCmdlet : BackgroundCmdlet
 
     /// <summary>Checks, asks and acts on one instance.</summary>
     /// <param name="scope">Settings and connection.</param>
-    /// <param name="control">What acts.</param>
+    /// <param name="power">What acts.</param>
     /// <param name="instance">The instance.</param>
     /// <param name="runId">The run that the user named, or null if the user named the instance.</param>
-    private protected abstract Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance, string? runId);
+    private protected abstract Task ActAsync(CommandScope scope, InstancePower power, RunctlInstance instance, string? runId);
 
     /// <summary>Acts on a run that is on no instance now.</summary>
     /// <param name="runId">The run that the user named, or null if the user named an instance.</param>
@@ -70,7 +70,7 @@ public abstract class InstanceActionCmdlet : BackgroundCmdlet
                 }
 
                 RefuseForeign(instance);
-                return ActAsync(scope, new InstanceControl(scope.Cloud, scope.Configuration, TimeProvider.System), instance, found.Target.RunId);
+                return ActAsync(scope, new InstancePower(scope.Cloud, scope.Configuration, TimeProvider.System), instance, found.Target.RunId);
             });
         }
     });
@@ -118,11 +118,11 @@ public abstract class InstanceActionCmdlet : BackgroundCmdlet
     private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given) ? (SwitchParameter)given : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
     /// <summary>The trainings on it, which have to be saved first; an error where there are any and -Force is not given.</summary>
-    private protected async Task<IReadOnlyList<RunctlTraining>> FindTrainingsAsync(InstanceControl control, RunctlInstance instance)
+    private protected async Task<IReadOnlyList<RunctlTraining>> FindTrainingsAsync(InstancePower power, RunctlInstance instance)
     {
         try
         {
-            var trainings = await control.FindTrainingsAsync(instance, StopToken);
+            var trainings = await power.FindTrainingsAsync(instance, StopToken);
             return trainings.Count == 0 || IsForced ? trainings : throw RunctlErrors.TrainingOnInstance(instance.InstanceId, string.Join(", ", trainings.Select(t => t.RunId)));
         }
         catch (RunctlException e) when (IsForced && e.Id != ErrorIds.TrainingOnInstance)
@@ -133,12 +133,12 @@ public abstract class InstanceActionCmdlet : BackgroundCmdlet
     }
 
     /// <summary>Has the trainings save and end.</summary>
-    private protected async Task SaveAsync(InstanceControl control, IEnumerable<RunctlTraining> trainings, bool keepsDisk)
+    private protected async Task SaveAsync(InstancePower power, IEnumerable<RunctlTraining> trainings, bool keepsDisk)
     {
         foreach (var training in trainings)
         {
             Progress.Report(new($"Saving {training.RunId}", $"The training on {training.InstanceId} saves its checkpoint"));
-            await control.SaveAsync(training, keepsDisk, StopToken);
+            await power.SaveAsync(training, keepsDisk, StopToken);
         }
     }
 

@@ -35,9 +35,9 @@ public sealed class RemoveRunctlInstanceCommand : InstanceActionCmdlet
     private protected override string Action => "Terminate the instance; what is only on its disk is lost";
 
     /// <inheritdoc/>
-    private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance, string? runId)
+    private protected override async Task ActAsync(CommandScope scope, InstancePower power, RunctlInstance instance, string? runId)
     {
-        var trainings = await FindTrainingsAsync(control, instance);
+        var trainings = await FindTrainingsAsync(power, instance);
         RefuseResumed(runId);
         if (!IsWanted(instance))
         {
@@ -46,14 +46,14 @@ public sealed class RemoveRunctlInstanceCommand : InstanceActionCmdlet
 
         await LeaveAsync(runId);
 
-        await SaveAsync(control, trainings, keepsDisk: false);
-        var removed = await new InstanceCatalog(scope.Cloud).RemoveAsync(instance, StopToken, evenForeign: true);
+        await SaveAsync(power, trainings, keepsDisk: false);
+        var removed = await new InstanceRemoval(scope.Cloud).RemoveAsync(instance, StopToken, evenForeign: true);
         if (instance.Tags.GetValueOrDefault(RunctlTags.RunId) is { } tagged && Session.CellOf(tagged) is { Instance: { Length: > 0 } now } && now != instance.InstanceId)
         {
             WriteWarning($"Run {tagged}, which was on {instance.InstanceId}, is on {now} now, which is not removed. Remove-RunctlInstance {tagged} removes it.");
         }
 
-        WriteWhenDone(removed, () => control.WaitForStateAsync(instance.InstanceId, [Ec2States.Terminated], Timeout, Progress, StopToken));
+        WriteWhenDone(removed, () => power.WaitForStateAsync(instance.InstanceId, [Ec2States.Terminated], Timeout, Progress, StopToken));
     }
 
     /// <inheritdoc/>

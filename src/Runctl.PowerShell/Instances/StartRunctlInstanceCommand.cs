@@ -33,7 +33,7 @@ public sealed class StartRunctlInstanceCommand : InstanceActionCmdlet
     private protected override string Action => "Start the instance";
 
     /// <inheritdoc/>
-    private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance, string? runId)
+    private protected override async Task ActAsync(CommandScope scope, InstancePower power, RunctlInstance instance, string? runId)
     {
         if (instance.State is Ec2States.Terminated or Ec2States.ShuttingDown)
         {
@@ -52,9 +52,9 @@ public sealed class StartRunctlInstanceCommand : InstanceActionCmdlet
                 return;
             }
 
-            if (await control.StartAsync(instance, StopToken))
+            if (await power.StartAsync(instance, StopToken))
             {
-                instance = await control.WaitForStateAsync(instance.InstanceId, [Ec2States.Pending, Ec2States.Running], Timeout, Progress, StopToken);
+                instance = await power.WaitForStateAsync(instance.InstanceId, [Ec2States.Pending, Ec2States.Running], Timeout, Progress, StopToken);
             }
             else if (!Wait)
             {
@@ -66,12 +66,12 @@ public sealed class StartRunctlInstanceCommand : InstanceActionCmdlet
             }
         }
 
-        WriteWhenDone(instance, () => ReadyAsync(scope, control, instance));
+        WriteWhenDone(instance, () => ReadyAsync(scope, power, instance));
     }
 
-    private async Task<RunctlInstance> ReadyAsync(CommandScope scope, InstanceControl control, RunctlInstance instance)
+    private async Task<RunctlInstance> ReadyAsync(CommandScope scope, InstancePower power, RunctlInstance instance)
     {
-        var runs = await control.WaitForStateAsync(instance.InstanceId, [Ec2States.Running], Timeout, Progress, StopToken).ConfigureAwait(false);
+        var runs = await power.WaitForStateAsync(instance.InstanceId, [Ec2States.Running], Timeout, Progress, StopToken).ConfigureAwait(false);
 
         // Without a profile SSM never reaches it, and there is nothing more to wait for.
         return runs.IamInstanceProfile is null ? runs

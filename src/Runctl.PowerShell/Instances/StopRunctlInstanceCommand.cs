@@ -33,22 +33,22 @@ public sealed class StopRunctlInstanceCommand : InstanceActionCmdlet
     private protected override string Action => "Stop the instance; its disk stays";
 
     /// <inheritdoc/>
-    private protected override async Task ActAsync(CommandScope scope, InstanceControl control, RunctlInstance instance, string? runId)
+    private protected override async Task ActAsync(CommandScope scope, InstancePower power, RunctlInstance instance, string? runId)
     {
-        await control.CheckStoppableAsync(instance, StopToken);
+        await power.CheckStoppableAsync(instance, StopToken);
         if (instance.State == Ec2States.Running)
         {
-            var trainings = await FindTrainingsAsync(control, instance);
+            var trainings = await FindTrainingsAsync(power, instance);
             if (!IsWanted(instance))
             {
                 return;
             }
 
-            await SaveAsync(control, trainings, keepsDisk: true);
-            await control.StopAsync(instance, StopToken);
-            instance = await control.WaitForStateAsync(instance.InstanceId, [Ec2States.Stopping, Ec2States.Stopped], Timeout, Progress, StopToken);
+            await SaveAsync(power, trainings, keepsDisk: true);
+            await power.StopAsync(instance, StopToken);
+            instance = await power.WaitForStateAsync(instance.InstanceId, [Ec2States.Stopping, Ec2States.Stopped], Timeout, Progress, StopToken);
         }
 
-        WriteWhenDone(instance, () => control.WaitForStateAsync(instance.InstanceId, [Ec2States.Stopped], Timeout, Progress, StopToken));
+        WriteWhenDone(instance, () => power.WaitForStateAsync(instance.InstanceId, [Ec2States.Stopped], Timeout, Progress, StopToken));
     }
 }

@@ -121,7 +121,7 @@ public sealed partial class WatchRunctlSpotInterruptionCommand : TrainingTargetC
         }
         else
         {
-            var taker = new NoteTaker(_notes.Writer);
+            var taker = new ChannelObserver(_notes.Writer);
             _resumes |= resumer is not null;
             _watches.Add(resumer is null ? monitor.Watch(target, taker) : resumer.Watch(monitor, target, taker));
         }

@@ -106,7 +106,7 @@ public sealed class TestRunctlSetupCommand : BackgroundCmdlet
         });
         if (_failedHere is null)
         {
-            var here = new SetupHere(scope.Cloud, request);
+            var here = new LocalChecks(scope.Cloud, request);
             await foreach (var check in here.RunAsync(StopToken))
             {
                 Show(check);
@@ -117,7 +117,7 @@ public sealed class TestRunctlSetupCommand : BackgroundCmdlet
 
         foreach (var instance in target is null ? [] : await InstancesAsync(scope, target))
         {
-            await foreach (var check in new SetupOnInstance(scope.Cloud, request, instance, _failedHere, TimeProvider.System).RunAsync(StopToken))
+            await foreach (var check in new InstanceChecks(scope.Cloud, request, instance, _failedHere, TimeProvider.System).RunAsync(StopToken))
             {
                 Show(check);
             }

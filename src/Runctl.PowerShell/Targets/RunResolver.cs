@@ -116,9 +116,9 @@ internal sealed class RunResolver(CommandScope scope)
 
     private async Task<IReadOnlyList<RunctlTraining>> SearchAsync(TrainingQuery query, CancellationToken cancellationToken)
     {
-        var catalog = new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System) { OnUnknown = OnUnknown, OnFailed = (id, error) => _failures[id] = error };
+        var finder = new RunFinder(scope.Cloud, scope.Configuration, TimeProvider.System) { OnUnknown = OnUnknown, OnFailed = (id, error) => _failures[id] = error };
         var found = new List<RunctlTraining>();
-        await foreach (var training in catalog.FindAsync(query, cancellationToken).ConfigureAwait(false))
+        await foreach (var training in finder.FindAsync(query, cancellationToken).ConfigureAwait(false))
         {
             found.Add(training);
         }

@@ -110,8 +110,8 @@ public sealed class GetRunctlTrainingCommand : RunctlCmdlet
     private async Task FindAllAsync(CommandScope scope)
     {
         var failed = new ConcurrentQueue<(string RunId, RunctlException Error)>();
-        var catalog = new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System) { OnUnknown = _unknown.Enqueue, OnFailed = (id, error) => failed.Enqueue((id, error)) };
-        await foreach (var training in catalog.FindAsync(new TrainingQuery(), StopToken))
+        var finder = new RunFinder(scope.Cloud, scope.Configuration, TimeProvider.System) { OnUnknown = _unknown.Enqueue, OnFailed = (id, error) => failed.Enqueue((id, error)) };
+        await foreach (var training in finder.FindAsync(new TrainingQuery(), StopToken))
         {
             await Write(training);
         }

@@ -61,7 +61,7 @@ public sealed class GetRunctlTrainingLogCommand : TrainingTargetCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
     {
-        training = Attempt is { } number ? await new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System).GetAttemptAsync(training, number, StopToken) : training;
+        training = Attempt is { } number ? await new RunFinder(scope.Cloud, scope.Configuration, TimeProvider.System).GetAttemptAsync(training, number, StopToken) : training;
         var log = new TrainingLog(scope.Cloud, scope.Configuration, TimeProvider.System);
         var options = new LogOptions { Tail = Tail, Since = Since, Follow = Follow, All = All, PollInterval = PollInterval };
         await foreach (var line in log.ReadAsync(training, options, Progress, WriteWarning, StopToken))

@@ -52,8 +52,8 @@ public sealed class StopRunctlTrainingCommand : TrainingTargetCmdlet
 
         await Session.LeaveAsync(training.RunId);
         var warnings = new ConcurrentQueue<string>();
-        var catalog = new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System);
-        var stopped = Session.Remember(await catalog.StopAsync(training, GracePeriod ?? scope.Configuration.GracePeriod, warnings.Enqueue, StopToken));
+        var control = new RunControl(scope.Cloud, TimeProvider.System);
+        var stopped = Session.Remember(await control.StopAsync(training, GracePeriod ?? scope.Configuration.GracePeriod, warnings.Enqueue, StopToken));
         foreach (var warning in warnings)
         {
             WriteWarning(warning);

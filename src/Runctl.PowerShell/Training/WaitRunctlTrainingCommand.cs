@@ -42,10 +42,10 @@ public sealed class WaitRunctlTrainingCommand : TrainingTargetCmdlet
 
         try
         {
-            var catalog = new TrainingCatalog(scope.Cloud, scope.Configuration, TimeProvider.System);
+            var control = new RunControl(scope.Cloud, TimeProvider.System);
             var cell = Session.CellOf(training.RunId);
             var warnings = new ConcurrentQueue<string>();
-            var ended = Session.Remember(await catalog.WaitAsync(training, PollInterval, () => cell.IsResumed, warnings.Enqueue, Progress, limit.Token));
+            var ended = Session.Remember(await control.WaitAsync(training, PollInterval, () => cell.IsResumed, warnings.Enqueue, Progress, limit.Token));
             foreach (var warning in warnings)
             {
                 WriteWarning(warning);

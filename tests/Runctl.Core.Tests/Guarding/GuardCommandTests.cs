@@ -39,7 +39,7 @@ public sealed class GuardCommandTests : IDisposable
     public async Task Any_argument_reaches_the_guard_byte_for_byte(string argument)
     {
         var command = new GuardCommand(["run", argument], RunctlJson.ToElement(new { Value = argument }));
-        var outcome = await RunAsync(command.DeliveringScript(Echo, new FileParcel(Echo.Path, Echo.Archive, gzip: true)));
+        var outcome = await RunAsync(command.DeliveringScript(Echo, new ChunkedFile(Echo.Path, Echo.Archive, gzip: true)));
         Assert.Equal(0, outcome.ExitCode);
         using var answer = JsonDocument.Parse(outcome.Output);
         Assert.Equal(["run", argument], answer.RootElement.GetProperty("argv").EnumerateArray().Select(a => a.GetString()!));
@@ -70,7 +70,7 @@ public sealed class GuardCommandTests : IDisposable
         var command = new GuardCommand(["status"]);
         var script = command.FetchingScript(Echo, new RunStore(_cloud.Store, "b", "p", _cloud.Time), "us-east-1");
         Assert.InRange(script.Length - command.Script(Echo).Length, 1, 2_800);
-        await RunAsync(new FileParcel(Echo.Path, Echo.Archive, gzip: true).Script);
+        await RunAsync(new ChunkedFile(Echo.Path, Echo.Archive, gzip: true).Script);
         var outcome = await RunAsync("export AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:9\n" + script);
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
     }
@@ -78,7 +78,7 @@ public sealed class GuardCommandTests : IDisposable
     [Fact]
     public async Task A_delivered_program_stays_for_the_next_call()
     {
-        await RunAsync(new FileParcel(Echo.Path, Echo.Archive, gzip: true).Script);
+        await RunAsync(new ChunkedFile(Echo.Path, Echo.Archive, gzip: true).Script);
         var outcome = await RunAsync(new GuardCommand(["status"]).Script(Echo));
         Assert.Equal(0, outcome.ExitCode);
     }
@@ -86,8 +86,8 @@ public sealed class GuardCommandTests : IDisposable
     [Fact]
     public async Task A_second_delivery_leaves_alone_what_is_there_and_what_was_added_to_it()
     {
-        var small = new FileParcel(Echo.Path, Echo.Archive, gzip: true);
-        var big = new FileParcel("/var/lib/runctl/code/big.tar.gz", new byte[200_000], gzip: false);
+        var small = new ChunkedFile(Echo.Path, Echo.Archive, gzip: true);
+        var big = new ChunkedFile("/var/lib/runctl/code/big.tar.gz", new byte[200_000], gzip: false);
         foreach (var (path, scripts) in new[] { (Echo.Path, [small.Script]), ("/var/lib/runctl/code/big.tar.gz", big.Pieces.Append(big.JoinScript).ToList()) })
         {
             await RunAllAsync();
@@ -114,7 +114,7 @@ public sealed class GuardCommandTests : IDisposable
     [Fact]
     public async Task A_damaged_delivery_is_refused_and_leaves_nothing_behind()
     {
-        var script = new FileParcel(Echo.Path, Echo.Archive, gzip: false).Script;
+        var script = new ChunkedFile(Echo.Path, Echo.Archive, gzip: false).Script;
         var damaged = script.Replace(Convert.ToBase64String(Echo.Archive)[..16], Convert.ToBase64String(new byte[12]), StringComparison.Ordinal);
         Assert.NotEqual(script, damaged);
         var outcome = await RunAsync(damaged);
@@ -128,7 +128,7 @@ public sealed class GuardCommandTests : IDisposable
     {
         var content = new byte[200_000];
         new Random(7).NextBytes(content);
-        var parcel = new FileParcel("/var/lib/runctl/code/big.tar.gz", content, gzip: false);
+        var parcel = new ChunkedFile("/var/lib/runctl/code/big.tar.gz", content, gzip: false);
         Assert.False(parcel.FitsOneCommand);
         Assert.All(parcel.Pieces, p => Assert.InRange(p.Length, 1, 60_000));
         foreach (var piece in parcel.Pieces.Reverse())
@@ -136,9 +136,9 @@ public sealed class GuardCommandTests : IDisposable
             Assert.Equal(0, (await RunAsync(piece)).ExitCode);
         }
 
-        Assert.Equal(1, (await RunAsync(FileParcel.ExistsScript("/var/lib/runctl/code/big.tar.gz"))).ExitCode);
+        Assert.Equal(1, (await RunAsync(ChunkedFile.ExistsScript("/var/lib/runctl/code/big.tar.gz"))).ExitCode);
         Assert.Equal(0, (await RunAsync(parcel.JoinScript)).ExitCode);
-        Assert.Equal(0, (await RunAsync(FileParcel.ExistsScript("/var/lib/runctl/code/big.tar.gz"))).ExitCode);
+        Assert.Equal(0, (await RunAsync(ChunkedFile.ExistsScript("/var/lib/runctl/code/big.tar.gz"))).ExitCode);
         var directory = Path.Combine(_root.Path, "var/lib/runctl/code");
         Assert.Equal([Path.Combine(directory, "big.tar.gz")], Directory.GetFiles(directory));
         Assert.Equal(content, File.ReadAllBytes(Path.Combine(directory, "big.tar.gz")));
@@ -147,7 +147,7 @@ public sealed class GuardCommandTests : IDisposable
     [Fact]
     public async Task A_machine_without_python_is_told_apart()
     {
-        await RunAsync(new FileParcel(Echo.Path, Echo.Archive, gzip: true).Script);
+        await RunAsync(new ChunkedFile(Echo.Path, Echo.Archive, gzip: true).Script);
         var outcome = await RunAsync("command() { return 1; }\n" + new GuardCommand(["status"]).Script(Echo));
         Assert.Equal("PythonMissing", GuardAnswer.Read(outcome).Error!.Id);
     }

@@ -45,7 +45,7 @@ public sealed class GuardProgramTests
     public void The_embedded_guard_fits_into_commands()
     {
         var program = GuardProgram.Current;
-        var parcel = new FileParcel(program.Path, program.Archive, gzip: true);
+        var parcel = new ChunkedFile(program.Path, program.Archive, gzip: true);
         var scripts = parcel.FitsOneCommand ? [new GuardCommand(["status", "--events", "20"]).DeliveringScript(program, parcel)] : parcel.Pieces;
         // Documents and parameters of a command may have 64 KB in all.
         Assert.All(scripts, s => Assert.InRange(s.Length, 1, 63_000));

@@ -83,7 +83,7 @@ public sealed class PersistentLaunchTests
     public async Task Its_removal_cancels_the_request_first()
     {
         var launched = (await LaunchAsync())[0];
-        await new InstanceCatalog(_cloud).RemoveAsync(launched, Token);
+        await new InstanceRemoval(_cloud).RemoveAsync(launched, Token);
         Assert.Equal(["cancel sir-0", "terminate " + launched.InstanceId], _cloud.Ec2.Calls.Skip(1));
     }
 
@@ -92,7 +92,7 @@ public sealed class PersistentLaunchTests
     {
         var launched = (await LaunchAsync())[0];
         _cloud.Ec2.CancelFailure = new("UnauthorizedOperation", ErrorKind.PermissionDenied, "You are not authorized.");
-        var error = await Assert.ThrowsAsync<RunctlException>(() => new InstanceCatalog(_cloud).RemoveAsync(launched, Token));
+        var error = await Assert.ThrowsAsync<RunctlException>(() => new InstanceRemoval(_cloud).RemoveAsync(launched, Token));
         Assert.Equal("SpotRequestNotCancelled", error.Id);
         Assert.DoesNotContain(_cloud.Ec2.Calls, c => c.StartsWith("terminate", StringComparison.Ordinal));
     }

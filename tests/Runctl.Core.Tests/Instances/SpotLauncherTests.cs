@@ -207,9 +207,9 @@ public sealed class SpotLauncherTests
         var other = _cloud.Ec2.Add("i-other", tags: []);
         // Tags in the hand of the caller do not count.
         var forged = other.With(copy => { copy.Tags = new Dictionary<string, string> { [RunctlTags.Managed] = "1" }; });
-        var catalog = new InstanceCatalog(_cloud);
-        Assert.Equal("InstanceNotManaged", (await Assert.ThrowsAsync<RunctlException>(() => catalog.RemoveAsync(forged, Token))).Id);
-        Assert.Equal("terminated", (await catalog.RemoveAsync(mine, Token)).State);
+        var removal = new InstanceRemoval(_cloud);
+        Assert.Equal("InstanceNotManaged", (await Assert.ThrowsAsync<RunctlException>(() => removal.RemoveAsync(forged, Token))).Id);
+        Assert.Equal("terminated", (await removal.RemoveAsync(mine, Token)).State);
         Assert.Equal("running", _cloud.Ec2.All.Single(i => i.InstanceId == "i-other").State);
     }
 

@@ -70,7 +70,7 @@ public sealed class CostTests : IDisposable
     {
         WriteRecord("finished");
         _cloud.Ec2.Add("i-1", "terminated");
-        await foreach (var training in new TrainingCatalog(_cloud, new RunctlConfiguration { S3Bucket = "b", RunPrefix = "p" }, _cloud.Time).FindAsync("r-1", null, Token))
+        await foreach (var training in new RunFinder(_cloud, new RunctlConfiguration { S3Bucket = "b", RunPrefix = "p" }, _cloud.Time).FindAsync("r-1", null, Token))
         {
             Assert.Equal("finished", training.State);
         }

@@ -18,9 +18,9 @@ public sealed class WaitTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private TrainingCatalog Catalog => new(_story.Cloud, new RunctlConfiguration { S3Bucket = "b", S3Prefix = "saved" }, _story.Cloud.Time);
+    private RunControl Control => new(_story.Cloud, _story.Cloud.Time);
 
-    private RunctlTraining Training => new TrainingView(_story.Cloud, _story.Spec.Store).Of(_story.Record, _story.Record.Attempts[0], "train.py", instanceIsGone: false);
+    private RunctlTraining Training => new RunProjection(_story.Cloud, _story.Spec.Store).Of(_story.Record, _story.Record.Attempts[0], "train.py", instanceIsGone: false);
 
     [Fact]
     public async Task Who_has_waited_for_the_end_of_a_run_can_resume_it_at_once()
@@ -130,9 +130,9 @@ public sealed class WaitTests
     }
 
     private Task<RunctlTraining> WaitAsync(Func<bool>? resumesHere = null) =>
-        Catalog.WaitAsync(Training, TimeSpan.FromSeconds(1), resumesHere ?? (() => false), _warnings.Add, new Progress<ProgressUpdate>(), Token);
+        Control.WaitAsync(Training, TimeSpan.FromSeconds(1), resumesHere ?? (() => false), _warnings.Add, new Progress<ProgressUpdate>(), Token);
 
-    private Task<RunctlTraining> StopAsync() => Catalog.StopAsync(Training, TimeSpan.FromSeconds(10), _warnings.Add, Token);
+    private Task<RunctlTraining> StopAsync() => Control.StopAsync(Training, TimeSpan.FromSeconds(10), _warnings.Add, Token);
 
     private void Order(RunPolicy policy) => _story.Cloud.Store.Put(_story.Store.Keys.Spec(Story.RunId), RunctlJson.Write(_story.Spec with { Policy = policy }));
 

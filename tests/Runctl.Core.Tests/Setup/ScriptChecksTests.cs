@@ -120,6 +120,6 @@ public sealed class ScriptChecksTests : IDisposable
     private RunctlSetupCheck Check(string name, string script, string text)
     {
         var path = _project.Write(script, text);
-        return new ScriptChecks(new CheckList(null), _configuration, _project.Path).Judge(ScriptLook.At(path, _project.Path)).Single(check => check.Name == name);
+        return new ScriptChecks(new CheckList(null), _configuration, _project.Path).Judge(ScriptInspection.At(path, _project.Path)).Single(check => check.Name == name);
     }
 }

@@ -29,7 +29,7 @@ public sealed class NamingTests
     [InlineData(10L, 11L, 0L)]
     [InlineData(10L, 8L, 3L)]
     [InlineData(10L, 12L, 0L)]
-    public void Steps_lost_are_those_trained_twice(long? lastBefore, long? first, long? expected) => Assert.Equal(expected, TrainingView.StepsLost(lastBefore, first));
+    public void Steps_lost_are_those_trained_twice(long? lastBefore, long? first, long? expected) => Assert.Equal(expected, RunProjection.StepsLost(lastBefore, first));
 
     [Theory]
     [InlineData("s3://bucket/a/b.pt", "bucket", "a/b.pt")]

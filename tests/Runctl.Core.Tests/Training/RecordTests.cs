@@ -102,7 +102,7 @@ public sealed class RecordTests : IDisposable
 
         WriteRecord(recorded);
         var found = new List<RunctlTraining>();
-        await foreach (var training in new TrainingCatalog(_cloud, _configuration, _cloud.Time).FindAsync("r-1", null, Token))
+        await foreach (var training in new RunFinder(_cloud, _configuration, _cloud.Time).FindAsync("r-1", null, Token))
         {
             found.Add(training);
         }

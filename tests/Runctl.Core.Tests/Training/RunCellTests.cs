@@ -65,7 +65,7 @@ public sealed class RunCellTests
     [InlineData(RunStates.Failed, 0)]
     public void An_exit_code_is_shown_once_the_script_itself_has_ended(string state, int? shown)
     {
-        var view = new TrainingView(new Fakes.FakeCloud(), store: null);
+        var view = new RunProjection(new Fakes.FakeCloud(), store: null);
         var record = new RunRecord { RunId = "r", ProjectName = "p", Attempts = [new AttemptRecord { Number = 1, State = state, InstanceId = "i-1", Started = DateTimeOffset.UnixEpoch, ExitCode = 0 }] };
         Assert.Equal(shown, view.Of(record, record.Attempts[0], "train.py", instanceIsGone: false).ExitCode);
         Assert.Equal(shown, view.Of(new RunState { RunId = "r", State = state, ExitCode = 0 }, "i-1", "train.py", "p").ExitCode);

@@ -46,11 +46,11 @@ public sealed class PolicyTests
         var plan = await launcher.PlanAsync(new LaunchRequest { InstanceTypes = ["g5.xlarge"], IamInstanceProfile = new SandboxOptions().InstanceProfile, InterruptionBehavior = RunctlInterruptionBehavior.Stop }, Ct);
         var instance = (await launcher.LaunchAsync(plan, new Nothing(), Ct))[0];
         await launcher.WaitUntilReadyAsync(instance.InstanceId, TimeSpan.FromSeconds(240), new Nothing(), Ct);
-        var control = new InstanceControl(cloud, new Runctl.Configuration.RunctlConfiguration(), TimeProvider.System);
+        var control = new InstancePower(cloud, new Runctl.Configuration.RunctlConfiguration(), TimeProvider.System);
         await control.StopAsync(instance, Ct);
         await control.WaitForStateAsync(instance.InstanceId, ["stopped"], TimeSpan.FromSeconds(120), new Nothing(), Ct);
         Assert.True(await control.StartAsync(instance, Ct));
-        await new InstanceCatalog(cloud).RemoveAsync(instance, Ct);
+        await new InstanceRemoval(cloud).RemoveAsync(instance, Ct);
         Assert.Single(await cloud.Instances.FindSpotRequestsAsync([instance.SpotInstanceRequestId!], new Dictionary<string, string?>(), Ct));
     }
 
@@ -105,14 +105,14 @@ public sealed class PolicyTests
     {
         var instance = await sandbox.LaunchAsync();
         var request = new SetupRequest { Configuration = new() { S3Bucket = sandbox.Sandbox.Bucket }, CredentialSource = "a test", ProjectDirectory = Path.GetTempPath() };
-        var here = new SetupHere(sandbox.Cloud, request);
+        var here = new LocalChecks(sandbox.Cloud, request);
         var checks = new List<RunctlSetupCheck>();
         await foreach (var check in here.RunAsync(Ct))
         {
             checks.Add(check);
         }
 
-        await foreach (var check in new SetupOnInstance(sandbox.Cloud, request, instance, here.Failed, TimeProvider.System).RunAsync(Ct))
+        await foreach (var check in new InstanceChecks(sandbox.Cloud, request, instance, here.Failed, TimeProvider.System).RunAsync(Ct))
         {
             checks.Add(check);
         }

@@ -47,7 +47,9 @@ public sealed class LocalGuardTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private TrainingCatalog Catalog => new(_cloud, Configuration, TimeProvider.System);
+    private RunFinder Finder => new(_cloud, Configuration, TimeProvider.System);
+
+    private RunControl Control => new(_cloud, TimeProvider.System);
 
     public void Dispose()
     {
@@ -67,7 +69,7 @@ public sealed class LocalGuardTests : IDisposable
         var observer = new Observer();
         await using var monitor = new InstanceMonitor(_cloud, TimeProvider.System);
         await using var watch = monitor.Watch(new MonitorTarget(training, TimeSpan.FromMilliseconds(200)), observer);
-        var stopped = await Catalog.StopAsync(training, TimeSpan.FromSeconds(10), Assert.Fail, Token);
+        var stopped = await Control.StopAsync(training, TimeSpan.FromSeconds(10), Assert.Fail, Token);
         Assert.Equal("stopped", stopped.State);
         Assert.Null(stopped.ExitCode);
         Assert.True(stopped.LastStep > 0);
@@ -127,13 +129,13 @@ public sealed class LocalGuardTests : IDisposable
         _project.Write("training/train.py", "print('done')\n");
         var started = await StartAsync();
         var found = new List<RunctlTraining>();
-        await foreach (var training in Catalog.FindAsync(null, "i-1", Token))
+        await foreach (var training in Finder.FindAsync(null, "i-1", Token))
         {
             found.Add(training);
         }
 
         Assert.Equal(started.RunId, Assert.Single(found).RunId);
-        Assert.Equal("finished", (await Catalog.WaitAsync(started, TimeSpan.FromMilliseconds(100), () => false, Assert.Fail, _progress, Token)).State);
+        Assert.Equal("finished", (await Control.WaitAsync(started, TimeSpan.FromMilliseconds(100), () => false, Assert.Fail, _progress, Token)).State);
     }
 
     /// <summary>Its guard has learned its instance's id in this boot already: there is no metadata service here, which it would ask for 5 s at each call.</summary>

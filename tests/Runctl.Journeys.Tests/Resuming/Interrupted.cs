@@ -88,7 +88,7 @@ internal sealed class Interrupted : IDisposable, IResumeListener, IProgress<Prog
     public Task UploadAsync() => Scene.ReachAsync(scene => scene.HasUploaded, Token);
 
     /// <summary>Has it stopped, as its owner does.</summary>
-    public async Task StopAsync() => Training = await new TrainingCatalog(_fixture.Cloud, Configuration, TimeProvider.System).StopAsync(Training, Patience, _ => { }, Token);
+    public async Task StopAsync() => Training = await new RunControl(_fixture.Cloud, TimeProvider.System).StopAsync(Training, Patience, _ => { }, Token);
 
     /// <summary>Waits until it has ended on its instance.</summary>
     public Task EndAsync() => Scene.ReachAsync(_ => false, Token);

@@ -79,15 +79,15 @@ public sealed class InterruptionTests : SandboxedTest
 
         var second = await Fixture.LaunchAsync(Token);
         var resumed = await Fixture.StartAsync(second.InstanceId, _project.Path, "train.py", Token, report.Manifest);
-        var catalog = new TrainingCatalog(Fixture.Cloud, Fixture.Configuration, TimeProvider.System);
-        var stopped = await catalog.StopAsync(resumed, TimeSpan.FromSeconds(10), Assert.Fail, Token);
+        var finder = new RunFinder(Fixture.Cloud, Fixture.Configuration, TimeProvider.System);
+        var stopped = await new RunControl(Fixture.Cloud, TimeProvider.System).StopAsync(resumed, TimeSpan.FromSeconds(10), Assert.Fail, Token);
         Assert.Equal(report.LastStep + 1, stopped.FirstStep);
         Assert.Equal(0, stopped.StepsLost);
         Assert.Equal(report.Manifest, stopped.ResumedFrom!.Manifest);
         Assert.Contains($"resumed from step {report.LastStep}", await LogAsync(stopped));
 
         var found = new List<RunctlTraining>();
-        await foreach (var one in catalog.FindAsync(null, null, Token))
+        await foreach (var one in finder.FindAsync(null, null, Token))
         {
             found.Add(one);
         }

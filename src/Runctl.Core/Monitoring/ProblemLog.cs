@@ -1,7 +1,7 @@
 namespace Runctl.Monitoring;
 
 /// <summary>What does not work at the moment, by what it is about: told when it begins, not again while it lasts, and told when it is over.</summary>
-internal sealed class Troubles(Action<string> tell)
+internal sealed class ProblemLog(Action<string> tell)
 {
     private readonly Dictionary<string, (HashSet<string> Causes, string? Over)> _standing = new(StringComparer.Ordinal);
 

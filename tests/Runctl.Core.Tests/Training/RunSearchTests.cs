@@ -10,7 +10,7 @@ using Runctl.Training;
 namespace Runctl.Core.Tests.Training;
 
 /// <summary>Which runs a search finds, by what, and in how many calls.</summary>
-public sealed class TrainingSearchTests : IDisposable
+public sealed class RunSearchTests : IDisposable
 {
     private const string Runs = "checkpoints/runctl/runs/";
     private const string Index = "checkpoints/runctl/index/";
@@ -23,7 +23,7 @@ public sealed class TrainingSearchTests : IDisposable
     private int _shellCalls;
     private int _written;
 
-    public TrainingSearchTests()
+    public RunSearchTests()
     {
         _cloud.Store.BeforeWrite = key =>
         {
@@ -78,7 +78,7 @@ public sealed class TrainingSearchTests : IDisposable
     {
         await FillAsync(2000, instances: 100);
         var found = new List<RunctlTraining>();
-        await foreach (var training in Catalog().FindAsync(new TrainingQuery(), Token))
+        await foreach (var training in Finder().FindAsync(new TrainingQuery(), Token))
         {
             found.Add(training);
             if (found.Count == 10)
@@ -239,8 +239,8 @@ public sealed class TrainingSearchTests : IDisposable
         _cloud.Ec2.Add("i-2");
         await EnterAsync(Record("run-1", 1, Attempt(1, "running") with { InstanceId = "i-1" }));
         WriteRecord(Record("run-1", 1, Attempt(1, "running") with { InstanceId = "i-2" }));
-        Assert.Empty(await CollectAsync(Catalog().FindAsync(null, "i-1", Token)));
-        Assert.Equal("i-2", Assert.Single(await CollectAsync(Catalog().FindAsync("run-1", null, Token))).InstanceId);
+        Assert.Empty(await CollectAsync(Finder().FindAsync(null, "i-1", Token)));
+        Assert.Equal("i-2", Assert.Single(await CollectAsync(Finder().FindAsync("run-1", null, Token))).InstanceId);
     }
 
     [Fact]
@@ -353,9 +353,9 @@ public sealed class TrainingSearchTests : IDisposable
     private void Answer(Dictionary<string, RunState> states) => _cloud.Shell.Answer = (id, _) =>
         new CommandOutcome(id, "Success", null, 0, RunctlJson.Write(new GuardStatus { InstanceId = id, Runs = states.TryGetValue(id, out var state) ? [state] : [] }), "");
 
-    private TrainingCatalog Catalog() => new(_cloud, _configuration, _cloud.Time) { OnUnknown = _notes.Add, OnFailed = (id, error) => _failed.Add((id, error)) };
+    private RunFinder Finder() => new(_cloud, _configuration, _cloud.Time) { OnUnknown = _notes.Add, OnFailed = (id, error) => _failed.Add((id, error)) };
 
-    private Task<List<RunctlTraining>> FindAsync(TrainingQuery query) => CollectAsync(Catalog().FindAsync(query, Token));
+    private Task<List<RunctlTraining>> FindAsync(TrainingQuery query) => CollectAsync(Finder().FindAsync(query, Token));
 
     private static async Task<List<RunctlTraining>> CollectAsync(IAsyncEnumerable<RunctlTraining> runs)
     {

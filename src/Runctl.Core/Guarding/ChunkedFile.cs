@@ -8,7 +8,7 @@ namespace Runctl.Guarding;
 /// A file on its way to an instance inside shell scripts: base64, in one piece or several, put in place whole or not at all. Its name says its content: one
 /// that is there stays, with what was added to it (the guard keeps its bytecode in its program).
 /// </summary>
-internal sealed class FileParcel
+internal sealed class ChunkedFile
 {
     /// <summary>Document and parameters of a command may have 65,536 bytes in all; what is left is for the document's own words and for the call after it.</summary>
     public const int MaxBase64PerCommand = 50_000;
@@ -22,7 +22,7 @@ internal sealed class FileParcel
     /// <param name="path">Where it goes, below RUNCTL_ROOT; letters, digits and <c>/.-_</c> only.</param>
     /// <param name="content">Its bytes.</param>
     /// <param name="gzip">Whether to compress it for the way.</param>
-    public FileParcel(string path, byte[] content, bool gzip)
+    public ChunkedFile(string path, byte[] content, bool gzip)
     {
         _path = path.All(c => char.IsAsciiLetterOrDigit(c) || "/.-_".Contains(c, StringComparison.Ordinal)) ? path : throw new ArgumentException("not a plain path", nameof(path));
         _gzip = gzip;

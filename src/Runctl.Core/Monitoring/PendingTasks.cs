@@ -1,7 +1,7 @@
 namespace Runctl.Monitoring;
 
 /// <summary>What goes on in the background, so that it can be waited for.</summary>
-internal sealed class OpenWork
+internal sealed class PendingTasks
 {
     private readonly HashSet<Task> _open = [];
 

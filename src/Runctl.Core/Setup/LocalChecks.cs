@@ -7,7 +7,7 @@ using Runctl.Runs;
 namespace Runctl.Setup;
 
 /// <summary>Checks what can be seen from this machine: settings, credentials, bucket, script.</summary>
-internal sealed class SetupHere(ICloud cloud, SetupRequest request)
+internal sealed class LocalChecks(ICloud cloud, SetupRequest request)
 {
     private const string BucketRemedy = "Set s3_bucket under [aws] in .runctl.toml, or give -S3Bucket: without a bucket checkpoints stay on the instance and are lost with it. Get-RunctlPolicy -CloudFormation writes a template that makes one.";
 
@@ -84,7 +84,7 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
         }, refusalFails: true).ConfigureAwait(false);
     }
 
-    private ScriptLook? Script(string path, out RunctlSetupCheck check)
+    private ScriptInspection? Script(string path, out RunctlSetupCheck check)
     {
         var relative = Path.GetRelativePath(request.ProjectDirectory, path);
         var problem = !File.Exists(path) ? Directory.Exists(path) ? RunctlErrors.ScriptIsDirectory(path) : RunctlErrors.ScriptMissing(path)
@@ -92,7 +92,7 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
         try
         {
             problem ??= Entries.KindOf(path) == EntryKind.Special ? RunctlErrors.ScriptMissing(path) : null;
-            var look = problem is null || problem.Id == ErrorIds.ScriptOutsideProject ? ScriptLook.At(path, request.ProjectDirectory) : null;
+            var look = problem is null || problem.Id == ErrorIds.ScriptOutsideProject ? ScriptInspection.At(path, request.ProjectDirectory) : null;
             check = problem is null ? _list.Pass("Script", $"{relative} in {request.ProjectDirectory}") : _list.Fail("Script", problem.Message, problem.RecommendedAction);
             return look;
         }
@@ -103,7 +103,7 @@ internal sealed class SetupHere(ICloud cloud, SetupRequest request)
         }
     }
 
-    private RunctlSetupCheck Handler(ScriptLook? look) => look switch
+    private RunctlSetupCheck Handler(ScriptInspection? look) => look switch
     {
         null => _list.Unknown("SigtermHandler", "Not tried: Script failed."),
         _ when request.Configuration.UsesStopFile => _list.Unknown("SigtermHandler", "a stop file tells the script; a look at its text cannot say whether it looks for RUNCTL_STOP_FILE", "Invoke-RunctlInterruptionDrill tells for sure."),

@@ -5,10 +5,10 @@ using Runctl.Runs;
 namespace Runctl.Training;
 
 /// <summary>Makes what users see of a run from what its guard or its records say.</summary>
-internal sealed class TrainingView(ICloud cloud, StoreReference? store)
+internal sealed class RunProjection(ICloud cloud, StoreReference? store)
 {
     /// <summary>For the store a configuration names.</summary>
-    public TrainingView(ICloud cloud, RunctlConfiguration configuration)
+    public RunProjection(ICloud cloud, RunctlConfiguration configuration)
         : this(cloud, configuration.S3Bucket is { } bucket ? new StoreReference(bucket, configuration.S3Prefix, configuration.RunPrefix) : null)
     {
     }

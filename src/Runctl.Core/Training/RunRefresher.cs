@@ -9,7 +9,7 @@ using Runctl.Runs;
 namespace Runctl.Training;
 
 /// <summary>Brings what is known of a run up to date: from its guard while the instance lives, from its record afterwards.</summary>
-internal sealed class TrainingReader(ICloud cloud, TimeProvider time)
+internal sealed class RunRefresher(ICloud cloud, TimeProvider time)
 {
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(10);
 
@@ -110,6 +110,6 @@ internal sealed class TrainingReader(ICloud cloud, TimeProvider time)
     public async Task<bool> IsGoneAsync(string instanceId, CancellationToken cancellationToken) =>
         await cloud.FindOneAsync(instanceId, cancellationToken).ConfigureAwait(false) is not { State: Ec2States.Pending or Ec2States.Running };
 
-    private TrainingView View(RunctlTraining training) =>
+    private RunProjection View(RunctlTraining training) =>
         new(cloud, training is { S3Bucket: { } bucket } ? new StoreReference(bucket, training.S3Prefix ?? "", training.RunPrefix ?? "") : null);
 }

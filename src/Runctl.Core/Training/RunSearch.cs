@@ -12,7 +12,7 @@ namespace Runctl.Training;
 /// One search for runs: the index from S3, states from guards, the fresher of both for each run. A run's record is read where the index does not say enough,
 /// and where a claim or a training that it tells of is not confirmed by its guard. Runs are handed on in groups, newest first.
 /// </summary>
-internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
+internal sealed class RunSearch(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
 {
     /// <summary>So many runs that are named are read one by one; more are cheaper to list.</summary>
     private const int MostRead = 50;
@@ -26,7 +26,7 @@ internal sealed class TrainingSearch(ICloud cloud, RunctlConfiguration configura
     private const int LargestGroup = 2000;
 
     private readonly RunStore? _store = configuration.S3Bucket is { } bucket ? new RunStore(cloud.Objects, bucket, configuration.RunPrefix, time) : null;
-    private readonly TrainingView _view = new(cloud, configuration);
+    private readonly RunProjection _view = new(cloud, configuration);
     private readonly InstanceStates _instances = new(cloud, time);
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly HashSet<string> _shown = new(StringComparer.Ordinal);

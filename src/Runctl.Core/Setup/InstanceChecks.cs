@@ -10,7 +10,7 @@ using Runctl.Training;
 namespace Runctl.Setup;
 
 /// <summary>Checks an instance: as EC2 and SSM see it, and by asking the guard program there.</summary>
-internal sealed class SetupOnInstance(ICloud cloud, SetupRequest request, string instanceId, IEnumerable<string> failedHere, TimeProvider time)
+internal sealed class InstanceChecks(ICloud cloud, SetupRequest request, string instanceId, IEnumerable<string> failedHere, TimeProvider time)
 {
     private static readonly TimeSpan CallTime = TimeSpan.FromMinutes(3);
 

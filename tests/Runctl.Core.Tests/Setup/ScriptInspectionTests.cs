@@ -3,7 +3,7 @@ using Runctl.Setup;
 
 namespace Runctl.Core.Tests.Setup;
 
-public sealed class ScriptLookTests : IDisposable
+public sealed class ScriptInspectionTests : IDisposable
 {
     private readonly TempDirectory _project = new();
 
@@ -71,5 +71,5 @@ public sealed class ScriptLookTests : IDisposable
 
     public void Dispose() => _project.Dispose();
 
-    private ScriptLook Look(string name, string text) => ScriptLook.At(_project.Write(name, text), _project.Path);
+    private ScriptInspection Look(string name, string text) => ScriptInspection.At(_project.Write(name, text), _project.Path);
 }

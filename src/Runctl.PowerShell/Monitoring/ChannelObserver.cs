@@ -6,7 +6,7 @@ using Runctl.Training;
 namespace Runctl.PowerShell.Monitoring;
 
 /// <summary>Takes down what a monitor tells on its thread, for the engine's thread to show.</summary>
-internal sealed class NoteTaker(ChannelWriter<MonitorNote> notes) : IMonitorObserver
+internal sealed class ChannelObserver(ChannelWriter<MonitorNote> notes) : IMonitorObserver
 {
     /// <inheritdoc/>
     public void OnEvent(RunctlEvent runctlEvent) => notes.TryWrite(new MonitorNote(Event: runctlEvent));

@@ -8,7 +8,7 @@ using Runctl.Runs;
 namespace Runctl.Instances;
 
 /// <summary>Adds to instances what EC2's records of them do not say: price, cost, and the training on them.</summary>
-public sealed class InstanceOverview(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
+public sealed class InstanceCosts(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
 {
     /// <summary>Told of what could not be found out; it stays null.</summary>
     public Action<string>? OnUnknown { get; init; }

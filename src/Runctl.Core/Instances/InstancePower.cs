@@ -11,7 +11,7 @@ using Runctl.Training;
 namespace Runctl.Instances;
 
 /// <summary>Stops and starts instances, and sees to it that no training is cut off.</summary>
-public sealed class InstanceControl(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
+public sealed class InstancePower(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
 {
     /// <summary>The trainings that an end of the instance would cut off.</summary>
     /// <exception cref="RunctlException">It is not known whether there are any.</exception>
@@ -26,7 +26,7 @@ public sealed class InstanceControl(ICloud cloud, RunctlConfiguration configurat
         var answer = answers.GetValueOrDefault(instance.InstanceId);
         if (answer?.Value is { } value)
         {
-            var view = new TrainingView(cloud, configuration);
+            var view = new RunProjection(cloud, configuration);
             return [.. (RunctlJson.Read<GuardStatus>(value).Runs ?? []).Where(r => !r.HasEnded).Select(r => view.Of(r, instance.InstanceId, null, instance.Tags.GetValueOrDefault(RunctlTags.Project)))];
         }
 
@@ -43,7 +43,7 @@ public sealed class InstanceControl(ICloud cloud, RunctlConfiguration configurat
     {
         try
         {
-            await new TrainingCatalog(cloud, configuration, time).StopAttemptAsync(training, configuration.GracePeriod, cancellationToken).ConfigureAwait(false);
+            await new RunControl(cloud, time).StopAttemptAsync(training, configuration.GracePeriod, cancellationToken).ConfigureAwait(false);
             await RequireSavedAsync(training, keepsDisk, cancellationToken).ConfigureAwait(false);
         }
         catch (RunctlException e) when (e.Id != ErrorIds.CheckpointNotSaved)

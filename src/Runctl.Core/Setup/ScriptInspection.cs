@@ -8,7 +8,7 @@ namespace Runctl.Setup;
 /// <param name="Seen">What was seen.</param>
 /// <param name="UsesTorchrun">Whether torchrun starts the workers.</param>
 /// <param name="ShutdownTimeout">Whether the script itself gives the workers longer than torchrun's 30 s.</param>
-internal sealed partial record ScriptLook(bool? HandlesSignal, string Seen, bool UsesTorchrun, bool ShutdownTimeout)
+internal sealed partial record ScriptInspection(bool? HandlesSignal, string Seen, bool UsesTorchrun, bool ShutdownTimeout)
 {
     private const int MostCharacters = 4_000_000;
 
@@ -23,7 +23,7 @@ internal sealed partial record ScriptLook(bool? HandlesSignal, string Seen, bool
 
     /// <summary>Looks at a script, and at the files of the project it starts or imports.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static ScriptLook At(string path, string project)
+    public static ScriptInspection At(string path, string project)
     {
         var text = Read(path);
         var name = Path.GetFileName(path);

@@ -5,7 +5,7 @@ using Runctl.Ports;
 namespace Runctl.Guarding;
 
 /// <summary>Says why instances do not answer, by one question to EC2 for all of them.</summary>
-internal sealed class Absence(ICloud cloud)
+internal sealed class UnreachableReason(ICloud cloud)
 {
     /// <summary>What the instances are by EC2; those that it does not know are missing. Null where EC2 cannot be asked.</summary>
     public async Task<IReadOnlyDictionary<string, RunctlInstance>?> LookAsync(IReadOnlyCollection<string> instanceIds, CancellationToken cancellationToken)
