@@ -72,6 +72,12 @@ Describe 'A run that goes on on another instance' -Skip:(-not $IsLinux) {
     It 'shows an older attempt by its number, and says which there are' {
         Get-RunctlTrainingLog $run -Attempt 1 -Tail 1 | Should -Match '^step'
         { Get-RunctlTrainingLog $run -Attempt 7 -ErrorAction Stop } | Should -Throw -ErrorId 'AttemptNotFound*'
+        $first = Get-RunctlTraining $run -Attempt 1
+        $first.Attempt, $first.State, $first.InstanceId | Should -Be 1, 'interrupted', $run.InstanceId
+        (Get-RunctlTraining $run).Attempt | Should -Be 2 -Because 'a look at an older attempt changes nothing of the run'
+        { Get-RunctlTraining $run -Attempt 7 -ErrorAction Stop } | Should -Throw -ErrorId 'AttemptNotFound*'
+        Get-RunctlTraining "$run*" -Attempt 7 -ErrorAction Stop | Should -BeNullOrEmpty
+        (Get-RunctlTraining -Attempt 1 -State interrupted).RunId | Should -Contain $run.RunId
     }
 
     It 'is waited for, not for its interrupted attempt' {

@@ -3,6 +3,8 @@ namespace Runctl.Errors;
 /// <summary>The ids of errors that code asks for by their id.</summary>
 internal static class ErrorIds
 {
+    public const string AttemptNotFound = nameof(AttemptNotFound);
+
     public const string BucketNameInvalid = nameof(BucketNameInvalid);
 
     public const string CheckpointNotSaved = nameof(CheckpointNotSaved);

@@ -35,7 +35,7 @@ internal static partial class RunctlErrors
 
     /// <summary>There is no such attempt.</summary>
     public static RunctlException AttemptNotFound(string runId, int attempt, int newest) =>
-        new("AttemptNotFound", ErrorKind.NotFound, string.Create(CultureInfo.InvariantCulture, $"Run {runId} has no attempt {attempt}; its newest is attempt {newest}."), runId,
+        new(ErrorIds.AttemptNotFound, ErrorKind.NotFound, string.Create(CultureInfo.InvariantCulture, $"Run {runId} has no attempt {attempt}; its newest is attempt {newest}."), runId,
             string.Create(CultureInfo.InvariantCulture, $"Use -Attempt with a number from 1 to {newest}, or leave it out for the newest."));
 
     /// <summary>It runs.</summary>

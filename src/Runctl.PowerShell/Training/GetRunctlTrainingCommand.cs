@@ -25,6 +25,10 @@ namespace Runctl.PowerShell.Training;
 /// <code>Get-RunctlTraining digits-* -State running, interrupting</code>
 /// <para>Lists the runs of a project that train now.</para>
 /// </example>
+/// <example>
+/// <code>Get-RunctlTraining $run -Attempt 1</code>
+/// <para>Shows how the first attempt of a run ended, and on which instance it was.</para>
+/// </example>
 /// <example runs="true">
 /// <code>$run | Get-RunctlTraining | Format-List</code>
 /// <para>Shows how a run stands now.</para>
@@ -60,6 +64,11 @@ public sealed class GetRunctlTrainingCommand : RunctlCmdlet
     [ValidateSet(RunStates.Claimed, RunStates.Preparing, "restoring", "setup", RunStates.Running, RunStates.Interrupting, RunStates.Stopping, RunStates.Finished, RunStates.Failed, RunStates.Interrupted, RunStates.Stopped, RunStates.Lost)]
     public string[]? State { get; set; }
 
+    /// <summary>Shows an older attempt of each run, by its number from 1, as its record has it. A run that is named and has no such attempt is an error; other runs without it are left out. Default: the newest.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int? Attempt { get; set; }
+
     /// <summary>Bucket that holds the records of runs. Default: <c>s3_bucket</c> in .runctl.toml.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(BucketCompleter))]
@@ -92,7 +101,7 @@ public sealed class GetRunctlTrainingCommand : RunctlCmdlet
         {
             foreach (var run in await new RunResolver(scope) { ToAct = false, TakesAllOnInstance = true, OnUnknown = _unknown.Enqueue }.ResolveAsync(targets, StopToken))
             {
-                await ForTargetAsync(run.Value?.RunId ?? run.Target.Id, () => Write(run.Value ?? throw run.Error!));
+                await ForTargetAsync(run.Value?.RunId ?? run.Target.Id, () => WriteAsync(scope, run.Value ?? throw run.Error!, run.Target.IsPattern));
             }
         });
         if (_all is { } everywhere)
@@ -113,7 +122,7 @@ public sealed class GetRunctlTrainingCommand : RunctlCmdlet
         var finder = new RunFinder(scope.Cloud, scope.Configuration, TimeProvider.System) { OnUnknown = _unknown.Enqueue, OnFailed = (id, error) => failed.Enqueue((id, error)) };
         await foreach (var training in finder.FindAsync(new TrainingQuery(), StopToken))
         {
-            await Write(training);
+            await WriteAsync(scope, training, isOneOfMany: true);
         }
 
         foreach (var (id, error) in failed)
@@ -122,13 +131,24 @@ public sealed class GetRunctlTrainingCommand : RunctlCmdlet
         }
     }
 
-    private Task Write(RunctlTraining training)
+    private async Task WriteAsync(CommandScope scope, RunctlTraining training, bool isOneOfMany)
     {
-        if (State is null || State.Contains(training.State, StringComparer.OrdinalIgnoreCase))
+        var shown = Session.Remember(training);
+        if (Attempt is { } number)
         {
-            WriteObject(Session.Remember(training));
+            try
+            {
+                shown = await new RunFinder(scope.Cloud, scope.Configuration, TimeProvider.System).GetAttemptAsync(training, number, StopToken);
+            }
+            catch (RunctlException e) when (isOneOfMany && e.Id == ErrorIds.AttemptNotFound)
+            {
+                return;
+            }
         }
 
-        return Task.CompletedTask;
+        if (State is null || State.Contains(shown.State, StringComparer.OrdinalIgnoreCase))
+        {
+            WriteObject(shown);
+        }
     }
 }
