@@ -67,6 +67,21 @@ def after_gap(run: Run, base: int, offset: int, end: int) -> int:
     return following if following - offset >= GAP else offset
 
 
+def occupied(run: Run, base: int, offset: int, end: int) -> int:
+    """How many of these bytes lie on the disk: holes do not."""
+    found, at, last = 0, max(0, offset - base), end - base
+    try:
+        with files.opened(run.file("log")) as file:
+            while at < last:
+                at = min(last, os.lseek(file.fileno(), at, os.SEEK_DATA))
+                hole = min(last, os.lseek(file.fileno(), at, os.SEEK_HOLE)) if at < last else last
+                found, at = found + hole - at, hole
+    except OSError as error:
+        # As in after_gap.
+        return found if error.errno == errno.ENXIO else end - offset
+    return found
+
+
 def begins(run: Run) -> List[List[int]]:
     """Where each attempt on this instance begins: [[number, offset], ...]."""
     state = run.state

@@ -13,6 +13,9 @@ from .run import Run
 
 # From this size on a segment of events is not written again.
 EVENTS = 1 << 16
+# A segment of which less than this part lies on the disk is thin. After so many of them the guard takes only the end of the log:
+# the bytes between holes are no output of a training, and each would cost a request.
+THIN, MOST_THIN = 16, 8
 # They come with every save. Only monitors act on them, and these ask the guard.
 ROUTINE = ("CheckpointSaved", "CheckpointUploaded", "CheckpointRejected")
 
@@ -60,8 +63,9 @@ class Shipper:
             return self._log(cursor, only_full)
 
     def _cursor(self) -> Dict[str, Any]:
-        """How far events and log are in S3, where the events begin that are written again, and segments since the last compaction."""
-        cursor = dict({"events": 0, "log": 0, "loose": 0}, **(files.read_json(self._run.file("shipped.json")) or {}))
+        """How far events and log are in S3, where the events begin that are written again, segments since the last compaction, and thin
+        segments."""
+        cursor = dict({"events": 0, "log": 0, "loose": 0, "thin": 0}, **(files.read_json(self._run.file("shipped.json")) or {}))
         cursor.setdefault("open", cursor["events"])
         return cursor
 
@@ -98,9 +102,11 @@ class Shipper:
                 return True
             offset = max(base, cursor["log"])
             attempt, limit = run_log.attempt_at(self._run, offset, end)
-            if only_full and limit - offset < FULL:
+            if only_full and limit - offset <= FULL:
                 return False
             following = run_log.after_gap(self._run, base, offset, limit)
+            while cursor["thin"] >= MOST_THIN and limit - following > FULL and self._is_thin(base, following, limit):
+                following = run_log.after_gap(self._run, base, following + FULL, limit)
             if following > offset:
                 self._tell_gap(following - offset)
                 self._note(cursor, log=following)
@@ -109,9 +115,13 @@ class Shipper:
             if not data:
                 return False
             after = offset + len(data)
+            thin = cursor["thin"] + self._is_thin(base, offset, after)
             self._put("log/%d/%s" % (attempt, segments.name_of(offset, after)), segments.part_of(data))
-            self._note(cursor, log=after, loose=cursor["loose"] + 1)
+            self._note(cursor, log=after, loose=cursor["loose"] + 1, thin=thin)
 
+    def _is_thin(self, base: int, offset: int, limit: int) -> bool:
+        end = min(limit, offset + FULL)
+        return THIN * run_log.occupied(self._run, base, offset, end) < end - offset
 
     def _tell_gap(self, size: int) -> None:
         """Once an attempt."""
@@ -119,7 +129,7 @@ class Shipper:
         attempt = run.state.get("attempt")
         if not any(event["data"].get("id") == "LogGap" and event["attempt"] == attempt for event in run.events()):
             best_effort(lambda: run.warn(
-                "LogGap", "The file of the log became longer without a write: the guard leaves out %d bytes without content. "
+                "LogGap", "The file of the log became longer without a write: the guard leaves out %d bytes that are empty, or nearly. "
                 "Look in the training, and in what it starts, for a change of the size of its output (truncate)." % size, bytes=size))
 
 

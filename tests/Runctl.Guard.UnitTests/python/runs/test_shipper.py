@@ -7,6 +7,7 @@ import support
 from runctl_guard.aws.session import Session
 from runctl_guard.runs import segments, shipper
 from runctl_guard.runs.pace import FULL
+from runctl_guard.runs.run_log import GAP
 from runctl_guard.runs.shipper import Shipper
 
 
@@ -117,6 +118,38 @@ class Shipments(support.RootedTest):
         self.append(b"three\n")
         self.assertTrue(self.shipper().ship())
         self.assertEqual("/log/1/%012d-%012d.gz" % (2 * far, 2 * far + 6), self.puts()[-1])
+
+    def test_single_bytes_between_holes_cost_few_requests_and_the_end_of_the_log_comes(self):
+        self.ship_sparse(2 * GAP)
+
+    def test_single_bytes_between_holes_that_count_as_content_cost_few_requests_too(self):
+        self.ship_sparse(GAP // 2)
+
+    def ship_sparse(self, apart):
+        self.append(b"".join(b"line %d\n" % number for number in range(100)))
+        for number in range(300):
+            os.truncate(self.run_.file("log"), os.path.getsize(self.run_.file("log")) + apart)
+            self.append(b"%d\n" % number)
+        self.append(b"the end\n")
+        self.assertTrue(self.shipper().ship())
+        sent = [name for name in self.puts() if name.startswith("/log/")]
+        self.assertLess(len(sent), 15)
+        data = b"".join(data for _, data in sorted(self.unpacked(sent)))
+        self.assertIn(b"line 99\n", data)
+        self.assertTrue(data.endswith(b"299\nthe end\n"))
+        self.assertEqual(["LogGap"], [event["data"]["id"] for event in self.run_.events()])
+        # It goes on so for as long as the file grows, and what was written in full is not left out.
+        os.truncate(self.run_.file("log"), os.path.getsize(self.run_.file("log")) + 20 * apart)
+        self.append(b"more\n")
+        before = len(self.puts())
+        self.assertFalse(self.shipper().ship(only_full=True))
+        self.assertEqual(before, len(self.puts()))
+        text = os.urandom(2 * FULL)
+        self.append(text)
+        self.assertTrue(self.shipper().ship())
+        sent = [name for name in self.puts()[before:] if name.startswith("/log/")]
+        self.assertLess(len(sent), 5)
+        self.assertIn(text, b"".join(data for _, data in sorted(self.unpacked(sent))))
 
     def unpacked(self, names):
         for name in names:
