@@ -1,9 +1,11 @@
 """Which checkpoint counts: the newest good one, and if its save may have been cut off, the one before."""
+import copy
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional
 
 from .completeness import incomplete, torn
+from .history import Save
 from .observation import Observation
-from .rounds import is_burst, so_far, without_last_rounds
+from .rounds import as_it_is, is_burst, without_last_rounds
 from .sets import CURRENT, SAVE, CheckpointSet, SetFile, build
 
 
@@ -38,6 +40,19 @@ def candidates(seen: Observation, read: Callable[[str, str, int], Optional[bytes
         checkpoint = build(seen, save, read)
         if checkpoint is not None:
             yield checkpoint
+
+
+def so_far(seen: Observation) -> List[Save]:
+    """The save that is going on: as it is, if nothing is being written, and as it was before its last round began."""
+    if seen.current is None:
+        return []
+    save = as_it_is(seen, seen.current)
+    save.provisional = True
+    save.opened, save.head = sorted(seen.opened), copy.copy(seen.head)
+    earlier = without_last_rounds(seen, save)
+    for one in earlier:
+        one.provisional = False
+    return ([] if seen.is_busy() else [save]) + earlier
 
 
 class Prepared(NamedTuple):

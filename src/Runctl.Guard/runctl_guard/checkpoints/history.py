@@ -16,6 +16,8 @@ class Save:
         self.began = self.since = self.last = self.ended = now
         self.slow = 0.0
         self.settled = False
+        # It is some rounds of a burst that went on.
+        self.cut = False
         # A file of it was open when the training was told.
         self.through = False
         # It may go on: what it wrote so far may be copied, and is not committed.

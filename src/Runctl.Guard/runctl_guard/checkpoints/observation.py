@@ -9,6 +9,7 @@ from .history import History, Save
 from .kinds import WEIGHT_KINDS
 from .looks import Entry, Look, Record
 from .names import Settings, pattern_of
+from .rounds import last_round
 from .saves import close_save, continues, has_all
 from .units import folders_of, unit_of
 
@@ -121,6 +122,8 @@ class Observation(History):
                 self._end(now, True)
             elif self._is_endless(now):
                 self._end(now, False)
+            else:
+                self._cut_burst(now)
         if not look.alive and self.died is None:
             self.died = {"time": now, "killed": look.killed}
 
@@ -207,6 +210,25 @@ class Observation(History):
         if any(path in save.paths and now - (self.files[path].opened or now) >= SLOW_SECONDS for path in self._open):
             save.slow = now
         return now - save.since >= self.limit() and (now - save.slow > SLOW_SECONDS or now - save.since > LONGEST_WRITE)
+
+    def _cut_burst(self, now: float) -> None:
+        """Saves that follow one another without a pause would be one without an end: its whole rounds are a save, and the last round
+        begins the next."""
+        save, rest = self.current, last_round(self, now)
+        if save is None or not rest:
+            return
+        save.cut = True
+        save.paths.difference_update(rest)
+        kept = {folder for path in save.paths for folder in folders_of(path)}
+        for path in rest:
+            self.files[path].save = None
+            for folder in folders_of(path):
+                if folder not in kept:
+                    self.made.pop(folder, None)
+        self._end(now, False)
+        self._start(now)
+        for path in rest:
+            self._join(path)
 
     def _start(self, now: float, beside: AbstractSet[str] = frozenset()) -> None:
         self.number += 1

@@ -111,6 +111,78 @@ class Saves(unittest.TestCase):
             machine.pass_time(1)
         self.assertEqual([1], self.numbers(machine))
 
+    def burst(self, machine, seconds, every=1.0, names=("model_%d.pt", "optim_%d.pt")):
+        """Saves without a pause that looks could see; returns how the newest save that is over looked at each look."""
+        found = []
+        for number in range(1, int(seconds / every) + 1):
+            for name in names:
+                machine.write(name % number)
+                machine.pass_time(every / len(names), every / len(names))
+                found.append((machine.now, machine.seen.saves[-1] if machine.seen.saves else None))
+        return found
+
+    def test_of_saves_without_a_pause_whole_rounds_are_one_within_ten_seconds_and_again_every_ten(self):
+        for every in (0.5, 1.0, 1.8):
+            with self.subTest(every=every):
+                machine = Machine()
+                begun = machine.now
+                found = self.burst(machine, 60, every)
+                ends = sorted({now for (now, save), (_, before) in zip(found[1:], found) if save is not before})
+                self.assertLessEqual(ends[0] - begun - every, 10.0)
+                self.assertTrue(all(after - before <= 10.0 for before, after in zip(ends, ends[1:])), ends)
+                for _, save in found:
+                    if save is not None:
+                        last = max(int(path[6:-3]) for path in save.files if path.startswith("model"))
+                        self.assertIn("optim_%d.pt" % last, save.files)
+                machine.settle()
+                self.assertEqual("model_%d.pt" % int(60 / every), machine.choose().head)
+
+    def test_a_burst_that_the_guard_is_restarted_in_is_cut_alike(self):
+        machine = Machine()
+        machine.restarts = True
+        self.assertTrue(self.burst(machine, 12)[-1][1].cut)
+
+    def test_a_round_whose_second_file_is_still_being_written_is_not_cut_off(self):
+        machine = Machine()
+        for number in range(1, 13):
+            machine.write("model_%d.pt" % number)
+            machine.write("optim_%d.pt" % number)
+            machine.open = {"optim_%d.pt" % number} if number == 8 else machine.open
+            machine.pass_time(1)
+        self.assertEqual([], machine.seen.saves)
+        machine.open = set()
+        machine.pass_time(1)
+        self.assertEqual(1, len(machine.seen.saves))
+
+    def test_models_of_one_step_are_one_save_however_many_they_are(self):
+        machine = Machine()
+        machine.step = 7
+        machine.see()
+        found = self.burst(machine, 20, names=("fold_%d.pt",))
+        self.assertEqual({None}, {save for _, save in found})
+        machine.settle()
+        self.assertEqual(20, len(machine.choose().part("save")))
+
+    def test_saves_of_several_steps_are_several(self):
+        machine = Machine()
+        for number in range(1, 13):
+            machine.step = 10 * number
+            machine.write("epoch_%d.pt" % number)
+            machine.pass_time(1)
+        self.assertTrue(machine.seen.saves)
+
+    def test_parts_of_a_large_model_are_one_save(self):
+        for name in ("model-%05d-of-00020.safetensors", "consolidated.%02d.pth"):
+            machine = Machine()
+            found = self.burst(machine, 60, 1.0 if "of" in name else 3.0, names=(name,))
+            self.assertEqual({None}, {save for _, save in found[:19]})
+        machine = Machine()
+        for number in range(8):
+            machine.write("rank_%d.bin" % number)
+            machine.open.add("rank_%d.bin" % number)
+        machine.pass_time(40)
+        self.assertEqual([], machine.seen.saves)
+
     def test_shards_of_40_gb_are_one_save_although_the_guard_is_restarted(self):
         for name in ("step_10/shard_%d.bin", "step_10/rank%d.pt", "model-%05d-of-00009.safetensors"):
             machine = Machine()
