@@ -112,8 +112,8 @@ class Saves(Saved):
         self.assertIn(row("an attempt that starts and ends on an instance", self.counted()), support.read(PAGE))
 
     def uploads_end(self, mirror):
-        if mirror._job:
-            mirror._job.wait(60)
+        for job, _ in mirror._jobs:
+            job.wait(60)
 
 
 class CountedS3:

@@ -1,35 +1,36 @@
 """Brings each checkpoint to S3 while the training runs: the next interruption may come without a notice."""
 import os
-import subprocess
+import threading
 import time
-from typing import Optional, Tuple
+from typing import List, Optional, Tuple
 
 from ..aws.session import Session
-from ..errors import STORAGE, GuardError
-from ..runs import record, spec
+from ..runs import record
 from ..runs.journal import Journal
-from ..runs.run import Run
-from ..system.users import become
+from ..runs.run import ENDED, Run
 from .history import Save
 from .manifest import Facts
 from .notices import Notices
-from .opened import OpenedCheckpoint
 from .retention import prune
 from .selection import Chosen, order_of
 from .uploads import UploadJob, Uploads, uploads_of
+from .verification import Verification
 
 # After an upload that failed for good.
 PAUSE_SECONDS = 60.0
 # A save shorter than this is lost between two looks, and matters little.
 LEAST_SAVE_SECONDS = 1.0
-VERIFY_SECONDS = 600.0
+# A check that takes long, or hangs, is overtaken by that of a newer save; more of them at once would be in the training's way.
+MOST_CHECKS = 2
 
 
 class Mirror:
     def __init__(self, run: Run, session: Session) -> None:
         self._run, self._session = run, session
         self._notices = Notices(run)
-        self._job: Optional[UploadJob] = None
+        self._jobs: List[Tuple[UploadJob, Chosen]] = []
+        self._checks: List[Verification] = []
+        self._lock = threading.Lock()
         self._done: Optional[Tuple[int, float]] = None
         # Whether it was told that uploads fail; once, until one does not.
         self._failed = False
@@ -44,13 +45,11 @@ class Mirror:
         if watch.look():
             self._notices.look(uploads)
         save = watch.seen.saves[-1] if watch.seen.saves else None
-        if self._job and not self._job.running():
-            job, self._job = self._job, None
-            self._tell(job)
+        self._tell_ended()
         if save is None or (save.number, save.ended) == self._done:
             return
-        if uploads.running():
-            self._notices.behind(save)
+        if uploads.running() or len(self._checks) >= MOST_CHECKS:
+            self._notices.behind(save, bool(self._checks))
             return
         paused = (save.number, save.ended) == self._paused[0] and time.monotonic() < self._paused[1]
         if not paused and not Journal(self._run).begun:
@@ -72,19 +71,44 @@ class Mirror:
         if only_proven and chosen.opened.validation.level != "full" or uploads.store.already(chosen.checkpoint):
             chosen.opened.close()
             return
-        facts = Facts("periodic", False, order_of(self._run, chosen.checkpoint))
-        self._job = uploads.start(chosen.checkpoint, lambda: self._verified(chosen), facts)
-
-    def _verified(self, chosen: Chosen) -> OpenedCheckpoint:
-        command = self._run.spec["checkpoint"].get("verify_command")
+        command = spec_["checkpoint"].get("verify_command")
         if command:
-            head = os.path.join(self._run.state["checkpoint_dir"], chosen.checkpoint.head)
-            try:
-                verify(self._run, command, head)
-            except BaseException:
-                chosen.opened.close()
-                raise
-        return chosen.opened
+            attempt = self._run.state["attempt"]
+            self._checks.append(Verification(self._run, command, chosen, lambda: self._verified(chosen, attempt)))
+        else:
+            self._upload(chosen)
+
+    def _verified(self, chosen: Chosen, attempt: int) -> bool:
+        """In the thread of its check; False if an interruption has begun meanwhile, or the attempt has ended: these choose anew."""
+        state = self._run.state
+        if Journal(self._run).begun or state["state"] in ENDED or state["attempt"] != attempt:
+            return False
+        for check in list(self._checks):
+            if check.chosen.checkpoint.save.number < chosen.checkpoint.save.number:
+                check.give_up()
+        self._upload(chosen)
+        return True
+
+    def _upload(self, chosen: Chosen) -> None:
+        facts = Facts("periodic", False, order_of(self._run, chosen.checkpoint))
+        job = uploads_of(self._run, self._session).start(chosen.checkpoint, lambda: chosen.opened, facts)
+        with self._lock:
+            self._jobs.append((job, chosen))
+
+    def _tell_ended(self) -> None:
+        """Checks and uploads that are over."""
+        checks = [check for check in self._checks if not check.running()]
+        self._checks = [check for check in self._checks if check not in checks]
+        with self._lock:
+            over = [(job, chosen) for job, chosen in self._jobs if not job.running()]
+            self._jobs = [pair for pair in self._jobs if pair not in over]
+        for check in checks:
+            if check.error is not None:
+                self._notices.refuse(check.chosen.checkpoint.head, str(check.error))
+        for job, chosen in over:
+            # Another caller may have begun the upload, with files of its own.
+            chosen.opened.close()
+            self._tell(job)
 
     def _tell(self, job: UploadJob) -> None:
         run = self._run
@@ -95,32 +119,18 @@ class Mirror:
             prune(run, self._session)
         elif job.error and not job.cancelled():
             id = getattr(job.error, "id", "")
-            if id in ("VerifyFailed", "CheckpointUnreadable"):
+            if id == "CheckpointUnreadable":
                 self._notices.refuse(job.checkpoint.head, str(job.error))
                 return
             if id == "CheckpointChanged":
                 # It gives way to what is there now.
                 self._notices.overwritten()
                 return
-            self._paused = self._done, time.monotonic() + (PAUSE_SECONDS if id != "ObjectLost" else 0.0)
-            self._done = None
+            save = job.checkpoint.save
+            self._paused = (save.number, save.ended), time.monotonic() + (PAUSE_SECONDS if id != "ObjectLost" else 0.0)
+            if self._done == self._paused[0]:
+                self._done = None
             if not self._failed and id != "ObjectLost":
                 self._failed = True
                 run.warn("UploadFailed", "The guard cannot upload the checkpoint to S3: %s" % job.error,
                          path=os.path.join(run.state["checkpoint_dir"], job.checkpoint.head))
-
-
-def verify(run: Run, command: str, path: str) -> None:
-    """Runs the user's own check as the training's user, with the path as its last argument."""
-    user = spec.run_user(run)
-    try:
-        done = subprocess.run(
-            ["/bin/sh", "-c", command + ' "$1"', "verify_command", path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, timeout=VERIFY_SECONDS, cwd=run.state["project_dir"], start_new_session=True,
-            env={"HOME": user.home, "USER": user.name, "PATH": os.environ.get("PATH", os.defpath)},
-            preexec_fn=lambda: become(user))
-    except subprocess.TimeoutExpired:
-        raise GuardError("VerifyFailed", "verify_command did not end within %d s." % VERIFY_SECONDS, STORAGE, path)
-    if done.returncode:
-        text = done.stdout.decode("utf-8", "replace").strip()[-500:]
-        raise GuardError("VerifyFailed", "verify_command ended with exit code %d: %s" % (done.returncode, text), STORAGE, path)

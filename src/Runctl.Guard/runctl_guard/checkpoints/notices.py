@@ -150,11 +150,12 @@ class Notices:
             self._run.warn("SaveRefused", "The guard does not keep the last save: %s: %s" % (path, reason),
                            path=os.path.join(self._run.state["checkpoint_dir"], path), reason=reason)
 
-    def behind(self, save: Save) -> None:
-        """An earlier checkpoint is still on its way to S3."""
+    def behind(self, save: Save, checks: bool) -> None:
+        """An earlier checkpoint is still on its way to S3, or `verify_command` has not ended with it."""
         self._behind.add(save.number)
         if len(self._behind) >= MOST_BEHIND:
-            self._cannot_keep_up("the upload of one takes longer than the training needs for the next")
+            self._cannot_keep_up("%s of one takes longer than the training needs for the next"
+                                 % ("verify_command" if checks else "the upload"))
 
     def overwritten(self) -> None:
         self._overwritten += 1

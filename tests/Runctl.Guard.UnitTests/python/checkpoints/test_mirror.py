@@ -1,13 +1,22 @@
 import os
+import signal
 import threading
 import time
+from unittest import mock
 
 import support
 from runctl_guard.aws.session import Session
+from runctl_guard.checkpoints import verification
+from runctl_guard.checkpoints.manifest import Facts
 from runctl_guard.checkpoints.mirror import Mirror
-from runctl_guard.system import files
+from runctl_guard.checkpoints.uploads import uploads_of
+from runctl_guard.system import files, processes
 
 SIZE = 20 << 20
+
+
+def is_alive(pid):
+    return processes.alive(processes.read(pid))
 
 
 class Mirroring(support.RootedTest):
@@ -18,7 +27,8 @@ class Mirroring(support.RootedTest):
         self.start_s3()
         self.one = self.new_run(store=support.STORE, checkpoint={"dir": "checkpoints", "mirror": True, "patterns": []})
         self.one.update(state="running", started_at=time.time() - 10)
-        self.mirror = Mirror(self.one, Session())
+        self.session = Session()
+        self.mirror = Mirror(self.one, self.session)
 
     def save(self, name="last.bin", size=SIZE):
         path = os.path.join(self.checkpoints, name)
@@ -75,16 +85,81 @@ class Mirroring(support.RootedTest):
         for _ in range(3):
             self.mirror.look()
         self.assertEqual(["UploadFailed"], [event["data"]["id"] for event in self.told("Warning")])
-        self.assertIsNone(self.mirror._job)
+        self.assertEqual([], self.mirror._jobs)
 
     def test_it_is_told_also_where_each_save_takes_the_place_of_the_one_before(self):
         path = self.save(size=1000)
         self.s3.fail = lambda method, *_: (os.path.exists(path) and os.unlink(path), 403)[1] if method == "PUT" else None
         for size in (1000, 2000):
             self.save(size=size)
-            self.look_until(lambda: self.mirror._job)
-            self.look_until(lambda: not self.mirror._job)
+            self.look_until(lambda: self.mirror._jobs)
+            self.look_until(lambda: not self.mirror._jobs)
         self.assertEqual(["UploadFailed"], [event["data"]["id"] for event in self.told("Warning")])
+
+    def hanging_check(self, *names):
+        """A check that hangs with these checkpoints; the file of the processes that hang."""
+        hanging = os.path.join(self.root, "hanging")
+        script = os.path.join(self.root, "check.sh")
+        with open(script, "w") as file:
+            file.write("case $1 in %s) sleep 1000 & echo $! >> %s; wait;; esac\n" % ("|".join("*" + name for name in names), hanging))
+        files.write_json(self.one.file("spec.json"), dict(self.one.spec, checkpoint={
+            "dir": "checkpoints", "mirror": True, "verify_command": "sh " + script}))
+        return hanging
+
+    def seen(self):
+        return uploads_of(self.one, self.session).checkpoints.watch.seen
+
+    def hangs(self, hanging):
+        def look():
+            self.mirror.look()
+            return os.path.exists(hanging) and os.path.getsize(hanging)
+        support.eventually(look, 20)
+        with open(hanging) as file:
+            return [int(pid) for pid in file.read().split()]
+
+    def test_a_newer_save_overtakes_one_whose_check_hangs_and_ends_that_check(self):
+        hanging = self.hanging_check("model_1.bin")
+        self.save("model_1.bin", 1000)
+        [pid] = self.hangs(hanging)
+        path = self.save("model_2.bin", 1000)
+        self.look_until(lambda: self.uploaded(path))
+        support.eventually(lambda: not is_alive(pid))
+        self.look_until(lambda: not self.mirror._checks)
+        self.assertEqual([], self.told("Warning"))
+
+    def test_a_notice_does_not_wait_for_a_check_that_hangs(self):
+        hanging = self.hanging_check("model_1.bin")
+        self.save("model_1.bin", 1000)
+        [pid] = self.hangs(hanging)
+        self.addCleanup(os.kill, pid, signal.SIGKILL)
+        uploads = uploads_of(self.one, self.session)
+        self.assertEqual({}, uploads.running())
+        chosen = uploads.checkpoints.choose(uploads.store)
+        job = uploads.start(chosen.checkpoint, lambda: chosen.opened, Facts("interruption", True, 1.0))
+        self.assertTrue(job.wait(20))
+        self.assertIsNotNone(job.committed)
+
+    def test_a_check_that_takes_too_long_refuses_its_save_with_all_that_it_started(self):
+        hanging = self.hanging_check("model_1.bin")
+        with mock.patch.object(verification, "VERIFY_SECONDS", 2.0):
+            self.save("model_1.bin", 1000)
+            [pid] = self.hangs(hanging)
+            self.look_until(lambda: self.told("Warning"))
+        self.assertEqual(["SaveRefused"], [event["data"]["id"] for event in self.told("Warning")])
+        support.eventually(lambda: not is_alive(pid))
+
+    def test_checks_are_few_at_a_time_and_the_warning_names_them(self):
+        hanging = self.hanging_check("model_1.bin", "model_2.bin")
+        for number in range(1, 6):
+            self.save("model_%d.bin" % number, 1000)
+            self.look_until(lambda: self.seen().number >= number and self.seen().current is None)
+            if number <= 2:
+                self.look_until(lambda: len(self.hangs(hanging)) == number)
+        self.look_until(lambda: self.told("Warning"))
+        for check in self.mirror._checks:
+            self.addCleanup(check.give_up)
+        self.assertEqual(2, len(self.mirror._checks))
+        self.assertIn("verify_command", self.told("Warning")[0]["message"])
 
     def test_a_check_of_the_user_s_own_decides_before_the_upload(self):
         self.one.update(uid=None)
