@@ -42,10 +42,10 @@ class Notices:
     def look(self, uploads: Uploads) -> None:
         self._load()
         watch = uploads.checkpoints.watch
+        self._layout(uploads)
         with watch.lock:
             seen, now = watch.seen, watch.seen.time
             if seen.saves:
-                self._layout(uploads)
                 self._late(seen.ends, now)
             else:
                 self._nothing_kept(uploads, now)
@@ -77,13 +77,13 @@ class Notices:
 
     def _layout(self, uploads: Uploads) -> None:
         watch = uploads.checkpoints.watch
-        if "layout" in self._told:
+        if "layout" in self._told or not watch.seen.saves:
             return
-        checkpoint = build(watch.seen, watch.seen.saves[-1],
-                           lambda path, version, limit: uploads.checkpoints.read(path, version, limit, uploads.store))
+        checkpoint = uploads.checkpoints.with_texts(uploads.store, lambda read: build(watch.seen, watch.seen.saves[-1], read))
         if checkpoint is None or not self._once("layout"):
             return
-        left_out = watch.left_out()
+        with watch.lock:
+            left_out = watch.left_out()
         kept, beside = _patterns(checkpoint, SAVE), _patterns(checkpoint, CURRENT)
         unkept = self._unkept_now(uploads)
         for path, reason in unkept.items():

@@ -1,4 +1,5 @@
 """Saves that follow one another so fast that they are one burst: the rounds in it, by what its head is."""
+import bisect
 import copy
 from typing import Any, Dict, List
 
@@ -25,7 +26,7 @@ def rounds(seen: History, save: Save) -> List[List[str]]:
     found: Dict[int, List[str]] = {}
     for path in there:
         # What was written before the first head belongs to it.
-        number = max(1, sum(order(path) >= start for start in starts))
+        number = max(1, bisect.bisect_right(starts, order(path)))
         found.setdefault(number, []).append(path)
     return [found[number] for number in sorted(found)]
 

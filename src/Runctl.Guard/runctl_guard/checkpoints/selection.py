@@ -1,7 +1,7 @@
 """Which checkpoint of an attempt counts now, opened and proven; and where each version of a file can be read from."""
 import os
 import time
-from typing import Callable, Dict, List, NamedTuple, Optional
+from typing import Callable, Dict, List, NamedTuple, Optional, Tuple, TypeVar
 
 from ..errors import GuardError
 from ..runs.run import Run
@@ -27,6 +27,10 @@ MOST_CACHED = 8 << 20
 CHANGED = "it was changed while it was read"
 PASSING = (CHANGED, OVERWRITTEN, WRITING)
 
+Result = TypeVar("Result")
+# Gets path, version and limit; None if it cannot be read.
+Read = Callable[[str, str, int], Optional[bytes]]
+
 
 class Chosen(NamedTuple):
     """`doubt`: why its save may have been cut off, where nothing better is there."""
@@ -51,11 +55,10 @@ class RunCheckpoints:
         opened: Dict[str, OpenedCheckpoint] = {}
         self.watch.load()
 
-        with self.watch.lock:
-            seen = self.watch.seen
-            prepared = choice.prepare(seen, lambda path, version, limit: self.read(path, version, limit, store),
-                                      lambda file: self._available(file, store), provisional)
-            provers = {one.checkpoint.name(): self._prover(one.checkpoint, enough_time) for one in prepared}
+        def prepare(read: Read) -> Tuple[List[choice.Prepared], Dict[str, Callable[[OpenedCheckpoint], Dict[str, str]]]]:
+            found = choice.prepare(self.watch.seen, read, lambda file: self._available(file, store), provisional)
+            return found, {one.checkpoint.name(): self._prover(one.checkpoint, enough_time) for one in found}
+        prepared, provers = self.with_texts(store, prepare)
 
         def prove(checkpoint: CheckpointSet) -> Dict[str, str]:
             try:
@@ -111,16 +114,34 @@ class RunCheckpoints:
     def _available(self, file: SetFile, store: Optional[CheckpointStore]) -> bool:
         return file.here or file.link is not None or self.copies.has(file.version) or bool(store and store.has(file.version))
 
-    def read(self, path: str, version: str, limit: int, store: Optional[CheckpointStore]) -> Optional[bytes]:
+    def with_texts(self, store: Optional[CheckpointStore], act: Callable[[Read], Result]) -> Result:
+        """What `act` makes of what was seen, under the lock of the looks, and of the small files that it asks for. These are read
+        without the lock, as neither a file nor S3 has to answer soon, and then it is done again."""
+        known: Dict[str, Optional[bytes]] = {}
+        while True:
+            wanted: Dict[str, Tuple[str, int]] = {}
+
+            def read(path: str, version: str, limit: int) -> Optional[bytes]:
+                if version not in known:
+                    wanted[version] = path, limit
+                text = known.get(version)
+                return None if text is None else text[:limit]
+            with self.watch.lock:
+                result = act(read)
+            if not wanted:
+                return result
+            for version, (path, limit) in wanted.items():
+                known[version] = self._text(path, version, limit, store)
+
+    def _text(self, path: str, version: str, limit: int, store: Optional[CheckpointStore]) -> Optional[bytes]:
         """The beginning of a version of a small file, wherever it can be had."""
-        known = self._texts.get(version)
-        if known is not None:
-            return known[:limit]
-        data = self._read(path, version, limit, store)
-        if data is not None:
-            if sum(map(len, self._texts.values())) > MOST_CACHED:
-                self._texts.clear()
-            self._texts[version] = data
+        data = self._texts.get(version)
+        if data is None:
+            data = self._read(path, version, limit, store)
+            if data is not None:
+                if sum(map(len, self._texts.values())) > MOST_CACHED:
+                    self._texts.clear()
+                self._texts[version] = data
         return data
 
     def _read(self, path: str, version: str, limit: int, store: Optional[CheckpointStore]) -> Optional[bytes]:

@@ -294,11 +294,12 @@ class Hanging(Told):
         self.gate = threading.Event()
         # Before the threads of the run are waited for.
         self.addCleanup(self.gate.set)
-        self.hanging = set()
+        self.hanging, self.waiting = set(), set()
         pread = os.pread
 
         def read(descriptor, *more):
             if os.path.basename(os.readlink("/proc/self/fd/%d" % descriptor)) in self.hanging:
+                self.waiting.add(descriptor)
                 self.gate.wait(60)
             return pread(descriptor, *more)
         for patch in (mock.patch("os.pread", read), mock.patch.object(waiting, "PATIENCE_SECONDS", 0.5)):
@@ -333,6 +334,30 @@ class Hanging(Told):
         self.hanging.add("epoch_2.pt")
         head, refused = self.chosen()
         self.assertEqual(("epoch_1.pt", [("epoch_2.pt", "it does not answer")]), (head, refused))
+
+    def test_looks_and_a_signal_do_not_wait_for_a_choice_that_a_pointer_holds_up(self):
+        self.begin()
+        self.assertLeavesTheLock(lambda: self.uploads.checkpoints.choose(self.store).opened.close())
+
+    def test_they_do_not_wait_for_the_layout_that_a_pointer_holds_up(self):
+        self.begin()
+        self.assertLeavesTheLock(lambda: self.notices.look(self.uploads))
+
+    def assertLeavesTheLock(self, act):
+        """The lock that a look and the cut at the signal take, while a pointer is read that does not answer."""
+        self.write("epoch_1.pt")
+        self.write("latest", data=b"epoch_1.pt")
+        self.look()
+        self.hanging.add("latest")
+        with mock.patch.object(waiting, "PATIENCE_SECONDS", 60.0):
+            thread = threading.Thread(target=act)
+            thread.start()
+            support.eventually(lambda: self.waiting)
+            self.assertTrue(self.watch.lock.acquire(timeout=5), "the lock is held")
+            self.watch.lock.release()
+            self.gate.set()
+            thread.join(20)
+        self.assertFalse(thread.is_alive())
 
     def test_a_file_beside_the_save_that_hangs_is_listed_as_missing(self):
         self.begin()
