@@ -5,11 +5,11 @@ from typing import Any, Dict, List
 
 from .heads import head_of, weight_units
 from .history import History, Save
-from .names import SHARD, pattern_of
+from .names import pattern_of
 
 # So many rounds of a burst are gone back.
 MOST_ROUNDS = 5
-# A burst of rounds that are not further apart than a save settles is cut after so long. Its rounds have to come at so many looks.
+# A burst of rounds that are not further apart than a save settles is cut after so long. Its files have to come at so many looks.
 BURST_SECONDS, ROUND_SECONDS, BURST_LOOKS = 8.0, 2.0, 3
 
 
@@ -32,10 +32,10 @@ def rounds(seen: History, save: Save) -> List[List[str]]:
 
 
 def is_burst(seen: History, save: Save) -> bool:
-    """Whether a save may be several: it has more units of the head's pattern than the save before, is or follows a burst that was
-    cut, or is the run's first."""
+    """Whether a save may be several: it has more units of the head's pattern than the save before, follows a burst that was cut, or
+    is the run's first."""
     before = [other for other in seen.saves if other.number < save.number][-1:]
-    if save.number == 1 or save.cut or any(other.cut for other in before):
+    if save.number == 1 or any(other.cut for other in before):
         return True
     pattern = (save.head or {}).get("pattern", "")
     return any(len(save.shape.get(pattern, ())) > len(other.shape.get(pattern, ())) for other in before)
@@ -55,15 +55,13 @@ def without_last_rounds(seen: History, save: Save) -> List[Save]:
 
 def last_round(seen: History, now: float) -> List[str]:
     """The paths of the round that a burst is in, so that what comes before it is whole. Empty if there is none before it, or if
-    what goes on may be one save: its heads are shards, came at once or slowly, or at one step that was reported."""
+    what goes on may be one save: its files came at once or slowly, or at one step that was reported."""
     save = seen.current
     if save is None or now - save.since < BURST_SECONDS or max(save.came.values(), default=0) < BURST_LOOKS:
         return []
     parts = rounds(seen, as_it_is(seen, save))
-    firsts = [seen.files[part[0]] for part in parts]
-    steps = {record.step for record in firsts}
-    if len(parts) * ROUND_SECONDS < now - save.since or len({record.first for record in firsts}) < BURST_LOOKS \
-            or len(steps) == 1 and None not in steps or any(SHARD.match(part[0]) for part in parts):
+    steps = {seen.files[part[0]].step for part in parts}
+    if len(parts) * ROUND_SECONDS < now - save.since or len(steps) == 1 and None not in steps:
         return []
     earlier, before = [{pattern_of(path) for path in part} for part in parts[-3:-1]]
     # A file that comes beside the rounds may still be on its way.

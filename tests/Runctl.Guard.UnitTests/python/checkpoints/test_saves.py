@@ -154,6 +154,20 @@ class Saves(unittest.TestCase):
         machine.pass_time(1)
         self.assertEqual(1, len(machine.seen.saves))
 
+    def test_a_round_whose_second_file_comes_late_is_not_the_last_one_of_a_save(self):
+        machine = Machine()
+        for number in range(1, 16):
+            machine.write("model_%d.pt" % number)
+            if number > 8:
+                machine.write("optim_%d.pt" % (number - 1))
+            elif number != 8:
+                machine.write("optim_%d.pt" % number)
+            machine.pass_time(1)
+            for save in machine.seen.saves:
+                last = max(int(path[6:-3]) for path in save.files if path.startswith("model"))
+                self.assertNotEqual(8, last)
+        self.assertTrue(machine.seen.saves)
+
     def test_models_of_one_step_are_one_save_however_many_they_are(self):
         machine = Machine()
         machine.step = 7
@@ -180,8 +194,33 @@ class Saves(unittest.TestCase):
         for number in range(8):
             machine.write("rank_%d.bin" % number)
             machine.open.add("rank_%d.bin" % number)
-        machine.pass_time(40)
+        machine.pass_time(5)
+        machine.open = {"rank_7.bin"}
+        machine.pass_time(6)
         self.assertEqual([], machine.seen.saves)
+
+    def test_the_round_that_begins_the_next_save_keeps_its_first_file_however_slow_it_is(self):
+        machine = Machine()
+        self.burst(machine, 4.96, 0.45)
+        self.assertEqual([], machine.seen.saves)
+        for name in ("model_15.pt", "optim_15.pt", "sched_15.pt"):
+            machine.write(name)
+            machine.pass_time(1.9, 0.95)
+        machine.settle()
+        self.assertEqual(2, machine.seen.number)
+        self.assertEqual(["model_15.pt", "optim_15.pt", "sched_15.pt"], machine.contents(machine.choose(), "save"))
+
+    def test_the_round_that_begins_the_next_save_has_a_directory_of_its_own(self):
+        machine, number = Machine(), 0
+        while machine.seen.number < 2:
+            number += 1
+            machine.write("step_%d/model.pt" % number)
+            machine.pass_time(1)
+        machine.settle()
+        machine.write("step_%d/optim.pt" % number)
+        machine.settle()
+        self.assertEqual((2, "step_%d" % number), (machine.seen.number, machine.choose().head))
+        self.assertEqual(2, len(machine.choose().part("save")))
 
     def test_shards_of_40_gb_are_one_save_although_the_guard_is_restarted(self):
         for name in ("step_10/shard_%d.bin", "step_10/rank%d.pt", "model-%05d-of-00009.safetensors"):
