@@ -2,6 +2,7 @@
 import re
 from typing import Any, Dict, Iterable, List, Optional
 
+from .file_history import LEAST_RAW_SHARE
 from .history import History, Save
 from .kinds import WEIGHT_KINDS, tensorflow_prefix
 from .names import SHARD, compile_glob, pattern_of
@@ -82,6 +83,27 @@ def head_of(seen: History, own: Any, view: Any, gone: Dict[str, List[Any]] = {})
     """The head of a checkpoint: what the save wrote counts before the rest of what there is. `gone`: facts of what it wrote and
     the directory does not have any more."""
     return _of_pattern(seen, own) or _of_gone(seen, gone) or _of_pattern(seen, view) or _any(seen, own) or _any(seen, view)
+
+
+def newest_beside(seen: History, save: Save, paths: Iterable[str], head: str) -> Optional[str]:
+    """What the training wrote last, if that is a model of a kind that no save had before, as `final.pt` after its epochs. None if
+    it is the head, or if the head's kind came only once: nothing tells a last model from an optimizer then."""
+    units: Dict[str, List[str]] = {}
+    for path in paths:
+        if path in seen.files and not seen.is_running(path):
+            units.setdefault(stands_for(seen, unit_of(path, seen.opened)), []).append(path)
+    known = {pattern for other in seen.saves if other.number < save.number for pattern in other.shape}
+
+    def came_before(unit: str) -> bool:
+        return any(pattern_of(unit_of(path, seen.opened)) in known or pattern_of(path) in seen.repeated for path in units[unit])
+    if head not in units or not came_before(head):
+        return None
+    largest = max((seen.files[path] for path in units[head]), key=lambda record: record.size)
+    models = [unit for unit in units if any(
+        seen.is_weight(path) or seen.files[path].kind == largest.kind and LEAST_RAW_SHARE * seen.files[path].size >= largest.size
+        for path in units[unit])]
+    newest = _newest(seen, models + [head], units)
+    return None if came_before(newest) or SECONDARY.search(newest) else newest
 
 
 def _of_gone(seen: History, gone: Dict[str, List[Any]]) -> Optional[str]:

@@ -49,6 +49,7 @@ def manifest_of(run: Run, opened: OpenedCheckpoint, facts: Facts, missing: Dict[
     whole = any(entry["path"].startswith(head + "/") for entry in entries)
     return {"schema": 2, "run_id": run.id, "attempt": state["attempt"], "node": 0, "nodes": 1,
             "instance_id": state["instance_id"], "name": head, "head": head, "kind": "directory" if whole else "file",
+            "newest": checkpoint.newest and checkpoint.newest._asdict(),
             "path": os.path.join(directory, head), "directory": directory, "step": checkpoint.step,
             "last_step": run.last_step(), "reason": facts.reason, "saved_at": utc_text(checkpoint.saved_ns / 1e9),
             "saved_after_signal": facts.after_signal,

@@ -1,8 +1,8 @@
 """A checkpoint: what a save wrote and names, the newest of everything else, and what is older."""
 import hashlib
-from typing import Callable, Dict, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
-from .heads import head_of
+from .heads import head_of, newest_beside
 from .names import pattern_of
 from .history import Save
 from .looks import Record
@@ -24,9 +24,16 @@ class SetFile(NamedTuple):
     running: bool = False
 
 
+class Newest(NamedTuple):
+    """What the training wrote last, beside the head. `step`: the last one reported before."""
+    path: str
+    step: Optional[int]
+
+
 class CheckpointSet(NamedTuple):
     """`head` is the path a script is given; `step` the last one reported before its writing began. `written_ns` and
-    `saved_ns`: the times of the first and the last of the head's files."""
+    `saved_ns`: the times of the first and the last of the head's files, or of what the save wrote without it. `newest`: a model
+    that the training wrote after the head, under a name that no save had before."""
     save: Save
     head: str
     files: List[SetFile]
@@ -35,6 +42,7 @@ class CheckpointSet(NamedTuple):
     saved_ns: int
     began: float
     written_ns: int = 0
+    newest: Optional[Newest] = None
 
     def part(self, *parts: str) -> List[SetFile]:
         return [file for file in self.files if file.part in parts]
@@ -76,10 +84,26 @@ def _build(seen: Observation, save: Save, read: Callable[[str, str, int], Option
     _name(seen, view, units, own, SAVE, parts, missing, (places, disk), reader)
     _name(seen, view, units, _newest_of_others(seen, view, units, own), CURRENT, parts, {}, (places, disk), reader)
     files = [view[path]._replace(part=parts[path]) for path in sorted(view)]
-    _, _, times, begins, steps = zip(*([save.files[path] for path in own if under(path, head)]
-                                       or [save.files[path] for path in own]))
-    return CheckpointSet(save, head, files, missing, None if None in steps else min(steps), max(times), min(begins),
-                         min(times))
+    written = [save.files[path] for path in own if under(path, head)]
+    _, _, times, begins, _ = zip(*(written or [save.files[path] for path in own]))
+    newest = newest_beside(seen, save, [file.path for file in files if file.part != OLDER], head)
+    return CheckpointSet(save, head, files, missing, _step(written or _facts_of(seen, save, view, head)), max(times), min(begins),
+                         min(times), newest and Newest(newest, _step(_facts_of(seen, save, view, newest))))
+
+
+def _facts_of(seen: Observation, save: Save, view: Dict[str, SetFile], place: str) -> List[List[Any]]:
+    """What is known of the files of a place, whichever save wrote them."""
+    known = [other.files for other in seen.saves + [save] if other.number <= save.number]
+    found = [seen.files[path].facts() for path in view if under(path, place) and path in seen.files]
+    found += [files[path] for files in known for path in files if under(path, place)]
+    versions = {file.version for file in view.values()}
+    return [facts for facts in found if facts[0] in versions]
+
+
+def _step(facts: List[List[Any]]) -> Optional[int]:
+    """The last one reported before the first of them was begun; None if that is not known of each."""
+    steps = [one[4] for one in facts]
+    return min(steps) if steps and None not in steps else None
 
 
 def under(path: str, head: str) -> bool:

@@ -11,6 +11,7 @@ from ..checkpoints.notices import Notices
 from ..checkpoints.resuming import last_known
 from ..checkpoints.retention import prune
 from ..checkpoints.selection import order_of
+from ..checkpoints.sets import CheckpointSet
 from ..checkpoints.uploads import uploads_of
 from ..errors import GuardError
 from ..runs import record
@@ -40,12 +41,18 @@ def finish(run: Run, session: Session) -> None:
         # The event first: a reader of the final state has to find the final event.
         if run.last_event(FINAL_EVENTS, run.state["attempt"]) is None:
             run.emit("TrainingFinished" if good else "TrainingFailed",
-                     "Training finished" if good else "Training " + _reason(code, exit.get("signal")),
+                     "Training " + ("finished" + _with_newest(checkpoint) if good else _reason(code, exit.get("signal"))),
                      exit_code=code, last_step=run.last_step(), checkpoint=checkpoint, unsaved=run.state.get("unsaved"))
         run.update(state="finished" if good else "failed", ended=exit.get("ended") or utc_text(), exit_code=code,
                    signal=exit.get("signal"), record_pending=True,
                    error=None if good else {"id": "TrainingFailed", "message": _reason(code, exit.get("signal"))})
         prune(run, session)
+
+
+def _with_newest(checkpoint: Optional[Dict[str, Any]]) -> str:
+    """What a finished training wrote last is what its user asks for."""
+    newest = (checkpoint or {}).get("newest")
+    return "; its last checkpoint has %s beside %s" % (newest["path"], checkpoint["name"]) if newest and checkpoint else ""
 
 
 def _reason(code: Optional[int], number: Optional[int]) -> str:
@@ -67,7 +74,7 @@ def _last_checkpoint(run: Run, session: Session) -> Optional[Dict[str, Any]]:
     if uploads.store is None:
         chosen.opened.close()
         run.update(unsaved=checkpoint.head)
-        return {"name": checkpoint.head, "step": checkpoint.step, "manifest": None}
+        return _named(checkpoint, None)
     known = uploads.store.already(checkpoint)
     # What an interruption could not bring to S3 is still owed the promised paths.
     reason = "interruption" if journal.get("picked") else "periodic"
@@ -80,7 +87,7 @@ def _last_checkpoint(run: Run, session: Session) -> Optional[Dict[str, Any]]:
                 "CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed))
         if run.state.get("unsaved"):
             run.update(unsaved=None)
-        return {"name": checkpoint.head, "step": checkpoint.step, "manifest": job.committed["manifest"]}
+        return _named(checkpoint, job.committed["manifest"])
     path = os.path.join(run.state["checkpoint_dir"], checkpoint.head)
     if not run.state.get("unsaved"):
         best_effort(lambda: run.warn(
@@ -88,6 +95,12 @@ def _last_checkpoint(run: Run, session: Session) -> Optional[Dict[str, Any]]:
             % job.error, path=path))
     run.update(unsaved=checkpoint.head)
     return last_known(run)
+
+
+def _named(checkpoint: CheckpointSet, manifest: Optional[str]) -> Dict[str, Any]:
+    """The checkpoint as an event names it."""
+    found = {"name": checkpoint.head, "step": checkpoint.step, "manifest": manifest}
+    return dict(found, newest=checkpoint.newest._asdict()) if checkpoint.newest else found
 
 
 def _reject(run: Run, refused: Refused) -> None:

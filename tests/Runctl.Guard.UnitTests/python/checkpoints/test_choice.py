@@ -105,6 +105,18 @@ class Choices(unittest.TestCase):
         self.assertEqual(["checkpoint-4/model.pt", "checkpoint-4/optimizer.pt", "checkpoint-4/state.json"],
                          machine.contents(machine.choose(), "save"))
 
+    def test_after_a_burst_was_cut_the_round_at_the_kill_gives_way_to_the_one_right_before_it(self):
+        machine = Machine()
+        for number in range(1, 31):
+            machine.write("model_%d.pt" % number)
+            machine.write("optim_%d.pt" % number)
+            machine.pass_time(1)
+        self.assertGreater(machine.seen.number, 2)
+        machine.write("model_31.pt")
+        machine.see()
+        machine.end(killed=True)
+        self.assertEqual("model_30.pt", machine.choose().head)
+
     def test_several_units_that_every_save_has_are_one_round(self):
         def folds(number, count):
             for fold in range(count):
@@ -341,6 +353,59 @@ class Choices(unittest.TestCase):
         machine = Machine(Settings(head="step_*"))
         self.save(machine, "a.pt", "step_1/b.pt")
         self.assertEqual("step_1", machine.choose().head)
+
+    # What a training writes last
+
+    def finished(self, machine, *names, pause=10.0, last="final.pth"):
+        """Epochs with the state of an optimizer, and at the end a third of it: the weights."""
+        for number in (1, 2, 3):
+            machine.step = 100 * number
+            machine.see()
+            for name in names:
+                machine.write(name % number, ZIP * 3)
+            machine.pass_time(pause)
+        machine.step = 350
+        machine.pass_time(1.0)
+        machine.write(last)
+        machine.end()
+        return machine.choose()
+
+    def test_a_finished_run_shows_its_final_file_beside_the_epoch_that_a_resume_goes_on_from(self):
+        for pause in (10.0, 0.4):
+            with self.subTest(pause=pause):
+                machine = Machine()
+                found = self.finished(machine, "epoch_%d.pth", pause=pause)
+                self.assertEqual("epoch_3.pth", found.head)
+                self.assertEqual(("final.pth", 350), tuple(found.newest))
+                self.assertIn("final.pth", machine.contents(found, "save"))
+
+    def test_the_step_is_that_of_the_epoch_that_a_resume_goes_on_from(self):
+        self.assertEqual(300, self.finished(Machine(), "epoch_%d.pth").step)
+
+    def test_a_final_directory_or_text_is_shown_as_well(self):
+        found = self.finished(Machine(), "epoch_%d.pth", last="final_model/model.safetensors")
+        self.assertEqual("final_model", found.newest.path)
+        machine = Machine()
+        for number in (1, 2, 3):
+            machine.write("epoch_%d.json" % number, b'{"weights": "%s"}' % (b"w" * 300))
+            machine.pass_time(10.0)
+        machine.write("final.json", b'{"weights": "%s"}' % (b"w" * 100))
+        machine.pass_time(1.0)
+        machine.write("results.json", b'{"ok": 1}')
+        machine.end()
+        self.assertEqual(("epoch_3.json", "final.json"), (machine.choose().head, machine.choose().newest.path))
+
+    def test_what_every_save_writes_beside_the_head_is_no_final_file(self):
+        for layout in (gan, cyclegan, lightning, megatron, orbax, tensorflow, sharded, in_place):
+            with self.subTest(layout=layout.__name__):
+                machine = self.saved(layout)
+                machine.end()
+                self.assertIsNone(machine.choose().newest)
+        machine = self.saved(gan, saves=1)
+        self.assertIsNone(machine.choose().newest)
+
+    def test_a_first_best_model_is_no_final_file(self):
+        self.assertIsNone(self.finished(Machine(), "epoch_%d.pth", last="best.pth").newest)
 
     # Companions
 

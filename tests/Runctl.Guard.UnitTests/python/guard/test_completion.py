@@ -9,6 +9,7 @@ import zipfile
 from unittest import mock
 
 import support
+from runctl_guard.checkpoints.uploads import uploads_of
 from runctl_guard.guard import completion, daemon, leftovers, self_termination
 from runctl_guard.guard.supervisor import RunSupervisor
 from runctl_guard.runs.attempts import new_attempt
@@ -36,6 +37,26 @@ class OrdinaryEnd(support.RootedTest):
         with support.full_disk(), self.assertRaises(OSError):
             completion.finish(run, self.session)
         self.assertIn("saved/%s/checkpoints/step_0.json.manifest.json" % run.state["instance_id"], self.s3.keys())
+
+    def test_the_end_names_the_file_that_a_training_wrote_last_beside_its_checkpoint(self):
+        run = self.new_run(store=support.STORE)
+        run.update(state="running", started_at=time.time() - 60)
+        watch = uploads_of(run, self.session).checkpoints.watch
+        watch.begin()
+        for name, size in (("epoch_1.pth", 3000), ("epoch_2.pth", 3000), ("final.pth", 1000)):
+            with zipfile.ZipFile(os.path.join(self.checkpoints, name), "w") as file:
+                file.writestr("data", os.urandom(size))
+            watch.look(whole=True)
+            watch.cut_here(0.0)
+        files.write_json(run.file("exit.json"), {"schema": 1, "attempt": 1, "exit_code": 0, "signal": None, "ended": utc_text()})
+        completion.finish(run, self.session)
+        finished = run.last_event(("TrainingFinished",), 1)
+        self.assertEqual("Training finished; its last checkpoint has final.pth beside epoch_2.pth", finished["message"])
+        checkpoint = finished["data"]["checkpoint"]
+        self.assertEqual(("epoch_2.pth", {"path": "final.pth", "step": None}), (checkpoint["name"], checkpoint["newest"]))
+        body = self.s3.json(checkpoint["manifest"][len("s3://bucket/"):])
+        self.assertEqual({"path": "final.pth", "step": None}, body["newest"])
+        self.assertIn("final.pth", [file["path"] for file in body["files"] if file["class"] == "save"])
 
     def logged(self):
         """A run whose log is in three segments, and that has ended."""
