@@ -69,6 +69,8 @@ public sealed class CheckpointCatalog(ICloud cloud, RunctlConfiguration configur
         InstanceId = manifest.InstanceId ?? "",
         Step = manifest.Step,
         LastStep = manifest.LastStep,
+        Newest = NewestOf(manifest)?.Path,
+        NewestStep = NewestOf(manifest)?.Step,
         Reason = manifest.Reason,
         SavedAt = manifest.SavedAt.UtcDateTime,
         Size = manifest.Bytes,
@@ -82,6 +84,10 @@ public sealed class CheckpointCatalog(ICloud cloud, RunctlConfiguration configur
         EndpointUrl = cloud.Connection.EndpointUrl,
         ProfileName = cloud.Connection.ProfileName,
     };
+
+    /// <summary>What it names has to be one of its files, or a directory of them.</summary>
+    private static NewestRecord? NewestOf(ManifestRecord manifest) => manifest.Newest is { Path.Length: > 0 } newest
+        && manifest.Files.Any(file => file.Path == newest.Path || file.Path.StartsWith(newest.Path + "/", StringComparison.Ordinal)) ? newest : null;
 
     /// <summary>The key of the head: its object, or for a directory what stands before those of its files.</summary>
     private static string HeadKey(S3Uri uri, ManifestRecord manifest)

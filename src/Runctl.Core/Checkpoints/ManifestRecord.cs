@@ -8,7 +8,7 @@ internal sealed record ManifestRecord
 {
     public const string Suffix = ".manifest.json";
 
-    private const int Newest = 2;
+    private const int NewestSchema = 2;
 
     // The guard has the same limits (checkpoints/shape.py).
     private const int MostParts = 64;
@@ -38,6 +38,9 @@ internal sealed record ManifestRecord
     public string? Directory { get; init; }
 
     public long? Step { get; init; }
+
+    /// <summary>A model that the training wrote after the head, under a name that no save had before; null without one.</summary>
+    public NewestRecord? Newest { get; init; }
 
     public long? LastStep { get; init; }
 
@@ -70,9 +73,9 @@ internal sealed record ManifestRecord
     /// <exception cref="JsonException">It is of a later schema, or lists something impossible.</exception>
     public ManifestRecord Normalized()
     {
-        if (Schema is < 1 or > Newest)
+        if (Schema is < 1 or > NewestSchema)
         {
-            throw new JsonException($"its schema is {Schema}, and this version of Runctl reads up to {Newest}; update Runctl");
+            throw new JsonException($"its schema is {Schema}, and this version of Runctl reads up to {NewestSchema}; update Runctl");
         }
 
         // Any writer to the bucket chooses its content, and JSON's null arrives whatever the property says.

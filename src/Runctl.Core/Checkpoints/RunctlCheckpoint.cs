@@ -30,6 +30,12 @@ public sealed class RunctlCheckpoint
     /// <summary>Last step the training had reported when it was committed, or null where unknown.</summary>
     public long? LastStep { get; internal set; }
 
+    /// <summary>What the training wrote last, if that is a model of another kind than the head, as <c>final.pt</c> after its epochs; null otherwise. A script resumes from the head all the same.</summary>
+    public string? Newest { get; internal set; }
+
+    /// <summary>Last step the training had reported before it wrote <see cref="Newest"/>, or null where unknown.</summary>
+    public long? NewestStep { get; internal set; }
+
     /// <summary>periodic, interruption or manual.</summary>
     public string Reason { get; internal set; } = "";
 

@@ -11,7 +11,10 @@ using Runctl.PowerShell.Targets;
 namespace Runctl.PowerShell.Checkpoints;
 
 /// <summary>Lists the checkpoints that are whole and checked in S3, newest first.</summary>
-/// <remarks>Only what has a manifest is a checkpoint; the manifest is written last, after everything else was verified in S3.</remarks>
+/// <remarks>
+/// <para>Only what has a manifest is a checkpoint; the manifest is written last, after everything else was verified in S3.</para>
+/// <para>Name is what a script resumes from, with the state of its optimizer. If the training wrote another model after it, as final.pt at its end, that is Newest, and the table shows it first.</para>
+/// </remarks>
 /// <example>
 /// <code>Get-RunctlCheckpoint $run -Latest</code>
 /// <para>Finds the newest checkpoint of a run.</para>
@@ -19,6 +22,10 @@ namespace Runctl.PowerShell.Checkpoints;
 /// <example>
 /// <code>Get-RunctlCheckpoint -InstanceId i-0123456789abcdef0 -Latest</code>
 /// <para>Finds the newest checkpoint an instance saved; the instance may be gone.</para>
+/// </example>
+/// <example>
+/// <code>Get-RunctlCheckpoint $run -Attempt 1 -Latest</code>
+/// <para>Finds the newest checkpoint that the first attempt saved.</para>
 /// </example>
 /// <example>
 /// <code>Get-RunctlCheckpoint $run epoch_10.pt | Save-RunctlCheckpoint</code>
@@ -52,6 +59,11 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
     [Identity]
     public RunctlTarget[]? InstanceId { get; set; }
 
+    /// <summary>Only checkpoints that this attempt saved, from 1; of an attempt that saved none there are none. Default: those of all attempts.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int? Attempt { get; set; }
+
     /// <summary>Only the newest one: of each run or instance that is named, or of all.</summary>
     [Parameter]
     public SwitchParameter Latest { get; set; }
@@ -80,7 +92,7 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
 
     private async Task FindAllAsync(CommandScope scope)
     {
-        var found = await ListAsync(scope, null);
+        var (found, _) = await ListAsync(scope, null);
         Write(Latest ? found.Take(1) : found);
         TellMissing(found);
     }
@@ -91,7 +103,7 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
         {
             await ForTargetAsync(target.Id, async () =>
             {
-                var found = await ListAsync(scope, target.InstanceId ?? throw CommandErrors.InstanceExpected(target));
+                var (found, _) = await ListAsync(scope, target.InstanceId ?? throw CommandErrors.InstanceExpected(target));
                 Write(Latest ? found.Take(1) : found);
                 TellMissing(found);
             });
@@ -100,38 +112,46 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
 
     private async Task FindOfRunsAsync(CommandScope scope, IReadOnlyList<RunctlTarget> targets)
     {
-        // Checkpoints outlive records: a run that has some is not looked up.
-        var all = await ListAsync(scope, null);
+        // Checkpoints outlive records: a run that has some is not looked up, and found by a wildcard or the last six characters of its id as well.
+        var (all, saved) = await ListAsync(scope, null);
         var known = all.ToLookup(checkpoint => checkpoint.RunId, StringComparer.Ordinal);
-        var open = targets.Where(target => target.RunId is not { } id || !known.Contains(id)).ToHashSet();
+        var open = targets.Where(target => target.RunId is not { } id || !saved.Contains(id)).ToHashSet();
         var resolved = open.Count == 0 ? [] : await new RunResolver(scope) { ToAct = false }.ResolveAsync([.. open], StopToken);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var target in targets)
         {
-            var matching = target.IsPattern ? known.Select(run => run.Key).Where(WildcardPattern.Get(target.Id, WildcardOptions.IgnoreCase).IsMatch) : [];
+            var matching = target.IsPattern || target.TailPattern is not null ? saved.Where(WildcardPattern.Get(target.TailPattern ?? target.Id, WildcardOptions.IgnoreCase).IsMatch) : [];
             string[] runs = open.Contains(target) ? [.. resolved.Where(run => run.Target == target).Select(run => run.Value?.RunId).OfType<string>().Union(matching)] : [target.RunId!];
+            if (target.TailPattern is not null && runs.Length > 1)
+            {
+                WriteError(CommandErrors.RunAmbiguous(target.Id, runs), target.Id);
+                continue;
+            }
+
             foreach (var run in runs.Where(seen.Add))
             {
                 Write(Latest ? known[run].Take(1) : known[run]);
             }
-        }
 
-        foreach (var failed in resolved.Where(run => run.Error is not null))
-        {
-            WriteError(failed.Error!, failed.Target.Id);
+            foreach (var failed in resolved.Where(run => run.Target == target && run.Error is not null && (runs.Length == 0 || target.IsPattern)))
+            {
+                WriteError(failed.Error!, target.Id);
+            }
         }
 
         TellMissing(all.Where(checkpoint => seen.Contains(checkpoint.RunId)));
     }
 
-    /// <summary>The checkpoints with the names that are asked for, newest first.</summary>
-    private async Task<IReadOnlyList<RunctlCheckpoint>> ListAsync(CommandScope scope, string? instanceId)
+    /// <summary>The checkpoints that are asked for, newest first, and the runs that have any at all.</summary>
+    private async Task<(IReadOnlyList<RunctlCheckpoint> Checkpoints, IReadOnlySet<string> Runs)> ListAsync(CommandScope scope, string? instanceId)
     {
         var refused = new ConcurrentQueue<RunctlException>();
         var found = new List<RunctlCheckpoint>();
+        var runs = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var checkpoint in new CheckpointCatalog(scope.Cloud, scope.Configuration).FindAsync(null, instanceId, null, StopToken, refused.Enqueue))
         {
-            if (Name is null || Name.Any(name => IsNamed(checkpoint, name)))
+            runs.Add(checkpoint.RunId);
+            if ((Attempt is null || checkpoint.Attempt == Attempt) && (Name is null || Name.Any(name => IsNamed(checkpoint, name))))
             {
                 found.Add(checkpoint);
             }
@@ -142,12 +162,14 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
             WriteError(error);
         }
 
-        return found;
+        return (found, runs);
     }
 
-    private static bool IsNamed(RunctlCheckpoint checkpoint, string name) => WildcardPattern.ContainsWildcardCharacters(name)
-        ? WildcardPattern.Get(name, WildcardOptions.None).IsMatch(checkpoint.Name)
-        : checkpoint.Name == name || checkpoint.Name.EndsWith("/" + name, StringComparison.Ordinal);
+    private static bool IsNamed(RunctlCheckpoint checkpoint, string name) => IsNamed(checkpoint.Name, name) || (checkpoint.Newest is { } newest && IsNamed(newest, name));
+
+    private static bool IsNamed(string path, string name) => WildcardPattern.ContainsWildcardCharacters(name)
+        ? WildcardPattern.Get(name, WildcardOptions.None).IsMatch(path)
+        : path == name || path.EndsWith("/" + name, StringComparison.Ordinal);
 
     private void Write(IEnumerable<RunctlCheckpoint> checkpoints)
     {

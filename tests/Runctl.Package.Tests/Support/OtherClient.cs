@@ -173,6 +173,13 @@ internal sealed class OtherClient(IDictionary<string, string> environment)
         return buffer.ToArray();
     }
 
+    /// <summary>Writes an object, as a guard or a person does.</summary>
+    public async Task WriteObjectAsync(string bucket, string key, string content)
+    {
+        using var client = S3(environment["AWS_REGION"]);
+        await client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = key, ContentBody = content });
+    }
+
     /// <summary>Makes a bucket in a region.</summary>
     public async Task CreateBucketAsync(string name, string region)
     {
