@@ -47,6 +47,10 @@ class CheckpointSet(NamedTuple):
     def part(self, *parts: str) -> List[SetFile]:
         return [file for file in self.files if file.part in parts]
 
+    def wrote_head(self) -> bool:
+        """Whether its save did: it may have written something else, beside a head of a save before."""
+        return any(under(path, self.head) for path in self.save.files)
+
     def size(self) -> int:
         return sum(file.size for file in self.files if file.part != OLDER and file.link is None)
 

@@ -52,8 +52,7 @@ class Picking:
             reported = os.stat(self._run.shared_file("progress")).st_mtime_ns
         except OSError:
             return chosen
-        # The last save may have written something else than the head.
-        if reported > chosen.checkpoint.written_ns or chosen.checkpoint.newest:
+        if reported > chosen.checkpoint.written_ns or not chosen.checkpoint.wrote_head():
             return chosen
         checkpoint = chosen.checkpoint._replace(step=self._run.last_step())
         chosen.opened.checkpoint = checkpoint
