@@ -380,7 +380,9 @@ class Choices(unittest.TestCase):
                 self.assertIn("final.pth", machine.contents(found, "save"))
 
     def test_the_step_is_that_of_the_epoch_that_a_resume_goes_on_from(self):
-        self.assertEqual(300, self.finished(Machine(), "epoch_%d.pth").step)
+        found = self.finished(Machine(), "epoch_%d.pth")
+        self.assertEqual((300, False), (found.step, found.wrote_head()))
+        self.assertTrue(self.saved(tensorflow).choose().wrote_head())
 
     def test_a_final_directory_or_text_is_shown_as_well(self):
         found = self.finished(Machine(), "epoch_%d.pth", last="final_model/model.safetensors")
