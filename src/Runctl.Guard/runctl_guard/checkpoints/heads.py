@@ -44,10 +44,13 @@ def weight_units(seen: History, paths: Any) -> Dict[str, List[str]]:
 
 
 def choose_head(seen: History, save: Save) -> None:
-    """Keeps the head's pattern for the run; a save without it replaces it only if it holds more than half of its bytes."""
+    """Keeps the head's pattern for the run; a save without it replaces it only if it holds more than half of its bytes. Of a save
+    that came in parts the first completed counts: each part may have been taken for a save before."""
     units = weight_units(seen, save.files)
     if not units:
         return
+    if save.continued:
+        seen.head = None
     sizes = {unit: sum(save.files[path][1] for path in paths) for unit, paths in units.items()}
     known = seen.head
     kept = [unit for unit in units if known and pattern_of(unit) == known["pattern"]]

@@ -18,6 +18,8 @@ class Save:
         self.settled = False
         # A file of it was open when the training was told.
         self.through = False
+        # More of it came after a pause.
+        self.continued = False
         # It may go on: what it wrote so far may be copied, and is not committed.
         self.provisional = False
         # What was looked into, and what the head was, when it ended.
@@ -28,6 +30,8 @@ class Save:
         self.came: Dict[str, int] = {}
         self.files: Dict[str, List[Any]] = {}
         self.shape: Dict[str, List[Dict[str, int]]] = {}
+        # How many units of each pattern it wrote.
+        self.units: Dict[str, int] = {}
 
     def to_state(self) -> Dict[str, Any]:
         return dict(self.__dict__, paths=sorted(self.paths))

@@ -36,7 +36,7 @@ def is_burst(seen: History, save: Save) -> bool:
         return True
     before = [other for other in seen.saves if other.number < save.number][-1:]
     pattern = (save.head or {}).get("pattern", "")
-    return any(len(save.shape.get(pattern, ())) > len(other.shape.get(pattern, ())) for other in before)
+    return any(len(save.shape.get(pattern, ())) > len(other.shape.get(pattern, ())) > 0 for other in before)
 
 
 def without_last_rounds(seen: History, save: Save) -> List[Save]:
