@@ -50,9 +50,10 @@ def _ending(path: str) -> str:
 
 
 def cut_off(seen: Observation, checkpoint: CheckpointSet) -> List[str]:
-    """Files that a process was writing when it was killed: they count only if their format proves every byte."""
-    return [file.path for file in checkpoint.part(SAVE)
-            if file.here and file.path in seen.files and seen.files[file.path].cut]
+    """Files that a process was writing when it was killed: they count only if their format proves every byte. A database has a
+    journal for that."""
+    return [file.path for file in checkpoint.part(SAVE) if file.here and file.path in seen.files
+            and seen.files[file.path].cut and seen.files[file.path].kind != "database"]
 
 
 def _markers(seen: Observation, checkpoint: CheckpointSet) -> Dict[str, str]:

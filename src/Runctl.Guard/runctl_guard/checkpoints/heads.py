@@ -10,13 +10,19 @@ from .units import folders_of, unit_of
 # Beside a model: they are the head only if there is nothing else.
 SECONDARY = re.compile(r"(?i)(?<![a-z])(best|ema|opt[a-z]*|sched[a-z]*|scaler|rng|buffer)(?![a-z])")
 
+# What SQLite keeps beside its file.
+JOURNAL = re.compile(r"-(?:wal|shm|journal)$")
+
 
 def stands_for(seen: History, path: str) -> str:
-    """What is given in place of one unit: TensorFlow's prefix for its files, an index for its shards."""
+    """What is given in place of one unit: TensorFlow's prefix for its files, an index for its shards, a database for its journal."""
     record = seen.files.get(path)
     prefix = record and tensorflow_prefix(path, record.kind or "")
     if prefix:
         return prefix
+    database = JOURNAL.sub("", path)
+    if database != path and database in seen.files:
+        return database
     shard = SHARD.match(path)
     if shard:
         index = "%s%s.index.json" % (shard.group(1).rstrip("-_."), shard.group(5))
@@ -44,13 +50,10 @@ def weight_units(seen: History, paths: Any) -> Dict[str, List[str]]:
 
 
 def choose_head(seen: History, save: Save) -> None:
-    """Keeps the head's pattern for the run; a save without it replaces it only if it holds more than half of its bytes. Of a save
-    that came in parts the first completed counts: each part may have been taken for a save before."""
+    """Keeps the head's pattern for the run; a save without it replaces it only if it holds more than half of its bytes."""
     units = weight_units(seen, save.files)
     if not units:
         return
-    if save.continued:
-        seen.head = None
     sizes = {unit: sum(save.files[path][1] for path in paths) for unit, paths in units.items()}
     known = seen.head
     kept = [unit for unit in units if known and pattern_of(unit) == known["pattern"]]

@@ -18,8 +18,6 @@ class Save:
         self.settled = False
         # A file of it was open when the training was told.
         self.through = False
-        # More of it came after a pause.
-        self.continued = False
         # It may go on: what it wrote so far may be copied, and is not committed.
         self.provisional = False
         # What was looked into, and what the head was, when it ended.

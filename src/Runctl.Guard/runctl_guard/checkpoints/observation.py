@@ -134,7 +134,7 @@ class Observation(History):
                 if continues(self, weights, now):
                     self.current = self.saves.pop()
                     self.current.paths = {path for path in self.current.paths if path in self.files}
-                    self.current.since, self.current.continued = now, True
+                    self.current.since = now
                     self.ends.pop()
                 else:
                     self._start(now, beside)

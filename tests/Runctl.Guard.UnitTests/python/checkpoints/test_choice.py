@@ -3,9 +3,11 @@ import json
 import unittest
 
 from . import simulator
-from runctl_guard.checkpoints import choice
+from runctl_guard.checkpoints import choice, completeness
 from .simulator import (PICKLE, RAW, TF_INDEX, ZIP, Machine, Settings, cyclegan, dcp, detectron2, flat_ranks, gan, in_place, layer_files,
                        lightning, megatron, orbax, safetensors, sharded, tensorflow)
+
+DATABASE = b"SQLite format 3\0" + b"\0" * 80
 
 
 class Choices(unittest.TestCase):
@@ -123,14 +125,16 @@ class Choices(unittest.TestCase):
         machine = Machine()
         for number in range(1, saves + 1):
             for part in parts:
-                machine.write(part % number if "%" in part else part, ZIP + b"%d" % number, in_place=True)
+                data = safetensors(number) if part.endswith(".safetensors") else ZIP + b"%d" % number
+                machine.write(part % number if "%" in part else part, data, in_place=True)
                 machine.pass_time(5)
             self.copied(machine)
             machine.pass_time(interval)
         return machine
 
     def test_parts_of_a_save_with_a_pause_between_them_are_one_save_from_the_second_time_on(self):
-        for parts in (("model.pt", "optim.pt"), ("model_%d.pt", "optim_%d.pt"), ("m_%d/w.pt", "o_%d/w.pt"), ("a.npy", "b.npy", "c.npy")):
+        for parts in (("model.pt", "optim.pt"), ("model_%d.pt", "optim_%d.pt"), ("m_%d/w.pt", "o_%d/w.pt"), ("a.npy", "b.npy", "c.npy"),
+                      ("w.safetensors", "b.pt", "c.pt")):
             machine = self.in_parts(*parts)
             self.assertEqual(sorted(part % 3 if "%" in part else part for part in parts),
                              machine.contents(machine.choose(), "save"))
@@ -401,6 +405,32 @@ class Choices(unittest.TestCase):
         machine.see()
         machine.end(sudden=True)
         self.assertEqual("step_1", machine.choose().head)
+
+    def test_a_database_with_its_journal_is_a_checkpoint_if_nothing_else_is_there(self):
+        machine = Machine()
+        machine.write("args.json", b"{}")
+        machine.pass_time(100)
+        for number in range(3):
+            machine.write("study.db", DATABASE + b"%d" % number, in_place=True)
+            machine.write("study.db-wal", b"7\x7f\x06\x82" + b"\0" * 40, in_place=True)
+            machine.write("study.db-shm", b"\x18\xe2\x2d\0" + b"\0" * 40, in_place=True)
+            machine.open = {"study.db", "study.db-wal", "study.db-shm"}
+            machine.pass_time(30)
+        self.assertIsNone(machine.choose())
+        machine.end(killed=True)
+        for path in ("study.db", "study.db-wal", "study.db-shm"):
+            machine.seen.files[path].cut = True
+        chosen = machine.choose()
+        self.assertEqual(("study.db", ["study.db", "study.db-shm", "study.db-wal"]), (chosen.head, machine.contents(chosen, "save")))
+        self.assertEqual([], completeness.cut_off(machine.seen, chosen))
+
+    def test_beside_a_model_a_database_travels_along(self):
+        machine = Machine()
+        machine.write("study.db", DATABASE)
+        machine.pass_time(10)
+        self.save(machine, "model_1.pt")
+        self.assertEqual((["model_1.pt"], ["study.db"]),
+                         (machine.contents(machine.choose(), "save"), machine.contents(machine.choose(), "current")))
 
     def test_an_empty_weight_file_is_incomplete(self):
         machine = self.saved(gan, 2)
