@@ -458,6 +458,22 @@ class Choices(unittest.TestCase):
             machine.settle()
         self.assertEqual("model020000.pt", machine.choose().head)
 
+    def test_the_head_is_the_directory_with_the_optimizer_although_a_model_is_written_before_it(self):
+        machine = Machine()
+        for number in (1, 2):
+            machine.write("last-step%d.safetensors" % number, safetensors())
+            machine.see()
+            for name in ("model.safetensors", "optimizer.bin", "scheduler.bin"):
+                machine.write("last-step%d-state/%s" % (number, name))
+            machine.settle()
+        self.assertEqual("last-step2-state", machine.choose().head)
+        machine = Machine()
+        machine.write("model.pt")
+        machine.see()
+        machine.write("extras/optimizer.pt")
+        machine.settle()
+        self.assertEqual("model.pt", machine.choose().head)
+
     def test_the_head_is_the_file_whose_name_the_others_go_on_with(self):
         machine = Machine()
         for number in (1, 2):
