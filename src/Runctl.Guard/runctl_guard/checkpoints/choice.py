@@ -1,7 +1,7 @@
 """Which checkpoint counts: the newest good one, and if its save may have been cut off, the one before."""
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional
 
-from .completeness import incomplete, torn
+from .completeness import GOES_ON, incomplete, torn
 from .observation import Observation
 from .rounds import is_burst, so_far, without_last_rounds
 from .sets import CURRENT, SAVE, CheckpointSet, SetFile, build
@@ -75,7 +75,7 @@ def decide(prepared: List[Prepared], available: Callable[[SetFile], bool], prove
                 break
             continue
         if reason is None:
-            if doubtful is not None and doubt is not None:
+            if doubtful is not None and doubt is not None and not doubt.startswith(GOES_ON):
                 refused.append(Refused(doubtful, doubtful.head, doubt))
             return Choice(without(checkpoint, available), refused)
         doubtful, doubt = doubtful or checkpoint, doubt or reason

@@ -17,6 +17,7 @@ WRITING = "a process is writing to it"
 UNFINISHED = re.compile(r"[._-](?:unfinished|incomplete)$")
 # Not every save is the best so far.
 BEST = re.compile(r"(?i)(?<![a-z])best(?![a-z])")
+GOES_ON = "more of it may come: "
 MISSING = "%s is missing that the two saves before had"
 MARKERS = (".metadata", "_CHECKPOINT_METADATA")
 
@@ -109,7 +110,7 @@ def torn(seen: Observation, save: Save) -> Optional[str]:
     before = [other for other in seen.saves if other.number < save.number][-2:]
     if died is None:
         lacking = _fewer_units(before, save) if may_go_on(seen, save) else None
-        return lacking and "it may go on: %s" % lacking
+        return lacking and GOES_ON + lacking
     if not died["killed"] and not (died.get("sudden") and died["time"] - save.ended <= SETTLE_SECONDS + died.get("slack", 0.0)):
         return None
     lacking = _fewer_units(before, save) or _less_than_rounds(seen, before, save) or _fewer_files(before, save)

@@ -161,7 +161,8 @@ class _Round:
                      and launcher_of(self._facts, one) == launcher_of(self._facts, fact)), None)
         if rank:
             # It would only die, and the rank that saves may need it for that.
-            return self._say(fact, LATER, TRAINER, "does not handle %s, and process %d of the same command does" % (_name(number), rank.pid))
+            return self._say(fact, LATER, TRAINER, "does not handle %s, and process %d of the same command does"
+                             % (_name(number), rank.pid))
         seconds, saves = self._now.saves.seconds_to_end(), self._now.saves
         if saves.done and fact.inner == 1:
             return self._say(fact, END, TRAINER, "%s, is PID 1 of its namespace, which the signal does not reach, and its "

@@ -146,6 +146,8 @@ class Choices(unittest.TestCase):
         machine.write("model.pt", ZIP + b"4", in_place=True)
         machine.pass_time(4)
         self.assertEqual(kept, {file.path: file.version for file in machine.choose().files})
+        # It is no refusal, of which a warning would tell.
+        self.assertEqual([], choice.decide(choice.prepare(machine.seen, machine.read, machine.available), machine.available).refused)
         machine.end(killed=True)
         self.assertEqual(kept, {file.path: file.version for file in machine.choose().files})
 
