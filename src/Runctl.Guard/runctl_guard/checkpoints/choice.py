@@ -2,7 +2,7 @@
 import copy
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional
 
-from .completeness import incomplete, torn
+from .completeness import GOES_ON, incomplete, torn
 from .history import Save
 from .observation import Observation
 from .rounds import as_it_is, is_burst, without_last_rounds
@@ -90,7 +90,7 @@ def decide(prepared: List[Prepared], available: Callable[[SetFile], bool], prove
                 break
             continue
         if reason is None:
-            if doubtful is not None and doubt is not None:
+            if doubtful is not None and doubt is not None and not doubt.startswith(GOES_ON):
                 refused.append(Refused(doubtful, doubtful.head, doubt))
             return Choice(without(checkpoint, available), refused)
         doubtful, doubt = doubtful or checkpoint, doubt or reason

@@ -201,7 +201,9 @@ class FileHistory:
         kind = self.kinds.get(pattern, "empty") if record.kind == "empty" else record.kind
         if kind in WEIGHT_KINDS:
             return True
-        if kind in OTHER_KINDS or kind in (None, "empty") or record.grown >= (1 if kind in TEXT_KINDS else 2):
+        # A search may keep all that it knows in one.
+        alone = kind == "database" and not self._models()
+        if kind in OTHER_KINDS and not alone or kind in (None, "empty") or record.grown >= (1 if kind in TEXT_KINDS else 2):
             return False
         if kind in TEXT_KINDS:
             # A text may be settings, which are written once at the start: where nothing else is, a model is what is written

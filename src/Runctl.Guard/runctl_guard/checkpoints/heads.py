@@ -11,13 +11,20 @@ from .units import folders_of, unit_of
 # Beside a model: they are the head only if there is nothing else.
 SECONDARY = re.compile(r"(?i)(?<![a-z])(best|ema|opt[a-z]*|sched[a-z]*|scaler|rng|buffer)(?![a-z])")
 
+OPTIMIZER = re.compile(r"(?i)(?<![a-z])(opt|optim|optimizers?)(?![a-z])")
+# What SQLite keeps beside its file.
+JOURNAL = re.compile(r"-(?:wal|shm|journal)$")
+
 
 def stands_for(seen: History, path: str) -> str:
-    """What is given in place of one unit: TensorFlow's prefix for its files, an index for its shards."""
+    """What is given in place of one unit: TensorFlow's prefix for its files, an index for its shards, a database for its journal."""
     record = seen.files.get(path)
     prefix = record and tensorflow_prefix(path, record.kind or "")
     if prefix:
         return prefix
+    database = JOURNAL.sub("", path)
+    if database != path and database in seen.files:
+        return database
     shard = SHARD.match(path)
     if shard:
         index = "%s%s.index.json" % (shard.group(1).rstrip("-_."), shard.group(5))
@@ -70,7 +77,9 @@ def choose_head(seen: History, save: Save) -> None:
 def _first_completed(seen: History, units: Dict[str, List[str]]) -> str:
     def completed(unit: str) -> Any:
         records = [seen.files[path] for path in units[unit]]
-        return (SECONDARY.search(unit) is not None, max(record.first for record in records),
+        # Beside a model for others to use, a directory has what the training goes on from.
+        inside = [OPTIMIZER.search(path[len(unit):]) is not None for path in units[unit] if path.startswith(unit + "/")]
+        return (SECONDARY.search(unit) is not None, not (any(inside) and not all(inside)), max(record.first for record in records),
                 max(record.mtime_ns for record in records), unit)
     return min(units, key=completed)
 

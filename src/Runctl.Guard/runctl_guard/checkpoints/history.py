@@ -30,6 +30,8 @@ class Save:
         self.came: Dict[str, int] = {}
         self.files: Dict[str, List[Any]] = {}
         self.shape: Dict[str, List[Dict[str, int]]] = {}
+        # How many units of each pattern it wrote.
+        self.units: Dict[str, int] = {}
 
     def to_state(self) -> Dict[str, Any]:
         return dict(self.__dict__, paths=sorted(self.paths))

@@ -11,6 +11,7 @@ LARGEST_SAFETENSORS_HEADER = 100 << 20
 MAGIC = ((b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"), (b"\x89HDF\r\n\x1a\n", "hdf5"), (b"\x93NUMPY", "npy"),
          (b"GGUF", "gguf"), (b"lmgg", "gguf"), (b"tjgg", "gguf"), (b"SQLite format 3\0", "database"),
          (b"7\x7f\x06\x82", "database"), (b"7\x7f\x06\x83", "database"), (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", "database"),
+         (b"\x18\xe2\x2d\x00", "database"),
          (b":W&B", "log"), (b"\x0c\xdb\x3a\x2a", "ocdbt"), (b"\x89PNG", "media"), (b"\xff\xd8\xff", "media"), (b"GIF8", "media"),
          (b"RIFF", "media"), (b"OggS", "media"), (b"ID3", "media"), (b"%PDF", "media"), (b"\x1aE\xdf\xa3", "media"))
 TF_INDEX_TAIL = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
@@ -18,7 +19,7 @@ TF_DATA = re.compile(r"\.data-\d{5}-of-\d{5}$")
 # These hold a model or its optimizer.
 WEIGHT_KINDS = frozenset(("zip", "safetensors", "hdf5", "npy", "pickle", "gguf", "msgpack", "tf-data", "tf-index", "distcp",
                           "ocdbt"))
-# These never do, however large they are.
+# These never do, however large they are; a database only if nothing else is there.
 OTHER_KINDS = frozenset(("media", "database", "log"))
 TEXT_KINDS = frozenset(("json", "text"))
 

@@ -25,6 +25,8 @@ MOST_NAMES = 20
 STAYS_SECONDS = 10.0
 MOST_UNKEPT = 20
 UNKEPT = "unkept "
+# What a training may keep open from its first save to its last.
+HELD_KINDS = WEIGHT_KINDS | {"binary", "database"}
 
 
 class Notices:
@@ -49,6 +51,7 @@ class Notices:
                 self._late(seen.ends, now)
             else:
                 self._nothing_kept(uploads, now)
+                self._held_open(uploads, now)
             self._unkept(uploads, now)
 
     def look_last(self, uploads: Uploads) -> None:
@@ -113,6 +116,17 @@ class Notices:
         self._run.warn("NothingKept", "Files appear in %s, but none of them can be kept as a checkpoint: %s. Set [checkpoint] "
                        "include, or let the script write under a final name." % (watch.directory, _list(sorted(heavy))),
                        directory=watch.directory, paths=sorted(heavy)[:MOST_NAMES])
+
+    def _held_open(self, uploads: Uploads, now: float) -> None:
+        """What may be a checkpoint, and is never closed: it is kept at the end only."""
+        seen = uploads.checkpoints.watch.seen
+        held = sorted(path for path, record in seen.files.items() if record.opened is not None and record.kind in HELD_KINDS
+                      and seen.counts(path) and now - record.opened >= KEEP_SECONDS and now - record.first >= STAYS_SECONDS)
+        if held and self._once("held open"):
+            self._run.warn("HeldOpen", "The training keeps %s open for writing, and has saved nothing else. The guard uploads it "
+                           "when the training ends, not before: a machine that dies without notice leaves nothing. Close the file "
+                           "after each save, or save under another name." % _list(held),
+                           directory=uploads.checkpoints.watch.directory, paths=held[:MOST_NAMES])
 
     def _unkept_now(self, uploads: Uploads) -> Dict[str, str]:
         """What cannot be read or followed, without what is meant to be left out."""

@@ -38,7 +38,7 @@ def is_burst(seen: History, save: Save) -> bool:
     if save.number == 1 or any(other.cut for other in before):
         return True
     pattern = (save.head or {}).get("pattern", "")
-    return any(len(save.shape.get(pattern, ())) > len(other.shape.get(pattern, ())) for other in before)
+    return any(len(save.shape.get(pattern, ())) > len(other.shape.get(pattern, ())) > 0 for other in before)
 
 
 def without_last_rounds(seen: History, save: Save) -> List[Save]:

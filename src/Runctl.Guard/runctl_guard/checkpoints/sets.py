@@ -2,7 +2,8 @@
 import hashlib
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
-from .heads import head_of, newest_beside
+from .heads import SECONDARY, head_of, newest_beside, stands_for
+from .kinds import WEIGHT_KINDS
 from .names import pattern_of
 from .history import Save
 from .looks import Record
@@ -77,7 +78,7 @@ def _build(seen: Observation, save: Save, read: Callable[[str, str, int], Option
     head = head_of(seen, weights, [path for path in view if path in seen.files], gone)
     if not own or head is None:
         return None
-    disk = Places(path for path, record in seen.files.items() if record.type in ("file", "link"))
+    disk = Places([path for path, record in seen.files.items() if record.type in ("file", "link")] + list(view))
     places = Places(view)
     reader: Reader = lambda path, limit: read(path, view[path].version, limit) if path in view else None
     parts = {path: OLDER for path in view}
@@ -119,7 +120,7 @@ def _view(seen: Observation, save: Save) -> Dict[str, SetFile]:
     """Every path as it was for that save: later saves did not happen, and what they overwrote is not here."""
     view: Dict[str, SetFile] = {}
     before = [other for other in reversed(seen.saves) if other.number <= save.number]
-    latest = not seen.saves or seen.saves[-1].number == save.number
+    latest = (not seen.saves or seen.saves[-1].number == save.number) and not _is_removed(seen, save)
     for path, record in seen.files.items():
         if not seen.counts(path):
             continue
@@ -134,6 +135,13 @@ def _view(seen: Observation, save: Save) -> Dict[str, SetFile]:
             if path not in seen.files:
                 _as_it_was(path, before, view)
     return view
+
+
+def _is_removed(seen: Observation, save: Save) -> bool:
+    """Whether no model of it is left: a training that keeps few checkpoints may delete the last before it writes the next."""
+    models = [path for path in save.files if seen.kinds.get(pattern_of(path)) in WEIGHT_KINDS | {"binary"}
+              and not SECONDARY.search(stands_for(seen, unit_of(path, seen.opened)))]
+    return bool(models) and not any(path in seen.files for path in models)
 
 
 def _as_it_is(seen: Observation, path: str, record: Record) -> SetFile:

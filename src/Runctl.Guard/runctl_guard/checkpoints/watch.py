@@ -204,7 +204,7 @@ class CheckpointWatch:
     def _fresh_weights(self, changed: Dict[str, Entry]) -> Dict[Inode, str]:
         """New versions of what may be a weight file, an empty one that was only begun too."""
         return {(entry.dev, entry.ino): path for path, entry in changed.items()
-                if entry.type == "file" and (entry.kind in WEIGHT_KINDS or entry.kind in ("binary", "empty"))
+                if entry.type == "file" and (entry.kind in WEIGHT_KINDS or entry.kind in ("binary", "empty", "database"))
                 and not (path in self.seen.files and self.seen.is_running(path))}
 
     # Written down

@@ -79,6 +79,11 @@ def above(facts: Facts, fact: Fact) -> Iterator[Fact]:
         yield fact
 
 
+def launcher_of(facts: Facts, fact: Fact) -> int:
+    """The pid of the nearest process above it that is no shell; 0 if there is none in the run."""
+    return next((one.pid for one in above(facts, fact) if not one.shell), 0)
+
+
 def below(facts: Facts, fact: Fact) -> Iterator[Fact]:
     return (other for other in facts.values() if any(one.pid == fact.pid for one in above(facts, other)))
 

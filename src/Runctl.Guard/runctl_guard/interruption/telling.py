@@ -2,7 +2,7 @@
 import signal
 from typing import Any, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Tuple
 
-from .facts import Fact, Facts, Key, above, below
+from .facts import Fact, Facts, Key, above, below, launcher_of
 
 # A shell that was told has this long to reach the trainers below it.
 PASSING_ON_SECONDS = 5.0
@@ -157,6 +157,12 @@ class _Round:
         number = self._now.settings.signal
         if fact.handles(number):
             return self._say(fact, NOW, TRAINER, "%s and handles %s" % (why, _name(number)))
+        rank = next((one for one in self._trainers if one.handles(number) and one.same_command(fact)
+                     and launcher_of(self._facts, one) == launcher_of(self._facts, fact)), None)
+        if rank:
+            # It would only die, and the rank that saves may need it for that.
+            return self._say(fact, LATER, TRAINER, "does not handle %s, and process %d of the same command does"
+                             % (_name(number), rank.pid))
         seconds, saves = self._now.saves.seconds_to_end(), self._now.saves
         if saves.done and fact.inner == 1:
             return self._say(fact, END, TRAINER, "%s, is PID 1 of its namespace, which the signal does not reach, and its "

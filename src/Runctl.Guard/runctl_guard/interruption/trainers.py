@@ -2,7 +2,7 @@
 import signal
 from typing import Dict, List, NamedTuple
 
-from .facts import Fact, Facts, Key, above
+from .facts import Fact, Facts, Key, above, launcher_of
 
 # Less processor time than this does not count as work.
 LEAST_CPU_SECONDS = 1.0
@@ -81,13 +81,14 @@ def _highest(facts: Facts, fact: Fact, some: List[Fact]) -> Fact:
 
 
 def _with_ranks(facts: Facts, reasons: Dict[Key, str]) -> Dict[Key, str]:
-    """Its siblings of the same command train too. Workers below a trainer do not."""
+    """What has the same command below the same launcher trains too, in a shell of its own as well. Workers below a trainer do
+    not."""
     known = dict(reasons)
     for fact in facts.values():
         if fact.key in known or fact.shell:
             continue
         for other in facts.values():
-            if other.key in reasons and other.parent == fact.parent and other.same_command(fact):
+            if other.key in reasons and launcher_of(facts, other) == launcher_of(facts, fact) and other.same_command(fact):
                 known[fact.key] = "is a rank beside process %d" % other.pid
                 break
     return known

@@ -253,5 +253,42 @@ def hashed(machine, n):
     machine.write("model-%s.pt" % hashlib.sha1(b"%d" % n).hexdigest()[:12])
 
 
+def lightning_sharded(machine, n):
+    base = "lightning_logs/version_0/checkpoints/epoch=%d.ckpt/" % n
+    for name in ("__0_0.distcp", "__1_0.distcp"):
+        machine.write(base + name, os.urandom(40))
+    machine.write(base + ".metadata", PICKLE)
+    # After the metadata.
+    machine.write(base + "meta.pt")
+
+
+def flat_ranks(machine, n):
+    for rank in range(4):
+        machine.write("step_%d_rank%d.pt" % (n, rank), ZIP + b"%d" % n)
+
+
+def layer_files(machine, n):
+    for layer in range(3):
+        machine.write("layer_%02d.pt" % layer, ZIP + b"%d" % n, in_place=True)
+    machine.write("optimizer.pt", ZIP + b"o%d" % n, in_place=True)
+
+
+def stable_baselines(machine, n):
+    machine.write("rl_model_%d_steps.zip" % n)
+    machine.write("rl_model_replay_buffer_%d_steps.pkl" % n, PICKLE * 5)
+    machine.write("rl_model_vecnormalize_%d_steps.pkl" % n, PICKLE)
+    machine.write("evaluations.npz", ZIP + b"%d" % n, in_place=True)
+
+
+def mxnet(machine, n):
+    machine.write("net-%04d.params" % n, RAW)
+    machine.write("net-%04d.states" % n, PICKLE)
+
+
+def one_file_in_a_folder(machine, n):
+    machine.write("exp/last.pt", ZIP + b"%d" % n, in_place=True)
+
+
 LAYOUTS = [tensorflow, gan, timm, deepspeed, megatron, orbax, hugging_face, dcp, lightning, cyclegan, yolo, lightgbm, xgboost,
-           sklearn, raw, keras, sharded, detectron2, in_place, zarr, hashed]
+           sklearn, raw, keras, sharded, detectron2, in_place, zarr, hashed, lightning_sharded, flat_ranks, layer_files,
+           stable_baselines, mxnet, one_file_in_a_folder]

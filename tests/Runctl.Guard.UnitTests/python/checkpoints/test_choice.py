@@ -3,9 +3,11 @@ import json
 import unittest
 
 from . import simulator
-from runctl_guard.checkpoints import choice
-from .simulator import (PICKLE, RAW, TF_INDEX, ZIP, Machine, Settings, cyclegan, dcp, gan, in_place, lightning, megatron, orbax,
-                       safetensors, sharded, tensorflow)
+from runctl_guard.checkpoints import choice, completeness
+from .simulator import (PICKLE, RAW, TF_INDEX, ZIP, Machine, Settings, cyclegan, dcp, detectron2, flat_ranks, gan, in_place, layer_files,
+                       lightning, megatron, orbax, safetensors, sharded, tensorflow)
+
+DATABASE = b"SQLite format 3\0" + b"\0" * 80
 
 
 class Choices(unittest.TestCase):
@@ -54,6 +56,123 @@ class Choices(unittest.TestCase):
         self.assertEqual(4, machine.choose().save.number)
         machine.copies = {kept["model.pt"]: ZIP}
         self.assertEqual(kept, {file.path: file.version for file in machine.choose().files})
+
+    def test_a_save_with_fewer_files_of_one_name_than_the_two_before_gives_way(self):
+        for layout, last in ((flat_ranks, ["step_4_rank0.pt", "step_4_rank1.pt"]), (layer_files, ["layer_00.pt", "layer_01.pt"])):
+            machine = self.saved(layout)
+            kept = {file.path: file.version for file in machine.newest().part("save")}
+            machine.copies = dict.fromkeys(kept.values(), ZIP)
+            for path in last:
+                machine.write(path, ZIP + b"4", in_place=True)
+            machine.see()
+            machine.end(killed=True)
+            self.assertEqual(kept, {file.path: file.version for file in machine.choose().part("save")}, layout.__name__)
+
+    def test_a_save_that_is_not_the_best_is_whole_although_the_two_before_were_the_best(self):
+        machine = Machine()
+        for number in (1, 2):
+            self.save(machine, "epoch_%d.pt" % number, "best.th", "net_best_val.th")
+        self.save(machine, "epoch_3.pt")
+        machine.end(killed=True)
+        self.assertEqual("epoch_3.pt", machine.choose().head)
+
+    def test_what_a_save_writes_on_the_way_and_deletes_again_is_no_round_of_a_burst(self):
+        machine = Machine()
+        for number in (1, 2, 3):
+            for job in range(3):
+                machine.write("%d.%d.raw" % (number, job), RAW)
+            machine.write("%d.mdl" % number, RAW)
+            for job in range(3):
+                machine.remove("%d.%d.raw" % (number, job))
+            machine.pass_time(10)
+        machine.write("4.0.raw", RAW)
+        machine.write("4.1.raw", RAW)
+        machine.see()
+        machine.end(killed=True)
+        self.assertEqual("3.mdl", machine.choose().head)
+
+    def test_one_that_was_deleted_before_the_next_is_written_comes_from_the_copy(self):
+        machine = Machine()
+        for number in (1, 2, 3):
+            machine.remove("checkpoint-%d" % (number - 1))
+            self.save(machine, "checkpoint-%d/model.pt" % number, "checkpoint-%d/optimizer.pt" % number)
+        self.copied(machine)
+        machine.remove("checkpoint-3")
+        machine.see()
+        self.assertEqual("checkpoint-3", machine.choose().head)
+        machine.write("checkpoint-4/model.pt")
+        machine.see()
+        machine.end(killed=True)
+        self.assertEqual(("checkpoint-3", ["checkpoint-3/model.pt", "checkpoint-3/optimizer.pt"]),
+                         (machine.choose().head, machine.contents(machine.choose(), "save")))
+
+    def test_a_pointer_to_one_that_was_deleted_before_the_next_is_written_is_no_pointer_to_nothing(self):
+        machine = self.saved(detectron2, 2)
+        detectron2(machine, 3)
+        self.save(machine, "model_best.pth")
+        self.copied(machine)
+        machine.remove("model_0000003.pth")
+        machine.see()
+        self.assertEqual("model_0000003.pth", machine.choose().head)
+
+    def copied(self, machine):
+        for save in machine.seen.saves:
+            machine.copies.update((facts[0], machine.files[path]) for path, facts in save.files.items() if path in machine.files)
+
+    # Parts with a pause
+
+    def in_parts(self, *parts, saves=3, interval=60):
+        machine = Machine()
+        for number in range(1, saves + 1):
+            for part in parts:
+                data = safetensors(number) if part.endswith(".safetensors") else ZIP + b"%d" % number
+                machine.write(part % number if "%" in part else part, data, in_place=True)
+                machine.pass_time(5)
+            self.copied(machine)
+            machine.pass_time(interval)
+        return machine
+
+    def test_parts_of_a_save_with_a_pause_between_them_are_one_save_from_the_second_time_on(self):
+        for parts in (("model.pt", "optim.pt"), ("model_%d.pt", "optim_%d.pt"), ("m_%d/w.pt", "o_%d/w.pt"), ("a.npy", "b.npy", "c.npy"),
+                      ("w.safetensors", "b.pt", "c.pt")):
+            machine = self.in_parts(*parts)
+            self.assertEqual(sorted(part % 3 if "%" in part else part for part in parts),
+                             machine.contents(machine.choose(), "save"))
+            self.assertTrue(machine.choose().head.startswith(parts[0][:2]), machine.choose().head)
+
+    def test_while_parts_are_missing_the_save_before_counts(self):
+        machine = self.in_parts("model.pt", "optim.pt")
+        kept = {file.path: file.version for file in machine.choose().files}
+        machine.write("model.pt", ZIP + b"4", in_place=True)
+        machine.pass_time(4)
+        self.assertEqual(kept, {file.path: file.version for file in machine.choose().files})
+        # It is no refusal, of which a warning would tell.
+        self.assertEqual([], choice.decide(choice.prepare(machine.seen, machine.read, machine.available), machine.available).refused)
+        machine.end(killed=True)
+        self.assertEqual(kept, {file.path: file.version for file in machine.choose().files})
+
+    def test_parts_that_never_come_are_not_waited_for(self):
+        machine = self.in_parts("model.pt", "optim.pt")
+        machine.write("model.pt", ZIP + b"4", in_place=True)
+        machine.pass_time(40)
+        self.assertEqual(["model.pt"], machine.contents(machine.choose(), "save"))
+
+    def test_names_that_take_turns_are_saves_of_their_own(self):
+        machine = Machine()
+        for number in range(1, 7):
+            self.save(machine, "ckpt_%s.pt" % "ab"[number % 2])
+            machine.pass_time(20)
+        self.assertEqual(["ckpt_a.pt"], machine.contents(machine.choose(), "save"))
+        self.assertEqual(6, machine.choose().save.number)
+
+    def test_files_of_one_name_that_ranks_write_in_turn_complete_their_directory(self):
+        machine = Machine()
+        for number in (1, 2, 3):
+            for rank in range(3):
+                self.save(machine, "step_%d/rank%d.pt" % (number, rank))
+            machine.pass_time(30)
+        self.assertEqual(["step_3/rank%d.pt" % rank for rank in range(3)], machine.contents(machine.choose(), "save"))
+        self.assertEqual("step_3", machine.choose().head)
 
     def test_a_directory_with_fewer_files_than_the_two_before_gives_way(self):
         machine = Machine()
@@ -249,6 +368,24 @@ class Choices(unittest.TestCase):
         machine.settle()
         self.assertNotEqual(3, machine.choose().save.number)
 
+    def test_metadata_vouches_for_its_shards_and_not_for_what_a_framework_adds(self):
+        machine = Machine()
+        for name in ("__0_0.distcp", ".metadata", "meta.pt"):
+            machine.write("epoch=1.ckpt/" + name, PICKLE if name == ".metadata" else RAW if name[0] == "_" else ZIP)
+            machine.pass_time(1)
+        machine.settle()
+        self.assertEqual("epoch=1.ckpt", machine.choose().head)
+
+    def test_a_directory_is_not_finished_while_an_empty_file_beside_it_says_so(self):
+        machine = Machine()
+        self.save(machine, "step=1/weights/common.pt")
+        machine.write("step=2-unfinished", b"")
+        self.save(machine, "step=2/weights/common.pt")
+        self.assertEqual("step=1", machine.choose().head)
+        machine.remove("step=2-unfinished")
+        machine.see()
+        self.assertEqual("step=2", machine.choose().head)
+
     def test_metadata_directly_in_the_directory_counts(self):
         machine = Machine()
         machine.write("__0_0.distcp", RAW)
@@ -283,6 +420,32 @@ class Choices(unittest.TestCase):
         machine.end(sudden=True)
         self.assertEqual("step_1", machine.choose().head)
 
+    def test_a_database_with_its_journal_is_a_checkpoint_if_nothing_else_is_there(self):
+        machine = Machine()
+        machine.write("args.json", b"{}")
+        machine.pass_time(100)
+        for number in range(3):
+            machine.write("study.db", DATABASE + b"%d" % number, in_place=True)
+            machine.write("study.db-wal", b"7\x7f\x06\x82" + b"\0" * 40, in_place=True)
+            machine.write("study.db-shm", b"\x18\xe2\x2d\0" + b"\0" * 40, in_place=True)
+            machine.open = {"study.db", "study.db-wal", "study.db-shm"}
+            machine.pass_time(30)
+        self.assertIsNone(machine.choose())
+        machine.end(killed=True)
+        for path in ("study.db", "study.db-wal", "study.db-shm"):
+            machine.seen.files[path].cut = True
+        chosen = machine.choose()
+        self.assertEqual(("study.db", ["study.db", "study.db-shm", "study.db-wal"]), (chosen.head, machine.contents(chosen, "save")))
+        self.assertEqual([], completeness.cut_off(machine.seen, chosen))
+
+    def test_beside_a_model_a_database_travels_along(self):
+        machine = Machine()
+        machine.write("study.db", DATABASE)
+        machine.pass_time(10)
+        self.save(machine, "model_1.pt")
+        self.assertEqual((["model_1.pt"], ["study.db"]),
+                         (machine.contents(machine.choose(), "save"), machine.contents(machine.choose(), "current")))
+
     def test_an_empty_weight_file_is_incomplete(self):
         machine = self.saved(gan, 2)
         machine.write("netG_3.pth")
@@ -308,6 +471,22 @@ class Choices(unittest.TestCase):
             machine.write("ema_0.9999_%06d.pt" % number, ZIP)
             machine.settle()
         self.assertEqual("model020000.pt", machine.choose().head)
+
+    def test_the_head_is_the_directory_with_the_optimizer_although_a_model_is_written_before_it(self):
+        machine = Machine()
+        for number in (1, 2):
+            machine.write("last-step%d.safetensors" % number, safetensors())
+            machine.see()
+            for name in ("model.safetensors", "optimizer.bin", "scheduler.bin"):
+                machine.write("last-step%d-state/%s" % (number, name))
+            machine.settle()
+        self.assertEqual("last-step2-state", machine.choose().head)
+        machine = Machine()
+        machine.write("model.pt")
+        machine.see()
+        machine.write("extras/optimizer.pt")
+        machine.settle()
+        self.assertEqual("model.pt", machine.choose().head)
 
     def test_the_head_is_the_file_whose_name_the_others_go_on_with(self):
         machine = Machine()
@@ -449,6 +628,29 @@ class Choices(unittest.TestCase):
             machine.write("lightning_logs/version_0/hparams.yaml", b"lr: 0.1")
             machine.settle()
         self.assertEqual("lightning_logs/version_0/checkpoints/epoch=3.ckpt", machine.choose().head)
+
+    def test_a_directory_that_only_leads_to_what_is_saved_is_not_the_head(self):
+        for head, *beside in (("exp/last.pt",), ("exp/epoch_1.pt", "exp/train.log"), ("output/checkpoint-1", ),
+                              ("lightning_logs/version_0/checkpoints/epoch=1.ckpt", "lightning_logs/version_0/hparams.yaml")):
+            machine = Machine()
+            for path in beside:
+                machine.write(path, b"lr: 0.1\n")
+            machine.pass_time(100)
+            self.save(machine, *([head] if "." in head.rpartition("/")[2] else [head + "/model.pt", head + "/optimizer.pt"]))
+            self.assertEqual(head, machine.choose().head)
+
+    def test_a_directory_with_a_model_and_its_settings_is_the_head(self):
+        machine = Machine()
+        machine.pass_time(100)
+        # The settings come before a long gather of the weights.
+        machine.write("checkpoint-1/config.json", b"{}")
+        machine.pass_time(5)
+        self.save(machine, "checkpoint-1/model.safetensors")
+        self.assertEqual("checkpoint-1", machine.choose().head)
+        machine = Machine()
+        machine.write("adapter/adapter_config.json", b"{}")
+        self.save(machine, "adapter/adapter_model.safetensors")
+        self.assertEqual("adapter", machine.choose().head)
 
     def test_a_directory_that_was_replaced_as_a_whole_is_still_a_unit(self):
         machine = Machine()

@@ -9,7 +9,10 @@ HEADS = {"tensorflow": "ckpt-5", "gan": "netG_5.pth", "timm": "checkpoint.pth.ta
          "lightning": "epoch=5-val_loss=0.85.ckpt", "cyclegan": "horses/5_net_G_A.pth", "yolo": "weights/last.pt",
          "lightgbm": "model.txt", "xgboost": "model_5.json", "sklearn": "model.joblib", "raw": "model_00000005.bin",
          "keras": "model.keras", "sharded": "model.safetensors.index.json", "detectron2": "model_0000005.pth",
-         "in_place": "model.pt", "zarr": "step-5", "hashed": "model-ac3478d69a3c.pt"}
+         "in_place": "model.pt", "zarr": "step-5", "hashed": "model-ac3478d69a3c.pt",
+         "lightning_sharded": "lightning_logs/version_0/checkpoints/epoch=5.ckpt", "flat_ranks": "step_5_rank3.pt",
+         "layer_files": "layer_02.pt", "stable_baselines": "rl_model_5_steps.zip", "mxnet": "net-0005.params",
+         "one_file_in_a_folder": "exp/last.pt"}
 
 
 class Layouts(unittest.TestCase):

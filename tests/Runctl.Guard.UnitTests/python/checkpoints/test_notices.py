@@ -1,5 +1,7 @@
 """What users are told of their checkpoints while the training runs: once for each cause."""
 import os
+import subprocess
+import sys
 
 from .saved import Saved
 from runctl_guard.checkpoints.choice import Refused
@@ -46,6 +48,21 @@ class Told(Saved):
         for _ in range(3):
             self.later(56)
         self.assertEqual(["NothingKept"], self.ids())
+
+    def test_a_checkpoint_that_is_never_closed_is_told_of(self):
+        self.begin()
+        self.write("args.json", data=b"{}")
+        with subprocess.Popen([sys.executable, "-c", "import sys; f = open(sys.argv[1], 'wb'); f.write(sys.argv[2].encode()); f.flush(); "
+                               "print(flush=True); input()", os.path.join(self.checkpoints, "history.h5"), "PK\x03\x04" + "x" * 99],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+            writer.stdout.readline()
+            self.later(1)
+            self.assertEqual([], self.ids())
+            for _ in range(3):
+                self.later(56)
+            self.assertEqual(["HeldOpen"], self.ids())
+            self.assertEqual(["history.h5"], self.told()[0]["paths"])
+            writer.communicate(b"\n")
 
     def test_settings_and_logs_before_the_first_save_are_no_cause(self):
         self.begin()

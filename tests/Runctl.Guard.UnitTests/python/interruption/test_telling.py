@@ -37,6 +37,13 @@ class Trainers(Telling):
         self.assertEqual([11, 12], self.now(fact(10, argv=("torchrun",), caught=TERM), fact(11, 10, saves=True, caught=TERM),
                                             fact(12, 10, caught=TERM)))
 
+    def test_a_rank_without_a_handler_is_left_to_the_one_that_has_it_until_that_has_ended(self):
+        for launcher in (fact(10, argv=("torchrun",)), shell(10)):
+            handles, without = fact(11, 10, saves=True, caught=TERM), fact(12, 10)
+            known = {"known": frozenset({handles.key, without.key}), "trainers": {handles.key: "writes", without.key: "is a rank"}}
+            self.assertEqual({10: ALONE, 11: NOW, 12: LATER}, self.acts(launcher, handles, without, **known))
+            self.assertEqual([12], self.now(launcher, without, told=(self.told(handles),), **known))
+
     def test_workers_and_services_below_it_are_never_told(self):
         trainer = fact(10, saves=True, caught=TERM)
         others = [fact(11, 10, caught=TERM), fact(12, 10, ("wandb-core",), caught=NEARLY_ALL), fact(13, 12, ("x",))]

@@ -18,6 +18,12 @@ class WhoTrains(unittest.TestCase):
         self.assertEqual([11, 12, 13], self.found(
             fact(10, argv=("torchrun",)), fact(11, 10, ("python3", "-u", "train.py", "--local_rank=11"), saves=True), *ranks))
 
+    def test_ranks_may_have_a_shell_of_their_own_each(self):
+        for top in (shell(9), fact(9, argv=("mpirun",))):
+            self.assertEqual([21, 22], self.found(
+                top, shell(11, 9), shell(12, 9), fact(21, 11, ("python3", "train.py", "0"), saves=True),
+                fact(22, 12, ("python3", "train.py", "1")), fact(23, 12, ("tee", "log"))))
+
     def test_a_sibling_with_another_command_is_no_rank(self):
         self.assertEqual([11], self.found(shell(10), fact(11, 10, saves=True), fact(12, 10, ("tensorboard", "--logdir", "x"))))
 

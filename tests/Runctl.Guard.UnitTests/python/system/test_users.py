@@ -1,4 +1,3 @@
-import getpass
 import os
 import subprocess
 from unittest import mock
@@ -17,7 +16,7 @@ class Becoming(support.RootedTest):
             return opened(path if name == "/proc/self/oom_score_adj" else name, *more, **named)
         # In the child, which the kernel asks before it becomes the user.
         with mock.patch("builtins.open", elsewhere):
-            subprocess.run(["true"], check=True, preexec_fn=lambda: users.become(users.find_user(getpass.getuser())))
+            subprocess.run(["true"], check=True, preexec_fn=lambda: users.become(users.caller()))
         with open(path) as file:
             # A file of /proc takes each write for the whole.
             self.assertEqual("-9000", file.read())
