@@ -12,7 +12,7 @@ namespace Runctl.Guard.Tests.Sandboxed;
 public sealed class PolicyTests
 {
     private const string Key = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-    private static readonly string[] Tried = ["Bucket", "BucketWrite", "InstanceBucket"];
+    private static readonly string[] Tried = ["Bucket", "BucketWrite", "InstanceBucket", "Orders"];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
