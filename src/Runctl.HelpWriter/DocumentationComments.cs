@@ -30,9 +30,10 @@ internal sealed partial class DocumentationComments
         _members.GetValueOrDefault("T:" + type.FullName)?.Element("remarks") is not { } remarks ? []
         : remarks.Elements("para").Any() ? [.. remarks.Elements("para").Select(Flatten)] : [Flatten(remarks)];
 
-    /// <summary>A property's summary, wherever it is declared; or null.</summary>
+    /// <summary>What a type says of a property: in an element <c>parameter</c> of its own comment, or else in the property's summary, wherever that is declared; or null.</summary>
     public string? Summary(Type type, string property) =>
-        Property(type, property)?.DeclaringType is { } declaring ? Text($"P:{declaring.FullName}.{property}", "summary") : null;
+        _members.GetValueOrDefault("T:" + type.FullName)?.Elements("parameter").FirstOrDefault(element => (string?)element.Attribute("name") == property) is { } own ? Flatten(own)
+        : Property(type, property)?.DeclaringType is { } declaring ? Text($"P:{declaring.FullName}.{property}", "summary") : null;
 
     /// <summary>The property that a parameter is bound to: that of the most derived class, which may hide another.</summary>
     public static PropertyInfo? Property(Type type, string name)

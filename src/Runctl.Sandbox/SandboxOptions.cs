@@ -55,8 +55,8 @@ public sealed class SandboxOptions
     public SandboxConditions Conditions { get; init; } = new();
 
     /// <summary>The faults there are from the start.</summary>
-    public IList<SandboxFault> Faults { get; } = new List<SandboxFault>();
+    public IList<RunctlSandboxFault> Faults { get; } = new List<RunctlSandboxFault>();
 
-    /// <summary>What the chances of <see cref="SandboxFault.Probability"/> are drawn from: the same requests meet the same faults again.</summary>
+    /// <summary>What the chances of <see cref="RunctlSandboxFault.Probability"/> are drawn from: the same requests meet the same faults again.</summary>
     public int FaultSeed { get; init; }
 }

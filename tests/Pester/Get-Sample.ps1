@@ -134,7 +134,7 @@ switch ($Type) {
         foreach ($one in @(
                 @{ Operation = 's3:UploadPart'; Kind = 'Throttling'; Count = 3; Probability = 1; Hits = 1234567 }
                 @{ Operation = 'imds:*instance-action'; Kind = 'ServerError'; Probability = 0.25; InstanceId = $instance })) {
-            New Runctl.PowerShell.Sandboxes.RunctlSandboxFault $one
+            New Runctl.Sandbox.RunctlSandboxFault $one
         }
     }
     RunctlSandbox {

@@ -44,6 +44,7 @@ Describe 'Start-RunctlTraining -InstanceType' -Skip:(-not $IsLinux) {
         @{ Case = 'a price below every price'; Id = 'PriceLimitTooLow'; Typed = { Start-RunctlTraining ./train.py @launch -MaxPrice 0.001 } }
         @{ Case = 'another region than that of the sandbox'; Id = 'SandboxElsewhere'; Typed = { Start-RunctlTraining ./train.py @launch -Region eu-west-1 } }
         @{ Case = 'a profile that does not exist'; Id = 'ProfileUnusable'; Typed = { Start-RunctlTraining ./train.py @launch -ProfileName nope } }
+        @{ Case = 'code that nothing brings'; Id = 'CodeNotBrought'; Typed = { Start-RunctlTraining ./train.py -InstanceType g5.xlarge -NoMonitor } }
         @{ Case = 'no instance and no type'; Id = 'InstanceNotNamed'; Typed = { Start-RunctlTraining ./train.py -SyncCode } }
         @{ Case = 'an instance and a type'; Id = 'InstanceNamedTwice'; Typed = { Start-RunctlTraining ./train.py i-0123456789abcdef0 @launch } }
     ) {
@@ -110,6 +111,26 @@ Describe 'Start-RunctlTraining -InstanceType' -Skip:(-not $IsLinux) {
 }
 
 Describe 'Start-RunctlTraining on an instance' -Skip:(-not $IsLinux) {
+    It 'leaves no run of a start that was refused there' {
+        $instance = New-RunctlSpotInstance g5.xlarge -Wait
+        $before = @(Get-RunctlTraining).RunId
+        $failure = Get-Failure { $instance | Start-RunctlTraining ./train.py -NoMonitor -InformationAction SilentlyContinue }
+        $failure[0].FullyQualifiedErrorId | Should -BeLike 'ScriptNotFound,*'
+        @(Get-RunctlTraining).RunId | Should -Be $before
+        Remove-RunctlInstance $instance.InstanceId -Confirm:$false | Out-Null
+    }
+
+    It 'says that a run from the pipeline has no checkpoint, and which commands help' {
+        $run = Start-RunctlTraining ./train.py @launch
+        foreach ($typed in { $run | Start-RunctlTraining ./train.py @launch }, { Start-RunctlTraining ./train.py @launch -ResumeFrom $run }) {
+            $failure = Get-Failure $typed
+            $failure[0].FullyQualifiedErrorId | Should -BeLike 'NothingToResumeFrom,*'
+            $failure[0].Exception.Message | Should -Be "Run $($run.RunId) has no checkpoint to begin from."
+            $failure[0].ErrorDetails.RecommendedAction | Should -Match "Resume-RunctlTraining $($run.RunId) -FromScratch.*-InstanceId $($run.RunId)"
+        }
+        Stop-RunctlTraining $run -RemoveInstance | Out-Null
+    }
+
     It 'ends a failure with what the instance costs' {
         $instance = New-RunctlSpotInstance g5.xlarge -Wait
         $failure = Get-Failure { $instance | Start-RunctlTraining ./train.py -SyncCode -S3Bucket no-such-bucket }

@@ -41,7 +41,7 @@ internal static class FleetBenchmark
         await Task.Delay(2 * PollInterval);
         // A delay is the one fault that lets the request through; it counts them.
         var counted = Counted.Select(operation =>
-            rig.Sandbox.Faults.Add(new SandboxFault { Operation = operation, Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromMilliseconds(1) })).ToList();
+            rig.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = operation, Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromMilliseconds(1) })).ToList();
         var began = Cpu();
         await Task.Delay(Minutes);
         var cpu = Cpu() - began;

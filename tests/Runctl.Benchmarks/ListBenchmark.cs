@@ -22,8 +22,8 @@ internal static class ListBenchmark
         var instances = await LaunchAsync(rig);
         await FillAsync(rig, instances, Runs);
         // A delay is the one fault that lets the request through; it counts them.
-        var counted = Services.Select(operation => rig.Sandbox.Faults.Add(new SandboxFault { Operation = operation, Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromMilliseconds(1) })).ToList();
-        var reads = rig.Sandbox.Faults.Add(new SandboxFault { Operation = "s3:GetObject", Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromMilliseconds(1) });
+        var counted = Services.Select(operation => rig.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = operation, Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromMilliseconds(1) })).ToList();
+        var reads = rig.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = "s3:GetObject", Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromMilliseconds(1) });
 
         async Task MeasureAsync(string what, int expected, int limit, string rule, Func<Task<int>> list)
         {

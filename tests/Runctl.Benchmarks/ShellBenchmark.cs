@@ -18,7 +18,7 @@ internal static class ShellBenchmark
         await using var rig = await Rig.StartAsync(new SandboxOptions { Responder = (instance, _) => StandInFleet.Status(instance) });
         var instances = await ListBenchmark.LaunchAsync(rig);
         await ListBenchmark.FillAsync(rig, instances, instances.Length);
-        var counted = Services.Select(operation => rig.Sandbox.Faults.Add(new SandboxFault { Operation = operation, Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromMilliseconds(1) })).ToList();
+        var counted = Services.Select(operation => rig.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = operation, Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromMilliseconds(1) })).ToList();
         var script = Path.Combine(AppContext.BaseDirectory, "probe", "shell.ps1");
         var output = await ShellAsync(["-File", script, BuiltModule.Find()], new Dictionary<string, string?>
         {

@@ -25,6 +25,8 @@ internal static class ErrorIds
 
     public const string InstanceNotRunning = nameof(InstanceNotRunning);
 
+    public const string PrefixesOverlap = nameof(PrefixesOverlap);
+
     public const string PythonMissing = nameof(PythonMissing);
 
     public const string PythonTooOld = nameof(PythonTooOld);

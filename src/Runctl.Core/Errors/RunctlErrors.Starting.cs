@@ -16,6 +16,11 @@ internal static partial class RunctlErrors
         new("InstanceNamedTwice", ErrorKind.InvalidInput, $"The training is to run on {instanceId}, and -{parameter} asks for another instance.", instanceId,
             $"Leave -{parameter} out to train on {instanceId}, or leave -InstanceId out to have an instance launched.");
 
+    /// <summary>A new instance has nothing to run.</summary>
+    public static RunctlException CodeNotBrought(string script, string project) =>
+        new("CodeNotBrought", ErrorKind.InvalidInput, $"A new instance has no {script}: -SyncCode is missing, and no image is named that could have it.", script,
+            $"Use -SyncCode to send the project. If an image has the code in the directory {project} of its login user, name the image with -ImageId, or ami under [aws] in .runctl.toml.");
+
     /// <summary>The price limit is below every price.</summary>
     public static RunctlException PriceLimitTooLow(decimal limit, decimal lowest, string types) =>
         new("PriceLimitTooLow", ErrorKind.InvalidInput, $"The price limit of {Money(limit)} USD/h is below the lowest spot price of {types}, {Money(lowest)} USD/h.", limit,

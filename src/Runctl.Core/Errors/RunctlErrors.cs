@@ -27,7 +27,7 @@ internal static partial class RunctlErrors
 
     /// <summary>The role could rewrite orders.</summary>
     public static RunctlException PrefixesOverlap(string prefix, string runPrefix, string? path) =>
-        new("PrefixesOverlap", ErrorKind.InvalidInput, $"s3_prefix '{prefix}' and run_prefix '{runPrefix}' overlap: the role of the instances writes below s3_prefix, and could rewrite what a resume launches from.", path ?? prefix,
+        new(ErrorIds.PrefixesOverlap, ErrorKind.InvalidInput, $"s3_prefix '{prefix}' and run_prefix '{runPrefix}' overlap: the role of the instances writes below s3_prefix, and could rewrite what a resume launches from.", path ?? prefix,
             "Choose two prefixes of which neither contains the other under [aws] in .runctl.toml, for example checkpoints/spot-interruptions and checkpoints/runctl.");
 
     /// <summary>S3 refuses a key without the encryption that uses it.</summary>

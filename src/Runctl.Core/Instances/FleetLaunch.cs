@@ -88,7 +88,7 @@ internal sealed class FleetLaunch(ICloud cloud, TimeProvider time, LaunchPlan pl
             errors = errors.Concat(onDemand.Errors);
         }
 
-        throw PoolErrorReport.ToException(Request, [.. errors]);
+        throw PoolErrorReport.ToException(Request, [.. errors], cloud.Region);
     }
 
     /// <summary>One way to buy. Each has a template of its own: EC2 refuses on-demand instances from one that tags spot requests.</summary>

@@ -1,10 +1,12 @@
+using Runctl.Configuration;
+
 namespace Runctl.Instances;
 
 /// <summary>What to launch; kept in a run's specification so that a replacement can be launched from it.</summary>
 public sealed record LaunchRequest
 {
-    /// <summary>Instance types that will do; the fleet chooses among them by price and capacity.</summary>
-    public required IReadOnlyList<string> InstanceTypes { get; init; }
+    /// <summary>Instance types that will do, in small letters as EC2 has them; the fleet chooses among them by price and capacity.</summary>
+    public required IReadOnlyList<string> InstanceTypes { get; init => field = [.. value.Select(type => type.ToLowerInvariant())]; }
 
     /// <summary>Subnets that will do; empty for the default subnets of all zones.</summary>
     public IReadOnlyList<string> SubnetIds { get; init; } = [];
@@ -38,4 +40,16 @@ public sealed record LaunchRequest
 
     /// <summary>Tags beside Runctl's own.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What the settings ask for.</summary>
+    internal static LaunchRequest Of(RunctlConfiguration configuration) => new()
+    {
+        InstanceTypes = configuration.DefaultInstanceType is { } type ? [type] : [],
+        SubnetIds = configuration.SubnetIds,
+        SecurityGroupIds = configuration.SecurityGroupIds,
+        IamInstanceProfile = configuration.IamInstanceProfile,
+        ImageId = configuration.ImageId,
+        MaxPrice = configuration.SpotMaxPrice,
+        OnDemandFallback = configuration.OnDemandFallback,
+    };
 }

@@ -6,8 +6,13 @@ namespace Runctl.Instances;
 /// <summary>Why no pool gave instances, in one error: the same reason is said once for all its pools.</summary>
 internal static class PoolErrorReport
 {
+    private const string SpotQuotaCode = "MaxSpotInstanceCountExceeded";
+
     /// <summary>The error.</summary>
-    public static RunctlException ToException(LaunchRequest request, IReadOnlyList<PoolError> errors)
+    /// <param name="request">What was asked for.</param>
+    /// <param name="errors">What EC2 said of the pools.</param>
+    /// <param name="region">The region, whose quotas are meant.</param>
+    public static RunctlException ToException(LaunchRequest request, IReadOnlyList<PoolError> errors, string region)
     {
         var groups = errors.GroupBy(e => e.Code, StringComparer.Ordinal).OrderByDescending(g => g.Count()).ToList();
         var reasons = groups.Count == 0 ? "EC2 gave no reason." : string.Join(" ", groups.Select(Describe));
@@ -25,7 +30,7 @@ internal static class PoolErrorReport
         }
 
         var action = decisive is not null
-            ? Known(decisive.First())
+            ? IsQuota(decisive.Key) ? QuotaAction(request, [.. decisive], region) : Known(decisive.First())
             : errors.Select(e => LaunchRefusal.Find(e.Code, e.Message)?.Action ?? Known(e)).FirstOrDefault(a => a is not null)
                 ?? (errors.Count > 0 ? "Correct what EC2 names: the parameters of the launch, or the settings under [aws] in .runctl.toml." : "Try again. EC2 named no reason.");
         return RunctlErrors.LaunchFailed(request.Count, string.Join(", ", request.InstanceTypes), reasons, (decisive ?? groups.FirstOrDefault())?.Key, decisive is not null || groups.Count == 0, action, null);
@@ -43,7 +48,19 @@ internal static class PoolErrorReport
     public static bool IsGeneral(IReadOnlyList<PoolError> errors) => FindGeneral(errors) is not null;
 
     /// <summary>Whether a quota is used up, which an instance that is about to go counts against.</summary>
-    public static bool IsQuota(string? code) => code is "MaxSpotInstanceCountExceeded" or "VcpuLimitExceeded" or "InstanceLimitExceeded";
+    public static bool IsQuota(string? code) => code is SpotQuotaCode or "VcpuLimitExceeded" or "InstanceLimitExceeded";
+
+    /// <summary>What to do about a quota: which one it is, where to ask for more of it, and the command that shows it.</summary>
+    private static string? QuotaAction(LaunchRequest request, IReadOnlyList<PoolError> errors, string region)
+    {
+        var isSpot = errors[0].Code == SpotQuotaCode;
+        var quotas = InstanceQuota.Of(errors.SelectMany(e => e.InstanceType is { } type ? [type] : request.InstanceTypes), isSpot);
+        // What is known ends with the page of all quotas of EC2, below which each has one of its own.
+        return quotas is not [var first, ..] ? Known(errors[0])
+            : $"{Known(errors[0])}{(quotas.Count == 1 ? $"/{first.Code}" : "")}. The quota is {string.Join(" and ", quotas)} in {region}. It counts vCPUs, and may be 0 in a new account."
+                + (isSpot && !request.OnDemandFallback ? " On-demand instances have another quota, which -OnDemandFallback uses." : "")
+                + $" To see the quota: {string.Join("; ", quotas.Select(quota => quota.Command(region)))}";
+    }
 
     private static (LaunchRefusal Refusal, PoolError Error)? FindGeneral(IReadOnlyList<PoolError> errors)
     {

@@ -36,6 +36,18 @@ internal static class PolicyTemplate
         ["AWSTemplateFormatVersion"] = "2010-09-09",
         ["Description"] = "Runctl: the role and instance profile of its instances, its bucket, and the policy of a person. Get-RunctlPolicy -CloudFormation writes it.",
         ["Parameters"] = Parameters(),
+        // Rules cannot look into a text. Test-RunctlSetup finds a prefix that lies in the other.
+        ["Rules"] = new JsonObject
+        {
+            ["PrefixesDiffer"] = new JsonObject
+            {
+                ["Assertions"] = new JsonArray(new JsonObject
+                {
+                    ["Assert"] = new JsonObject { ["Fn::Not"] = new JsonArray(new JsonObject { ["Fn::Equals"] = new JsonArray(Ref("S3Prefix"), Ref("RunPrefix")) }) },
+                    ["AssertDescription"] = "S3Prefix and RunPrefix must differ, and neither may contain the other: the role of the instances writes below S3Prefix, and could rewrite orders.",
+                }),
+            },
+        },
         ["Conditions"] = new JsonObject
         {
             ["HasBucketName"] = Given(Ref("BucketName")),
@@ -74,8 +86,8 @@ internal static class PolicyTemplate
         return new JsonObject
         {
             ["BucketName"] = Parameter("String", "", "Name of the bucket; empty for a name of CloudFormation's choice"),
-            ["S3Prefix"] = Parameter("String", defaults.S3Prefix, "Prefix of checkpoints, as the setting s3_prefix"),
-            ["RunPrefix"] = Parameter("String", defaults.RunPrefix, "Prefix of orders and records, as the setting run_prefix"),
+            ["S3Prefix"] = Prefix(defaults.S3Prefix, "Prefix of checkpoints, as the setting s3_prefix; it must not contain RunPrefix"),
+            ["RunPrefix"] = Prefix(defaults.RunPrefix, "Prefix of orders and records, as the setting run_prefix; it must not contain S3Prefix"),
             ["RoleName"] = Parameter("String", "Runctl", "Name of the role and of its instance profile"),
             ["KmsKeyArn"] = Parameter("String", "", "ARN of a KMS key that encrypts the bucket; empty for the key of S3"),
             ["SsmParameterArns"] = Parameter("CommaDelimitedList", "", "ARNs of the parameters that settings refer to with ssm:"),
@@ -170,6 +182,15 @@ internal static class PolicyTemplate
     private static JsonObject Resource(string type, JsonObject properties) => new() { ["Type"] = type, ["Properties"] = properties };
 
     private static JsonObject Parameter(string type, JsonNode value, string description) => new() { ["Type"] = type, ["Default"] = value, ["Description"] = description };
+
+    /// <summary>A prefix: policies add slashes, and read * and ? as wildcards and ${ as a variable.</summary>
+    private static JsonObject Prefix(string value, string description)
+    {
+        var parameter = Parameter("String", value, description);
+        parameter["AllowedPattern"] = "[^/*?$]+(/[^/*?$]+)*";
+        parameter["ConstraintDescription"] = "must be names with single slashes between them, such as checkpoints/runctl, without *, ? and $";
+        return parameter;
+    }
 
     private static JsonObject Output(string description, JsonObject value) => new() { ["Description"] = description, ["Value"] = value };
 

@@ -27,6 +27,10 @@ internal sealed record RunRecord
     [JsonIgnore]
     public bool IsStopped => Newest() is { State: RunStates.Stopped, Started: null };
 
+    /// <summary>Whether its start was given up before a guard did anything for it. A guard that ended an attempt has said when.</summary>
+    [JsonIgnore]
+    public bool NeverBegan => Attempts.Count > 0 && Attempts.All(a => a is { State: RunStates.Failed, Started: null, Ended: null });
+
     /// <summary>How many attempts began after the first.</summary>
     [JsonIgnore]
     public int Resumes => Attempts.Count(a => a is { Number: > 1, Started: not null });

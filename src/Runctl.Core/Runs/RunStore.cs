@@ -65,11 +65,15 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
     }
 
     /// <summary>Gives up a claim that nobody has taken yet, so that nobody can any more; leaves everything else as it is.</summary>
-    public Task WithdrawAsync(string runId, string nonce, CancellationToken cancellationToken) => ChangeAsync(
+    /// <param name="runId">The run.</param>
+    /// <param name="nonce">The claim.</param>
+    /// <param name="cancellationToken">Ends it; what was sent may have been written.</param>
+    /// <param name="ended">When the attempt ended; null if no guard has begun it.</param>
+    public Task WithdrawAsync(string runId, string nonce, CancellationToken cancellationToken, DateTimeOffset? ended = null) => ChangeAsync(
         runId,
         record => record.Attempts.FirstOrDefault(a => a.Nonce == nonce) is { State: RunStates.Claimed } claim
             // What came of the attempts before stays true.
-            ? record.With(claim with { State = RunStates.Failed }) with { Outcome = record.Attempts.Count == 1 ? RunStates.Failed : record.Outcome }
+            ? record.With(claim with { State = RunStates.Failed, Ended = ended }) with { Outcome = record.Attempts.Count == 1 ? RunStates.Failed : record.Outcome }
             : null,
         cancellationToken);
 

@@ -27,6 +27,9 @@ internal sealed record GuardCheckAnswer
 
     public GuardCheckStorage? Storage { get; init; }
 
+    /// <summary>Whether the role may write orders; null if that was not found out.</summary>
+    public bool? OrdersWritable { get; init; }
+
     public GuardCheckDirectory? Directory { get; init; }
 }
 

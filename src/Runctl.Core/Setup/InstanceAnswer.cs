@@ -21,6 +21,7 @@ internal sealed class InstanceAnswer(CheckList list, SetupRequest request, Guard
         yield return From("MetadataService", Metadata);
         yield return From("InstanceRole", Role);
         yield return From("InstanceBucket", Bucket);
+        yield return From("Orders", Orders);
         yield return From("Guard", Guard);
         yield return From("CheckpointDirectory", Writable);
         yield return From("DiskSpace", Room);
@@ -74,6 +75,15 @@ internal sealed class InstanceAnswer(CheckList list, SetupRequest request, Guard
             })
             : list.Pass(name, $"written and read{(storage.Rate is { } rate ? $", {Amounts.Rate(rate)}" : "")}{remains}");
     }
+
+    /// <summary>A template cannot compare prefixes, and a policy can be any.</summary>
+    private RunctlSetupCheck Orders(string name, GuardCheckAnswer known) => (known.OrdersWritable, StoreReference.Of(request.Configuration)) switch
+    {
+        (false, _) => list.Pass(name, "the role reads them, and cannot write them"),
+        (true, { } store) => list.Fail(name, $"The role may write below s3://{store.Bucket}/{store.RunPrefix}/orders/, so a training can change what a resume launches and runs.",
+            $"Give the role no more than Runctl needs. {RunctlErrors.RolePolicyAction} For a stack of the CloudFormation template choose S3Prefix and RunPrefix of which neither contains the other."),
+        _ => list.Unknown(name, "Not tried: there is no bucket, or S3 did not say."),
+    };
 
     private RunctlSetupCheck Guard(string name, GuardCheckAnswer known) => known switch
     {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Runctl.Code;
 using Runctl.Errors;
+using Runctl.Instances;
 using Runctl.Ports;
 using Runctl.Runs;
 
@@ -27,6 +28,12 @@ internal sealed class LocalChecks(ICloud cloud, SetupRequest request)
             _list.Pass("Credentials", $"{await cloud.GetCallerAsync(cancellationToken).ConfigureAwait(false)}, from {request.CredentialSource}")).ConfigureAwait(false);
         yield return await BucketAsync(cancellationToken).ConfigureAwait(false);
         yield return await BucketWriteAsync(cancellationToken).ConfigureAwait(false);
+        if (request.Launch is { } launch)
+        {
+            yield return await _list.TryAsync("Launch", ["Region", "Credentials"], async () =>
+                _list.Pass("Launch", Allowed(await new LaunchTrial(cloud).PlanAsync(launch, cancellationToken).ConfigureAwait(false))), refusalFails: true).ConfigureAwait(false);
+        }
+
         if (request.ScriptPath is { } path)
         {
             var look = Script(path, out var check);
@@ -82,6 +89,13 @@ internal sealed class LocalChecks(ICloud cloud, SetupRequest request)
             var left = await probe.TryAsync(cancellationToken).ConfigureAwait(false);
             return _list.Pass("BucketWrite", $"written and read below {store.Prefix}/ and {store.RunPrefix}/{probe.Remains(left)}");
         }, refusalFails: true).ConfigureAwait(false);
+    }
+
+    /// <summary>What EC2 would launch. Quotas and capacity show at the launch only: decision 0113.</summary>
+    private string Allowed(LaunchPlan plan)
+    {
+        var quotas = InstanceQuota.Of(plan.Request.InstanceTypes, isSpot: true);
+        return $"{plan.Description}; EC2 allows it. A dry run does not look at quotas{(quotas.Count == 0 ? "" : $": {string.Join(" ; ", quotas.Select(quota => quota.Command(cloud.Region)))}")}";
     }
 
     private ScriptInspection? Script(string path, out RunctlSetupCheck check)

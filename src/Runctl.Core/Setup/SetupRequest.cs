@@ -1,5 +1,6 @@
 using Runctl.Configuration;
 using Runctl.Errors;
+using Runctl.Instances;
 
 namespace Runctl.Setup;
 
@@ -23,4 +24,7 @@ internal sealed record SetupRequest
 
     /// <summary>Absolute path of the training script, or null where none was named.</summary>
     public string? ScriptPath { get; init; }
+
+    /// <summary>The launch that is judged, or null if no type is named.</summary>
+    public LaunchRequest? Launch { get; init; }
 }

@@ -24,13 +24,16 @@ internal sealed class AttemptStart(ICloud cloud, TimeProvider time, RunStore? st
         }
         catch (Exception e)
         {
+            // Unless the guard said no, it may have begun.
+            var mayHaveBegun = e is OperationCanceledException or RunctlException { Kind: ErrorKind.Timeout or ErrorKind.Connection or ErrorKind.InvalidData };
             // Whatever the cause, a guard that is merely slow must not start what the user was told has failed.
             if (store is not null)
             {
-                await GiveUpAsync("The record of the run could not be closed", token => store.WithdrawAsync(spec.RunId, spec.Attempt!.Nonce, token), report).ConfigureAwait(false);
+                DateTimeOffset? ended = mayHaveBegun || e is RunctlException { Id: ErrorIds.InstanceGone } ? time.GetUtcNow() : null;
+                await GiveUpAsync("The record of the run could not be closed", token => store.WithdrawAsync(spec.RunId, spec.Attempt!.Nonce, token, ended), report).ConfigureAwait(false);
             }
 
-            if (e is OperationCanceledException or RunctlException { Kind: ErrorKind.Timeout or ErrorKind.Connection or ErrorKind.InvalidData })
+            if (mayHaveBegun)
             {
                 await GiveUpAsync("The preparation on the instance could not be ended", token => StopAsync(spec, instanceId, token), report).ConfigureAwait(false);
             }

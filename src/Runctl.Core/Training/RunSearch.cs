@@ -268,6 +268,8 @@ internal sealed class RunSearch(ICloud cloud, RunctlConfiguration configuration,
         // The guard is ahead of the record, unless the run has gone on elsewhere since.
         var told = runs.Where(r => r.Newest is not null)
             .Select(r => (Run: r, Told: _instances.States.TryGetValue(r.Record.RunId, out var state) && state.State.Attempt >= r.Newest!.Number ? state : default))
+            // A start that was refused left its record: without it a guard that is merely slow could still take the run.
+            .Where(r => r.Told.State is not null || !r.Run.Record.NeverBegan)
             .Where(r => _instanceIds is null || r.Run.Record.Attempts.Any(a => a.InstanceId is { } id && _instanceIds.Contains(id)) || _instanceIds.Contains(r.Told.InstanceId ?? ""))
             .ToList();
         var accounts = await _accounts!.MakeAsync([.. told.Select(r => r.Told.State is { } state ? WithState(r.Run.Record, state) : r.Run.Record)], cancellationToken).ConfigureAwait(false);

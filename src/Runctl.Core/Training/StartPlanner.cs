@@ -71,10 +71,27 @@ internal sealed class StartPlanner(ICloud cloud, IAdapters adapters, TimeProvide
         }
 
         _findings.Check(() => AlertSettings.Of(configuration));
+        if (request is { NewInstance: { } launch, SyncCode: false })
+        {
+            _findings.Check(() => CheckImage(request, configuration, launch));
+        }
+
         if (isThere && Entries.KindOf(request.ScriptPath) is EntryKind.File or EntryKind.Link && File.Exists(request.ScriptPath))
         {
             _warnings.AddRange(ScriptChecks.Warnings(configuration, request.ScriptPath, request.ProjectDirectory));
         }
+    }
+
+    /// <summary>Without -SyncCode the image has to bring the code: nothing else does before the guard looks for the script. Decision 0114.</summary>
+    private void CheckImage(StartRequest request, RunctlConfiguration configuration, LaunchRequest launch)
+    {
+        var plan = new StartPlan(request, configuration, null, "", "", []);
+        if (launch.ImageId is not { } image)
+        {
+            throw RunctlErrors.CodeNotBrought(plan.Script, plan.ProjectName);
+        }
+
+        _warnings.Add($"-SyncCode is missing: the image {image} must have {plan.Script} in the directory {plan.ProjectName} of its login user.");
     }
 
     /// <summary>The files that will travel, or null.</summary>

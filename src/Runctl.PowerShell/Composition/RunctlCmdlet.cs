@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.Errors;
@@ -8,6 +9,7 @@ using Runctl.PowerShell.Jobs;
 using Runctl.PowerShell.Monitoring;
 using Runctl.PowerShell.Sandboxes;
 using Runctl.PowerShell.Targets;
+using Runctl.Training;
 
 namespace Runctl.PowerShell.Composition;
 
@@ -172,6 +174,25 @@ public abstract class RunctlCmdlet : AsyncCmdlet
             await ForTargetAsync(here is [var only] ? only.Id : null, () => body(scope, here));
         }
     }
+
+    /// <summary>Calls for each run that is meant, with its scope; the failure of one does not end the command.</summary>
+    /// <param name="targets">What a parameter was given.</param>
+    /// <param name="resolve">Finds the runs that targets of one place mean.</param>
+    /// <param name="body">Called for each run.</param>
+    private protected Task ForEachRunAsync(
+        IEnumerable<RunctlTarget> targets, Func<CommandScope, IReadOnlyList<RunctlTarget>, Task<IReadOnlyList<Resolved<RunctlTraining>>>> resolve, Func<CommandScope, RunctlTraining, Task> body) =>
+        ForEachPlaceAsync(targets, async (scope, here) =>
+        {
+            foreach (var run in await resolve(scope, here))
+            {
+                await ForTargetAsync(run.Value?.RunId ?? run.Target.Id, () =>
+                {
+                    var training = run.Value ?? throw run.Error!;
+                    Decided(string.Create(CultureInfo.InvariantCulture, $"Run {training.RunId} means its attempt {training.Attempt}{(training.InstanceId.Length > 0 ? $" on {training.InstanceId}" : "")}, which is {training.State}."));
+                    return body(scope, Session.Remember(training));
+                });
+            }
+        });
 
     /// <summary>Adds targets to those of their places; what names nothing is an error of its own.</summary>
     private protected async Task PlaceAsync(IEnumerable<RunctlTarget> targets, List<TargetsAt> places)

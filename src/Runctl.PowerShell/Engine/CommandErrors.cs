@@ -44,6 +44,11 @@ internal static class CommandErrors
     public static RunctlException NothingToResumeFrom(string what, object? target) => new(
         "NothingToResumeFrom", ErrorKind.InvalidState, $"There is no checkpoint to resume from: {what}.", target, "Get-RunctlCheckpoint lists the checkpoints; without -ResumeFrom the training starts from the beginning.");
 
+    /// <summary>A run has saved nothing yet that another could begin from.</summary>
+    public static RunctlException RunWithoutCheckpoint(string runId) => new(
+        "NothingToResumeFrom", ErrorKind.InvalidState, $"Run {runId} has no checkpoint to begin from.", runId,
+        $"To continue the run from the beginning, once it has ended: Resume-RunctlTraining {runId} -FromScratch. To start a new run on its instance: Start-RunctlTraining with -InstanceId {runId} in place of the pipeline.");
+
     public static RunctlException ResumeFromInvalid(object value) => new(
         "ResumeFromInvalid", ErrorKind.InvalidInput, $"-ResumeFrom does not take {value.GetType().Name.WithArticle()}.", value, "Give a checkpoint, a training, a drill report, an S3 URI or a local path.");
 

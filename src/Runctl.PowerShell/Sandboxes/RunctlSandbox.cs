@@ -1,6 +1,7 @@
 using Runctl.Objects;
 using Runctl.Ports;
 using Runctl.PowerShell.Composition;
+using Runctl.Sandbox;
 
 namespace Runctl.PowerShell.Sandboxes;
 

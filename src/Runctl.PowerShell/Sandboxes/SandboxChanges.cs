@@ -1,5 +1,6 @@
 using Runctl.Instances;
 using Runctl.PowerShell.Engine;
+using Runctl.Sandbox;
 using Server = Runctl.Sandbox.RunctlSandbox;
 
 namespace Runctl.PowerShell.Sandboxes;
@@ -9,7 +10,7 @@ internal static class SandboxChanges
 {
     /// <summary>The faults of the sandbox at an endpoint; none where it runs no longer.</summary>
     public static RunctlSandboxFault[] FaultsOf(Uri endpoint) =>
-        RunningSandboxes.ServerOf(endpoint) is Server server ? [.. server.Faults.All.Select(SandboxMapping.Of)] : [];
+        RunningSandboxes.ServerOf(endpoint) is Server server ? [.. server.Faults.All.Select(rule => rule.Fault.With(copy => copy.Hits = rule.Hits))] : [];
 
     /// <summary>What an instance of the sandbox at an endpoint lives with.</summary>
     /// <exception cref="Runctl.Errors.RunctlException">The sandbox runs no longer, or there is no such instance.</exception>
@@ -30,6 +31,11 @@ internal static class SandboxChanges
     public static void Apply(Uri endpoint, SetRunctlSandboxCommand given)
     {
         var server = Find(endpoint);
+        if (given.IsGiven(nameof(given.PoolError)) && given.PoolError.Count == 0)
+        {
+            server.PoolErrors.Clear();
+        }
+
         foreach (var (pool, error) in TextTable.Of(given.PoolError))
         {
             if (error.Length == 0)
@@ -116,7 +122,7 @@ internal static class SandboxChanges
     {
         foreach (var fault in given.Fault)
         {
-            server.Faults.Add(SandboxMapping.ToSandbox(fault.With(copy => copy.InstanceId = fault.InstanceId ?? instanceId)));
+            server.Faults.Add(fault.With(copy => copy.InstanceId = fault.InstanceId ?? instanceId));
         }
     }
 

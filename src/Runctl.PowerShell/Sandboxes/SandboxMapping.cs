@@ -9,7 +9,7 @@ internal static class SandboxMapping
 {
     /// <summary>Refuses a fault that cannot be.</summary>
     /// <exception cref="ArgumentException">The message names the key and what is allowed.</exception>
-    public static void Validate(RunctlSandboxFault fault) => ToSandbox(fault).Validate();
+    public static void Validate(RunctlSandboxFault fault) => FaultCheck.Require(fault);
 
     /// <summary>The printed policies for every bucket of the sandbox, with the prefixes and secrets of the settings.</summary>
     /// <param name="settings">The settings.</param>
@@ -30,41 +30,6 @@ internal static class SandboxMapping
     }
 
     private static List<string> Of(IEnumerable<RunctlPolicy> given, RunctlPolicyFor side) => [.. given.Where(policy => policy.For == side).Select(policy => policy.Json)];
-
-    /// <summary>A fault as the sandbox has it.</summary>
-    public static SandboxFault ToSandbox(RunctlSandboxFault fault) => new()
-    {
-        Operation = fault.Operation,
-        Kind = fault.Kind,
-        Code = fault.Code,
-        Status = fault.Status,
-        Message = fault.Message,
-        Count = fault.Count,
-        Skip = fault.Skip,
-        Probability = fault.Probability,
-        Delay = fault.Delay,
-        InstanceId = fault.InstanceId,
-        Key = fault.Key,
-        CarriedOut = fault.CarriedOut,
-    };
-
-    /// <summary>A fault of the sandbox as users see it.</summary>
-    public static RunctlSandboxFault Of(SandboxFaultRule rule) => new()
-    {
-        Operation = rule.Fault.Operation,
-        Kind = rule.Fault.Kind,
-        Code = rule.Fault.Code,
-        Status = rule.Fault.Status,
-        Message = rule.Fault.Message,
-        Count = rule.Fault.Count,
-        Skip = rule.Fault.Skip,
-        Probability = rule.Fault.Probability,
-        Delay = rule.Fault.Delay,
-        InstanceId = rule.Fault.InstanceId,
-        Key = rule.Fault.Key,
-        CarriedOut = rule.Fault.CarriedOut,
-        Hits = rule.Hits,
-    };
 
     /// <summary>An instance's conditions as users see them.</summary>
     public static RunctlSandboxCondition Of(string instanceId, SandboxConditions conditions) => new()

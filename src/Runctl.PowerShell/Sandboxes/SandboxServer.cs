@@ -33,7 +33,7 @@ internal static class SandboxServer
 
         foreach (var fault in given.Fault)
         {
-            options.Faults.Add(SandboxMapping.ToSandbox(fault));
+            options.Faults.Add(fault);
         }
 
         var server = await Runctl.Sandbox.RunctlSandbox.StartAsync(options, cancellationToken);

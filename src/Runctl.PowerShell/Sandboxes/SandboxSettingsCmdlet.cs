@@ -20,7 +20,7 @@ public abstract class SandboxSettingsCmdlet : AsyncCmdlet
     [ValidateNotNullOrEmpty]
     public RunctlPolicy[] Policy { get; set; } = [];
 
-    /// <summary>A hash table of pools that fail to launch. Key: an instance type, optionally with a zone (g5.xlarge/us-east-1a) and a purchase option (spot: or on-demand:). Value: the EC2 error code. A number before the code (2:InsufficientInstanceCapacity) is how many instances the pool has.</summary>
+    /// <summary>A hash table of pools that fail to launch. Key: an instance type, optionally with a zone (g5.xlarge/us-east-1a) and a purchase option (spot: or on-demand:). Value: the EC2 error code. A number before the code (2:InsufficientInstanceCapacity) is how many instances the pool has. With Set-RunctlSandbox no code ($null) ends the error of a pool, and an empty table (@{}) ends all.</summary>
     [Parameter]
     [ValidateNotNull]
     public Hashtable PoolError { get; set; } = [];

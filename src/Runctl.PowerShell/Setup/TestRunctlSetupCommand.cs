@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.Errors;
+using Runctl.Instances;
 using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
@@ -58,6 +59,12 @@ public sealed class TestRunctlSetupCommand : BackgroundCmdlet
     [ValidateNotNullOrEmpty]
     public string? CheckpointDirectory { get; set; }
 
+    /// <summary>Instance types whose launch is judged: types, subnets, image, price and permissions, by a dry run that launches nothing. Default: <c>default_instance_type</c> in .runctl.toml; without both no launch is checked.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(InstanceTypeCompleter))]
+    public string[]? InstanceType { get; set; }
+
     /// <summary>Returns only $true or $false: whether no check failed. What could not be found out is no failure.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
@@ -102,7 +109,7 @@ public sealed class TestRunctlSetupCommand : BackgroundCmdlet
         {
             var (configuration, failure, bucketFailure) = Read(project);
             var opened = OpenScope(configuration);
-            return (opened, new SetupRequest { Configuration = configuration, ConfigurationFailure = failure, BucketFailure = bucketFailure, CredentialSource = CredentialSource.Of(opened), ProjectDirectory = project, ScriptPath = script });
+            return (opened, new SetupRequest { Configuration = configuration, ConfigurationFailure = failure, BucketFailure = bucketFailure, CredentialSource = CredentialSource.Of(opened), ProjectDirectory = project, ScriptPath = script, Launch = LaunchFor(configuration) });
         });
         if (_failedHere is null)
         {
@@ -122,6 +129,13 @@ public sealed class TestRunctlSetupCommand : BackgroundCmdlet
                 Show(check);
             }
         }
+    }
+
+    private LaunchRequest? LaunchFor(RunctlConfiguration configuration)
+    {
+        var request = LaunchRequest.Of(configuration);
+        request = InstanceType is null ? request : request with { InstanceTypes = InstanceType };
+        return request.InstanceTypes.Count == 0 ? null : request;
     }
 
     // That an instance is not there is a check that fails, and no error.
@@ -155,7 +169,7 @@ public sealed class TestRunctlSetupCommand : BackgroundCmdlet
             {
                 bucketFailure = e;
             }
-            catch (RunctlException e) when (e.Id == ErrorIds.ConfigurationInvalid)
+            catch (RunctlException e) when (e.Id is ErrorIds.ConfigurationInvalid or ErrorIds.PrefixesOverlap)
             {
                 return (ReadWithoutFile(without), e, bucketFailure);
             }

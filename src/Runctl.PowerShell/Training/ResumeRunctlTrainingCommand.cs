@@ -1,13 +1,13 @@
 using System.Collections;
 using System.Management.Automation;
 using Runctl.Configuration;
-using Runctl.Instances;
 using Runctl.Monitoring;
 using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Instances;
 using Runctl.PowerShell.Monitoring;
+using Runctl.PowerShell.Targets;
 using Runctl.Resuming;
 using Runctl.Training;
 
@@ -29,10 +29,34 @@ namespace Runctl.PowerShell.Training;
 /// <code>Resume-RunctlTraining i-0123456789abcdef0 -InstanceType g5.2xlarge, g6.2xlarge -WhatIf</code>
 /// <para>Shows what would be launched in place of the lost instance, and from which checkpoint its training would go on.</para>
 /// </example>
-[Cmdlet(VerbsLifecycle.Resume, "RunctlTraining", SupportsShouldProcess = true, DefaultParameterSetName = RunSet)]
+/// <parameter name="InstanceType">Instance types that will do. Default: those the run's instance was launched from.</parameter>
+/// <parameter name="SubnetId">Subnets that will do. Default: as the run's instance was launched.</parameter>
+/// <parameter name="SecurityGroupId">Security groups, by id. Default: as the orders of the run say; needed if the lost instance has others.</parameter>
+/// <parameter name="IamInstanceProfile">Instance profile, by name. Default: as the orders of the run say; needed if the lost instance has another.</parameter>
+/// <parameter name="ImageId">Image, by id. Default: as the orders of the run say; needed if the lost instance has another.</parameter>
+/// <parameter name="MaxPrice">Highest price in US dollars an hour. Default: as the run's instance was launched.</parameter>
+/// <parameter name="OnDemandFallback">Launches an on-demand instance when there is no spot capacity. Default: as the run's instance was launched.</parameter>
+/// <parameter name="VolumeSize">Size of the root volume in GiB. Default: as the run's instance was launched.</parameter>
+/// <parameter name="InterruptionBehavior">What EC2 does with the replacement when it takes it: Terminate, Stop or Hibernate. Default: as the run's instance was launched.</parameter>
+/// <parameter name="Tag">Tags of the replacement, added to those of the run's instance.</parameter>
+/// <parameter name="Timeout">Longest wait for the instance to become ready, once it is launched or back.</parameter>
+[Cmdlet(VerbsLifecycle.Resume, "RunctlTraining", SupportsShouldProcess = true)]
 [OutputType(typeof(RunctlTraining))]
-public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
+public sealed class ResumeRunctlTrainingCommand : LaunchParametersCmdlet
 {
+    /// <summary>Ids of runs, or of the instances they are on; wildcards; or objects that have an id. Such objects are trainings, instances, checkpoints and events, also from JSON or CSV, and instances and reservations of AWS.Tools.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Training")]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(RunCompleter))]
+    [Identity]
+    public RunctlTarget[] RunId { get; set; } = [];
+
+    /// <summary>Bucket of the run's checkpoints and records. Default: the training's own, then <c>s3_bucket</c> in .runctl.toml.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(BucketCompleter))]
+    public string? S3Bucket { get; set; }
+
     /// <summary>
     /// Id of the instance to resume on. It has to run, and no other training may run on it. Default: the instance of the run if it lives and is free, else a replacement.
     /// A parameter that says what to launch launches it in any case.
@@ -40,50 +64,7 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(InstanceCompleter))]
-    public new string? InstanceId { get; set; }
-
-    /// <summary>Instance types that will do. Default: those the run's instance was launched from.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(InstanceTypeCompleter))]
-    public string[]? InstanceType { get; set; }
-
-    /// <summary>Subnets that will do. Default: as the run's instance was launched.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(SubnetCompleter))]
-    public string[]? SubnetId { get; set; }
-
-    /// <summary>Security groups, by id. Default: as the orders of the run say; needed if the lost instance has others.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(SecurityGroupCompleter))]
-    public string[]? SecurityGroupId { get; set; }
-
-    /// <summary>Instance profile, by name. Default: as the orders of the run say; needed if the lost instance has another.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(InstanceProfileCompleter))]
-    public string? IamInstanceProfile { get; set; }
-
-    /// <summary>Image, by id. Default: as the orders of the run say; needed if the lost instance has another.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? ImageId { get; set; }
-
-    /// <summary>Highest price in US dollars an hour. Default: as the run's instance was launched.</summary>
-    [Parameter]
-    [Price]
-    public decimal? MaxPrice { get; set; }
-
-    /// <summary>Launches an on-demand instance when there is no spot capacity. Default: as the run's instance was launched.</summary>
-    [Parameter]
-    public SwitchParameter OnDemandFallback { get; set; }
-
-    /// <summary>Size of the root volume in GiB. Default: as the run's instance was launched.</summary>
-    [Parameter]
-    [ValidateRange(8, 16384)]
-    public int? VolumeSize { get; set; }
+    public string? InstanceId { get; set; }
 
     /// <summary>
     /// Whether a run whose instance EC2 stopped or hibernated goes on elsewhere (Replace), or there when EC2 starts it again (Wait), which may take days.
@@ -97,14 +78,6 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     [Alias("MaxResumes")]
     [ValidateRange(0, 1000)]
     public int? MaxResumeCount { get; set; }
-
-    /// <summary>What EC2 does with the replacement when it takes it: Terminate, Stop or Hibernate. Default: as the run's instance was launched.</summary>
-    [Parameter]
-    public RunctlInterruptionBehavior? InterruptionBehavior { get; set; }
-
-    /// <summary>Tags of the replacement, added to those of the run's instance.</summary>
-    [Parameter]
-    public Hashtable? Tag { get; set; }
 
     /// <summary>Environment variables of the training, added to the run's own; from then on they are the run's. For secrets use ssm:/name or secretsmanager:arn as the value.</summary>
     [Parameter]
@@ -150,14 +123,6 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     [Duration("100ms", "1h")]
     public TimeSpan? PollInterval { get; set; }
 
-    /// <summary>Longest wait for the instance to become ready, once it is launched or back.</summary>
-    [Parameter]
-    [Duration("1s", "2h")]
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(15);
-
-    /// <inheritdoc/>
-    private protected override bool IsCostly => true;
-
     /// <inheritdoc/>
     private protected override bool UsesProject => true;
 
@@ -165,11 +130,12 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
     private protected override void AddSettings(IDictionary<string, object?> settings)
     {
         base.AddSettings(settings);
+        settings[nameof(RunctlConfiguration.S3Bucket)] = NullIfEmpty(S3Bucket);
         settings[nameof(RunctlConfiguration.PollInterval)] = PollInterval;
     }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
+    protected override Task ProcessAsync() => ForEachRunAsync(RunId, (scope, targets) => new RunResolver(scope).ResolveAsync(targets, StopToken), async (scope, training) =>
     {
         if (AutoResume && NoMonitor)
         {
@@ -233,20 +199,20 @@ public sealed class ResumeRunctlTrainingCommand : TrainingTargetCmdlet
         RunId = training.RunId,
         FromScratch = FromScratch,
         Force = Force,
-        InstanceTypes = InstanceType?.Select(given => given.ToLowerInvariant()).ToArray(),
+        InstanceTypes = InstanceType,
         SubnetIds = SubnetId,
         SecurityGroupIds = SecurityGroupId,
         IamInstanceProfile = IamInstanceProfile,
         ImageId = ImageId,
         MaxPrice = MaxPrice,
-        OnDemandFallback = IsBound(nameof(OnDemandFallback)) ? OnDemandFallback.IsPresent : null,
+        OnDemandFallback = GivenOnDemandFallback,
         VolumeSizeGiB = VolumeSize,
         ScriptArguments = ScriptArgument,
         SyncFrom = SyncCode ? ProjectDirectory is { } directory ? FullPath(directory) : ProjectLocator.Find(Path.Combine(CurrentDirectory, training.Script), CurrentDirectory) : null,
         StoppedInstance = StoppedInstance,
         InstanceId = InstanceId,
         InterruptionBehavior = InterruptionBehavior,
-        Tags = Tag is null ? null : TextTable.Of(Tag).ToDictionary(StringComparer.Ordinal),
+        Tags = GivenTags,
         Environment = Environment is null ? null : TrainingVariables.Merge(new Dictionary<string, string>(), Environment),
         AutoResume = IsBound(nameof(AutoResume)) ? AutoResume.IsPresent : null,
         MaxResumes = MaxResumeCount,

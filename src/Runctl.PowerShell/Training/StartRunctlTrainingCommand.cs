@@ -16,7 +16,8 @@ namespace Runctl.PowerShell.Training;
 /// <summary>Starts a training, guarded against interruption: on an instance that runs, or on one that is launched for it.</summary>
 /// <remarks>
 /// <para>With -InstanceId, or with an instance from the pipeline, the training starts there. With -InstanceType, or another parameter of a launch, Runctl launches a spot instance for it.</para>
-/// <para>Before a launch Runctl checks what costs nothing: script, project, settings, bucket, region, credentials, instance profile, image, network, types and price. Then it launches, waits until the instance is ready, and starts.</para>
+/// <para>Before a launch Runctl checks what costs nothing: script, project, settings, bucket, region, credentials, instance profile, image, network, types and price. Then it launches, waits until the instance is ready, and starts. Quotas and capacity show at the launch, which costs nothing if EC2 refuses it.</para>
+/// <para>Without -SyncCode an image has to bring the code to a new instance: name it with -ImageId, or ami in .runctl.toml.</para>
 /// <para>If the start fails or is stopped, Runctl removes the instance. If that fails, or with -KeepInstance, the error says what the instance costs and how to remove it. If a script ends in an error in its first seconds, the cmdlet returns the failed training beside the error, and its instance stays for the next try.</para>
 /// <para>A guard on the instance watches for interruptions every second, whether this session lives or not. The monitor job reports events, restarts a guard that died, and resumes the run with -AutoResume. Get-Job and Receive-Job show it.</para>
 /// </remarks>
@@ -181,7 +182,7 @@ public sealed class StartRunctlTrainingCommand : LaunchCmdlet
             ScriptArguments = ScriptArgument,
             SyncCode = SyncCode,
             InsistsOnAutoResume = AutoResume,
-            ResumeFrom = IsBound(nameof(ResumeFrom)) ? ResumePoint.Resolve(ResumeFrom, FullPath) : null,
+            ResumeFrom = IsBound(nameof(ResumeFrom)) ? ResumePoint.Resolve(ResumeFrom, FullPath, !IsGivenByUser(nameof(ResumeFrom)), InstanceId?.RunId) : null,
         };
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Management.Automation;
 using Runctl.Configuration;
 using Runctl.PowerShell.Completion;
@@ -62,18 +61,7 @@ public abstract class TrainingTargetCmdlet : BackgroundCmdlet
     private protected Task ForEachTrainingAsync(Func<CommandScope, RunctlTraining, Task> body) => ForEachTrainingAsync(Targets, body);
 
     /// <summary>The same for targets of which the command has handled some in another way.</summary>
-    private protected Task ForEachTrainingAsync(IEnumerable<RunctlTarget> targets, Func<CommandScope, RunctlTraining, Task> body) => ForEachPlaceAsync(targets, async (scope, here) =>
-    {
-        foreach (var run in await ResolveAsync(scope, here))
-        {
-            await ForTargetAsync(run.Value?.RunId ?? run.Target.Id, () =>
-            {
-                var training = run.Value ?? throw run.Error!;
-                Decided(string.Create(CultureInfo.InvariantCulture, $"Run {training.RunId} means its attempt {training.Attempt}{(training.InstanceId.Length > 0 ? $" on {training.InstanceId}" : "")}, which is {training.State}."));
-                return body(scope, Session.Remember(training));
-            });
-        }
-    });
+    private protected Task ForEachTrainingAsync(IEnumerable<RunctlTarget> targets, Func<CommandScope, RunctlTraining, Task> body) => ForEachRunAsync(targets, ResolveAsync, body);
 
     /// <summary>The same, for what is asked of the run's instance.</summary>
     private protected Task ForEachPlacedTrainingAsync(Func<CommandScope, RunctlTraining, Task> body) => ForEachPlacedTrainingAsync(Targets, body);

@@ -32,7 +32,7 @@ internal static class ShortList
         [typeof(RunctlInstanceUsage)] = ["InstanceId", "State", "InterruptionTime", "Cpus", "Load", "MemoryAvailable", "MemoryTotal", "ActiveTrainings"],
         [typeof(RunctlSetting)] = ["Name", "DisplayValue", "Source", "Path"],
         [typeof(RunctlSetupCheck)] = ["Name", "Passed", "Seen", "Remedy"],
-        [typeof(RunctlSandboxFault)] = ["Operation", "Kind", "Count", "Probability", "InstanceId", "Hits"],
+        [typeof(Runctl.Sandbox.RunctlSandboxFault)] = ["Operation", "Kind", "Count", "Probability", "InstanceId", "Hits"],
     };
 
     /// <summary>Gives an object of the module the set of those properties that have a value.</summary>

@@ -14,7 +14,7 @@ internal static class FaultErrors
     };
 
     /// <summary>The error of a fault.</summary>
-    public static ServiceError For(string service, SandboxFault fault)
+    public static ServiceError For(string service, RunctlSandboxFault fault)
     {
         var usual = Usual(service, fault.Kind);
         var code = fault.Code ?? usual.Code;

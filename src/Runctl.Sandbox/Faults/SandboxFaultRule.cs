@@ -11,9 +11,9 @@ public sealed class SandboxFaultRule
     private long _seen;
     private long _hits;
 
-    internal SandboxFaultRule(SandboxFault fault, int seed, Action<SandboxFaultRule> remove)
+    internal SandboxFaultRule(RunctlSandboxFault fault, int seed, Action<SandboxFaultRule> remove)
     {
-        fault.Validate();
+        FaultCheck.Require(fault);
         Fault = fault;
 
         // A generator of its own, so that what strikes by this rule does not depend on which other rules there are.
@@ -22,7 +22,7 @@ public sealed class SandboxFaultRule
     }
 
     /// <summary>What was asked for.</summary>
-    public SandboxFault Fault { get; }
+    public RunctlSandboxFault Fault { get; }
 
     /// <summary>How many requests it has struck.</summary>
     public long Hits => Interlocked.Read(ref _hits);

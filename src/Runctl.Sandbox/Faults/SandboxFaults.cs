@@ -28,7 +28,7 @@ public sealed class SandboxFaults
 
     /// <summary>Sets a fault.</summary>
     /// <exception cref="ArgumentException">It has a value that cannot be; the message names it and what is allowed.</exception>
-    public SandboxFaultRule Add(SandboxFault fault)
+    public SandboxFaultRule Add(RunctlSandboxFault fault)
     {
         ArgumentNullException.ThrowIfNull(fault);
         lock (_gate)
@@ -50,7 +50,7 @@ public sealed class SandboxFaults
     }
 
     /// <summary>What strikes this request: how long it waits, and the fault after that, or null.</summary>
-    internal (TimeSpan Delay, SandboxFault? Fault) Strike(ServiceCall call)
+    internal (TimeSpan Delay, RunctlSandboxFault? Fault) Strike(ServiceCall call)
     {
         var delay = TimeSpan.Zero;
         foreach (var rule in Snapshot())

@@ -15,7 +15,7 @@ internal sealed record ServiceCall(string Service, string Operation)
     public string Parameters { get; init; } = "";
 
     /// <summary>Whether a fault is meant for it.</summary>
-    public bool Matches(SandboxFault fault) =>
+    public bool Matches(RunctlSandboxFault fault) =>
         Wildcard.Matches(fault.Operation, $"{Service}:{Operation}")
         && (fault.InstanceId is not { } id || id == CallerId || Parameters.Contains(id, StringComparison.Ordinal))
         && (fault.Key is null || (Key is not null && Wildcard.Matches(fault.Key, Key, ignoreCase: false)));

@@ -76,17 +76,16 @@ public sealed class ServiceRefusalTests
         Assert.Same(refusal, ServiceRefusal.Find(refusal.Code.Replace("*", "X", StringComparison.Ordinal), refusal.Words ?? "")));
 
     [Theory]
-    [InlineData("VcpuLimitExceeded")]
     [InlineData("InsufficientInstanceCapacity")]
     [InlineData("SpotMaxPriceTooLow")]
     [InlineData("InsufficientFreeAddressesInSubnet")]
     [InlineData("InvalidClientTokenId")]
     public void A_launch_gives_the_same_remedy_as_any_other_call(string code) =>
-        Assert.Equal(ServiceRefusal.Find(code, "No.")!.Action, PoolErrorReport.ToException(new LaunchRequest { InstanceTypes = ["g5.xlarge"] }, [new PoolError(code, "No.", "g5.xlarge", null, null)]).RecommendedAction);
+        Assert.Equal(ServiceRefusal.Find(code, "No.")!.Action, PoolErrorReport.ToException(new LaunchRequest { InstanceTypes = ["g5.xlarge"] }, [new PoolError(code, "No.", "g5.xlarge", null, null)], "us-east-1").RecommendedAction);
 
     [Fact]
     public void A_launch_that_capacity_did_not_stop_never_names_capacity() =>
-        Assert.DoesNotContain("more instance types", PoolErrorReport.ToException(new LaunchRequest { InstanceTypes = ["g5.xlarge"] }, [new PoolError("InvalidParameterValue", "Value (x) is invalid", "g5.xlarge", null, null)]).RecommendedAction, StringComparison.Ordinal);
+        Assert.DoesNotContain("more instance types", PoolErrorReport.ToException(new LaunchRequest { InstanceTypes = ["g5.xlarge"] }, [new PoolError("InvalidParameterValue", "Value (x) is invalid", "g5.xlarge", null, null)], "us-east-1").RecommendedAction, StringComparison.Ordinal);
 
     [Fact]
     public void A_refused_connection_is_not_called_silence()

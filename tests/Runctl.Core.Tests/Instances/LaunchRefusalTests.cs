@@ -72,6 +72,39 @@ public sealed class LaunchRefusalTests
         Assert.Contains(remedy, error.RecommendedAction, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("MaxSpotInstanceCountExceeded", "g5.xlarge", "All G and VT Spot Instance Requests (L-3819A6DF)")]
+    [InlineData("MaxSpotInstanceCountExceeded", "gr6.4xlarge", "L-3819A6DF")]
+    [InlineData("MaxSpotInstanceCountExceeded", "p4d.24xlarge", "All P4, P3 and P2 Spot Instance Requests (L-7212CCBC)")]
+    [InlineData("MaxSpotInstanceCountExceeded", "p5en.48xlarge", "All P5 Spot Instance Requests (L-C4BD4855)")]
+    [InlineData("MaxSpotInstanceCountExceeded", "c7i.large", "L-34B43A08")]
+    [InlineData("MaxSpotInstanceCountExceeded", "im4gn.large", "L-34B43A08")]
+    [InlineData("MaxSpotInstanceCountExceeded", "inf2.xlarge", "L-B5D1601B")]
+    [InlineData("MaxSpotInstanceCountExceeded", "trn1.2xlarge", "L-6B0D517C")]
+    [InlineData("VcpuLimitExceeded", "g5.xlarge", "Running On-Demand G and VT instances (L-DB2E81BA)")]
+    [InlineData("VcpuLimitExceeded", "p6-b200.48xlarge", "L-417A185B")]
+    public void A_quota_that_is_used_up_is_named_with_its_code_and_the_command_that_shows_it(string code, string type, string quota)
+    {
+        var error = Of(new PoolError(code, "No.", type, "subnet-1", "eu-west-1a"), new PoolError(code, "No.", type, "subnet-2", "eu-west-1b"));
+        Assert.Contains(quota, error.RecommendedAction, StringComparison.Ordinal);
+        var number = quota[quota.IndexOf("L-", StringComparison.Ordinal)..].TrimEnd(')');
+        Assert.Contains($"/services/ec2/quotas/{number}. ", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains($"aws service-quotas get-service-quota --service-code ec2 --quota-code {number} --region eu-west-1", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal(code == "MaxSpotInstanceCountExceeded", error.RecommendedAction!.Contains("-OnDemandFallback", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Types_of_two_families_name_both_quotas()
+    {
+        var error = Of(new PoolError("MaxSpotInstanceCountExceeded", "No.", "g5.xlarge", null, null), new PoolError("MaxSpotInstanceCountExceeded", "No.", "c7i.large", null, null));
+        Assert.Contains("L-3819A6DF", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("L-34B43A08", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_quota_that_the_documentation_does_not_name_is_not_guessed() =>
+        Assert.DoesNotContain("L-", Of(new PoolError("MaxSpotInstanceCountExceeded", "No.", "p6-b200.48xlarge", null, null)).RecommendedAction, StringComparison.Ordinal);
+
     [Fact]
     public void A_mistake_in_what_all_pools_share_is_not_waited_out_although_EC2_calls_the_rest_unfulfillable()
     {
@@ -100,5 +133,5 @@ public sealed class LaunchRefusalTests
         Assert.Contains("Correct what EC2 names", error.RecommendedAction, StringComparison.Ordinal);
     }
 
-    private static RunctlException Of(params PoolError[] errors) => PoolErrorReport.ToException(Request, errors);
+    private static RunctlException Of(params PoolError[] errors) => PoolErrorReport.ToException(Request, errors, "eu-west-1");
 }

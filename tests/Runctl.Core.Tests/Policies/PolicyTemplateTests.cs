@@ -16,7 +16,7 @@ public sealed partial class PolicyTemplateTests
     public void It_has_the_sections_of_a_template_and_each_resource_a_type_with_properties()
     {
         Assert.Equal("2010-09-09", (string?)Template["AWSTemplateFormatVersion"]);
-        Assert.Empty(Template.Select(section => section.Key).Except(["AWSTemplateFormatVersion", "Description", "Parameters", "Conditions", "Resources", "Outputs"]));
+        Assert.Empty(Template.Select(section => section.Key).Except(["AWSTemplateFormatVersion", "Description", "Parameters", "Rules", "Conditions", "Resources", "Outputs"]));
         Assert.All(Section("Resources"), one => Assert.Matches("^AWS::(S3::Bucket|IAM::(Role|RolePolicy|InstanceProfile|ManagedPolicy))$", (string)one.Value!["Type"]!));
         Assert.All(Section("Resources"), one => Assert.NotEmpty(one.Value!["Properties"]!.AsObject()));
         Assert.All(Section("Parameters"), one => Assert.Contains((string)one.Value!["Type"]!, (string[])["String", "Number", "CommaDelimitedList"]));
@@ -76,6 +76,35 @@ public sealed partial class PolicyTemplateTests
         };
         var written = Resolve(Template["Resources"]![resource]!["Properties"]!["PolicyDocument"]!, names, withSecrets)!;
         Assert.Equal(JsonNode.Parse(scope.Policy(side).Json)!.ToJsonString(), written.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("checkpoints/runctl", true)]
+    [InlineData("a", true)]
+    [InlineData("team a/run-1", true)]
+    [InlineData("", false)]
+    [InlineData("/", false)]
+    [InlineData("/checkpoints", false)]
+    [InlineData("checkpoints/", false)]
+    [InlineData("a//b", false)]
+    [InlineData("a*", false)]
+    [InlineData("a/${aws:username}", false)]
+    public void A_prefix_is_taken_only_in_the_form_that_the_policies_need(string prefix, bool isTaken)
+    {
+        foreach (var name in new[] { "S3Prefix", "RunPrefix" })
+        {
+            // CloudFormation matches the whole value.
+            Assert.Equal(isTaken, Regex.IsMatch(prefix, $@"\A(?:{(string)Template["Parameters"]![name]!["AllowedPattern"]!})\z"));
+            Assert.Matches($@"\A(?:{(string)Template["Parameters"]![name]!["AllowedPattern"]!})\z", (string)Template["Parameters"]![name]!["Default"]!);
+        }
+    }
+
+    [Fact]
+    public void Equal_prefixes_are_refused_by_a_rule()
+    {
+        var assertion = Template["Rules"]!["PrefixesDiffer"]!["Assertions"]![0]!;
+        Assert.Equal("""{"Fn::Not":[{"Fn::Equals":[{"Ref":"S3Prefix"},{"Ref":"RunPrefix"}]}]}""", assertion["Assert"]!.ToJsonString());
+        Assert.Contains("neither may contain the other", (string)assertion["AssertDescription"]!, StringComparison.Ordinal);
     }
 
     [Fact]

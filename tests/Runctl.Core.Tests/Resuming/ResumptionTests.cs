@@ -209,9 +209,9 @@ public sealed class ResumptionTests : IResumeListener
         await ResumeAsync(isPatient: true);
         Assert.Single(Replacements);
 
-        var report = PoolErrorReport.ToException(new LaunchRequest { InstanceTypes = ["c7i.large"] }, Refuse("InsufficientInstanceCapacity", "InsufficientInstanceCapacity", "MaxSpotInstanceCountExceeded").Errors);
+        var report = PoolErrorReport.ToException(new LaunchRequest { InstanceTypes = ["c7i.large"] }, Refuse("InsufficientInstanceCapacity", "InsufficientInstanceCapacity", "MaxSpotInstanceCountExceeded").Errors, "us-east-1");
         Assert.Equal((true, "MaxSpotInstanceCountExceeded"), (report.IsTransient, report.ServiceErrorCode));
-        Assert.False(PoolErrorReport.ToException(new LaunchRequest { InstanceTypes = ["c7i.large"] }, Refuse("UnauthorizedOperation").Errors).IsTransient);
+        Assert.False(PoolErrorReport.ToException(new LaunchRequest { InstanceTypes = ["c7i.large"] }, Refuse("UnauthorizedOperation").Errors, "us-east-1").IsTransient);
     }
 
     [Fact]

@@ -3,8 +3,10 @@ using Runctl.Configuration;
 using Runctl.Core.Tests.Fakes;
 using Runctl.Errors;
 using Runctl.Instances;
+using Runctl.Json;
 using Runctl.Ports;
 using Runctl.Progress;
+using Runctl.Runs;
 using Runctl.Training;
 
 namespace Runctl.Core.Tests.Training;
@@ -56,6 +58,37 @@ public sealed class LaunchedStartTests : IDisposable
         var error = await Assert.ThrowsAsync<RunctlException>(() => new TrainingStarter(counted, new FakeAdapters(), _cloud.Time).PlanAsync(Request() with { ScriptPath = Path.Combine(_project.Path, "nope.py") }, _configuration, Token));
         Assert.Equal("ScriptMissing", error.Id);
         Assert.Empty(counted.Calls);
+    }
+
+    [Fact]
+    public async Task A_new_instance_that_nothing_brings_the_code_to_is_not_launched()
+    {
+        using var counted = new CountedCloud(_cloud);
+        var error = await Assert.ThrowsAsync<RunctlException>(() => new TrainingStarter(counted, new FakeAdapters(), _cloud.Time).PlanAsync(Request() with { SyncCode = false }, _configuration with { SetupCommand = "git clone x" }, Token));
+        Assert.Equal("CodeNotBrought", error.Id);
+        Assert.StartsWith("Use -SyncCode", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Empty(counted.Calls);
+    }
+
+    [Fact]
+    public async Task An_image_that_is_named_may_bring_the_code_and_a_warning_says_where()
+    {
+        _launch = _launch with { ImageId = "ami-mine" };
+        var outcome = await StartAsync(Request() with { SyncCode = false });
+        Assert.Equal("running", outcome.Training.State);
+        Assert.Contains(outcome.Training.Warnings, warning => warning.StartsWith("-SyncCode is missing: the image ami-mine must have train.py in the directory ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_quota_that_is_used_up_leaves_nothing_running_and_no_run()
+    {
+        _cloud.Ec2.OnFleet = _ => new FleetAnswer([], [new PoolError("MaxSpotInstanceCountExceeded", "Max spot instance count exceeded", "c7i.large", "subnet-a", "us-east-1a")]);
+        var error = await Assert.ThrowsAsync<RunctlException>(() => StartAsync());
+        Assert.Equal(("LaunchFailed", "MaxSpotInstanceCountExceeded"), (error.Id, error.ServiceErrorCode));
+        Assert.Contains("L-34B43A08", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Empty(_cloud.Ec2.All);
+        // Code, orders and record come after the launch.
+        Assert.Empty(_cloud.Store.Objects);
     }
 
     [Fact]
@@ -116,6 +149,19 @@ public sealed class LaunchedStartTests : IDisposable
         Assert.Equal("terminated", instance.State);
         Assert.Equal("CheckpointDirectoryInUse", error.Id);
         Assert.EndsWith($"Instance {instance.InstanceId}, launched for this start, was removed.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Failed", 4, true)]
+    [InlineData("TimedOut", null, false)]
+    public async Task A_start_that_the_guard_refused_leaves_no_run_and_one_without_an_answer_does(string status, int? exitCode, bool isRefused)
+    {
+        _cloud.Shell.Answer = (instance, command) => command.Script.Contains("cloud-init", StringComparison.Ordinal)
+            ? new CommandOutcome(instance, "Success", null, 0, "", "")
+            : new CommandOutcome(instance, status, null, exitCode, """{"schema":1,"error":{"id":"ScriptNotFound","message":"m","target":"t"}}""", "");
+        await Assert.ThrowsAsync<RunctlException>(() => StartAsync());
+        var record = RunctlJson.Read<RunRecord>(_cloud.Store.Objects.Single(o => o.Key.EndsWith("run.json", StringComparison.Ordinal)).Value.Content);
+        Assert.Equal(("failed", isRefused), (record.Attempts.Single().State, record.NeverBegan));
     }
 
     [Fact]

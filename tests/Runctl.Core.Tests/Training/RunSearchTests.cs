@@ -291,6 +291,24 @@ public sealed class RunSearchTests : IDisposable
         Assert.Equal(["0001-0", "0001-1", "0002-0"], Entries());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_start_that_was_refused_leaves_no_run_and_one_that_a_guard_began_stays(bool isNamed)
+    {
+        var store = new RunStore(_cloud.Store, "b", "checkpoints/runctl", _cloud.Time);
+        foreach (var id in new[] { "run-1", "run-2" })
+        {
+            var spec = new RunSpec { RunId = id, ProjectName = "digits", Region = "us-east-1", Script = "train.py", Created = Noon };
+            await store.CreateAsync(spec, Record(id, 0, Attempt(1, "claimed") with { Nonce = "n", Started = null, Phases = null }), Token);
+            await store.WithdrawAsync(id, "n", Token);
+        }
+
+        // The setup command failed there: the guard says when.
+        await store.ChangeAsync("run-2", r => r.With(r.Attempts[0] with { Ended = Noon }), Token);
+        Assert.Equal(["run-2"], (await FindAsync(new TrainingQuery { RunIds = isNamed ? ["run-1", "run-2"] : null })).Select(t => t.RunId));
+    }
+
     [Fact]
     public async Task A_record_is_written_whatever_becomes_of_the_index()
     {

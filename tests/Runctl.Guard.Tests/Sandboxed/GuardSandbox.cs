@@ -147,7 +147,7 @@ public sealed class GuardSandbox : IAsyncLifetime
 
     /// <summary>Counts the requests of an instance from now on, as in <c>s3:UploadPart</c>.</summary>
     public SandboxFaultRule Count(string operation, string instanceId) =>
-        Sandbox.Faults.Add(new SandboxFault { Operation = operation, Kind = SandboxFaultKind.Delay, InstanceId = instanceId });
+        Sandbox.Faults.Add(new RunctlSandboxFault { Operation = operation, Kind = SandboxFaultKind.Delay, InstanceId = instanceId });
 
     private void Print() => Sandbox.Policies = PrintedPolicies.Of(change: scope => scope with { Secrets = _secrets, KmsKeys = _keys });
 

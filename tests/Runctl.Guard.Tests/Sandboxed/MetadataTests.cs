@@ -31,7 +31,7 @@ public sealed class MetadataTests(GuardSandbox sandbox)
     {
         await using var run = await sandbox.StartAsync(Saver);
         await run.PrintedAsync("ready");
-        var wrong = sandbox.Sandbox.Faults.Add(new SandboxFault { Operation = "imds:*instance-action", Kind = SandboxFaultKind.WrongAnswer, InstanceId = run.InstanceId });
+        var wrong = sandbox.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = "imds:*instance-action", Kind = SandboxFaultKind.WrongAnswer, InstanceId = run.InstanceId });
         await ToldAsync(run, "ImdsError", "error");
         wrong.Remove();
         await HandledAsync(run);

@@ -30,7 +30,7 @@ public sealed class PlaceTests(GuardSandbox sandbox)
             at_signal(lambda: replace("step_1.json", b"{}"))
             wait()
             """);
-        sandbox.Sandbox.Faults.Add(new SandboxFault { Operation = "s3:HeadObject", Kind = SandboxFaultKind.ClientError, Status = 403, Key = "*.manifest.json", InstanceId = run.InstanceId });
+        sandbox.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = "s3:HeadObject", Kind = SandboxFaultKind.ClientError, Status = 403, Key = "*.manifest.json", InstanceId = run.InstanceId });
         await run.WaitForAsync("CheckpointUploaded");
         Assert.Equal("uploaded", (await run.InterruptAsync()).GetProperty("outcome").GetString());
         Assert.Equal(["step_0.json", "step_0.json.manifest.json", "step_1.json", "step_1.json.manifest.json"], await run.KeysAsync());

@@ -12,7 +12,7 @@ namespace Runctl.Guard.Tests.Sandboxed;
 public sealed class PolicyTests
 {
     private const string Key = "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-    private static readonly string[] Tried = ["Bucket", "BucketWrite", "InstanceBucket"];
+    private static readonly string[] Tried = ["Bucket", "BucketWrite", "InstanceBucket", "Orders"];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -57,7 +57,7 @@ public sealed class PolicyTests
     /// <summary>An upload of the person that fails half-way.</summary>
     private static async Task OrdersAsync(GuardSandbox sandbox)
     {
-        var failing = sandbox.Sandbox.Faults.Add(new SandboxFault { Operation = "s3:UploadPart", Kind = SandboxFaultKind.ClientError, Skip = 1 });
+        var failing = sandbox.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = "s3:UploadPart", Kind = SandboxFaultKind.ClientError, Skip = 1 });
         var path = Path.GetTempFileName();
         try
         {
@@ -82,7 +82,7 @@ public sealed class PolicyTests
             wait()
             """) { Configure = settings => settings with { TrainingEnvironment = environment }, Encryption = new ObjectEncryption("aws:kms", Key) });
         await run.PrintedAsync("ready");
-        var stuck = sandbox.Sandbox.Faults.Add(new SandboxFault { Operation = "s3:UploadPart", Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromHours(1), Skip = 1, InstanceId = run.InstanceId });
+        var stuck = sandbox.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = "s3:UploadPart", Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromHours(1), Skip = 1, InstanceId = run.InstanceId });
         await File.WriteAllTextAsync(Path.Combine(run.Project, "go"), "", Ct);
         await GuardedRun.EventuallyAsync(() => stuck.Hits > 0, run.Tell);
         Assert.Equal(0, (await run.ShellAsync("printf x >> \"$RUNCTL_ROOT\"/home/ubuntu/digits/checkpoints/step_1.bin")).ExitCode);

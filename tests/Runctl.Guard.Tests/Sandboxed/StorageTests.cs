@@ -71,7 +71,7 @@ public sealed class StorageTests(GuardSandbox sandbox)
         Assert.Equal("interrupted", (await run.RecordAsync()).GetProperty("attempts")[0].GetProperty("state").GetString());
     }
 
-    private SandboxFaultRule Throttle(string instance) => sandbox.Sandbox.Faults.Add(new SandboxFault
+    private SandboxFaultRule Throttle(string instance) => sandbox.Sandbox.Faults.Add(new RunctlSandboxFault
     {
         Operation = "s3:PutObject", Kind = SandboxFaultKind.Throttling, Key = "*/run.json", InstanceId = instance,
     });

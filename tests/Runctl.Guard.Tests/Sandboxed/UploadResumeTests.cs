@@ -20,7 +20,7 @@ public sealed class UploadResumeTests(GuardSandbox sandbox)
         await run.PrintedAsync("ready");
 
         // Four parts get through, the others would take an hour.
-        var stuck = sandbox.Sandbox.Faults.Add(new SandboxFault
+        var stuck = sandbox.Sandbox.Faults.Add(new RunctlSandboxFault
         {
             Operation = "s3:UploadPart", Kind = SandboxFaultKind.Delay, Delay = TimeSpan.FromHours(1), Skip = 4, InstanceId = run.InstanceId,
         });
@@ -50,7 +50,7 @@ public sealed class UploadResumeTests(GuardSandbox sandbox)
             """, mirror: false);
         await run.PrintedAsync("ready");
         using var begun = new Counted(sandbox.Count("s3:CreateMultipartUpload", run.InstanceId));
-        var failing = sandbox.Sandbox.Faults.Add(new SandboxFault
+        var failing = sandbox.Sandbox.Faults.Add(new RunctlSandboxFault
         {
             Operation = "s3:UploadPart", Kind = SandboxFaultKind.ClientError, Status = 409, Code = "OperationAborted", Skip = 3, Count = 4, InstanceId = run.InstanceId,
         });
@@ -68,7 +68,7 @@ public sealed class UploadResumeTests(GuardSandbox sandbox)
             wait()
             """, mirror: false);
         await run.PrintedAsync("ready");
-        using var failing = new Counted(sandbox.Sandbox.Faults.Add(new SandboxFault
+        using var failing = new Counted(sandbox.Sandbox.Faults.Add(new RunctlSandboxFault
         {
             Operation = "s3:CompleteMultipartUpload", Kind = SandboxFaultKind.ErrorInOk, Count = 1, InstanceId = run.InstanceId,
         }));

@@ -18,9 +18,9 @@ public sealed class FaultTests : SandboxedTest
             OnInstance = (instance, _) =>
             {
                 // One for sure, the others by chance.
-                var fault = new SandboxFault { Operation = operation, Kind = kind, InstanceId = instance };
-                Fixture.Sandbox.Faults.Add(fault with { Count = 1 });
-                Fixture.Sandbox.Faults.Add(fault with { Probability = probability });
+                var fault = new RunctlSandboxFault { Operation = operation, Kind = kind, InstanceId = instance };
+                Fixture.Sandbox.Faults.Add(fault.With(copy => copy.Count = 1));
+                Fixture.Sandbox.Faults.Add(fault.With(copy => copy.Probability = probability));
             },
         };
         Assert.Equal(await Undisturbed.WeightsAsync(), await journey.RunAsync(TestContext.Current.CancellationToken));

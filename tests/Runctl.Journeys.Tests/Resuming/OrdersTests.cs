@@ -102,7 +102,7 @@ public sealed class OrdersTests : SandboxedTest
     {
         if (refused is not null)
         {
-            Fixture.Sandbox.Faults.Add(new SandboxFault { Operation = refused, Kind = SandboxFaultKind.ClientError, Code = "AccessDenied", Key = "checkpoints/runctl/orders/guard/*" });
+            Fixture.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = refused, Kind = SandboxFaultKind.ClientError, Code = "AccessDenied", Key = "checkpoints/runctl/orders/guard/*" });
         }
 
         var program = GuardProgram.Current;

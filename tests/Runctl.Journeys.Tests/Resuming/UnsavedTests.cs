@@ -15,7 +15,7 @@ public sealed class UnsavedTests : SandboxedTest
         using var run = await Interrupted.StartAsync(Fixture);
         await run.UploadAsync();
         var first = run.Training.InstanceId;
-        var fault = Fixture.Sandbox.Faults.Add(new SandboxFault { Operation = "s3:PutObject", Kind = SandboxFaultKind.ClientError, Code = "AccessDenied", InstanceId = first, Key = "*/step_*" });
+        var fault = Fixture.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = "s3:PutObject", Kind = SandboxFaultKind.ClientError, Code = "AccessDenied", InstanceId = first, Key = "*/step_*" });
         await run.StopAsync();
         var last = (await run.RecordAsync()).Attempts[0].Unsaved!;
         Assert.StartsWith("step_", last, StringComparison.Ordinal);

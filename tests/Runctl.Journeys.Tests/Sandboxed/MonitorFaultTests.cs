@@ -18,7 +18,7 @@ public sealed class MonitorFaultTests : SandboxedTest
     {
         await using var training = await WatchedTraining.StartAsync(Fixture);
         var faults = Polled
-            .Select(o => Fixture.Sandbox.Faults.Add(new SandboxFault { Operation = "ssm:" + o, Kind = SandboxFaultKind.Throttling, Count = 2 })).ToList();
+            .Select(o => Fixture.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = "ssm:" + o, Kind = SandboxFaultKind.Throttling, Count = 2 })).ToList();
         training.Watch();
         await using var second = new InstanceMonitor(Fixture.Cloud, TimeProvider.System);
         var told = new MonitorObserver();
@@ -36,7 +36,7 @@ public sealed class MonitorFaultTests : SandboxedTest
         await using var training = await WatchedTraining.StartAsync(Fixture);
         training.Watch();
         await WatchedTraining.UntilAsync(() => training.Told.Events.Count > 0);
-        var outage = Fixture.Sandbox.Faults.Add(new SandboxFault { Operation = "ssm:SendCommand", Kind = SandboxFaultKind.ClientError, Code = "AccessDeniedException", InstanceId = training.InstanceId });
+        var outage = Fixture.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = "ssm:SendCommand", Kind = SandboxFaultKind.ClientError, Code = "AccessDeniedException", InstanceId = training.InstanceId });
         await WatchedTraining.UntilAsync(() => outage.Hits > 3);
         await Fixture.Sandbox.InterruptAsync(training.InstanceId, TimeSpan.FromSeconds(60));
         await WatchedTraining.UntilAsync(() => training.Signals.Length > 0);
@@ -89,9 +89,9 @@ public sealed class MonitorFaultTests : SandboxedTest
 
         var inventory = string.Join(",", launched.Select(id => $$"""{"InstanceId":"{{id}}","PingStatus":"Online"}"""));
         await Fixture.Cloud.Instances.TerminateAsync([launched[2]], Token);
-        Fixture.Sandbox.Faults.Add(new SandboxFault { Operation = "ssm:DescribeInstanceInformation", Kind = SandboxFaultKind.WrongAnswer, Message = $$"""{"InstanceInformationList":[{{inventory}}]}""" });
+        Fixture.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = "ssm:DescribeInstanceInformation", Kind = SandboxFaultKind.WrongAnswer, Message = $$"""{"InstanceInformationList":[{{inventory}}]}""" });
         // EC2 may not know it either at that moment: then the command is halved until the dead one stands alone.
-        var blind = Fixture.Sandbox.Faults.Add(new SandboxFault { Operation = "ec2:DescribeInstances", Kind = SandboxFaultKind.ClientError, Code = "UnauthorizedOperation", Count = 1 });
+        var blind = Fixture.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = "ec2:DescribeInstances", Kind = SandboxFaultKind.ClientError, Code = "UnauthorizedOperation", Count = 1 });
         var answers = await new GuardGroupClient(Fixture.Cloud, TimeProvider.System).AskAsync(launched, ["status"], Token);
         Assert.Equal(1, blind.Hits);
         Assert.Equal("InstanceGone", answers[launched[2]].Error!.Id);
@@ -103,7 +103,7 @@ public sealed class MonitorFaultTests : SandboxedTest
     public async Task Throttling_without_end_is_an_error_that_says_so_and_other_calls_go_on_at_once()
     {
         using var cloud = Fixture.Connect();
-        var fault = Fixture.Sandbox.Faults.Add(new SandboxFault { Operation = "ssm:GetParameter", Kind = SandboxFaultKind.Throttling });
+        var fault = Fixture.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = "ssm:GetParameter", Kind = SandboxFaultKind.Throttling });
         var error = await Assert.ThrowsAsync<RunctlException>(() => cloud.Commands.FindParameterAsync("/x", Token));
         Assert.True(error.IsTransient);
         Assert.Equal("ThrottlingException", error.ServiceErrorCode);

@@ -19,7 +19,7 @@ public sealed class SetupTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
         Assert.Equal(
             [
                 "Configuration", "Region", "Credentials", "Bucket", "BucketWrite", "Script", "SigtermHandler", "TorchrunGrace", "HandlerEarly", "ScriptLineEnds", "Instance", "SpotInstance", "InstanceProfile", "MetadataHopLimit",
-                "SsmAgent", "SsmCommand", "Python", "Systemd", "MetadataService", "InstanceRole", "InstanceBucket", "Guard", "CheckpointDirectory", "DiskSpace", "RecentCheckpoint", "CheckpointFits",
+                "SsmAgent", "SsmCommand", "Python", "Systemd", "MetadataService", "InstanceRole", "InstanceBucket", "Orders", "Guard", "CheckpointDirectory", "DiskSpace", "RecentCheckpoint", "CheckpointFits",
             ],
             checks.Keys);
         Assert.All(checks.Where(check => check.Key is not ("Guard" or "RecentCheckpoint" or "CheckpointFits")), check => Assert.True(check.Value.Passed, $"{check.Key}: {check.Value.Seen}"));
@@ -66,6 +66,32 @@ public sealed class SetupTests(SandboxFixture sandbox) : IClassFixture<SandboxFi
         Assert.False(checks[check].Passed, checks[check].Seen);
         Assert.Contains(remedy, checks[check].Remedy);
         Assert.True(checks["Python"].Passed);
+    }
+
+    [Fact]
+    public void A_launch_is_judged_for_the_types_that_are_named_and_nothing_is_launched()
+    {
+        Assert.DoesNotContain("Launch", Checks(Test("")).Keys);
+        var before = sandbox.Run("Get-RunctlInstance").Output.Count;
+        var launch = Checks(Test("-InstanceType G5.xlarge, g4dn.xlarge"))["Launch"];
+        Assert.True(launch.Passed, launch.Seen);
+        Assert.Contains("g5.xlarge or g4dn.xlarge", launch.Seen);
+        Assert.Contains("get-service-quota --service-code ec2 --quota-code L-3819A6DF --region us-east-1", launch.Seen);
+        Assert.False(Checks(Test("-InstanceType g5.xlrage"))["Launch"].Passed);
+        _project.Write(".runctl.toml", "[aws]\ndefault_instance_type = \"G5.xlarge\"\n");
+        launch = Checks(Test(""))["Launch"];
+        Assert.True(launch.Passed, launch.Seen);
+        Assert.Contains("1 spot instance of g5.xlarge in", launch.Seen);
+        Assert.Equal(before, sandbox.Run("Get-RunctlInstance").Output.Count);
+    }
+
+    [Fact]
+    public void Prefixes_that_contain_each_other_fail_the_check_of_the_settings()
+    {
+        _project.Write(".runctl.toml", "[aws]\ns3_prefix = \"checkpoints\"\n");
+        var check = Checks(Test(""))["Configuration"];
+        Assert.False(check.Passed);
+        Assert.Contains("overlap", check.Seen);
     }
 
     [Theory]

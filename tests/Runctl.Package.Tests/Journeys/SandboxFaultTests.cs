@@ -107,6 +107,9 @@ public sealed class SandboxFaultTests
         session.Run("Set-RunctlSandbox -PoolError @{ 'g5.xlarge' = $null } -SpotVcpuQuota 1");
         Assert.Single(session.Try("New-RunctlSpotInstance g5.xlarge").Errors);
         session.Run("Set-RunctlSandbox -SpotVcpuQuota $null; New-RunctlSpotInstance g5.xlarge");
+        session.Run("Set-RunctlSandbox -PoolError @{ 'g5.xlarge' = 'InsufficientInstanceCapacity'; 'c7i.large' = 'InsufficientInstanceCapacity' }; Set-RunctlSandbox -LinkSpeed 0");
+        Assert.Single(session.Try("New-RunctlSpotInstance g5.xlarge").Errors);
+        session.Run("Set-RunctlSandbox -PoolError @{}; New-RunctlSpotInstance g5.xlarge");
     }
 
     [Fact]

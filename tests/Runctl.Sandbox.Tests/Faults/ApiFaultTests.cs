@@ -13,7 +13,7 @@ public sealed class ApiFaultTests : IAsyncLifetime
     private FaultySandbox _sandbox = null!;
 
     public async ValueTask InitializeAsync() => _sandbox = await FaultySandbox.StartAsync(faults:
-        new SandboxFault { Operation = "ec2:DescribeVpcs", Kind = SandboxFaultKind.Throttling });
+        new RunctlSandboxFault { Operation = "ec2:DescribeVpcs", Kind = SandboxFaultKind.Throttling });
 
     public ValueTask DisposeAsync() => _sandbox.DisposeAsync();
 

@@ -24,7 +24,7 @@ public sealed class FaultySandbox : IAsyncDisposable
 
     public string Bucket => Sandbox.Bucket;
 
-    public static async Task<FaultySandbox> StartAsync(SandboxConditions? conditions = null, params SandboxFault[] faults)
+    public static async Task<FaultySandbox> StartAsync(SandboxConditions? conditions = null, params RunctlSandboxFault[] faults)
     {
         var options = new SandboxOptions { BootTime = TimeSpan.FromMilliseconds(100), Conditions = conditions ?? new() };
         foreach (var fault in faults)

@@ -50,7 +50,7 @@ public sealed class RuleTests
     [Fact]
     public void Chance_strikes_about_as_often_as_it_should_and_again_the_same_from_the_same_seed()
     {
-        SandboxFault fault = new() { Operation = "s3:*", Kind = SandboxFaultKind.ServerError, Probability = 0.25 };
+        RunctlSandboxFault fault = new() { Operation = "s3:*", Kind = SandboxFaultKind.ServerError, Probability = 0.25 };
         string Run(int seed) => Pattern(With(fault, seed), 400);
 
         Assert.InRange(Run(1).Count(mark => mark == 'x'), 60, 140);
@@ -96,20 +96,20 @@ public sealed class RuleTests
     [Fact]
     public void What_cannot_be_is_refused_by_name_and_with_what_is_allowed()
     {
-        SandboxFault good = new() { Operation = "s3:PutObject", Kind = SandboxFaultKind.ClientError };
+        RunctlSandboxFault good = new() { Operation = "s3:PutObject", Kind = SandboxFaultKind.ClientError };
 
-        Assert.Matches("Operation is 's4:PutObject'.*ec2, imds, s3, secretsmanager, ssm, sts", Refusal(good with { Operation = "s4:PutObject" }));
-        Assert.Matches("Operation is 'PutObject'.*service:operation", Refusal(good with { Operation = "PutObject" }));
-        Assert.Matches("Probability is 1.5.*from 0 to 1", Refusal(good with { Probability = 1.5 }));
-        Assert.Matches("Probability is NaN", Refusal(good with { Probability = double.NaN }));
-        Assert.Matches("Count is -1", Refusal(good with { Count = -1 }));
-        Assert.Matches("Status is 503 for ClientError.*400 to 499", Refusal(good with { Status = 503 }));
-        Assert.Matches("Kind is 99.*Throttling", Refusal(good with { Kind = (SandboxFaultKind)99 }));
+        Assert.Matches("Operation is 's4:PutObject'.*ec2, imds, s3, secretsmanager, ssm, sts", Refusal(good.With(copy => copy.Operation = "s4:PutObject")));
+        Assert.Matches("Operation is 'PutObject'.*service:operation", Refusal(good.With(copy => copy.Operation = "PutObject")));
+        Assert.Matches("Probability is 1.5.*from 0 to 1", Refusal(good.With(copy => copy.Probability = 1.5)));
+        Assert.Matches("Probability is NaN", Refusal(good.With(copy => copy.Probability = double.NaN)));
+        Assert.Matches("Count is -1", Refusal(good.With(copy => copy.Count = -1)));
+        Assert.Matches("Status is 503 for ClientError.*400 to 499", Refusal(good.With(copy => copy.Status = 503)));
+        Assert.Matches("Kind is 99.*Throttling", Refusal(good.With(copy => copy.Kind = (SandboxFaultKind)99)));
     }
 
-    private static string Refusal(SandboxFault fault) => Assert.Throws<ArgumentException>(() => With(fault)).Message;
+    private static string Refusal(RunctlSandboxFault fault) => Assert.Throws<ArgumentException>(() => With(fault)).Message;
 
-    private static SandboxFaults With(SandboxFault fault, int seed = 0)
+    private static SandboxFaults With(RunctlSandboxFault fault, int seed = 0)
     {
         var options = new SandboxOptions { FaultSeed = seed };
         options.Faults.Add(fault);

@@ -28,7 +28,7 @@ public sealed class SecretsTests
         var missing = await CallAsync("GetSecretValue", new { SecretId = "nothing" });
         Assert.Equal((400, "ResourceNotFoundException"), (missing.Status, missing.Body.GetProperty("__type").GetString()));
 
-        running.Sandbox.Faults.Add(new SandboxFault { Operation = "secretsmanager:GetSecretValue", Kind = SandboxFaultKind.ClientError });
+        running.Sandbox.Faults.Add(new RunctlSandboxFault { Operation = "secretsmanager:GetSecretValue", Kind = SandboxFaultKind.ClientError });
         var refused = await CallAsync("GetSecretValue", new { SecretId = "key" });
         Assert.Equal((400, "AccessDeniedException"), (refused.Status, refused.Body.GetProperty("__type").GetString()));
     }

@@ -39,9 +39,12 @@ def check(wanted: Dict[str, Any]) -> Dict[str, Any]:
         "schema": 1, "python": platform.python_version(), "systemd": systemd.version(), "imds": reading.status,
         "role": role.body.decode("ascii", "replace").split("\n")[0].strip() or None if role.status == "ok" else None,
         "guard_alive": guard_identity() is not None, "active_runs": len(active),
-        "credentials": _problem(session.credentials.get), "storage": None, "directory": None}
+        "credentials": _problem(session.credentials.get), "storage": None,
+        "orders_writable": None, "directory": None}
     if wanted.get("store") and not answer["credentials"]:
-        answer["storage"] = _storage(session.s3(wanted), wanted["store"]["bucket"], wanted["keys"])
+        s3 = session.s3(wanted)
+        answer["storage"] = _storage(s3, wanted["store"]["bucket"], wanted["keys"])
+        answer["orders_writable"] = _orders_writable(s3, wanted["store"])
     try:
         user = find_user(wanted.get("user"))
         if active:
@@ -87,6 +90,16 @@ def _storage(s3: S3, bucket: str, keys: List[str]) -> Dict[str, Any]:
         if answer["error"]:
             break
     return answer
+
+
+def _orders_writable(s3: S3, store: Dict[str, Any]) -> Optional[bool]:
+    """Whether the role may write what people order; None if S3 does not say. The object is not there, so nothing is written."""
+    at = Location(store["bucket"], "%s/orders/runctl-check" % store["run_prefix"].strip("/"))
+    try:
+        s3.call("PUT", at, headers={"If-Match": '"%s"' % ("0" * 32)}, attempts=3)
+    except S3Error as error:
+        return {403: False, 404: True, 412: True}.get(error.status)
+    return True
 
 
 def _rate(s3: S3, at: Location) -> Optional[float]:

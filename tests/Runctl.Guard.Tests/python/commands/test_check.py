@@ -15,7 +15,7 @@ class Check(support.RootedTest):
         self.start_s3()
 
     def ask(self, **changes):
-        wanted = {"store": {"bucket": "bucket"}, "keys": KEYS, "region": "us-east-1", "user": None, "project_name": "project",
+        wanted = {"store": {"bucket": "bucket", "run_prefix": "runs"}, "keys": KEYS, "region": "us-east-1", "user": None, "project_name": "project",
                   "checkpoint": {"dir": "checkpoints"}}
         wanted.update(changes)
         return check(wanted)
@@ -47,6 +47,14 @@ class Check(support.RootedTest):
         self.assertIsNone(storage["error"])
         self.assertEqual(KEYS, storage["left"])
         self.assertLess(max(len(self.s3.body(key)) for key in KEYS), 100)
+
+    def test_a_role_that_may_write_orders_is_told_and_nothing_is_written(self):
+        self.assertIs(True, self.ask()["orders_writable"])
+        self.assertEqual([], self.s3.keys())
+        self.s3.fail = lambda method, path, query: 403 if "/orders/" in path else None
+        self.assertIs(False, self.ask()["orders_writable"])
+        self.s3.fail = lambda method, path, query: 501 if "/orders/" in path else None
+        self.assertIsNone(self.ask()["orders_writable"])
 
     def test_the_newest_checkpoint_is_told(self):
         directory = os.path.join(self.root, "home/ubuntu/project/checkpoints")

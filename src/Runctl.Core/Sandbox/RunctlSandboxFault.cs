@@ -1,6 +1,4 @@
-using Runctl.Sandbox;
-
-namespace Runctl.PowerShell.Sandboxes;
+namespace Runctl.Sandbox;
 
 /// <summary>A rule by which requests to a sandbox fail.</summary>
 public sealed class RunctlSandboxFault
@@ -9,7 +7,10 @@ public sealed class RunctlSandboxFault
     {
     }
 
-    /// <summary>Service and operation, <c>*</c> for any text, e.g. <c>s3:UploadPart</c> or <c>imds:*instance-action</c>.</summary>
+    /// <summary>
+    /// Service and operation, without regard to case, <c>*</c> for any text: <c>s3:UploadPart</c>, <c>ssm:SendCommand</c>, <c>ec2:*</c>,
+    /// <c>imds:*instance-action</c>. The services are ec2, ssm, s3, sts, secretsmanager and imds; the operation of imds is the path after <c>/latest/</c>.
+    /// </summary>
     public string Operation { get; internal set; } = "";
 
     /// <summary>What goes wrong.</summary>
@@ -36,13 +37,19 @@ public sealed class RunctlSandboxFault
     /// <summary>How long a struck request waits first.</summary>
     public TimeSpan Delay { get; internal set; }
 
-    /// <summary>Instance whose requests, or calls about it, are meant; null is any.</summary>
+    /// <summary>
+    /// Instance whose requests are meant: with the keys of its role, to its metadata service, and those of anybody to EC2 and SSM that
+    /// name it. Null is any.
+    /// </summary>
     public string? InstanceId { get; internal set; }
 
     /// <summary>Key in S3 that is meant, <c>*</c> for any text; null is any request.</summary>
     public string? Key { get; internal set; }
 
-    /// <summary>Whether the request is carried out all the same, and only its answer is lost or another.</summary>
+    /// <summary>
+    /// Whether the request is carried out all the same, so that only its answer is lost or another. A wrong answer is always one to a
+    /// request that was carried out.
+    /// </summary>
     public bool CarriedOut { get; internal set; }
 
     /// <summary>How many requests it has struck.</summary>
