@@ -2,6 +2,8 @@
 import email.utils
 import functools
 import http.client
+import io
+import socket
 import ssl
 import threading
 import time
@@ -12,6 +14,13 @@ from ..system.machine_settings import machine_settings
 from .proxies import Proxy, proxy_for
 
 _local = threading.local()
+
+# What is read into memory; the training can put objects of any size in the place of a record or a manifest.
+LARGEST = 64 << 20
+# The head of an answer has the time limit of its request, from the first byte to the last. Its body has so many times the limit,
+# and a second more for so many bytes: what trickles is no answer, and is asked for again.
+BODY_TIMES, BODY_RATE = 3, 1024
+BLOCK = 1 << 20
 
 # Reads an answer that is no error to its end, and returns what is left of it for the caller.
 Receive = Callable[[http.client.HTTPResponse], bytes]
@@ -38,6 +47,51 @@ class ProxyFailed(OSError):
     pass
 
 
+class AnswerTooLarge(http.client.HTTPException):
+    def __init__(self) -> None:
+        super().__init__("the answer is larger than %d MiB" % (LARGEST >> 20))
+
+
+class _Timed(io.RawIOBase):
+    """What a socket receives, as long as it comes in time as a whole. The socket's own limit is for one packet."""
+
+    def __init__(self, sock: socket.socket, timeout: float) -> None:
+        self._sock, self._raw = sock, sock.makefile("rb", buffering=0)
+        self._timeout, self._count = timeout, 0
+        self._end = time.monotonic() + timeout
+
+    def begin_body(self) -> None:
+        self._end = time.monotonic() + BODY_TIMES * self._timeout
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, block: Any) -> Optional[int]:
+        left = self._end + self._count / BODY_RATE - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer comes too slowly")
+        self._sock.settimeout(min(left, self._timeout))
+        count = self._raw.readinto(block)  # type: ignore[attr-defined]
+        self._count += count or 0
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, timeout: float, sock: socket.socket, *more: Any, **named: Any) -> None:
+        super().__init__(sock, *more, **named)
+        self.fp.close()
+        self._timed = _Timed(sock, timeout)
+        self.fp = io.BufferedReader(self._timed)
+
+    def begin(self) -> None:
+        super().begin()
+        self._timed.begin_body()
+
+
 class _Kept(NamedTuple):
     connection: http.client.HTTPConnection
     proxy: Optional[Proxy]
@@ -57,6 +111,7 @@ def _connection(scheme: str, host: str, timeout: float, direct: bool = False) ->
     if fresh:
         kept = all_kept[(scheme, host, direct)] = _new(scheme, host, timeout, direct)
     kept.connection.timeout = timeout
+    kept.connection.response_class = functools.partial(_Response, timeout)  # type: ignore[assignment]
     if kept.connection.sock is not None:
         kept.connection.sock.settimeout(timeout)
     return kept, fresh
@@ -105,11 +160,27 @@ def request(method: str, url: str, headers: Optional[Dict[str, str]] = None, bod
             timeout: float = 10.0, receive: Optional[Receive] = None, direct: bool = False) -> Answer:
     response = open_request(method, url, headers, body, timeout, direct)
     try:
-        data = receive(response) if receive and response.status < 300 else response.read()
+        data = receive(response) if receive and response.status < 300 else _whole(response)
     except BaseException:
         drop(url)
         raise
     return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, data)
+
+
+def _whole(response: http.client.HTTPResponse) -> bytes:
+    if response.length is not None:
+        if response.length > LARGEST:
+            raise AnswerTooLarge()
+        # Only so a body that ends early is an error.
+        return response.read()
+    data = bytearray()
+    while True:
+        block = response.read(BLOCK)
+        if not block:
+            return bytes(data)
+        data += block
+        if len(data) > LARGEST:
+            raise AnswerTooLarge()
 
 
 def drop(url: str) -> None:

@@ -18,6 +18,8 @@ ATTEMPTS = 8
 RETRIED_STATUS = {408, 429, 500, 502, 503, 504}
 RETRIED_CODES = {"RequestTimeout", "SlowDown", "InternalError", "ServiceUnavailable", "Throttling", "BadDigest",
                  "ConditionalRequestConflict", "OperationAborted"}
+# Of an answer that is not read into memory.
+TOO_LARGE = "AnswerTooLarge"
 
 
 class S3Error(GuardError):
@@ -102,6 +104,8 @@ class S3:
         while not cancelled():
             try:
                 answer = self._once(method, at, query or {}, dict(headers or {}), body, timeout, receive)
+            except connections.AnswerTooLarge as error:
+                raise S3Error(200, TOO_LARGE, str(error), at.uri())
             except (OSError, http.client.HTTPException) as error:
                 failure = S3Error(0, type(error).__name__, str(error) or "no answer", at.uri())
                 failure.passing = True

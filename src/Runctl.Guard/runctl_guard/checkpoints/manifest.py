@@ -3,7 +3,7 @@ import json
 import os
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
-from ..aws.s3 import S3, S3Error, parse_uri
+from ..aws.s3 import S3, TOO_LARGE, S3Error, parse_uri
 from ..errors import REFUSED, STORAGE, GuardError
 from ..runs.run import Run
 from ..system import files
@@ -78,6 +78,8 @@ def _read(s3: S3, uri: str) -> Dict[str, Any]:
     except S3Error as error:
         if error.status == 404:
             raise GuardError("CheckpointNotFound", "There is no manifest %s." % uri, REFUSED, uri)
+        if error.code == TOO_LARGE:
+            raise GuardError("BadManifest", "%s is too large for a manifest." % uri, STORAGE, uri)
         raise
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise GuardError("BadManifest", "%s is no manifest that this version can read: %s" % (uri, str(error)[:200] or "it is "

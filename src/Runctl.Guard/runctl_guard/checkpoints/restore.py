@@ -34,8 +34,10 @@ def restore(s3: S3, uri: str, directory: str, user: User, limit: Optional[int] =
         try:
             entries, left, lost, moved = _restored(s3, uri, manifest, folder, limit)
         except PermissionError as error:
-            raise GuardError("DirectoryRefused", "%s may not restore a checkpoint into %s: %s. Give the directory to that user, or "
-                             "set [checkpoint] dir to one of the user's." % (user.name, directory, error.strerror), STORAGE, directory)
+            raise GuardError("DirectoryRefused", "%s may not restore a checkpoint into %s: %s%s. Give the directory and all in it to "
+                             "that user, or set [checkpoint] dir to one of the user's."
+                             % (user.name, directory, error.strerror, " (%s)" % error.filename if error.filename else ""),
+                             STORAGE, directory)
     return dict(manifest, local=safe_join(directory, manifest["head"]), restored=[entry["path"] for entry in entries],
                 left=left, lost=lost, moved=moved)
 
@@ -133,7 +135,9 @@ def _move_aside(folder: Folder, entries: List[Dict[str, Any]], manifest: Dict[st
         return None
     with folder.aside("newer") as aside:
         for path in moving:
-            folder.rename(path, path, aside)
+            # What went meanwhile is in nobody's way.
+            with contextlib.suppress(FileNotFoundError):
+                folder.rename(path, path, aside)
         return aside.path
 
 

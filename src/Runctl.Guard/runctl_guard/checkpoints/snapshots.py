@@ -17,6 +17,8 @@ from .sets import SetFile
 
 FICLONE = 0x40049409
 BLOCK = 1 << 20
+# In bytes, of the name of a file that is moved aside: what is added to it still fits.
+MOST_OF_NAME = 200
 
 
 class Copies:
@@ -73,17 +75,23 @@ class Copies:
 
 
 def _put_back(folder: Folder, copy: str, path: str) -> None:
-    waiting = "%s.runctl-%d.tmp" % (path, time.monotonic_ns())
-    target = folder.create(waiting)
-    try:
-        with files.opened(copy) as source:
-            for block in iter(lambda: source.read(BLOCK), b""):
-                write_all(target, block)
-    finally:
-        os.close(target)
-    if folder.kind(path) is not None:
-        folder.rename(path, "%s.replaced-%d.tmp" % (path, int(time.time())))
-    folder.rename(waiting, path)
+    def make(waiting: str) -> None:
+        target = folder.create(waiting)
+        try:
+            with files.opened(copy) as source:
+                for block in iter(lambda: source.read(BLOCK), b""):
+                    write_all(target, block)
+        finally:
+            os.close(target)
+        if folder.kind(path) is not None:
+            folder.rename(path, _aside_of(path))
+    folder.place(path, make)
+
+
+def _aside_of(path: str) -> str:
+    """A name beside it that no framework takes for a checkpoint, and that is not too long for one."""
+    above, slash, name = path.rpartition("/")
+    return "%s%s%s.replaced-%d.tmp" % (above, slash, name.encode("utf-8")[:MOST_OF_NAME].decode("utf-8", "ignore"), time.time())
 
 
 def _copy(path: str, target: str, version: str, user: Optional[User], plain: bool, given_up: Callable[[], bool]) -> bool:

@@ -3,7 +3,7 @@ import json
 import time
 from typing import Any, Callable, Dict, Optional, Tuple
 
-from ..aws.s3 import ATTEMPTS, S3, Location, S3Error
+from ..aws.s3 import ATTEMPTS, S3, TOO_LARGE, Location, S3Error
 from ..aws.session import Session
 from ..errors import REFUSED, STORAGE, GuardError
 from ..system.backoff import Backoff
@@ -101,6 +101,8 @@ class RunRecord:
         except S3Error as error:
             if error.status == 404:
                 return None, None
+            if error.code == TOO_LARGE:
+                raise RecordDamaged(self._at, "it is too large for one")
             raise
         try:
             record = json.loads(answer.body.decode("utf-8"))

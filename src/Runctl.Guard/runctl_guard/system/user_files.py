@@ -6,12 +6,13 @@ A path that the user or the settings name may lead through links, as far as the 
 import contextlib
 import ctypes
 import errno
+import functools
 import os
 import platform
 import stat
 import threading
 import time
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import STORAGE, GuardError
 from .paths import MOST_PARTS, safe_join, under_root
@@ -235,9 +236,63 @@ class Folder:
             os.symlink(target, last, dir_fd=at)
 
     def rename(self, name: str, to: str, folder: Optional["Folder"] = None) -> None:
-        """What was there is gone, if it was a file or a link. `folder`: where `to` is, if not here."""
-        with self._at(name) as (source, last), (folder or self)._at(to, make=True) as (target, final):
-            os.rename(last, final, src_dir_fd=source, dst_dir_fd=target)
+        """What was there is gone, if it was a file or a link. `folder`: where `to` is, if not here. Another disk may be mounted
+        below either."""
+        try:
+            with self._at(name) as (source, last), (folder or self)._at(to, make=True) as (target, final):
+                os.rename(last, final, src_dir_fd=source, dst_dir_fd=target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self._copy(name, to, folder or self)
+            self.remove(name)
+
+    def _copy(self, name: str, to: str, folder: "Folder") -> None:
+        """With all that is below it, and its times. What was there is replaced when the copy is whole."""
+        kind = self.kind(name)
+        if kind == "dir":
+            with contextlib.suppress(FileExistsError):
+                folder.make(to)
+            for entry, _ in self._listed(name):
+                self._copy("%s/%s" % (name, entry), "%s/%s" % (to, entry), folder)
+        elif kind in ("file", "link"):
+            folder.place(to, functools.partial(self._copy_one, name, kind, folder))
+        # Any other, as a FIFO, holds nothing.
+
+    def place(self, name: str, make: Callable[[str], None]) -> None:
+        """`make` makes a file or link under the name it is given, beside its place, which it takes when it is whole."""
+        # That name does not carry the file's own, which may be as long as the file system allows.
+        above, slash, _ = name.rpartition("/")
+        waiting = "%s%s%d.%d.runctl-new" % (above, slash, os.getpid(), threading.get_ident())
+        self.remove(waiting)
+        try:
+            make(waiting)
+            self.rename(waiting, name)
+        except BaseException:
+            with contextlib.suppress(OSError, GuardError):
+                self.remove(waiting)
+            raise
+
+    def _copy_one(self, name: str, kind: str, folder: "Folder", to: str) -> None:
+        if kind == "link":
+            folder.link(self.target(name), to)
+        else:
+            self.copy_file(name, to, folder)
+
+    def copy_file(self, name: str, to: str, folder: "Folder") -> None:
+        """A new file of that folder's user, with the time of this one."""
+        source = self.open(name)
+        try:
+            status = os.fstat(source)
+            target = folder.create(to, status.st_mode & 0o777)
+            try:
+                for block in iter(lambda: os.read(source, 1 << 20), b""):
+                    write_all(target, block)
+                os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+            finally:
+                os.close(target)
+        finally:
+            os.close(source)
 
     def remove(self, name: str) -> None:
         """Whatever it is, with all that is below it; links themselves."""
@@ -254,7 +309,22 @@ class Folder:
             return False
 
     def walk(self, name: str = "") -> Iterator[Found]:
-        """All that is below, directories before what is in them, as far as a path may reach; links are not followed."""
+        """All that is below, directories before what is in them, as far as a path may reach; links are not followed. What the
+        user may not list, as `lost+found`, is not looked into, and what goes meanwhile is not there."""
+        try:
+            listed = self._listed(name)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            if not name:
+                raise
+            return
+        for entry, status in listed:
+            path = "%s/%s" % (name, entry) if name else entry
+            yield Found(path, _kind(status.st_mode), status.st_mtime)
+            if stat.S_ISDIR(status.st_mode) and path.count("/") < MOST_PARTS - 1:
+                yield from self.walk(path)
+
+    def _listed(self, name: str) -> List[Tuple[str, os.stat_result]]:
+        found: List[Tuple[str, os.stat_result]] = []
         with rights_of(self.user):
             if name:
                 with self._at(name) as (at, last):
@@ -262,14 +332,12 @@ class Folder:
             else:
                 inside = os.open(".", LIST, dir_fd=self._descriptor)
             try:
-                found = sorted((entry.name, entry.stat(follow_symlinks=False)) for entry in os.scandir(inside))
+                for entry in sorted(os.listdir(inside)):
+                    with contextlib.suppress(FileNotFoundError):
+                        found.append((entry, os.stat(entry, dir_fd=inside, follow_symlinks=False)))
             finally:
                 os.close(inside)
-        for entry, status in found:
-            path = "%s/%s" % (name, entry) if name else entry
-            yield Found(path, _kind(status.st_mode), status.st_mtime)
-            if stat.S_ISDIR(status.st_mode) and path.count("/") < MOST_PARTS - 1:
-                yield from self.walk(path)
+        return found
 
     def free(self) -> int:
         """Bytes of the file system that the user may fill."""

@@ -147,29 +147,12 @@ class _Sync:
             return None  # It would lie behind a link or a file.
 
     def _place(self, name: str) -> None:
-        # The name does not carry the file's own, which may be as long as the file system allows.
-        above, _, _ = name.rpartition("/")
-        waiting = "%s.%d.%d.runctl-new" % (above + "/" if above else "", os.getpid(), threading.get_ident())
-        self._folder.remove(waiting)
-        if self._unpacked.kind(name) == "link":
-            self._folder.link(self._unpacked.target(name), waiting)
-        else:
-            self._copy(name, waiting)
-        self._folder.rename(waiting, name)
-
-    def _copy(self, name: str, to: str) -> None:
-        source = self._unpacked.open(name)
-        try:
-            status = os.fstat(source)
-            target = self._folder.create(to, status.st_mode & 0o777)
-            try:
-                for block in iter(lambda: os.read(source, 1 << 20), b""):
-                    write_all(target, block)
-                os.utime(target, (status.st_mtime, status.st_mtime))
-            finally:
-                os.close(target)
-        finally:
-            os.close(source)
+        def make(waiting: str) -> None:
+            if self._unpacked.kind(name) == "link":
+                self._folder.link(self._unpacked.target(name), waiting)
+            else:
+                self._unpacked.copy_file(name, waiting, self._folder)
+        self._folder.place(name, make)
 
 
 def _above(name: str) -> List[str]:

@@ -161,14 +161,32 @@ class PutBack(AnotherUser):
         copies = self.uploads.checkpoints.copies
         self.assertTrue(copies.copy(wanted, self.checkpoints, find_user(None), True, lambda: False))
         secret = self.secret()
-        for name in ("epoch_3.pt.tmp", "epoch_3.pt.runctl-1.tmp"):
+        for name in ("epoch_3.pt.tmp", "%d.%d.runctl-new" % (os.getpid(), threading.get_ident())):
             os.symlink(secret, os.path.join(self.checkpoints, name))
-        with mock.patch("time.monotonic_ns", lambda: 1), self.assertRaises(FileExistsError):
-            copies.put_back(wanted)
         copies.put_back(wanted)
         with open(secret) as file:
             self.assertEqual("ROOT ONLY", file.read())
         self.assertEqual(self.UID, os.lstat(os.path.join(self.checkpoints, "epoch_3.pt")).st_uid)
+
+    def test_a_name_may_be_as_long_as_the_file_system_allows(self):
+        self.started()
+        name = "epoch_3" + "é" * 122 + ".pt"
+        self.write(name)
+        self.look()
+        wanted = [SetFile(name, self.watch.seen.files[name].version, 10, SAVE)]
+        copies = self.uploads.checkpoints.copies
+        self.assertTrue(copies.copy(wanted, self.checkpoints, find_user(None), True, lambda: False))
+        before = self.read(name)
+        self.write(name)
+        after = self.read(name)
+        copies.put_back(wanted)
+        aside = [other for other in os.listdir(self.checkpoints) if other != name]
+        self.assertEqual([before, after], [self.read(name), self.read(*aside)])
+        self.assertTrue(aside[0].startswith("epoch_3é") and aside[0].endswith(".tmp"))
+
+    def read(self, name):
+        with open(os.path.join(self.checkpoints, name), "rb") as file:
+            return file.read()
 
     def test_a_directory_of_roots_is_not_written_to(self):
         self.started()

@@ -1,7 +1,9 @@
 """What is read as a manifest and is none: always one and the same error, which leads to the checkpoint before."""
 import json
+from unittest import mock
 
 from .saved import Saved
+from runctl_guard.aws import connections
 from runctl_guard.checkpoints.manifest import read_manifest
 from runctl_guard.errors import GuardError
 
@@ -58,3 +60,10 @@ class Shape(Saved):
         committed = self.save("/".join("a" * 63) + "/epoch_1.pt")
         self.assertEqual(["/".join("a" * 63) + "/epoch_1.pt"],
                          [file["path"] for file in read_manifest(self.session.s3(), committed["manifest"])["files"]])
+
+    def test_one_that_is_too_large_to_be_read_is_a_bad_manifest(self):
+        self.started()
+        committed = self.save("step_1.pt")
+        with mock.patch.object(connections, "LARGEST", 10), self.assertRaises(GuardError) as caught:
+            read_manifest(self.session.s3(), committed["manifest"])
+        self.assertEqual("BadManifest", caught.exception.id)

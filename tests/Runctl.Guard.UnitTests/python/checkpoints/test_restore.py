@@ -1,6 +1,7 @@
 """How a checkpoint comes back: whole, nothing newer beside it, and nothing outside of the directory."""
 import json
 import os
+import subprocess
 import time
 from unittest import mock
 
@@ -12,7 +13,7 @@ from runctl_guard.errors import GuardError
 from runctl_guard.runs.attempts import new_attempt
 from runctl_guard.runs.run import Run
 from runctl_guard.system import files
-from runctl_guard.system.users import by_id
+from runctl_guard.system.users import by_id, find_user
 
 
 class Restore(Saved):
@@ -299,3 +300,58 @@ class Restore(Saved):
         with mock.patch("os.mkdir", refuse):
             back = self.back(committed)
         self.assertTrue(back["moved"].endswith(".tmp"))
+
+
+class OfAnotherUser(support.OtherUserTest, Saved):
+    """The directory that a checkpoint comes back into belongs to the training's user."""
+
+    def setUp(self):
+        super().setUp()
+        self.started()
+        self.committed = self.save("sub/iter_5.pt")
+        self.into = os.path.join(self.root, "home/ubuntu/back")
+        self.make("")
+
+    def make(self, name, mode=0o755):
+        path = os.path.join(self.into, name)
+        os.makedirs(path, exist_ok=True)
+        os.chown(path, self.UID, self.UID)
+        os.chmod(path, mode)
+        return path
+
+    def newer(self, name):
+        path = os.path.join(self.into, name)
+        open(path, "w").close()
+        os.chown(path, self.UID, self.UID)
+        os.utime(path, (time.time() + 60,) * 2)
+
+    def back(self):
+        return restore.restore(self.session.s3(), self.committed["manifest"], self.into, find_user(None), None)
+
+    def test_a_directory_that_only_root_lists_is_in_no_restore_s_way(self):
+        # As mkfs leaves one at the top of every disk.
+        os.mkdir(os.path.join(self.into, "lost+found"), 0o700)
+        self.make("closed", 0)
+        self.assertEqual(["sub/iter_5.pt"], self.back()["restored"])
+
+    def test_a_disk_that_is_mounted_below_the_directory_gets_its_files_and_its_newer_ones_move(self):
+        disk = self.make("sub")
+        if subprocess.call(["mount", "-t", "tmpfs", "none", disk], stderr=subprocess.DEVNULL):
+            self.skipTest("nothing can be mounted here")
+        self.addCleanup(subprocess.check_call, ["umount", disk])
+        os.chown(disk, self.UID, self.UID)
+        self.newer("sub/iter_8.pt")
+        back = self.back()
+        self.assertEqual(["iter_5.pt"], os.listdir(disk))
+        self.assertEqual(["iter_8.pt"], os.listdir(os.path.join(back["moved"], "sub")))
+        self.assertEqual(self.UID, os.stat(os.path.join(disk, "iter_5.pt")).st_uid)
+
+    def test_what_the_user_may_not_move_aside_is_named(self):
+        os.chown(self.make("sub"), 0, 0)
+        os.chmod(os.path.join(self.into, "sub"), 0o1777)
+        open(os.path.join(self.into, "sub/iter_8.pt"), "w").close()
+        os.utime(os.path.join(self.into, "sub/iter_8.pt"), (time.time() + 60,) * 2)
+        with self.assertRaises(GuardError) as caught:
+            self.back()
+        self.assertEqual("DirectoryRefused", caught.exception.id)
+        self.assertIn("iter_8.pt", caught.exception.message)

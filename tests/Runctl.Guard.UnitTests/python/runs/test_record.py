@@ -5,6 +5,7 @@ import os
 from unittest import mock
 
 import support
+from runctl_guard.aws import connections
 from runctl_guard.aws.s3 import S3Error
 from runctl_guard.errors import GuardError
 from runctl_guard.runs import record
@@ -133,6 +134,12 @@ class Damaged(WithRecord):
                 self.assertEqual("RecordDamaged", caught.exception.id)
                 self.assertIn("s3://bucket/" + KEY, caught.exception.message)
             self.assertEqual(body, self.s3.body(KEY))
+
+    def test_one_that_is_too_large_to_be_read_is_none_either(self):
+        self.write({})
+        with mock.patch.object(connections, "LARGEST", 10), self.assertRaises(GuardError) as caught:
+            self.record.take(self.one)
+        self.assertEqual("RecordDamaged", caught.exception.id)
 
     def test_it_is_told_once_an_attempt_and_stops_nothing(self):
         self.s3.objects["/bucket/" + KEY] = b"[]"

@@ -3,6 +3,7 @@ import fcntl
 import os
 import shutil
 import socket
+import tempfile
 from unittest import mock
 
 import support
@@ -151,6 +152,76 @@ class Folders(Theirs):
             folder.remove("tree")
             self.assertIsNone(folder.kind("tree"))
         self.assertTrue(os.path.exists(self.secret()))
+
+    def test_what_is_moved_to_another_disk_is_copied_with_its_times_and_links_and_goes(self):
+        elsewhere = tempfile.mkdtemp(dir="/dev/shm", prefix="runctl-guard-")
+        self.addCleanup(shutil.rmtree, elsewhere)
+        if os.stat(elsewhere).st_dev == os.stat(self.home).st_dev:
+            self.skipTest("/dev/shm is no disk of its own")
+        os.chown(elsewhere, self.UID, self.UID)
+        self.make("tree/inner")
+        self.make("tree")
+        name = "n" * 255
+        with rights_of(self.user):
+            with open(self.place("tree/inner/" + name), "w") as file:
+                file.write("weights")
+            os.utime(self.place("tree/inner/" + name), (5, 5))
+            os.symlink("inner", self.place("tree/link"))
+            os.mkfifo(self.place("tree/fifo"))
+        with open_folder(self.home, self.user) as here, open_folder(elsewhere, self.user) as there:
+            here.rename("tree", "moved", there)
+            self.assertEqual([("moved", "dir"), ("moved/inner", "dir"), ("moved/inner/" + name, "file"), ("moved/link", "link")],
+                             [(found.path, found.kind) for found in there.walk()])
+            self.assertIsNone(here.kind("tree"))
+            self.assertEqual("inner", there.target("moved/link"))
+            self.assertEqual(5, there.modified("moved/inner/" + name))
+        status = os.stat(os.path.join(elsewhere, "moved/inner", name))
+        self.assertEqual((self.UID, 7), (status.st_uid, status.st_size))
+
+    def test_what_cannot_be_copied_as_a_whole_to_another_disk_stays(self):
+        elsewhere = tempfile.mkdtemp(dir="/dev/shm", prefix="runctl-guard-")
+        self.addCleanup(shutil.rmtree, elsewhere)
+        if os.stat(elsewhere).st_dev == os.stat(self.home).st_dev:
+            self.skipTest("/dev/shm is no disk of its own")
+        os.chown(elsewhere, self.UID, self.UID)
+        self.make("tree")
+        os.mkdir(self.place("tree/of-root"), 0o700)
+        with open(self.place("tree/of-root/file"), "w") as file:
+            file.write("ROOT ONLY")
+        with open_folder(self.home, self.user) as here, open_folder(elsewhere, self.user) as there:
+            with self.assertRaises(PermissionError):
+                here.rename("tree", "moved", there)
+        self.assertTrue(os.path.exists(self.place("tree/of-root/file")))
+        self.assertFalse(os.path.exists(os.path.join(elsewhere, "moved/of-root/file")))
+
+    def test_a_walk_does_not_look_into_what_the_user_may_not_list(self):
+        self.make("tree")
+        os.mkdir(self.place("tree/lost+found"), 0o700)
+        open(self.place("tree/lost+found/of-root"), "w").close()
+        open(self.place("tree/zzz"), "w").close()
+        with open_folder(self.place("tree"), self.user) as folder:
+            self.assertEqual([("lost+found", "dir"), ("zzz", "file")], [(found.path, found.kind) for found in folder.walk()])
+
+    def test_what_goes_while_it_is_walked_is_not_there(self):
+        self.make("tree/b")
+        self.make("tree")
+        for name in ("a", "b/c", "d"):
+            open(self.place("tree/" + name), "w").close()
+        with open_folder(self.place("tree"), self.user) as folder:
+            walked = []
+            for found in folder.walk():
+                walked.append(found.path)
+                if found.path == "a":
+                    shutil.rmtree(self.place("tree/b"))
+        self.assertEqual(["a", "b", "d"], walked)
+        listed = os.listdir
+
+        def gone(place):
+            names = listed(place)
+            os.unlink(self.place("tree/a"))
+            return names
+        with open_folder(self.place("tree"), self.user) as folder, mock.patch("os.listdir", gone):
+            self.assertEqual(["d"], [found.path for found in folder.walk()])
 
     def test_a_walk_follows_no_link(self):
         self.make("top/a")
