@@ -23,7 +23,7 @@ internal sealed class ManifestStore(ICloud cloud, StoreReference? store)
                 return null;
             }
 
-            var manifest = RunctlJson.Read<ManifestRecord>(content.Content).Normalized();
+            var manifest = RunctlJson.ReadPlain<ManifestRecord>(content.Content).Normalized();
             ManifestReach.Check(manifest, uri, store);
             return manifest;
         }

@@ -1,3 +1,5 @@
+using Runctl.Objects;
+
 namespace Runctl.Errors;
 
 /// <summary>The only exception Runctl shows to its users: what failed, on which target, and what to do about it.</summary>
@@ -6,17 +8,17 @@ public sealed class RunctlException : Exception
     /// <summary>Creates an exception from an entry of the error catalogue.</summary>
     /// <param name="id">Stable identifier, used as the FullyQualifiedErrorId.</param>
     /// <param name="kind">What kind of failure it is; decides the error category.</param>
-    /// <param name="message">What failed, in a sentence that names the target.</param>
+    /// <param name="message">What failed, in a sentence that names the target. Control characters of what it quotes are shown as signs.</param>
     /// <param name="target">The thing the user named.</param>
     /// <param name="recommendedAction">What the user can do, or null.</param>
     /// <param name="innerException">The cause, where there is one.</param>
     public RunctlException(string id, ErrorKind kind, string message, object? target = null, string? recommendedAction = null, Exception? innerException = null)
-        : base(message, innerException)
+        : base(Printable.Of(message), innerException)
     {
         Id = id;
         Kind = kind;
         Target = target;
-        RecommendedAction = recommendedAction;
+        RecommendedAction = recommendedAction is null ? null : Printable.Of(recommendedAction);
     }
 
     /// <summary>Stable identifier, unique in the catalogue.</summary>

@@ -47,9 +47,9 @@ public sealed class RunctlEvent
     [JsonInclude]
     public double? SecondsSinceNotice { get; internal set; }
 
-    /// <summary>The text people read.</summary>
+    /// <summary>The text people read. Control characters in it are shown as signs.</summary>
     [JsonInclude, JsonRequired]
-    public string Message { get; internal set; } = "";
+    public string Message { get; internal set => field = Printable.Of(value ?? ""); } = "";
 
     /// <summary>Details that depend on the kind, as names and plain values; <c>$event.Data.outcome</c> reads one.</summary>
     [JsonIgnore]

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Runctl.Objects;
 
 namespace Runctl.Json;
 
@@ -33,6 +34,34 @@ internal static class RunctlJson
     /// <summary>Reads a value from UTF-8.</summary>
     /// <exception cref="JsonException">It is not JSON, or not of this form.</exception>
     public static T Read<T>(ReadOnlyMemory<byte> json) => JsonSerializer.Deserialize<T>(json.Span, Options) ?? throw new JsonException("null instead of an object");
+
+    /// <summary>The same of what a training can write, and is shown: no text in it has characters that a terminal takes for commands.</summary>
+    /// <exception cref="JsonException">It is not JSON, not of this form, or has such a text.</exception>
+    public static T ReadPlain<T>(ReadOnlyMemory<byte> json)
+    {
+        var reader = new Utf8JsonReader(json.Span);
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && !Printable.Is(Text(ref reader)))
+            {
+                throw new JsonException("a text in it has control characters");
+            }
+        }
+
+        return Read<T>(json);
+    }
+
+    private static string Text(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("a text in it has half a character", e);
+        }
+    }
 
     /// <summary>Reads a value from an element.</summary>
     /// <exception cref="JsonException">It is not of this form.</exception>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Runctl.Objects;
 
 namespace Runctl.Processes;
 
@@ -48,8 +49,8 @@ public sealed class RunctlProcess
     /// <summary>Its threads.</summary>
     public int? Threads { get; internal set; }
 
-    /// <summary>The first 300 characters of its command line.</summary>
-    public string Command { get; internal set; } = "";
+    /// <summary>The first 300 characters of its command line. Control characters in it are shown as signs.</summary>
+    public string Command { get; internal set => field = Printable.Of(value ?? ""); } = "";
 
     /// <summary>A copy that is changed.</summary>
     internal RunctlProcess With(Action<RunctlProcess> change)

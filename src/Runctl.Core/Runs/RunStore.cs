@@ -35,7 +35,12 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
     }
 
     /// <summary>A run's record, or null.</summary>
-    public Task<RunRecord?> ReadRecordAsync(string runId, CancellationToken cancellationToken) => ReadAsync<RunRecord>(Keys.Record(runId), cancellationToken);
+    /// <exception cref="RunctlException">RecordDamaged: it is not the record of this run.</exception>
+    public async Task<RunRecord?> ReadRecordAsync(string runId, CancellationToken cancellationToken)
+    {
+        var key = Keys.Record(runId);
+        return await objects.ReadAsync(bucket, key, cancellationToken).ConfigureAwait(false) is { } content ? ParseRecord(key, runId, content) : null;
+    }
 
     /// <summary>A run's specification, or null. One of version 0.1 counts only if the run has no orders.</summary>
     /// <exception cref="RunctlException">RecordDamaged: it cannot be read. OrdersInvalid: it is not the specification of this run.</exception>
@@ -87,7 +92,7 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
                     return null;
                 }
 
-                var record = Parse(key, () => RunctlJson.Read<RunRecord>(content.Content));
+                var record = ParseRecord(key, runId, content);
                 if (change(record) is not { } changed)
                 {
                     return record;
@@ -181,6 +186,9 @@ internal sealed class RunStore(IObjectStore objects, string bucket, string runPr
         var content = await objects.ReadAsync(bucket, key, cancellationToken).ConfigureAwait(false);
         return content is null ? null : Parse(key, () => RunctlJson.Read<T>(content.Content));
     }
+
+    private RunRecord ParseRecord(string key, string runId, ObjectContent content) =>
+        Parse(key, () => RecordCheck.Require(RunctlJson.ReadPlain<RunRecord>(content.Content), runId));
 
     private T Parse<T>(string key, Func<T> read)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using Runctl.Objects;
 using Runctl.Setup;
 
 namespace Runctl.PowerShell.Views;
@@ -119,7 +120,7 @@ public static class ViewText
     private static string Rounded(double value, int decimals) =>
         value.ToString(Math.Abs(value) switch { < 100 => "F" + decimals, < 1000 => "F1", _ => "F0" }, CultureInfo.InvariantCulture);
 
-    private static string Text(object? value) => Convert.ToString(Bare(value), CultureInfo.InvariantCulture) ?? "";
+    private static string Text(object? value) => Printable.Of(Convert.ToString(Bare(value), CultureInfo.InvariantCulture) ?? "");
 
     private static string Written(object? value, string format) => Moment(value)?.ToString(format, CultureInfo.InvariantCulture) ?? Unknown;
 

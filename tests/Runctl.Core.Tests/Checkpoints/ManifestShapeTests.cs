@@ -17,7 +17,7 @@ public sealed class ManifestShapeTests
         { "files", "null" }, { "files", "{\"a\": 1}" }, { "files", "\"abc\"" }, { "files", "[5]" }, { "files", "[null]" },
         { "name", "null" }, { "name", "5" }, { "run_id", "null" }, { "missing", "null" }, { "schema", "3" }, { "schema", "[]" }, { "step", "{}" },
         { "size", "-5" }, { "size", "true" }, { "size", "7.5" }, { "size", "1e999" }, { "path", "null" }, { "path", "5" }, { "path", "\"\"" },
-        { "path", "\"a\\ud800\"" }, { "path", $"\"{new string('a', 256)}\"" }, { "path", $"\"{string.Join('/', Enumerable.Repeat("a", 65))}\"" },
+        { "path", "\"a\\ud800\"" }, { "path", "\"a\\u001b[2J\"" }, { "reason", "\"a\\u0007\"" }, { "path", $"\"{new string('a', 256)}\"" }, { "path", $"\"{string.Join('/', Enumerable.Repeat("a", 65))}\"" },
         { "path", $"\"{string.Join('/', Enumerable.Repeat(new string('a', 200), 6))}\"" }, { "key", "null" }, { "crc32", "5" },
         { "link", "\"\"" }, { "link", "5" }, { "link", $"\"{new string('a', 5000)}\"" }, { "validation", new string('[', 100) + new string(']', 100) },
     };

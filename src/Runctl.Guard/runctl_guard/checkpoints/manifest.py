@@ -3,17 +3,23 @@ import json
 import os
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
-from ..aws.s3 import S3, TOO_LARGE, S3Error, parse_uri
+from ..aws.s3 import S3, TOO_LARGE, Location, S3Error, parse_uri
 from ..errors import REFUSED, STORAGE, GuardError
 from ..runs.run import Run
 from ..system import files
 from ..system.clock import utc_text
-from .names import above_of
+from ..system.paths import check_links
+from .names import above_of, as_text
 from .objects import Kept
 from .opened import OpenedCheckpoint
 from .reach import check_keys
 from .shape import checked
 from .sets import OLDER
+
+# The last second that a time can be written of; a file may have any.
+LATEST = 253402300799.0
+# What is no manifest fails in one of these ways.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 class Facts(NamedTuple):
@@ -50,12 +56,24 @@ def manifest_of(run: Run, opened: OpenedCheckpoint, facts: Facts, missing: Dict[
     return {"schema": 2, "run_id": run.id, "attempt": state["attempt"], "node": 0, "nodes": 1,
             "instance_id": state["instance_id"], "name": head, "head": head, "kind": "directory" if whole else "file",
             "path": os.path.join(directory, head), "directory": directory, "step": checkpoint.step,
-            "last_step": run.last_step(), "reason": facts.reason, "saved_at": utc_text(checkpoint.saved_ns / 1e9),
+            "last_step": run.last_step(), "reason": facts.reason, "saved_at": utc_text(min(max(0.0, checkpoint.saved_ns / 1e9), LATEST)),
             "saved_after_signal": facts.after_signal,
             "parent": (state.get("checkpoint") or state.get("resumed_from") or {}).get("manifest"), "created": utc_text(),
             "bytes": sum(entry.get("size", 0) for entry in entries if entry["class"] != OLDER),
-            "complete": not lacking, "missing": [{"path": path, "reason": lacking[path]} for path in sorted(lacking)],
+            "complete": not lacking, "missing": [{"path": path, "reason": as_text(lacking[path])} for path in sorted(lacking)],
             "files": entries, "validation": opened.validation._asdict()}
+
+
+def written(body: Dict[str, Any], at: Location, store: Dict[str, Any]) -> bytes:
+    """As it goes to S3, if it can be read from there: a checkpoint that is committed and nobody can restore is worse than none."""
+    data = json.dumps(body, separators=(",", ":")).encode("ascii")
+    try:
+        check_keys(checked(json.loads(data.decode("ascii"))), at, store)
+        check_links({entry["path"]: entry["link"] for entry in body["files"] if "link" in entry})
+    except UNREADABLE as error:
+        raise GuardError("BadManifest", "The checkpoint %s cannot be committed: its manifest could not be read: %s"
+                         % (body["head"], str(error)[:200]), STORAGE, at.uri())
+    return data
 
 
 def references(run: Run) -> List[Dict[str, Any]]:
@@ -81,6 +99,6 @@ def _read(s3: S3, uri: str) -> Dict[str, Any]:
         if error.code == TOO_LARGE:
             raise GuardError("BadManifest", "%s is too large for a manifest." % uri, STORAGE, uri)
         raise
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+    except UNREADABLE as error:
         raise GuardError("BadManifest", "%s is no manifest that this version can read: %s" % (uri, str(error)[:200] or "it is "
                          "no JSON"), STORAGE, uri)

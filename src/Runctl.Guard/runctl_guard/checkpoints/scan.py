@@ -12,6 +12,7 @@ from ..system.users import User
 from ..system.waiting import Calls, Stuck, past_stuck
 from .kinds import HEAD_BYTES, TAIL_BYTES, WEIGHT_KINDS, kind_of
 from .looks import Entry, version_of
+from .names import as_text, is_text
 
 # A file that did not change for so many looks is looked at in turns, so many of them each time.
 COLD_LOOKS = 60
@@ -27,6 +28,7 @@ NO_FILE = "it is no file"
 FORBIDDEN = os.strerror(errno.EACCES)
 TOO_DEEP = "it is nested too deep"
 TOO_LONG = "its path is too long"
+NO_PLAIN_NAME = "its name is no plain text"
 OLD_BEHIND_LINK = "the link leads to what this attempt did not write"
 
 
@@ -149,8 +151,8 @@ class _Walk:
             yield relative, known if known == entry else entry
         for name, inode in folder.names.items():
             path = "%s/%s" % (relative, name) if relative else name
-            if not _can_be_told(name):
-                self._leave_out(path.encode("utf-8", "replace").decode(), "its name is no text")
+            if not is_text(name):
+                self._leave_out(as_text(path), NO_PLAIN_NAME)
                 continue
             if is_too_long(path):
                 self._leave_out(path, TOO_LONG)
@@ -213,6 +215,10 @@ class _Walk:
             real = self._calls.call(place, os.path.realpath, place)
             if real.startswith(self.root + os.sep) and self._calls.call(place, _is_there, real):
                 entry = Entry("link", target=real[len(self.root) + 1:])
+                if not is_text(entry.target or ""):
+                    # What it leads to is left out too, and no manifest may say its name.
+                    self._leave_out(path, "the link leads to what is left out: " + NO_PLAIN_NAME)
+                    return
                 yield path, known if known == entry else entry
                 return
             found = self._calls.call(place, os.stat, place)
@@ -283,12 +289,3 @@ class _Walk:
 def _is_there(path: str) -> bool:
     """Links that lead to one another end at a link."""
     return os.path.lexists(path) and not os.path.islink(path)
-
-
-def _can_be_told(name: str) -> bool:
-    """A key in S3 and a manifest are UTF-8; Linux takes any bytes for a name."""
-    try:
-        name.encode("utf-8")
-        return True
-    except UnicodeEncodeError:
-        return False

@@ -4,7 +4,7 @@ from typing import Any, Dict, List
 
 from ..system.clock import parse_utc
 from ..system.paths import MOST_BYTES, MOST_PARTS, is_too_long
-from .names import STAGING, above_of
+from .names import STAGING, above_of, is_text
 from .sets import CURRENT, OLDER, SAVE
 
 CLASSES = (SAVE, CURRENT, OLDER)
@@ -41,7 +41,8 @@ def _entry(entry: Dict[str, Any]) -> Dict[str, Any]:
     _require(entry["class"] in CLASSES, "a file of it has no class")
     found = {"path": _path(entry["path"]), "class": entry["class"]}
     if entry.get("link") is not None:
-        return dict(found, link=_text(entry["link"], MOST_OF_LINK))
+        _require(is_text(_text(entry["link"], MOST_OF_LINK)), "a link of it leads to what is no plain text")
+        return dict(found, link=entry["link"])
     return dict(found, key=_text(entry["key"]), size=_whole(entry["size"], MOST_OF_FILE), crc32=_text(entry["crc32"]))
 
 
@@ -50,6 +51,7 @@ def _path(path: Any) -> str:
     parts = _text(path).split("/")
     _require(not is_too_long(path), "a path of it has more than %d parts or %d bytes" % (MOST_PARTS, MOST_BYTES))
     _require(all(len(part.encode("utf-8")) <= MOST_OF_NAME for part in parts), "a part of a path of it is too long")
+    _require(is_text(path), "a path of it is no plain text")
     _require(parts[0] != STAGING, "a path of it is that of a restore under way")
     return str(path)
 

@@ -1,5 +1,4 @@
 """Checkpoints in S3: their files, and the manifest that commits them."""
-import json
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 from ..aws.listing import LARGEST_COPY, copy
@@ -10,7 +9,7 @@ from ..runs.run import Run
 from ..system import files
 from ..system.guard_log import best_effort, log_exception
 from ..system.waiting import Calls, Stuck
-from .manifest import Facts, manifest_of
+from .manifest import Facts, manifest_of, written
 from .names import has_number
 from .objects import Kept, Objects
 from .opened import OpenedCheckpoint
@@ -188,7 +187,7 @@ class CheckpointStore:
         return any(kept.key in entry.get("keys", ()) for entry in files.read_lines(self._run.file("committed.jsonl")))
 
     def _put(self, head: str, body: Dict[str, Any]) -> Location:
-        data = json.dumps(body, separators=(",", ":")).encode("ascii")
+        data = written(body, self.at("%s/%s.manifest.json" % (self.objects.base, head)), self._run.spec["store"])
         for key in ["%s/%s" % (self.objects.base, head)] + self.objects.names(head):
             at = self.at(key + ".manifest.json")
             if self.objects.is_taken(at.key):

@@ -1,10 +1,13 @@
 """What is read as a manifest and is none: always one and the same error, which leads to the checkpoint before."""
 import json
+import os
+import shutil
 from unittest import mock
 
 from .saved import Saved
 from runctl_guard.aws import connections
-from runctl_guard.checkpoints.manifest import read_manifest
+from runctl_guard.checkpoints import store
+from runctl_guard.checkpoints.manifest import manifest_of, read_manifest
 from runctl_guard.errors import GuardError
 
 
@@ -33,8 +36,8 @@ class Shape(Saved):
             "files null": dict(body, files=None), "no files": dict(body, files=[]), "file null": dict(body, files=[None]),
             "link empty": beside({"path": "l", "link": ""}), "link number": beside({"path": "l", "link": 5}),
             "link NUL": beside({"path": "l", "link": "a\0"}), "link long": beside({"path": "l", "link": "a" * 5000}),
-            "link surrogate": beside({"path": "l", "link": "\ud800"}), "path number": of(path=5), "path NUL": of(path="a\0b"),
-            "path surrogate": of(path="a\ud800"), "path part long": of(path="a" * 256), "path deep": of(path="/".join("a" * 65)),
+            "link surrogate": beside({"path": "l", "link": "\ud800"}), "link bell": beside({"path": "l", "link": "a\x07"}), "path number": of(path=5), "path NUL": of(path="a\0b"),
+            "path surrogate": of(path="a\ud800"), "path escape": of(path="a\x1b[2J"), "path turned": of(path="\u202egpj.pt"), "path part long": of(path="a" * 256), "path deep": of(path="/".join("a" * 65)),
             "path long": of(path="/".join(["a" * 200] * 6)), "path of 1,500 parts": of(path="/".join("a" * 1500)),
             "path twice": beside(file), "path below a file": beside(dict(file, path="step_1.pt/x")),
             "path below a link": beside({"path": "l", "link": "m"}, dict(file, path="l/x")),
@@ -67,3 +70,48 @@ class Shape(Saved):
         with mock.patch.object(connections, "LARGEST", 10), self.assertRaises(GuardError) as caught:
             read_manifest(self.session.s3(), committed["manifest"])
         self.assertEqual("BadManifest", caught.exception.id)
+
+
+class Written(Saved):
+    """What the guard commits can be read and restored, whatever names and times a training gives to its files."""
+
+    def raw(self, name):
+        return os.path.join(os.fsencode(self.checkpoints), name)
+
+    def readable(self, committed):
+        return {entry["path"]: entry.get("link") for entry in read_manifest(self.session.s3(), committed["manifest"])["files"]}
+
+    def test_names_that_are_no_text_and_links_to_them_are_left_out_and_told(self):
+        self.started()
+        self.write("epoch_1.pt")
+        os.mkdir(self.raw(b"d\xff"))
+        for name in (b"epoch_\xff2.pt", b"epoch_3.pt\x1b[2J", b"epoch_4\n.pt", "\u202etp.5_hcope".encode(), b"d\xff/epoch_6.pt"):
+            shutil.copy(self.raw(b"epoch_1.pt"), self.raw(name))
+        os.symlink(b"epoch_\xff2.pt", self.raw(b"last.pt"))
+        os.symlink(b"d\xff/epoch_6.pt", self.raw(b"best.pt"))
+        os.symlink(b"epoch_1.pt", self.raw(b"first.pt"))
+        self.look()
+        self.assertEqual({"epoch_1.pt": None, "first.pt": "epoch_1.pt"}, self.readable(self.upload()))
+        self.assertEqual({"best.pt", "last.pt", "d\ufffd", "epoch_\ufffd2.pt", "epoch_3.pt\ufffd[2J", "epoch_4\ufffd.pt", "\ufffdtp.5_hcope"},
+                         set(self.watch.unkept()))
+
+    def test_any_time_of_a_file_can_be_written_and_read(self):
+        self.started()
+        for number, seconds in enumerate((-5, 0, 1 << 33)):
+            name = "epoch_%d.pt" % number
+            self.write(name)
+            os.utime(os.path.join(self.checkpoints, name), (seconds, seconds))
+            self.look()
+            self.assertIn(name, self.readable(self.upload()))
+
+    def test_a_manifest_that_could_not_be_read_is_not_written(self):
+        self.started()
+        self.write("epoch_1.pt")
+        self.look()
+        for wrong in ({"name": ""}, {"saved_at": "x"}, {"files": []}):
+            with self.subTest(wrong), mock.patch.object(store, "manifest_of", lambda *more: dict(manifest_of(*more), **wrong)), \
+                    self.assertRaises(GuardError) as caught:
+                self.upload()
+            self.assertEqual("BadManifest", caught.exception.id)
+        self.assertEqual([], [key for key in self.left() if key.endswith(".json")])
+        self.assertIn("epoch_1.pt", self.readable(self.upload()))
