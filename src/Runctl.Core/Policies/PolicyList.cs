@@ -11,7 +11,7 @@ internal static class PolicyList
 
     private static readonly PolicyTest Asked = new("StringEquals", "aws:RequestTag/" + RunctlTags.Managed, "1");
     private static readonly PolicyTest Owned = new("StringEquals", "aws:ResourceTag/" + RunctlTags.Managed, "1");
-    private static readonly PolicyTest Listed = new("StringLikeIfExists", "s3:prefix", "{prefix}/*", "{run_prefix}/*");
+    private static readonly PolicyTest Listed = new("StringLike", "s3:prefix", "{prefix}/*", "{run_prefix}/*");
     private static readonly PolicyTest ByService = new("StringLike", "kms:ViaService", "s3.{region}.*", "ssm.{region}.*", "secretsmanager.{region}.*");
 
     /// <summary>Every rule there is.</summary>

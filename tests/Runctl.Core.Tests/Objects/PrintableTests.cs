@@ -35,7 +35,7 @@ public sealed class PrintableTests
     {
         const string Hostile = "\u001b[2J\u0007x";
         const string Shown = "␛[2J␇x";
-        var item = RunctlJson.Read<RunctlEvent>($$"""{"seq":1,"time":"2026-01-31T12:00:00Z","kind":"Warning","instance_id":"i-1","message":"\u001b[2J\u0007x","data":{}}""");
+        var item = RunctlJson.Read<RunctlEvent>("""{"seq":1,"time":"2026-01-31T12:00:00Z","kind":"Warning","instance_id":"i-1","message":"\u001b[2J\u0007x","data":{}}""");
         Assert.Equal(Shown, item.Message);
         var error = new RunctlException("X", ErrorKind.InvalidData, Hostile, Hostile, Hostile);
         Assert.Equal((Shown, Shown, Hostile), (error.Message, error.RecommendedAction, (string)error.Target!));

@@ -50,6 +50,15 @@ public sealed class PolicyListTests
         Assert.Equal(["s3:GetObject"], role.Statements.Where(Covers).SelectMany(statement => statement.Actions).Where(action => action.StartsWith("s3:", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public void Nobody_lists_keys_outside_the_prefixes()
+    {
+        var rules = PolicyList.Rules.Where(rule => rule.Actions.Contains("s3:ListBucket")).ToList();
+        Assert.Equal(2, rules.Count);
+        // With IfExists a list without a prefix would give every key of the bucket.
+        Assert.All(rules, rule => Assert.Equal(("StringLike", "{prefix}/*,{run_prefix}/*"), rule.Tests.Where(test => test.Key == "s3:prefix").Select(test => (test.Operator, string.Join(',', test.Values))).Single()));
+    }
+
     [Theory]
     [InlineData("ssm:/wandb/key", "arn:aws:ssm:us-east-1:123456789012:parameter/wandb/key")]
     [InlineData("ssm:plain", "arn:aws:ssm:us-east-1:123456789012:parameter/plain")]

@@ -45,7 +45,7 @@ public sealed class RecordCheckTests
     public async Task Whatever_is_wrong_with_its_form_it_is_damaged_to_readers_and_writers(string property, string value)
     {
         var store = new MemoryStore();
-        var runs = new RunStore(store, "b", "runctl", TimeProvider.System);
+        var runs = new RunStore(store, "b", "runctl", new InstantTimeProvider());
         store.Put(runs.Keys.Record(Id), RunctlJson.Write(Good));
         Assert.NotNull(await runs.ReadRecordAsync(Id, Token));
         store.Put(runs.Keys.Record(Id), Changed(property, value));

@@ -63,7 +63,9 @@ class TrainerWatch:
         if began < self._due:
             return
         self.observed = self.observe()
-        self.target.add(self.observed.writers)
+        uid = self._run.state.get("uid")
+        # A user can hand a descriptor to a service of the machine, which root would end then.
+        self.target.add(key for key in self.observed.writers if uid is None or processes.acts_for(key[0], uid))
         members = self.target.members()
         self._sample(members, began)
         facts = self.facts(members)

@@ -1,0 +1,52 @@
+"""Which processes belong to a run because they write its weight files."""
+import os
+import subprocess
+from unittest import mock
+
+import support
+from runctl_guard.interruption.observed import Observed
+from runctl_guard.interruption.trainer_watch import TrainerWatch
+from runctl_guard.runs.target import ProcessTarget
+from runctl_guard.system import processes
+
+# Holds a descriptor that it was given, as a service does that a user hands one to.
+HOLDER = ["/bin/sleep", "600"]
+
+
+class Writers(support.OtherUserTest):
+    OF_A_SERVICE = 12345
+
+    def holder(self, uid):
+        def become():
+            os.setgroups([])
+            os.setgid(uid)
+            os.setuid(uid)
+        process = subprocess.Popen(HOLDER, preexec_fn=become, start_new_session=True)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return processes.read(process.pid)
+
+    def members(self, *writers):
+        run = self.new_run()
+        target = ProcessTarget(run)
+        observe = mock.Mock(return_value=Observed(writers=frozenset((process.pid, process.start) for process in writers)))
+        watch = TrainerWatch(run, target, observe)
+        with mock.patch.object(watch, "_sample"), mock.patch.object(watch, "_keep"), mock.patch.object(watch, "facts", return_value={}):
+            watch.look()
+        self.target = target
+        return set(target.members())
+
+    def test_a_process_of_the_user_s_that_writes_weights_is_one_of_the_run_and_a_service_that_holds_them_is_not(self):
+        own, service = self.holder(self.UID), self.holder(self.OF_A_SERVICE)
+        self.assertEqual({own.pid}, self.members(own, service))
+        self.assertEqual([own.pid], self.target.kill())
+        self.assertTrue(processes.alive(processes.read(service.pid)))
+
+    def test_what_runs_in_a_container_is_one_whoever_it_is(self):
+        process = subprocess.Popen(["unshare", "--pid", "--fork", "--kill-child", *HOLDER])
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        inner = support.eventually(lambda: next((one for one in processes.table().values() if one.parent == process.pid), None))
+        self.assertTrue(processes.acts_for(inner.pid, self.UID))
+        self.assertFalse(processes.acts_for(process.pid, self.UID))
+        self.assertFalse(processes.acts_for(2 ** 22 + 1, self.UID))
