@@ -1,5 +1,6 @@
 """Brings each checkpoint to S3 while the training runs: the next interruption may come without a notice."""
 import os
+import signal
 import subprocess
 import time
 from typing import Optional, Tuple
@@ -113,14 +114,17 @@ class Mirror:
 def verify(run: Run, command: str, path: str) -> None:
     """Runs the user's own check as the training's user, with the path as its last argument."""
     user = spec.run_user(run)
-    try:
-        done = subprocess.run(
+    with subprocess.Popen(
             ["/bin/sh", "-c", command + ' "$1"', "verify_command", path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, timeout=VERIFY_SECONDS, cwd=run.state["project_dir"], start_new_session=True,
+            stderr=subprocess.STDOUT, cwd=run.state["project_dir"], start_new_session=True,
             env={"HOME": user.home, "USER": user.name, "PATH": os.environ.get("PATH", os.defpath)},
-            preexec_fn=lambda: become(user))
-    except subprocess.TimeoutExpired:
-        raise GuardError("VerifyFailed", "verify_command did not end within %d s." % VERIFY_SECONDS, STORAGE, path)
-    if done.returncode:
-        text = done.stdout.decode("utf-8", "replace").strip()[-500:]
-        raise GuardError("VerifyFailed", "verify_command ended with exit code %d: %s" % (done.returncode, text), STORAGE, path)
+            preexec_fn=lambda: become(user)) as process:
+        try:
+            output, _ = process.communicate(timeout=VERIFY_SECONDS)
+        except subprocess.TimeoutExpired:
+            # With what it has started.
+            os.killpg(process.pid, signal.SIGKILL)
+            raise GuardError("VerifyFailed", "verify_command did not end within %d s." % VERIFY_SECONDS, STORAGE, path)
+    if process.returncode:
+        text = output.decode("utf-8", "replace").strip()[-500:]
+        raise GuardError("VerifyFailed", "verify_command ended with exit code %d: %s" % (process.returncode, text), STORAGE, path)

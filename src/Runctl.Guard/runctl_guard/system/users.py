@@ -1,4 +1,5 @@
 """The login user the training runs as, and that everything in the project belongs to."""
+import contextlib
 import os
 import pwd
 from typing import Dict, List, NamedTuple, Optional
@@ -107,8 +108,11 @@ def _umask(user: User) -> int:
 
 
 def become(user: User) -> None:
-    """In a child before exec: takes the user's groups, ids and umask for good."""
+    """In a child before exec: takes the user's groups, ids and umask for good. What protects us from the OOM killer is not his."""
     mask = _umask(user)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "r+") as file:
+        if int(file.read()) < 0:
+            file.write("0")
     if user.switch:
         os.setgroups(groups_of(user))
         os.setgid(user.gid)

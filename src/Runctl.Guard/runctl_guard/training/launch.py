@@ -1,5 +1,4 @@
 """What is executed, as whom and with which environment. The same for the training and for its setup command."""
-import contextlib
 import importlib.util
 import os
 import shutil
@@ -142,10 +141,7 @@ def install_library(run: Run) -> None:
 
 
 def enter(user: User, directory: str) -> None:
-    """In a child before exec: becomes the user, in the directory. What protects us from the OOM killer is not his."""
+    """In a child before exec: becomes the user, in the directory."""
     from ..system.users import become
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "r+") as file:
-        if int(file.read()) < 0:
-            file.write("0")
     become(user)
     os.chdir(directory)

@@ -1,11 +1,14 @@
 import os
 import threading
 import time
+from unittest import mock
 
 import support
 from runctl_guard.aws.session import Session
+from runctl_guard.checkpoints import mirror
 from runctl_guard.checkpoints.mirror import Mirror
-from runctl_guard.system import files
+from runctl_guard.errors import GuardError
+from runctl_guard.system import files, processes
 
 SIZE = 20 << 20
 
@@ -101,3 +104,33 @@ class Mirroring(support.RootedTest):
             file.write(b"\x07\0\xff good")
         self.look_until(lambda: self.told("CheckpointUploaded"))
         self.assertTrue(self.told("CheckpointUploaded")[0]["data"]["uri"].endswith("model_2.bin"))
+
+
+class Verifying(support.RootedTest):
+    def refused(self, command):
+        with self.assertRaises(GuardError) as caught:
+            mirror.verify(self.new_run(), command, "/x")
+        self.assertEqual("VerifyFailed", caught.exception.id)
+        return caught.exception.message
+
+    def test_what_protects_the_guard_from_want_of_memory_does_not_protect_a_command_of_the_user_s(self):
+        path, opened = os.path.join(self.root, "oom_score_adj"), open
+        with open(path, "w") as file:
+            file.write("-900")
+
+        def elsewhere(name, *more, **named):
+            return opened(path if name == "/proc/self/oom_score_adj" else name, *more, **named)
+        # In the child, which the kernel asks before it becomes the user.
+        with mock.patch("builtins.open", elsewhere):
+            self.refused("exit 1;")
+        with open(path) as file:
+            # A file of /proc takes each write for the whole.
+            self.assertEqual("-9000", file.read())
+
+    def test_one_that_does_not_end_is_ended_with_what_it_has_started(self):
+        path = os.path.join(self.root, "pid")
+        with mock.patch.object(mirror, "VERIFY_SECONDS", 1.0):
+            self.refused("sleep 600 & echo $! > %s; wait;" % path)
+        with open(path) as file:
+            pid = int(file.read())
+        support.eventually(lambda: not processes.alive(processes.read(pid)))
