@@ -57,22 +57,24 @@ class _Timed(io.RawIOBase):
 
     def __init__(self, sock: socket.socket, timeout: float) -> None:
         self._sock, self._raw = sock, sock.makefile("rb", buffering=0)
-        self._timeout, self._count = timeout, 0
+        self._timeout, self._in_body = timeout, False
         self._end = time.monotonic() + timeout
 
     def begin_body(self) -> None:
+        self._in_body = True
         self._end = time.monotonic() + BODY_TIMES * self._timeout
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, block: Any) -> Optional[int]:
-        left = self._end + self._count / BODY_RATE - time.monotonic()
+        left = self._end - time.monotonic()
         if left <= 0:
             raise TimeoutError("the answer comes too slowly")
         self._sock.settimeout(min(left, self._timeout))
         count = self._raw.readinto(block)  # type: ignore[attr-defined]
-        self._count += count or 0
+        if self._in_body and count:
+            self._end += count / BODY_RATE
         return count
 
     def close(self) -> None:
