@@ -71,11 +71,6 @@ internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud)
     public Task<ObjectContent?> ReadAsync(string bucket, string key, CancellationToken cancellationToken) => FindOrNullAsync("GetObject", bucket, key, async c =>
     {
         using var answer = await c.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = key }, cancellationToken).ConfigureAwait(false);
-        if (answer.ContentLength > ObjectContent.Largest)
-        {
-            throw RunctlErrors.RecordDamaged($"s3://{bucket}/{key}", new InvalidDataException($"it has {answer.ContentLength} bytes, and no object that Runctl reads as a whole has more than {ObjectContent.Largest}"));
-        }
-
         using var buffer = new MemoryStream();
         await answer.ResponseStream.CopyToAsync(buffer, cancellationToken).ConfigureAwait(false);
         return new ObjectContent(buffer.ToArray(), answer.ETag);
