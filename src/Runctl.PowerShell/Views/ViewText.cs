@@ -68,6 +68,19 @@ public static class ViewText
     /// <param name="value">Bytes.</param>
     public static string Mebibytes(object? value) => Number(value) is { } bytes ? (bytes / (1 << 20)).ToString("0", CultureInfo.InvariantCulture) : Unknown;
 
+    /// <summary>The step of a checkpoint: 428, or &gt;=428 if it may be of a later one.</summary>
+    /// <param name="step">The step that was noted.</param>
+    /// <param name="isExact">Whether the checkpoint is of exactly that step; nothing if that is not known.</param>
+    public static string Step(object? step, object? isExact) => (Bare(isExact) is false ? ">=" : "") + (step is null ? Unknown : Text(step));
+
+    /// <summary>A checkpoint with its step: epoch_5.pt (step &gt;=428).</summary>
+    /// <param name="checkpoint">A checkpoint, or what names one.</param>
+    public static string Checkpoint(object? checkpoint)
+    {
+        var properties = checkpoint is null ? null : PSObject.AsPSObject(checkpoint).Properties;
+        return properties?["Step"]?.Value is { } step ? $"{properties["Name"]?.Value} (step {Step(step, properties["StepIsExact"]?.Value)})" : Text(properties?["Name"]?.Value);
+    }
+
     /// <summary>How an instance is bought: spot, or od (on demand).</summary>
     /// <param name="isSpot">Whether it is a spot instance.</param>
     public static string Market(object? isSpot) => Bare(isSpot) is true ? "spot" : "od";
