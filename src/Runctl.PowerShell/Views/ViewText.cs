@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Text.RegularExpressions;
 using Runctl.Setup;
 
 namespace Runctl.PowerShell.Views;
 
 /// <summary>Values as the module's views show them: short, invariant, and <c>?</c> if unknown. It takes values of deserialized objects too.</summary>
-public static class ViewText
+public static partial class ViewText
 {
     private const string Unknown = "?";
 
@@ -116,6 +117,10 @@ public static class ViewText
         return end > 0 && id.Length - end == 7 && id[(end + 1)..].All(char.IsAsciiHexDigitLower) ? id[(end + 1)..] : id;
     }
 
+    /// <summary>A text whose run ids are their last six characters: on a line of 80 columns the whole id leaves no room for what happens.</summary>
+    /// <param name="text">A text that may name runs.</param>
+    public static string WithTails(string text) => RunId().Replace(text, "$1");
+
     /// <summary>A text on one line.</summary>
     /// <param name="value">A text of one line or more.</param>
     public static string Line(object? value) => string.Join(' ', Text(value).Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
@@ -128,6 +133,9 @@ public static class ViewText
         var end = text.IndexOf('\n', StringComparison.Ordinal);
         return Line(end < 0 ? text : text[end..]);
     }
+
+    [GeneratedRegex("[^\\s-]\\S*-[0-9]{8}-[0-9]{6}-([0-9a-f]{6})\\b", RegexOptions.CultureInvariant)]
+    private static partial Regex RunId();
 
     private static string Rounded(double value, int decimals) =>
         value.ToString(Math.Abs(value) switch { < 100 => "F" + decimals, < 1000 => "F1", _ => "F0" }, CultureInfo.InvariantCulture);
