@@ -54,9 +54,9 @@ switch ($Type) {
     }
     RunctlCheckpoint {
         foreach ($one in @(
-                @{ Name = 'epoch_10.pt'; Step = 1200; Size = 1073741824; Reason = 'interruption'; RunId = $run; Complete = $true; Files = @(File @{ Path = 'epoch_10.pt'; Size = 1073741824 }) }
-                @{ Name = 'epoch=123-step=123456789-val_loss=0.0123.ckpt'; Step = 123456789; Size = 1099511627775; Reason = 'periodic'; RunId = $long; Complete = $true; Files = @() }
-                @{ Name = 'epoch_12.pt'; Step = 1440; Newest = 'final.pt'; NewestStep = 1450; Size = 1431655765; Reason = 'periodic'; RunId = $run; Complete = $true; Files = @() }
+                @{ Name = 'epoch_10.pt'; Step = 1200; LastStep = 1200; Size = 1073741824; Reason = 'interruption'; RunId = $run; Complete = $true; Files = @(File @{ Path = 'epoch_10.pt'; Size = 1073741824 }) }
+                @{ Name = 'epoch=123-step=123456789-val_loss=0.0123.ckpt'; Step = 123456789; LastStep = 123456999; Size = 1099511627775; Reason = 'periodic'; RunId = $long; Complete = $true; Files = @() }
+                @{ Name = 'epoch_12.pt'; Step = 1440; LastStep = 1450; Newest = 'final.pt'; NewestStep = 1450; Size = 1431655765; Reason = 'periodic'; RunId = $run; Complete = $true; Files = @() }
                 @{ Name = 'final.json'; Size = 13; Reason = 'final'; RunId = $run; Complete = $false; Files = @() })) {
             New Runctl.Checkpoints.RunctlCheckpoint ($one + $place + @{ Attempt = 1; InstanceId = $instance; SavedAt = $time; S3Uri = "s3://my-checkpoint-bucket/$($one.Name)"; Manifest = "s3://my-checkpoint-bucket/$($one.Name).manifest.json" })
         }

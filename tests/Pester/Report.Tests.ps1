@@ -51,6 +51,18 @@ Describe 'The report of a run' -Skip:$skip {
         (Get-RunctlTraining | Export-RunctlReport -Path reports -AsMarkdown).Name | Should -Be "$($run.RunId).md"
     }
 
+    It 'refuses once to write several runs to one file, and asks for none of them' {
+        $told = @(try { 'one-20260131-120000-abcdef', 'other-20260131-120000-abcdef', 'third-20260131-120000-abcdef' | Export-RunctlReport -Path all.html -ErrorAction Continue *>&1 } catch { $_ })
+        $told.Count | Should -Be 1 -Because 'there are no such runs, and nobody has asked'
+        $told[0].FullyQualifiedErrorId | Should -Match '^ReportPathShared,'
+        $told[0].ErrorDetails.RecommendedAction | Should -Match '-Path reports'
+        Test-Path all.html | Should -BeFalse
+    }
+
+    It 'takes a run that is named twice into one file' {
+        ($run, $run.RunId | Export-RunctlReport -Path once.html).Name | Should -Be 'once.html'
+    }
+
     It 'names a directory that does not exist' {
         { Export-RunctlReport $run -Path no/where.html -ErrorAction Stop } | Should -Throw -ErrorId 'ReportNotWritten*'
     }

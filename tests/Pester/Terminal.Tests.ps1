@@ -58,6 +58,23 @@ Describe 'Progress' {
     }
 }
 
+Describe 'Progress of a wait' {
+    It 'shows state, instance and step in 80 columns' {
+        $shell = [powershell]::Create()
+        try {
+            $shell.AddScript("Import-Module '$Module'; Wait-RunctlTraining $($run.RunId) -Timeout 5s -EndpointUrl $($sandbox.EndpointUrl) -Region $($sandbox.Region) -S3Bucket $($sandbox.S3Bucket)") | Out-Null
+            $shell.Invoke() | Out-Null
+            $shell.Streams.Error[0].FullyQualifiedErrorId | Should -Match 'TimedOut'
+            $record = @($shell.Streams.Progress)[0]
+            $record.Activity | Should -Be "Waiting for $($run.RunId.Split('-')[-1])"
+            $record.StatusDescription | Should -Match "^running on $($run.InstanceId)"
+            # The instance, a step of nine digits, and what PowerShell puts around it.
+            ($record.Activity.Length + $record.StatusDescription.Length + ', step 123456789'.Length + ' [] '.Length) | Should -BeLessOrEqual 80
+        }
+        finally { $shell.Dispose() }
+    }
+}
+
 Describe 'Get-RunctlProcess -Follow' {
     It 'streams objects into a pipeline' {
         $seen = Get-RunctlProcess $run -Follow -PollInterval 1s | Select-Object -First 2

@@ -4,7 +4,7 @@ BeforeDiscovery {
     $types = foreach ($one in @(
             @{ Type = 'RunctlInstance'; Ids = 'i-0123456789abcdef0', 'i-0fedcba9876543210', 'ab12cd'; Numbers = '0.351', '4.890', '98.32', '12346', '105d', 'g4dn.12xlarge', 'x2iedn.32xl' }
             @{ Type = 'RunctlTraining'; Ids = 'digits-20240131-120000-ab12cd', 'fine-tuning-of-a-large-languag-20240131-235959-0f1e2d', 'i-0123456789abcdef0'; Numbers = '123456789', 'failed 137', '27' }
-            @{ Type = 'RunctlCheckpoint'; Ids = 'ab12cd', '0f1e2d', 'epoch_10.pt'; Numbers = '123456789', '1024 GiB', '2024-01-31 12:00' }
+            @{ Type = 'RunctlCheckpoint'; Ids = 'ab12cd', '0f1e2d', 'epoch_10.pt'; Numbers = '>=123456789', ' 1200 ', '1024 GiB', '2024-01-31 12:00' }
             @{ Type = 'CheckpointFile'; Numbers = '1024 GiB', '2 KiB' }
             @{ Type = 'CheckpointReference'; Ids = 'ab12cd'; Numbers = '123456789' }
             @{ Type = 'RunctlEvent'; IsPage = $true; Ids = 'ab12cd', '0f1e2d'; Numbers = '2024-01-31 12:00:05Z' }
@@ -160,6 +160,18 @@ Describe 'An event' {
         $happened = @(Get-Sample RunctlEvent)[2]
         $happened.PSObject.TypeNames.Insert(0, 'Runctl.Events.RunctlEvent#Warned')
         Show $happened 120 | Should -BeExactly 'Handling spot interruption for instance i-0123456789abcdef0'
+    }
+
+    It 'of a detection says once that there is an interruption' {
+        Show @(Get-Sample RunctlEvent)[2] 120 | Should -BeExactly '2024-01-31 12:01:35Z ab12cd Spot interruption detected for instance i-0123456789abcdef0!'
+    }
+
+    It 'breaks between words on a terminal, and what follows is indented' {
+        [Runctl.PowerShell.Views.EventText]::Wrap('12:00:05Z ab12cd Training started on instance i-0123456789abcdef0: train.py', 40) -split "`n" |
+            Should -BeExactly '12:00:05Z ab12cd Training started on', '  instance i-0123456789abcdef0: train.py'
+        [Runctl.PowerShell.Views.EventText]::Wrap('At s3://bucket/a-key-that-is-longer-than-a-line/of-the-screen', 30) -split "`n" |
+            Should -BeExactly 'At', '  s3://bucket/a-key-that-is-lo', '  nger-than-a-line/of-the-scre', '  en'
+        [Runctl.PowerShell.Views.EventText]::Wrap('Short', 30) | Should -BeExactly 'Short'
     }
 
     It 'of an interruption that is watched reads as its message alone' {

@@ -13,10 +13,16 @@ public sealed class CheckpointReference
     /// <summary>S3 URI of its manifest.</summary>
     public string Manifest { get; internal set; } = "";
 
-    /// <summary>Step it was saved at, or null where unknown.</summary>
+    /// <summary>
+    /// Last step the training had reported before it began to write the checkpoint, or null where unknown. Unless <see cref="StepIsExact"/>, the checkpoint may be of
+    /// a later step; views show <c>&gt;=428</c> then.
+    /// </summary>
     public long? Step { get; internal set; }
 
-    /// <summary>Last step the training had reported when it ended, or null where unknown.</summary>
+    /// <summary>Whether the checkpoint is of exactly that step: the training had reported no later one when it was committed. Null where unknown.</summary>
+    public bool? StepIsExact => CheckpointStep.IsExact(Step, LastStep);
+
+    /// <summary>Last step the training had reported when it was committed, or null where unknown.</summary>
     public long? LastStep { get; internal set; }
 
     /// <summary>The run it belongs to, or null where not told.</summary>

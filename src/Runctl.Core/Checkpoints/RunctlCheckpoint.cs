@@ -24,8 +24,14 @@ public sealed class RunctlCheckpoint
     /// <summary>The instance that saved it.</summary>
     public string InstanceId { get; internal set; } = "";
 
-    /// <summary>Step it was saved at, or null where unknown.</summary>
+    /// <summary>
+    /// Last step the training had reported before it began to write the checkpoint, or null where unknown. Unless <see cref="StepIsExact"/>, the checkpoint may be of
+    /// a later step; views show <c>&gt;=428</c> then.
+    /// </summary>
     public long? Step { get; internal set; }
+
+    /// <summary>Whether the checkpoint is of exactly that step: the training had reported no later one when it was committed. Null where unknown.</summary>
+    public bool? StepIsExact => CheckpointStep.IsExact(Step, LastStep);
 
     /// <summary>Last step the training had reported when it was committed, or null where unknown.</summary>
     public long? LastStep { get; internal set; }

@@ -99,7 +99,7 @@ internal static partial class RunctlErrors
 
     /// <summary>Reports of several runs would replace each other.</summary>
     public static RunctlException ReportPathShared(string path) =>
-        new("ReportPathShared", ErrorKind.InvalidInput, $"The reports of several runs cannot be written to one file, {path}.", path, "Use -Path with a directory: each report then has the name of its run.");
+        new("ReportPathShared", ErrorKind.InvalidInput, $"The reports of several runs cannot be written to one file, {path}.", path, "Write them into a directory, where each has the name of its run: New-Item -ItemType Directory reports; then use -Path reports.");
 
     /// <summary>A checkpoint's manifest names a path outside of it.</summary>
     public static RunctlException UnsafePath(string path, string manifest) =>

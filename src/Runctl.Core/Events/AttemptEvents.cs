@@ -8,8 +8,14 @@ using Runctl.Training;
 
 namespace Runctl.Events;
 
-/// <summary>The events of one attempt, each once and in order: from its segments in S3, and from its guard.</summary>
-internal sealed class AttemptEvents(ICloud cloud, RunStore store, RunctlTraining attempt, TimeProvider time)
+/// <summary>The events of one attempt, each once: from its segments in S3, from its guard, and those of sessions that follow it.</summary>
+/// <param name="cloud">The connection.</param>
+/// <param name="store">The records of the run.</param>
+/// <param name="attempt">The attempt, with its instance.</param>
+/// <param name="sessions">What sessions did for the run.</param>
+/// <param name="isOnly">Whether no other attempt is read.</param>
+/// <param name="time">The clock.</param>
+internal sealed class AttemptEvents(ICloud cloud, RunStore store, RunctlTraining attempt, SessionEvents sessions, bool isOnly, TimeProvider time)
 {
     private readonly Dictionary<string, string?> _read = new(StringComparer.Ordinal);
     private long _position;
@@ -17,16 +23,25 @@ internal sealed class AttemptEvents(ICloud cloud, RunStore store, RunctlTraining
     /// <summary>Whether an event says that the attempt is over.</summary>
     public bool HasEnd { get; private set; }
 
-    /// <summary>Events that S3 has and that were not read yet. One request lists the segments, one more reads each that is new or longer.</summary>
+    /// <summary>
+    /// Events that S3 has and that were not read yet. One request lists the segments, one more reads each that is new or longer. The list has all attempts: a
+    /// session may write an event that follows the attempt before when this one has begun.
+    /// </summary>
     public async Task<IReadOnlyList<RunctlEvent>> ReadShippedAsync(CancellationToken cancellationToken)
     {
         var found = new List<RunctlEvent>();
         var changed = new List<(string Key, string? Version)>();
-        await foreach (var segment in cloud.Objects.ListAsync(store.Bucket, store.Keys.Events(attempt.RunId, attempt.Attempt), cancellationToken).ConfigureAwait(false))
+        var others = new List<string>();
+        var own = store.Keys.Events(attempt.RunId, attempt.Attempt);
+        await foreach (var item in cloud.Objects.ListAsync(store.Bucket, store.Keys.Events(attempt.RunId), cancellationToken).ConfigureAwait(false))
         {
-            if (RunKeys.SegmentStart(segment.Key) is not null && !(_read.TryGetValue(segment.Key, out var version) && version == segment.ETag))
+            if (RunKeys.SegmentStart(item.Key) is null)
             {
-                changed.Add((segment.Key, segment.ETag));
+                others.Add(item.Key);
+            }
+            else if (item.Key.StartsWith(own, StringComparison.Ordinal) && !(_read.TryGetValue(item.Key, out var version) && version == item.ETag))
+            {
+                changed.Add((item.Key, item.ETag));
             }
         }
 
@@ -39,7 +54,7 @@ internal sealed class AttemptEvents(ICloud cloud, RunStore store, RunctlTraining
             }
         }
 
-        return Take(found);
+        return [.. SessionEvents.InOrder([.. Take(found), .. await sessions.ReadAsync(others, attempt.Attempt, isOnly, cancellationToken).ConfigureAwait(false)])];
     }
 
     /// <summary>Events that the guard has and that were not read yet.</summary>

@@ -9,8 +9,8 @@ using Runctl.Training;
 namespace Runctl.Events;
 
 /// <summary>
-/// The events of a run over all its attempts, each once and in order: from S3, and from the guard what S3 does not have yet. Without a bucket they come from
-/// the guard alone.
+/// The events of a run over all its attempts, each once and in order: from S3, where guards and the sessions that resume it write them, and from the guard what
+/// S3 does not have yet. Without a bucket they come from the guard alone.
 /// </summary>
 /// <remarks>
 /// Each attempt costs one request that lists its segments and one for each segment (64 KB), and the newest one a question to its guard. While a run is
@@ -57,22 +57,21 @@ public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration
 
     private async IAsyncEnumerable<RunctlEvent> FromBucketAsync(RunStore store, RunRecord record, RunctlTraining training, EventOptions options, Action<string> warn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var sessions = new SessionEvents(cloud.Objects, store, training.RunId);
         var number = options.Attempt ?? record.Attempts.Select(a => a.Number).DefaultIfEmpty(training.Attempt).Min();
         while (true)
         {
             var attempt = Find(record, number);
-            var events = new AttemptEvents(cloud, store, Of(training, number, attempt), time);
-            foreach (var item in await events.ReadShippedAsync(cancellationToken).ConfigureAwait(false))
-            {
-                yield return item;
-            }
-
+            var events = new AttemptEvents(cloud, store, Of(training, number, attempt), sessions, isOnly: options.Attempt is not null, time);
+            var past = await events.ReadShippedAsync(cancellationToken).ConfigureAwait(false);
             if (!events.HasEnd && attempt is { InstanceId: not null } && !RunStates.IsToldEnd(attempt.State))
             {
-                foreach (var item in await AskAsync(events, training.RunId, warn, cancellationToken).ConfigureAwait(false))
-                {
-                    yield return item;
-                }
+                past = [.. past, .. await AskAsync(events, training.RunId, warn, cancellationToken).ConfigureAwait(false)];
+            }
+
+            foreach (var item in SessionEvents.InOrder(past))
+            {
+                yield return item;
             }
 
             if (options.Follow)

@@ -1,6 +1,6 @@
 namespace Runctl.Events;
 
-/// <summary>The kinds of event the guard writes, as they stand in its records.</summary>
+/// <summary>The kinds of event that guards and sessions write, as they stand in their records.</summary>
 public static class EventKinds
 {
 #pragma warning disable CS1591 // The names say it; docs/protocol.md has the table of messages and data.
@@ -25,12 +25,13 @@ public static class EventKinds
     public const string TrainingStopped = nameof(TrainingStopped);
     public const string Warning = nameof(Warning);
 
-    // Told by the session that resumes, not by a guard: they have no place in its sequence.
+    // Of the session that resumes, not of a guard: they have no place in its sequence.
     public const string ResumeBegun = nameof(ResumeBegun);
     public const string ReplacementLaunched = nameof(ReplacementLaunched);
     public const string InstanceAwaited = nameof(InstanceAwaited);
     public const string InstanceReturned = nameof(InstanceReturned);
     public const string TrainingResumed = nameof(TrainingResumed);
+    public const string ResumeFailed = nameof(ResumeFailed);
 #pragma warning restore CS1591
 
     /// <summary>All that guards write.</summary>
@@ -42,6 +43,9 @@ public static class EventKinds
         InterruptionStale, InterruptionWithdrawn, TrainingFinished, TrainingFailed,
         TrainingStopped, Warning,
     ];
+
+    /// <summary>All that sessions write.</summary>
+    public static IReadOnlyList<string> OfSessions { get; } = [ResumeBegun, ReplacementLaunched, InstanceAwaited, InstanceReturned, TrainingResumed, ResumeFailed];
 
     /// <summary>Whether an attempt is over with an event of this kind.</summary>
     internal static bool IsEnd(string kind) => kind is TrainingFinished or TrainingFailed or TrainingStopped or InterruptionHandled;

@@ -62,6 +62,9 @@ public sealed class RunctlEvent
     /// <summary>The message.</summary>
     public override string ToString() => Message;
 
+    /// <summary>The first line of a message. The second one of a detection says the same again, and is for those who watch it.</summary>
+    internal static string FirstLine(string message) => message.Split('\n')[0];
+
     /// <summary>A time among the details, or null.</summary>
     internal DateTimeOffset? TimeOf(string name) =>
         TextOf(name) is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;

@@ -31,7 +31,7 @@ internal static partial class MarkdownReport
         }))], "None is known.");
         Section(text, "Checkpoints", ["Saved (UTC)", "Checkpoint", "Attempt", "Step", "Size", "Where"], [.. (report.Checkpoints ?? []).Select(c => new[]
         {
-            ReportText.Time(c.SavedAt), Code(c.Name), ReportText.Count(c.Attempt), ReportText.Count(c.Step), ReportText.Size(c.Size), $"{ReportText.Place(c.Place)} {((c.Place == CheckpointPlace.OnDisk ? c.InstanceId : c.Uri) is { } at ? Code(at) : "")}".TrimEnd(),
+            ReportText.Time(c.SavedAt), Code(c.Name), ReportText.Count(c.Attempt), ReportText.Step(c), ReportText.Size(c.Size), $"{ReportText.Place(c.Place)} {((c.Place == CheckpointPlace.OnDisk ? c.InstanceId : c.Uri) is { } at ? Code(at) : "")}".TrimEnd(),
         })], report.Checkpoints is null ? "Unknown: there is no bucket to ask, and no event tells of one." : "None.");
         Section(text, "Events", ["Time (UTC)", "Kind", "Attempt", "Message"], [.. report.Events.Select(e => new[] { ReportText.Time(e.Time), Code(e.Kind), e.Attempt is { } attempt ? ReportText.Count(attempt) : "", Code(e.Message) })], "None are known.");
         var notes = report.EventsOmitted.Count == 0 ? report.Notes

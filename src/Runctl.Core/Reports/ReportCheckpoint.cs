@@ -14,6 +14,9 @@ internal sealed record ReportCheckpoint
 
     public long? Step { get; init; }
 
+    /// <summary>Whether it is of exactly that step; null where that is not known.</summary>
+    public bool? StepIsExact { get; init; }
+
     public DateTimeOffset? SavedAt { get; init; }
 
     /// <summary>Bytes.</summary>

@@ -52,7 +52,7 @@ internal sealed record ReportEvent
         {
             Time = item.Time,
             Kind = item.Kind,
-            Message = item.Message,
+            Message = item.Kind == EventKinds.InterruptionDetected ? RunctlEvent.FirstLine(item.Message) : item.Message,
             Attempt = item.Attempt,
             InstanceId = item.InstanceId,
             Step = EventData.Number(item, "last_step") ?? EventData.Number(item, "first_step") ?? (isSaved ? EventData.Number(item, "step") : null),

@@ -6,9 +6,12 @@ namespace Runctl.Reports;
 /// <summary>Puts a report in place: whole or not at all, and never over another file unless that is meant.</summary>
 internal static class ReportFile
 {
+    /// <summary>Whether a path means a directory: it is one, or ends as one.</summary>
+    public static bool IsDirectory(string path) => Directory.Exists(path) || Path.EndsInDirectorySeparator(path);
+
     /// <summary>The path of a report: below a directory it has the name of its run.</summary>
     public static string PathOf(string path, string runId, string extension) =>
-        Directory.Exists(path) || Path.EndsInDirectorySeparator(path) ? Path.Combine(path, NameOf(runId) + extension) : path;
+        IsDirectory(path) ? Path.Combine(path, NameOf(runId) + extension) : path;
 
     /// <summary>Refuses what could not be written.</summary>
     /// <exception cref="RunctlException">FileExists, or ReportNotWritten: there is no such directory.</exception>

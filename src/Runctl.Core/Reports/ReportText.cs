@@ -1,4 +1,5 @@
 using System.Globalization;
+using Runctl.Checkpoints;
 using Runctl.Setup;
 
 namespace Runctl.Reports;
@@ -38,6 +39,9 @@ internal static class ReportText
 
     /// <summary>For example 1,234,567.</summary>
     public static string Count(long? number) => number is { } known ? known.ToString("#,0", CultureInfo.InvariantCulture) : Unknown;
+
+    /// <summary>The step of a checkpoint, for example 1,234 or &gt;=1,234.</summary>
+    public static string Step(ReportCheckpoint checkpoint) => CheckpointStep.Text(checkpoint.Step, checkpoint.StepIsExact, "#,0") ?? Unknown;
 
     /// <summary>A measured number, in four digits.</summary>
     public static string Figure(double? number) => number is not { } known ? Unknown

@@ -189,9 +189,11 @@ internal static class RunReportBuilder
 
         var all = (material.Checkpoints ?? []).Select(c => new ReportCheckpoint
         {
-            Name = c.Name, Place = CheckpointPlace.InS3, Attempt = c.Attempt, InstanceId = NullIfEmpty(c.InstanceId), Step = c.Step, SavedAt = c.SavedAt, Size = c.Size, Reason = NullIfEmpty(c.Reason), Uri = c.S3Uri,
+            Name = c.Name, Place = CheckpointPlace.InS3, Attempt = c.Attempt, InstanceId = NullIfEmpty(c.InstanceId), Step = c.Step, StepIsExact = c.StepIsExact, SavedAt = c.SavedAt, Size = c.Size, Reason = NullIfEmpty(c.Reason), Uri = c.S3Uri,
         }).ToList();
         var here = new HashSet<string>((material.Checkpoints ?? []).Select(c => c.Manifest), StringComparer.Ordinal);
+        // A later manifest of the same save takes the place of the one that an upload tells of.
+        var heads = new HashSet<string>((material.Checkpoints ?? []).Select(c => c.S3Uri), StringComparer.Ordinal);
         var same = all.Select(c => (c.Attempt, c.Name, Moment(c.SavedAt))).ToHashSet();
         var uploads = events.Where(e => e.Kind == EventKinds.CheckpointUploaded).ToList();
         var saves = events.Where(e => e is { Kind: EventKinds.CheckpointSaved, Checkpoint: not null }).ToLookup(e => (e.Attempt, e.Checkpoint));
@@ -201,7 +203,7 @@ internal static class RunReportBuilder
             var name = upload.Checkpoint ?? NameOf(upload.Uri);
             var save = saves[(upload.Attempt, name)].LastOrDefault(s => s.Time <= upload.Time) ?? saves[(upload.Attempt, name)].FirstOrDefault();
             uploaded.Add((upload.Attempt, name));
-            if (upload.Manifest is { } manifest && !here.Contains(manifest) && name is not null && same.Add((upload.Attempt, name, Moment(save?.SavedAt ?? save?.Time))))
+            if (upload.Manifest is { } manifest && !here.Contains(manifest) && !(upload.Uri is { } head && heads.Contains(head)) && name is not null && same.Add((upload.Attempt, name, Moment(save?.SavedAt ?? save?.Time))))
             {
                 all.Add(Of(save ?? upload, name, material.Checkpoints is null ? CheckpointPlace.Uploaded : CheckpointPlace.Deleted) with { Uri = upload.Uri, Size = upload.Size ?? save?.Size });
             }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Runctl.Configuration;
 using Runctl.Errors;
+using Runctl.Events;
 using Runctl.Instances;
 using Runctl.Monitoring;
 using Runctl.Pacing;
@@ -71,6 +72,15 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
         var instance = await FindInstanceAsync(instanceId, cancellationToken).ConfigureAwait(false);
         return instance is null || (instance.StateReason?.StartsWith("Client.", StringComparison.Ordinal) ?? false) || (instance.Ended is { } ended && !IsRecent(ended, begun));
     }
+
+    /// <summary>Makes events of the resume after an interruption.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="interrupted">The attempt that was interrupted.</param>
+    /// <param name="instanceId">Where that was.</param>
+    /// <param name="listener">Told of the steps.</param>
+    /// <param name="tell">Takes the events.</param>
+    internal ResumeEvents EventsOf(string runId, int interrupted, string instanceId, IResumeListener listener, Action<RunctlEvent> tell) =>
+        new(cloud.Objects, new RunStore(cloud.Objects, configuration.S3Bucket!, configuration.RunPrefix, time), runId, interrupted, instanceId, listener, tell, time);
 
     /// <summary>Waits for what becomes of a run that cannot be resumed from here now: another goes on with it, or lets go of it.</summary>
     /// <param name="runId">The run.</param>
@@ -191,7 +201,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
             }
             catch (RunctlException e) when (own.Hosts < MostHosts && (Passes(e) || e.Id is ErrorIds.InstanceGone or ErrorIds.InstanceNotRunning or ErrorIds.InstanceNotFound))
             {
-                listener.OnWarning($"Resuming run {runId} failed for now, and is tried again: {e.Message}");
+                listener.OnFailed($"Resuming run {runId} failed for now, and is tried again: {e.Message}");
             }
 
             await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -265,6 +275,8 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
         }
 
         public void OnWarning(string message) => listener.OnWarning(message);
+
+        public void OnFailed(string message) => listener.OnFailed(message);
     }
 
     /// <summary>Nobody looks at the progress of what happens in the background.</summary>

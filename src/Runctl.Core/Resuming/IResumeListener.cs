@@ -27,4 +27,7 @@ public interface IResumeListener
 
     /// <summary>Something the user should know.</summary>
     void OnWarning(string message);
+
+    /// <summary>A try to resume failed, and another one follows.</summary>
+    void OnFailed(string message) => OnWarning(message);
 }

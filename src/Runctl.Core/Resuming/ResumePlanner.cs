@@ -233,7 +233,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
     private static string Describe(RunSpec spec, int attempt, CheckpointReference? from, RunStanding standing, string place)
     {
         var begin = from is null ? "from the beginning"
-            : from.Step is { } step ? string.Create(CultureInfo.InvariantCulture, $"from {from.Name} (step {step})") : $"from {from.Name}";
+            : CheckpointStep.Text(from.Step, from.StepIsExact) is { } step ? $"from {from.Name} (step {step})" : $"from {from.Name}";
         var wait = standing == RunStanding.Ending ? " or a newer one, as it is still saving" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{spec.Script} of run {spec.RunId} (attempt {attempt}) {begin}{wait}, on {place}{Setup(spec)}");
     }

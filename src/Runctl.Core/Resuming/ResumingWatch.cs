@@ -1,7 +1,6 @@
 using Runctl.Errors;
 using Runctl.Events;
 using Runctl.Instances;
-using Runctl.Json;
 using Runctl.Monitoring;
 using Runctl.Ports;
 using Runctl.Runs;
@@ -134,19 +133,6 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     });
 
     /// <inheritdoc/>
-    void IResumeListener.OnClaimed(int attempt) => Tell(EventKinds.ResumeBegun, target.Training.InstanceId, attempt, $"Resuming run {RunId} as attempt {attempt}", new { });
-
-    /// <inheritdoc/>
-    void IResumeListener.OnWaiting(string instanceId) => Tell(EventKinds.InstanceAwaited, instanceId, target.Training.Attempt, $"Run {RunId} waits for instance {instanceId}, which EC2 starts again when it has the capacity", new { });
-
-    /// <inheritdoc/>
-    void IResumeListener.OnReturned(RunctlInstance instance, int attempt) => Tell(EventKinds.InstanceReturned, instance.InstanceId, attempt, $"Instance {instance.InstanceId} is back", new { });
-
-    /// <inheritdoc/>
-    void IResumeListener.OnLaunched(RunctlInstance replacement, int attempt) => Tell(EventKinds.ReplacementLaunched, replacement.InstanceId, attempt,
-        $"Replacement launched: {replacement.InstanceId} ({replacement.InstanceType}, {replacement.AvailabilityZone})", new { instance_type = replacement.InstanceType, availability_zone = replacement.AvailabilityZone });
-
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         List<IAsyncDisposable> watches;
@@ -184,51 +170,58 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         // The interruption is told by the monitor, which works for all; the resume is the work of this watch.
         using var log = CommandLog.Use(_log);
         var (attempt, instanceId) = (interruption.Attempt, interruption.InstanceId);
+        var events = resumer.EventsOf(RunId, attempt, instanceId, this, item => Tell(() => inner.OnEvent(item)));
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_end.Token, _leave.Token);
         try
         {
             if (interruption.At is { } at && !AutoResumer.IsRecent(at, _begun))
             {
-                Decline(attempt, $"Run {RunId} was interrupted at {at.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}, long before this session watched it, so Runctl does not resume it automatically. To resume it: Resume-RunctlTraining {RunId}");
+                DeclineUntried(attempt, $"Run {RunId} was interrupted at {at.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}, long before this session watched it, so Runctl does not resume it automatically. To resume it: Resume-RunctlTraining {RunId}");
                 return;
             }
 
             // A machine that goes without a notice may have been ended by its owner.
             if (!interruption.HasNotice && await resumer.MayBeEndedByUserAsync(instanceId, _begun, either.Token).ConfigureAwait(false))
             {
-                Decline(attempt, $"Instance {instanceId} was ended by its owner, or long ago, so Runctl does not resume run {RunId} automatically. To resume it: Resume-RunctlTraining {RunId}");
+                DeclineUntried(attempt, $"Instance {instanceId} was ended by its owner, or long ago, so Runctl does not resume run {RunId} automatically. To resume it: Resume-RunctlTraining {RunId}");
                 return;
             }
 
-            GoOn(attempt, await ResumeOrFollowAsync(interruption, either.Token).ConfigureAwait(false));
+            GoOn(attempt, await ResumeOrFollowAsync(interruption, events, either.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
             // Nobody is left to tell.
+            events.OnStopped();
         }
         catch (OperationCanceledException) when (_leave.IsCancellationRequested)
         {
+            events.OnStopped();
             // The user stops the run: how the attempt ended is the end that is told.
             Tell(() => Decline(attempt));
         }
         catch (RunctlException e) when (e.Id == ErrorIds.RunWentOn)
         {
-            WatchOn(attempt, instanceId, e.Message);
+            WatchOn(attempt, events, e.Message);
         }
         catch (RunctlException e)
         {
-            Decline(attempt, $"Runctl does not resume run {RunId} automatically: {e.Message} {e.RecommendedAction}".TrimEnd());
+            Decline(attempt, events, $"Runctl does not resume run {RunId} automatically: {e.Message} {e.RecommendedAction}".TrimEnd());
         }
 #pragma warning disable CA1031 // Whatever it is, whoever waits has to be told.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Decline(attempt, $"Runctl does not resume run {RunId} automatically, because it failed: {e.GetType().Name}: {e.Message}");
+            Decline(attempt, events, $"Runctl does not resume run {RunId} automatically, because it failed: {e.GetType().Name}: {e.Message}");
+        }
+        finally
+        {
+            await events.FlushAsync().ConfigureAwait(false);
         }
     }
 
     /// <summary>The run as it goes on: resumed from here, or by another, who had it first.</summary>
-    private async Task<RunctlTraining> ResumeOrFollowAsync(Interruption interruption, CancellationToken cancellationToken)
+    private async Task<RunctlTraining> ResumeOrFollowAsync(Interruption interruption, ResumeEvents events, CancellationToken cancellationToken)
     {
         var attempt = interruption.Attempt;
         var patience = TimeSpan.FromMinutes(5);
@@ -236,9 +229,8 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         {
             try
             {
-                var resumed = await resumer.ResumeAsync(RunId, attempt, interruption.Action, _training.Launch, this, cancellationToken).ConfigureAwait(false);
-                Tell(EventKinds.TrainingResumed, resumed.InstanceId, resumed.Attempt, $"Training resumed on instance {resumed.InstanceId}{(resumed.ResumedFrom is { } from ? $" from {from.Name}" : "")}",
-                    new { checkpoint = resumed.ResumedFrom?.Name, step = resumed.ResumedFrom?.Step, manifest = resumed.ResumedFrom?.Manifest });
+                var resumed = await resumer.ResumeAsync(RunId, attempt, interruption.Action, _training.Launch, events, cancellationToken).ConfigureAwait(false);
+                events.OnResumed(resumed);
                 return resumed;
             }
             catch (RunctlException e) when (e.Id is ErrorIds.ResumeTaken or ErrorIds.RunStillAlive or ErrorIds.QuotaHeld)
@@ -299,7 +291,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     }
 
     /// <summary>The attempt itself goes on: it is watched as before, and a new interruption of it is another one.</summary>
-    private void WatchOn(int attempt, string instanceId, string message)
+    private void WatchOn(int attempt, ResumeEvents events, string message)
     {
         long told;
         lock (_gate)
@@ -309,11 +301,18 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
             told = _told;
         }
 
-        Tell(EventKinds.InstanceReturned, instanceId, attempt, message, new { });
+        events.OnWentOn(message);
         Begin(new MonitorTarget(_training, target.PollInterval, told));
     }
 
-    private void Decline(int attempt, string why)
+    private void Decline(int attempt, ResumeEvents events, string why)
+    {
+        events.KeepFailure(why);
+        DeclineUntried(attempt, why);
+    }
+
+    /// <summary>Nothing was done for the run: each session that watches it says so, and no event does.</summary>
+    private void DeclineUntried(int attempt, string why)
     {
         Warn(why);
         Tell(() => Decline(attempt));
@@ -367,11 +366,6 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         _isOver = true;
         inner.OnEnded(training);
     }
-
-    private void Tell(string kind, string instanceId, int attempt, string message, object data) => Tell(() => inner.OnEvent(new RunctlEvent
-    {
-        Time = time.GetUtcNow().UtcDateTime, Kind = kind, InstanceId = instanceId, RunId = RunId, Attempt = attempt, Message = message, Details = RunctlJson.ToElement(data),
-    }));
 
     /// <summary>One thing after the other, whoever tells it; nothing after the end.</summary>
     /// <returns>Whether it was told.</returns>

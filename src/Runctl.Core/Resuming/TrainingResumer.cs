@@ -27,10 +27,32 @@ public sealed class TrainingResumer(ICloud cloud, IAdapters adapters, RunctlConf
     }
 
     /// <summary>Claims, launches, restores and starts. On failure or cancellation nothing of it is left running, and the run can be resumed again.</summary>
-    public Task<RunctlTraining> ResumeAsync(ResumePlan plan, IResumeListener listener, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
-        ResumeAsync(plan, listener, progress, isPatient: false, cancellationToken);
+    public async Task<RunctlTraining> ResumeAsync(ResumePlan plan, IResumeListener listener, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken)
+    {
+        var events = new ResumeEvents(cloud.Objects, plan.Store, plan.Spec.RunId, plan.LastAttempt ?? plan.Seen, plan.LastInstanceId ?? "", listener, _ => { }, time);
+        try
+        {
+            var resumed = await ResumeAsync(plan, events, progress, isPatient: false, cancellationToken).ConfigureAwait(false);
+            events.OnResumed(resumed);
+            return resumed;
+        }
+        catch (OperationCanceledException)
+        {
+            events.OnStopped();
+            throw;
+        }
+        catch (RunctlException e)
+        {
+            events.KeepFailure($"Resuming run {plan.Spec.RunId} failed: {e.Message}");
+            throw;
+        }
+        finally
+        {
+            await events.FlushAsync().ConfigureAwait(false);
+        }
+    }
 
-    /// <summary>The same; a patient one waits for capacity and begins anew where nothing was ever saved.</summary>
+    /// <summary>The same, whose events the caller keeps; a patient one waits for capacity and begins anew where nothing was ever saved.</summary>
     internal async Task<RunctlTraining> ResumeAsync(ResumePlan plan, IResumeListener listener, IProgress<ProgressUpdate> progress, bool isPatient, CancellationToken cancellationToken)
     {
         if (plan is { Code: { } listing, Request.SyncFrom: { } project })

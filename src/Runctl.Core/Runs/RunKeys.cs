@@ -8,6 +8,9 @@ internal sealed class RunKeys(string runPrefix)
     /// <summary>A run that no group serves has one launch, of this number.</summary>
     private const int Launch = 1;
 
+    /// <summary>Segments of guards have a number instead.</summary>
+    private const string SessionMark = "session-";
+
     private readonly string _prefix = runPrefix.Trim('/');
 
     /// <summary>Above all that people decide.</summary>
@@ -31,8 +34,22 @@ internal sealed class RunKeys(string runPrefix)
     /// <summary>The record of a run.</summary>
     public string Record(string runId) => $"{Runs}{runId}/run.json";
 
-    /// <summary>Above the event segments of an attempt.</summary>
+    /// <summary>Above the events of all attempts.</summary>
+    public string Events(string runId) => $"{Runs}{runId}/events/";
+
+    /// <summary>Above the event segments of an attempt, and the events of sessions that follow it.</summary>
     public string Events(string runId, int attempt) => $"{Runs}{runId}/events/{attempt.ToString(CultureInfo.InvariantCulture)}/";
+
+    /// <summary>An event of a session.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="after">The attempt that it follows.</param>
+    /// <param name="name">What tells it from others.</param>
+    public string SessionEvent(string runId, int after, string name) => $"{Events(runId, after)}{SessionMark}{name}.json";
+
+    /// <summary>The attempt that the event of a session follows, by its key; null if the key is not of such an event.</summary>
+    public int? FollowedBy(string runId, string key) =>
+        key.StartsWith(Events(runId), StringComparison.Ordinal) && key[Events(runId).Length..].Split('/') is [var attempt, var name] && name.StartsWith(SessionMark, StringComparison.Ordinal)
+        && int.TryParse(attempt, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>Above the log segments of an attempt.</summary>
     public string Log(string runId, int attempt) => $"{Runs}{runId}/log/{attempt.ToString(CultureInfo.InvariantCulture)}/";

@@ -6,5 +6,5 @@ namespace Runctl.PowerShell.Completion;
 internal sealed class EventKindCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<KeyValuePair<string, string>> Names(CompletionScope scope) => EventKinds.All.Order(StringComparer.Ordinal).Select(kind => Name(kind));
+    protected override IEnumerable<KeyValuePair<string, string>> Names(CompletionScope scope) => EventKinds.All.Concat(EventKinds.OfSessions).Order(StringComparer.Ordinal).Select(kind => Name(kind));
 }

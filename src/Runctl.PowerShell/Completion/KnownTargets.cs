@@ -103,7 +103,7 @@ internal sealed class KnownTargets
     /// <summary>Adds a checkpoint.</summary>
     public void Add(RunctlCheckpoint checkpoint)
     {
-        var step = checkpoint.Step is { } at ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"step {at} ") : "";
+        var step = CheckpointStep.Text(checkpoint.Step, checkpoint.StepIsExact) is { } at ? $"step {at} " : "";
         _checkpoints[(checkpoint.RunId, checkpoint.Name)] = ($"{step}of {checkpoint.RunId}, {checkpoint.SavedAt:yyyy-MM-dd HH:mm:ss}Z", checkpoint.SavedAt);
         _manifests[checkpoint.Manifest] = checkpoint;
         AddBucket(checkpoint.S3Bucket);

@@ -2,8 +2,8 @@ using System.Management.Automation;
 using Runctl.Drills;
 using Runctl.Events;
 using Runctl.PowerShell.Engine;
-using Runctl.PowerShell.Monitoring;
 using Runctl.PowerShell.Training;
+using Runctl.PowerShell.Views;
 
 namespace Runctl.PowerShell.Drills;
 
@@ -53,8 +53,8 @@ public sealed class InvokeRunctlInterruptionDrillCommand : TrainingTargetCmdlet
     {
         if (happened.Kind == EventKinds.InterruptionDetected)
         {
-            WriteWarning(EventOutput.FirstLine(happened));
-            WriteInformation(EventOutput.OtherLines(happened), Tags);
+            WriteWarning(RunctlEvent.FirstLine(happened.Message));
+            WriteInformation(ViewText.OtherLines(happened.Message), Tags);
         }
         else
         {

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Runctl.PowerShell.Views;
 using Runctl.Progress;
 
 namespace Runctl.PowerShell.Engine;
@@ -67,7 +68,7 @@ internal sealed class ProgressReporter(Action<ProgressRecord> write, Action<Acti
         if (_shown is { } shown)
         {
             _shown = null;
-            write(new ProgressRecord(_id, shown.Activity, shown.Status) { RecordType = ProgressRecordType.Completed });
+            write(new ProgressRecord(_id, NotEmpty(ViewText.WithTails(shown.Activity)), NotEmpty(shown.Status)) { RecordType = ProgressRecordType.Completed });
         }
     }
 
@@ -85,7 +86,7 @@ internal sealed class ProgressReporter(Action<ProgressRecord> write, Action<Acti
         }
 
         _shown = latest;
-        write(new ProgressRecord(_id, NotEmpty(latest.Activity), NotEmpty(latest.Status)) { PercentComplete = latest.PercentComplete ?? -1 });
+        write(new ProgressRecord(_id, NotEmpty(ViewText.WithTails(latest.Activity)), NotEmpty(latest.Status)) { PercentComplete = latest.PercentComplete ?? -1 });
     }
 
     // The record refuses empty texts.

@@ -6,9 +6,10 @@ using Runctl.PowerShell.Training;
 
 namespace Runctl.PowerShell.Events;
 
-/// <summary>Gets the events of runs as objects: starts, saves, interruptions and ends, of all attempts and in order.</summary>
+/// <summary>Gets the events of runs as objects: starts, saves, interruptions, resumes and ends, of all attempts and in order.</summary>
 /// <remarks>
-/// The events come from S3, and from the guard on the instance if S3 does not have them yet. Without a bucket they come from the guard alone, and are gone with
+/// The events come from S3, and from the guard on the instance if S3 does not have them yet. Those of a resume (ResumeBegun, ReplacementLaunched, TrainingResumed,
+/// ResumeFailed ...) are written by the session that does it, by its clock. Without a bucket they come from the guard alone, and are gone with
 /// the instance. With -Follow each event comes within seconds; the events of routine saves go to S3 with the log, at least every five minutes.
 /// The details of an event are in its Data: <c>$event.Data.outcome</c>.
 /// </remarks>

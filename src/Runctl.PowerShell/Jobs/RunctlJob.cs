@@ -25,6 +25,7 @@ public sealed class RunctlJob : Job2
     private System.Management.Automation.PowerShell? _shell;
     private bool _isStopped;
     private volatile string? _doing;
+    private volatile string? _failure;
 
     internal RunctlJob(JobWork work, string? name, Action<string> warn, JobRepository repository)
         : base(work.Command.Name, name)
@@ -44,7 +45,7 @@ public sealed class RunctlJob : Job2
     public override string Location => "localhost";
 
     /// <summary>What the job does now, or how it ended.</summary>
-    public override string StatusMessage => IsOver ? JobStateInfo.Reason?.Message ?? JobStateInfo.State.ToString() : _doing ?? JobStateInfo.State.ToString();
+    public override string StatusMessage => IsOver ? _failure ?? JobStateInfo.State.ToString() : _doing ?? JobStateInfo.State.ToString();
 
     /// <summary>The job whose work the calling thread does, or null.</summary>
     internal static RunctlJob? Current => Runspace.DefaultRunspace is { } runspace && Jobs.TryGetValue(runspace, out var job) ? job : null;
@@ -212,8 +213,11 @@ public sealed class RunctlJob : Job2
 
         if (failure is not null && !_isStopped)
         {
-            Error.Add(failure is IContainsErrorRecord { ErrorRecord: { } record } ? record : ErrorRecords.From(ErrorRecords.Translate(failure) ?? CommandErrors.JobFailed(_work.Command.Name, failure)));
-            SetJobState(JobState.Failed, failure is CmdletInvocationException { InnerException: { } cause } ? cause : failure);
+            var record = failure is IContainsErrorRecord { ErrorRecord: { } own } ? own : ErrorRecords.From(ErrorRecords.Translate(failure) ?? CommandErrors.JobFailed(_work.Command.Name, failure));
+            _failure = record.Exception.Message;
+            Error.Add(record);
+            // Receive-Job shows the reason of a state as an error of its own, without an id and a remedy: the error would be there twice.
+            SetJobState(JobState.Failed);
         }
         else
         {

@@ -7,10 +7,10 @@ namespace Runctl.PowerShell.Monitoring;
 internal static class EventOutput
 {
     /// <summary>Marks an event whose first line was a warning: its view shows the rest, so that nothing is read twice.</summary>
-    private const string WarnedType = "Runctl.Events.RunctlEvent#Warned";
+    public const string WarnedType = "Runctl.Events.RunctlEvent#Warned";
 
     /// <summary>Marks an event of an interruption: its line is the message alone.</summary>
-    private const string PromisedType = "Runctl.Events.RunctlEvent#Promised";
+    public const string PromisedType = "Runctl.Events.RunctlEvent#Promised";
 
     /// <summary>Writes an event.</summary>
     /// <param name="happened">The event.</param>
@@ -21,7 +21,7 @@ internal static class EventOutput
         var output = PSObject.AsPSObject(happened);
         if (happened.Kind == EventKinds.InterruptionDetected)
         {
-            warn(FirstLine(happened));
+            warn(RunctlEvent.FirstLine(happened.Message));
             output.TypeNames.Insert(0, WarnedType);
         }
         else if (IsPromised(happened))
@@ -35,10 +35,4 @@ internal static class EventOutput
     /// <summary>Whether the words of an event are fixed: from the time of an interruption to the upload of its checkpoint. Routine saves have no notice.</summary>
     private static bool IsPromised(RunctlEvent happened) => happened.Kind is EventKinds.InterruptionTime or EventKinds.TrainingSignalled
         || (happened is { Kind: EventKinds.CheckpointSaved or EventKinds.CheckpointUploaded, SecondsSinceNotice: not null });
-
-    /// <summary>What of a detection is the warning.</summary>
-    public static string FirstLine(RunctlEvent detection) => detection.Message.Split('\n')[0];
-
-    /// <summary>What of a detection is to be read after the warning.</summary>
-    public static string OtherLines(RunctlEvent detection) => detection.Message[FirstLine(detection).Length..].TrimStart('\n');
 }

@@ -1,9 +1,11 @@
 using System.Management.Automation;
 using Runctl.Errors;
-using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Composition;
+using Runctl.PowerShell.Targets;
 using Runctl.PowerShell.Training;
 using Runctl.Reports;
 using Runctl.Reports.Html;
+using Runctl.Training;
 
 namespace Runctl.PowerShell.Reports;
 
@@ -25,7 +27,7 @@ namespace Runctl.PowerShell.Reports;
 [OutputType(typeof(FileInfo), typeof(string))]
 public sealed class ExportRunctlReportCommand : TrainingTargetCmdlet
 {
-    private readonly Dictionary<string, string> _written = new(StringComparer.Ordinal);
+    private readonly List<RunctlTarget> _forOneFile = [];
 
     /// <summary>File to write, or a directory that is there: the file then has the name of the run. Default: the current location; with -AsMarkdown, the pipeline.</summary>
     [Parameter(Position = 1)]
@@ -40,8 +42,53 @@ public sealed class ExportRunctlReportCommand : TrainingTargetCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>The one file that is to be written, or null.</summary>
+    private string? OneFile => Path is not null && FullPath(Path) is var path && !ReportFile.IsDirectory(path) ? path : null;
+
     /// <inheritdoc/>
-    protected override Task ProcessAsync() => ForEachTrainingAsync(async (scope, training) =>
+    protected override Task ProcessAsync()
+    {
+        if (OneFile is not { } file)
+        {
+            return ForEachTrainingAsync(WriteAsync);
+        }
+
+        // Whether it is one run is known when all of the pipeline has come.
+        _forOneFile.AddRange(Targets);
+        RequireOne(_forOneFile.Where(target => target.Kind == TargetKind.Run).Select(target => target.Id), file);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync()
+    {
+        if (OneFile is not { } file)
+        {
+            return;
+        }
+
+        var runs = new List<(CommandScope Scope, RunctlTraining Training)>();
+        await ForEachTrainingAsync(_forOneFile, (scope, training) =>
+        {
+            runs.Add((scope, training));
+            return Task.CompletedTask;
+        });
+        RequireOne(runs.Select(run => run.Training.RunId), file);
+        foreach (var (scope, training) in runs.Take(1))
+        {
+            await ForTargetAsync(training.RunId, () => WriteAsync(scope, training));
+        }
+    }
+
+    private static void RequireOne(IEnumerable<string> runIds, string file)
+    {
+        if (runIds.Distinct(StringComparer.Ordinal).Skip(1).Any())
+        {
+            throw RunctlErrors.ReportPathShared(file);
+        }
+    }
+
+    private async Task WriteAsync(CommandScope scope, RunctlTraining training)
     {
         var reader = new ReportReader(scope.Cloud, scope.Configuration, Progress, TimeProvider.System);
         if (AsMarkdown && Path is null)
@@ -51,21 +98,12 @@ public sealed class ExportRunctlReportCommand : TrainingTargetCmdlet
         }
 
         var path = ReportFile.PathOf(Path is null ? CurrentDirectory : FullPath(Path), training.RunId, AsMarkdown ? ".md" : ".html");
-        if (_written.TryGetValue(path, out var other) && other != training.RunId)
-        {
-            throw RunctlErrors.ReportPathShared(path);
-        }
-
         ReportFile.Check(path, Force);
         if (ShouldProcess(path, $"{(File.Exists(path) ? "Replace" : "Write")} the report of run {training.RunId}"))
         {
             var report = await reader.ReadAsync(training, StopToken);
             ReportFile.Write(path, AsMarkdown ? MarkdownReport.Write(report) : HtmlReport.Write(report), Force);
-            _written[path] = training.RunId;
-            foreach (var item in InvokeProvider.Item.Get([path], force: true, literalPath: true))
-            {
-                WriteObject(item);
-            }
+            WriteItem(path);
         }
-    });
+    }
 }

@@ -25,7 +25,7 @@ internal static class ShortList
     {
         [typeof(RunctlInstance)] = ["InstanceId", "InstanceType", "State", "Age", "HourlyPrice", "Cost", "RunId", "TrainingState"],
         [typeof(RunctlTraining)] = ["RunId", "Instance", "State", "Attempt", "ExitCode", "LastStep", "Checkpoint", "MonitorJob"],
-        [typeof(RunctlCheckpoint)] = ["Name", "Step", "Size", "SavedAt", "Reason", "RunId", "InstanceId", "S3Uri"],
+        [typeof(RunctlCheckpoint)] = ["Name", "Step", "StepIsExact", "Size", "SavedAt", "Reason", "RunId", "S3Uri"],
         [typeof(RunctlEvent)] = ["Time", "RunId", "Kind", "Message"],
         [typeof(RunctlDrillReport)] = ["Passed", "Reason", "RunId", "InstanceId", "SecondsToSpare", "StepsLost", "Checkpoint", "Manifest"],
         [typeof(RunctlProcess)] = ["ProcessId", "CpuPercent", "Memory", "GpuMemory", "CpuTime", "RunId", "InstanceId", "Command"],

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Text.RegularExpressions;
 using Runctl.Objects;
 using Runctl.Setup;
 
 namespace Runctl.PowerShell.Views;
 
 /// <summary>Values as the module's views show them: short, invariant, and <c>?</c> if unknown. It takes values of deserialized objects too.</summary>
-public static class ViewText
+public static partial class ViewText
 {
     private const string Unknown = "?";
 
@@ -69,6 +70,19 @@ public static class ViewText
     /// <param name="value">Bytes.</param>
     public static string Mebibytes(object? value) => Number(value) is { } bytes ? (bytes / (1 << 20)).ToString("0", CultureInfo.InvariantCulture) : Unknown;
 
+    /// <summary>The step of a checkpoint: 428, or &gt;=428 if it may be of a later one.</summary>
+    /// <param name="step">The step that was noted.</param>
+    /// <param name="isExact">Whether the checkpoint is of exactly that step; nothing if that is not known.</param>
+    public static string Step(object? step, object? isExact) => (Bare(isExact) is false ? ">=" : "") + (step is null ? Unknown : Text(step));
+
+    /// <summary>A checkpoint with its step: epoch_5.pt (step &gt;=428).</summary>
+    /// <param name="checkpoint">A checkpoint, or what names one.</param>
+    public static string Checkpoint(object? checkpoint)
+    {
+        var properties = checkpoint is null ? null : PSObject.AsPSObject(checkpoint).Properties;
+        return properties?["Step"]?.Value is { } step ? $"{properties["Name"]?.Value} (step {Step(step, properties["StepIsExact"]?.Value)})" : Text(properties?["Name"]?.Value);
+    }
+
     /// <summary>How an instance is bought: spot, or od (on demand).</summary>
     /// <param name="isSpot">Whether it is a spot instance.</param>
     public static string Market(object? isSpot) => Bare(isSpot) is true ? "spot" : "od";
@@ -104,6 +118,10 @@ public static class ViewText
         return end > 0 && id.Length - end == 7 && id[(end + 1)..].All(char.IsAsciiHexDigitLower) ? id[(end + 1)..] : id;
     }
 
+    /// <summary>A text whose run ids are their last six characters: on a line of 80 columns the whole id leaves no room for what happens.</summary>
+    /// <param name="text">A text that may name runs.</param>
+    public static string WithTails(string text) => RunId().Replace(text, "$1");
+
     /// <summary>A text on one line.</summary>
     /// <param name="value">A text of one line or more.</param>
     public static string Line(object? value) => string.Join(' ', Text(value).Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
@@ -116,6 +134,9 @@ public static class ViewText
         var end = text.IndexOf('\n', StringComparison.Ordinal);
         return Line(end < 0 ? text : text[end..]);
     }
+
+    [GeneratedRegex("[^\\s-]\\S*-[0-9]{8}-[0-9]{6}-([0-9a-f]{6})\\b", RegexOptions.CultureInvariant)]
+    private static partial Regex RunId();
 
     private static string Rounded(double value, int decimals) =>
         value.ToString(Math.Abs(value) switch { < 100 => "F" + decimals, < 1000 => "F1", _ => "F0" }, CultureInfo.InvariantCulture);

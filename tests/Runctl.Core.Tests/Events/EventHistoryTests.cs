@@ -43,6 +43,47 @@ public sealed class EventHistoryTests : IDisposable
     }
 
     [Fact]
+    public async Task What_sessions_did_for_the_run_comes_once_and_in_the_order_of_time()
+    {
+        await ResumedAsync();
+        string[] all = ["1 InterruptionDetected", "2 ResumeBegun", "1 InterruptionHandled", "2 ReplacementLaunched", "2 TrainingStarted", "2 TrainingResumed", "2 TrainingFinished"];
+        Assert.Equal(all, await ReadAsync(new()));
+        Assert.Equal(all, await ReadAsync(new() { Follow = true }));
+        Assert.Equal(["1 InterruptionDetected", "1 InterruptionHandled"], await ReadAsync(new() { Attempt = 1 }));
+        Assert.Equal(all.Where(e => e.StartsWith('2')), await ReadAsync(new() { Attempt = 2 }));
+    }
+
+    [Fact]
+    public async Task An_event_that_a_session_writes_when_the_next_attempt_has_begun_comes_to_a_follower_too()
+    {
+        await ResumedAsync();
+        End(2, RunStates.Running);
+        _story.Cloud.Ec2.Add("i-2");
+        Guard();
+        var looks = 0;
+        _story.Cloud.Store.BeforeListOf = _ =>
+        {
+            // Attempt 1 is read in two looks.
+            if (++looks == 4)
+            {
+                TellAsync(1, EventKinds.ResumeFailed, 2, 70).GetAwaiter().GetResult();
+                End(2, RunStates.Finished);
+            }
+        };
+        Assert.Equal("2 ResumeFailed", (await ReadAsync(new() { Follow = true }))[^1]);
+    }
+
+    [Fact]
+    public async Task What_others_than_sessions_of_the_run_wrote_in_their_place_is_left_out()
+    {
+        End(1, RunStates.Finished);
+        _story.Ship(1, EventKinds.TrainingStarted, EventKinds.TrainingFinished);
+        _story.Cloud.Store.Put(Keys.SessionEvent(Run, 1, "1"), At(1, 0, EventKinds.InterruptionDetected, 0));
+        _story.Cloud.Store.Put(Keys.SessionEvent(Run, 1, "2"), At(1, 0, EventKinds.ResumeBegun, 0).Replace(Run, "other-run", StringComparison.Ordinal));
+        Assert.Equal(["1 TrainingStarted", "1 TrainingFinished"], await ReadAsync(new()));
+    }
+
+    [Fact]
     public async Task The_guard_adds_the_events_that_S3_does_not_have_yet()
     {
         _story.Ship(1, EventKinds.TrainingStarted);
@@ -161,6 +202,26 @@ public sealed class EventHistoryTests : IDisposable
     {
         Sequence = sequence, Time = DateTime.UnixEpoch, Kind = kind, InstanceId = "i-1", RunId = Run, Attempt = attempt, Message = kind, Details = RunctlJson.ToElement(new { }),
     });
+
+    private static string At(int attempt, long sequence, string kind, int second) => RunctlJson.Write(new RunctlEvent
+    {
+        Sequence = sequence, Time = DateTime.UnixEpoch.AddSeconds(second), Kind = kind, InstanceId = "i-1", RunId = Run, Attempt = attempt, Message = kind, Details = RunctlJson.ToElement(new { }),
+    });
+
+    /// <summary>A run that was interrupted, and resumed by a session.</summary>
+    private async Task ResumedAsync()
+    {
+        End(1, RunStates.Interrupted);
+        _story.Cloud.Store.Put(Keys.Events(Run, 1) + "000000000001.jsonl", At(1, 1, EventKinds.InterruptionDetected, 0) + "\n" + At(1, 2, EventKinds.InterruptionHandled, 5));
+        _story.Add(new AttemptRecord { Number = 2, Nonce = "n2", State = RunStates.Finished, InstanceId = "i-2", Started = DateTimeOffset.UnixEpoch });
+        _story.Cloud.Store.Put(Keys.Events(Run, 2) + "000000000001.jsonl", At(2, 1, EventKinds.TrainingStarted, 20) + "\n" + At(2, 2, EventKinds.TrainingFinished, 60));
+        await TellAsync(2, EventKinds.TrainingResumed, 2, 21);
+        await TellAsync(1, EventKinds.ReplacementLaunched, 2, 8);
+        await TellAsync(1, EventKinds.ResumeBegun, 2, 1);
+    }
+
+    private Task TellAsync(int after, string kind, int attempt, int second) => new SessionEvents(_story.Cloud.Store, _story.Store, Run).WriteAsync(
+        RunctlJson.Read<RunctlEvent>(At(attempt, 0, kind, second)), after, Guid.NewGuid(), Token);
 
     private void End(int attempt, string state) => _story.Add(_story.Record.Attempts.Single(a => a.Number == attempt) with { State = state });
 

@@ -1,5 +1,6 @@
 using Runctl.Core.Tests.Fakes;
 using Runctl.Core.Tests.Logs;
+using Runctl.Events;
 using Runctl.Reports;
 using Runctl.Runs;
 
@@ -36,6 +37,37 @@ public sealed class RunReportBuilderTests
         Assert.Equal(3, report.Checkpoints!.Count(c => c.Place == CheckpointPlace.InS3));
         Assert.All(report.Checkpoints!.Where(c => c is { Attempt: 1, Place: not CheckpointPlace.InS3 }), c => Assert.Equal(CheckpointPlace.Deleted, c.Place));
         Assert.All(report.Checkpoints!.Where(c => c is { Attempt: 2, Place: not CheckpointPlace.InS3 }), c => Assert.Equal((CheckpointPlace.OnDisk, (string?)null), (c.Place, c.Uri)));
+    }
+
+    [Fact]
+    public void A_checkpoint_that_was_committed_again_with_more_files_is_there_once()
+    {
+        var material = SampleRun.Interrupted();
+        var whole = RunReportBuilder.Build(material).Checkpoints!.Count;
+        var checkpoint = material.Checkpoints![0];
+        var upload = material.Events.First(e => e.Kind == EventKinds.CheckpointUploaded).With(copy =>
+        {
+            copy.Attempt = checkpoint.Attempt;
+            copy.Details = Json.RunctlJson.ToElement(new { uri = checkpoint.S3Uri, manifest = checkpoint.S3Uri + ".manifest.json.of.before" });
+        });
+        Assert.Equal(whole, RunReportBuilder.Build(material with { Events = [.. material.Events, upload] }).Checkpoints!.Count);
+    }
+
+    [Fact]
+    public void The_step_of_a_checkpoint_is_a_lower_bound_unless_no_later_one_was_reported()
+    {
+        var material = SampleRun.Interrupted();
+        var checkpoint = material.Checkpoints![0];
+        string Shown(long last) => MarkdownReport.Write(RunReportBuilder.Build(material with { Checkpoints = [checkpoint.With(copy => { copy.Step = 1234; copy.LastStep = last; })] }));
+        Assert.Contains("| 1,234 |", Shown(1234), StringComparison.Ordinal);
+        Assert.Contains("| >=1,234 |", Shown(1250).Replace("\\>", ">", StringComparison.Ordinal).Replace("&gt;", ">", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_detection_says_once_that_there_is_an_interruption()
+    {
+        var detected = SampleRun.Interrupted().Events.First(e => e.Kind == EventKinds.InterruptionDetected).With(copy => copy.Message = "Spot interruption detected for instance i-1!\nHandling spot interruption for instance i-1");
+        Assert.Equal("Spot interruption detected for instance i-1!", ReportEvent.Of(detected).Message);
     }
 
     [Fact]

@@ -63,6 +63,24 @@ public sealed class ResumptionTests : IResumeListener
         Assert.Equal(name is null ? [] : [name], measured.Names);
     }
 
+    [Theory]
+    [InlineData("Success", 0, "ResumeBegun ReplacementLaunched TrainingResumed")]
+    [InlineData("Failed", 5, "ResumeBegun ReplacementLaunched ResumeFailed")]
+    public async Task The_steps_of_a_resume_that_a_user_asks_for_are_kept_for_other_sessions(string status, int exit, string steps)
+    {
+        _story.Answer(_ => (status, exit, exit == 0 ? $$"""{"run_id":"{{Story.RunId}}","attempt":2,"state":"running","pid":7}""" : """{"schema":1,"error":{"id":"TrainingFailed","message":"exit code 3"}}"""));
+        var resume = Resumer().ResumeAsync(await PlanAsync(), this, new Progress<ProgressUpdate>(), Token);
+        await (exit == 0 ? (Task)resume : Assert.ThrowsAsync<RunctlException>(() => resume));
+        var training = new RunctlTraining { RunId = Story.RunId, InstanceId = "i-1", S3Bucket = "b", S3Prefix = "saved", RunPrefix = "checkpoints/runctl" };
+        var kept = new List<string>();
+        await foreach (var item in new EventHistory(_story.Cloud, _configuration, _story.Cloud.Time).ReadAsync(training, new EventOptions(), _ => { }, Token))
+        {
+            kept.Add(item.Kind);
+        }
+
+        Assert.Equal(steps, string.Join(' ', kept));
+    }
+
     [Fact]
     public async Task A_loser_terminates_what_it_has_launched()
     {

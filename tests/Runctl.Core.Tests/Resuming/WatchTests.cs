@@ -51,10 +51,57 @@ public sealed class WatchTests : IAsyncDisposable
         Assert.False(watch.WillResume);
         Assert.All(_story.Replacements, replacement => Assert.Equal("terminated", replacement.State));
         Assert.DoesNotContain(_story.Record.Attempts, a => a.State == "claimed");
+        Assert.Contains(await KeptAsync(), e => e.Kind == EventKinds.ResumeFailed && e.Message.Contains("stopped, and is undone", StringComparison.Ordinal));
         // It is watched on to its end, which begins no other resume.
         watch.OnEnded(Training.With(copy => copy.State = "stopped"));
         Assert.Equal("stopped", (await _told.Ended.Task.WaitAsync(Patience, Token)).State);
         await resumer.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_steps_of_a_resume_are_told_and_are_kept_for_other_sessions()
+    {
+        await using (var watch = Watch())
+        {
+            watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+            await _told.UntilAsync(() => _told.Resumed is not null, Token);
+        }
+
+        string[] steps = [EventKinds.ResumeBegun, EventKinds.ReplacementLaunched, EventKinds.TrainingResumed];
+        Assert.Equal(steps, _told.Events.Skip(1).Select(e => e.Kind));
+        Assert.Equal(steps, (await KeptAsync()).Select(e => e.Kind));
+        Assert.All(await KeptAsync(), e => Assert.Equal((2, Story.RunId), (e.Attempt, e.RunId)));
+    }
+
+    [Fact]
+    public async Task A_resume_that_fails_is_kept_with_its_reason()
+    {
+        _story.Cloud.Ec2.OnFleet = _ => throw new RunctlException("Refused", ErrorKind.PermissionDenied, "You may not.");
+        await using (var watch = Watch())
+        {
+            watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+            await _told.UntilAsync(() => _told.Warnings.Count > 0, Token);
+        }
+
+        var kept = await KeptAsync();
+        Assert.Equal([EventKinds.ResumeBegun, EventKinds.ResumeFailed], kept.Select(e => e.Kind));
+        Assert.Equal(Assert.Single(_told.Warnings), kept[^1].Message);
+    }
+
+    [Fact]
+    public async Task A_resume_does_not_fail_if_S3_takes_no_events_of_it()
+    {
+        _story.Cloud.Store.BeforeWrite = key =>
+        {
+            if (key.Contains("/events/", StringComparison.Ordinal))
+            {
+                throw new RunctlException("Refused", ErrorKind.PermissionDenied, "You may not.");
+            }
+        };
+        await using var watch = Watch();
+        watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+        await _told.UntilAsync(() => _told.Resumed is not null, Token);
+        Assert.DoesNotContain(_told.Warnings, warning => warning.Contains("event", StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
@@ -250,6 +297,18 @@ public sealed class WatchTests : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _monitor.DisposeAsync();
+
+    /// <summary>What another session reads.</summary>
+    private async Task<List<RunctlEvent>> KeptAsync()
+    {
+        var found = new List<RunctlEvent>();
+        await foreach (var item in new EventHistory(_story.Cloud, new RunctlConfiguration(), _story.Cloud.Time).ReadAsync(Training, new EventOptions(), _ => { }, Token))
+        {
+            found.Add(item);
+        }
+
+        return found;
+    }
 
     private static RunctlEvent Detected(DateTimeOffset at, DateTimeOffset? deadline = null) => new()
     {

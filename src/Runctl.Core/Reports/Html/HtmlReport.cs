@@ -146,7 +146,7 @@ internal static class HtmlReport
             table.Add(
                 Table.Cell(ReportText.Time(c.SavedAt)),
                 c.Reason is { } reason ? Markup.Of(t => t.Add($"<code>{c.Name}</code><small>{reason}</small>")) : Table.Code(c.Name),
-                Table.Cell(ReportText.Count(c.Attempt)), Table.Cell(ReportText.Count(c.Step)), Table.Cell(ReportText.Size(c.Size)),
+                Table.Cell(ReportText.Count(c.Attempt)), Table.Cell(ReportText.Step(c)), Table.Cell(ReportText.Size(c.Size)),
                 Markup.Of(t => t.Add($"{ReportText.Place(c.Place)}{(where is null ? new Raw("") : Markup.Of(u => u.Add($"<br><code>{where}</code>")))}")));
         }
 

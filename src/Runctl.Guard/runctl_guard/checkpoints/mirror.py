@@ -13,7 +13,7 @@ from .manifest import Facts
 from .notices import Notices
 from .retention import prune
 from .selection import Chosen, order_of
-from .uploads import UploadJob, Uploads, uploads_of
+from .uploads import UploadJob, Uploads, uploaded_text, uploads_of
 from .verification import Verification
 
 # After an upload that failed for good.
@@ -114,7 +114,7 @@ class Mirror:
         run = self._run
         if job.committed:
             self._failed = False
-            run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
+            run.emit("CheckpointUploaded", uploaded_text(run, job.committed), **job.committed)
             record.settle(run, self._session)
             prune(run, self._session)
         elif job.error and not job.cancelled():

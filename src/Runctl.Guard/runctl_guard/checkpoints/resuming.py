@@ -98,6 +98,6 @@ def last_known(run: Run) -> Optional[Dict[str, Any]]:
     """The newest checkpoint in S3 that the attempt has, if only the one it began with."""
     state = run.state
     resumed = state.get("resumed_from") or {}
-    began = {name: resumed.get(name) for name in ("name", "step", "manifest")} if resumed.get("manifest") else None
+    began = {name: resumed.get(name) for name in ("name", "step", "last_step", "manifest")} if resumed.get("manifest") else None
     checkpoint = state.get("checkpoint")
     return checkpoint or began

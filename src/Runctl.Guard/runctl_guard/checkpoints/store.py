@@ -161,7 +161,7 @@ class CheckpointStore:
                      "step": body["step"], "bytes": body["bytes"], "uri": uri, "order": facts.order,
                      "complete": body["complete"]}
             best_effort(lambda: files.append_line(self._run.file("committed.jsonl"), entry))
-        newest = {"name": body["name"], "step": body["step"], "manifest": at.uri()}
+        newest = {"name": body["name"], "step": body["step"], "last_step": body["last_step"], "manifest": at.uri()}
         best_effort(lambda: self._run.note_checkpoint(newest, facts.order))
         return Committed(uri, at.uri(), body)
 

@@ -72,6 +72,15 @@ class UploadJob:
         return self._safe.wait(seconds)
 
 
+def uploaded_text(run: Run, committed: Dict[str, Any]) -> str:
+    """The message of CheckpointUploaded. A checkpoint that is committed again, with more files beside its head, reads as that."""
+    head = {name: committed[name] for name in ("uri", "reason")}
+    again = any(event["kind"] == "CheckpointUploaded" and event["attempt"] == run.state.get("attempt")
+                and head.items() <= event["data"].items() and event["data"].get("manifest") != committed["manifest"]
+                for event in run.events())
+    return "%s uploaded to S3: %s" % ("Files beside the checkpoint" if again else "Checkpoint", committed["uri"])
+
+
 def uploads_of(run: Run, session: Session) -> "Uploads":
     """The uploads of the run's current attempt, one object per attempt. Attempts may have different instances."""
     attempt = run.state.get("attempt")

@@ -6,7 +6,7 @@ from ..checkpoints.choice import Refused
 from ..checkpoints.manifest import Facts, read_manifest
 from ..checkpoints.names import Settings
 from ..checkpoints.selection import order_of, reasons
-from ..checkpoints.uploads import uploads_of
+from ..checkpoints.uploads import uploaded_text, uploads_of
 from ..errors import REFUSED, STORAGE, GuardError
 from ..runs.run import Run
 
@@ -37,5 +37,5 @@ def upload(run: Run, name: Optional[str]) -> Dict[str, Any]:
     chosen.opened.close()
     if not job.committed:
         raise job.error if isinstance(job.error, GuardError) else GuardError("UploadFailed", str(job.error), STORAGE)
-    run.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed)
+    run.emit("CheckpointUploaded", uploaded_text(run, job.committed), **job.committed)
     return dict(read_manifest(uploads.store.s3, job.committed["manifest"]), manifest=job.committed["manifest"])

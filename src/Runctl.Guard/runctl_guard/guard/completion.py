@@ -12,7 +12,7 @@ from ..checkpoints.resuming import last_known
 from ..checkpoints.retention import prune
 from ..checkpoints.selection import order_of
 from ..checkpoints.sets import CheckpointSet
-from ..checkpoints.uploads import uploads_of
+from ..checkpoints.uploads import uploaded_text, uploads_of
 from ..errors import GuardError
 from ..runs import record
 from ..runs.compaction import Compaction
@@ -84,7 +84,7 @@ def _last_checkpoint(run: Run, session: Session) -> Optional[Dict[str, Any]]:
     if job.committed:
         if not known:
             best_effort(lambda: run.emit(
-                "CheckpointUploaded", "Checkpoint uploaded to S3: %s" % job.committed["uri"], **job.committed))
+                "CheckpointUploaded", uploaded_text(run, job.committed), **job.committed))
         if run.state.get("unsaved"):
             run.update(unsaved=None)
         return _named(checkpoint, job.committed["manifest"])

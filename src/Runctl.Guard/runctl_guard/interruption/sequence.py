@@ -11,7 +11,7 @@ from ..checkpoints.notices import Notices
 from ..checkpoints.resuming import last_known
 from ..checkpoints.selection import order_of
 from ..checkpoints.sets import SAVE, CheckpointSet
-from ..checkpoints.uploads import UploadJob, Uploads
+from ..checkpoints.uploads import UploadJob, Uploads, uploaded_text
 from ..runs.journal import Journal, seconds_since
 from ..runs.run import ENDED, FINAL_EVENTS, Run
 from ..runs.target import ProcessTarget
@@ -238,7 +238,7 @@ class Sequence:
         if any(event["kind"] == "CheckpointUploaded" and event["attempt"] == self._run.state.get("attempt")
                and known.items() <= event["data"].items() for event in self._run.events()):
             return
-        self._interruption.emit("CheckpointUploaded", "Checkpoint uploaded to S3: %s" % committed["uri"], **committed)
+        self._interruption.emit("CheckpointUploaded", uploaded_text(self._run, committed), **committed)
 
     # 7. The end, with its timings
 
