@@ -48,6 +48,9 @@ switch ($Type) {
     RunctlTraining {
         Training @{ LastStep = 1200; Checkpoint = (Reference 'epoch_10.pt' 1200); Cost = 0.0009221360567444; Savings = 0.002; Duration = [TimeSpan] '00:00:20.444' }
         Training @{ RunId = $long; InstanceId = $other; Script = 'training/experiments/2024/long_name_of_a_script_that_trains.py'; State = 'interrupted'; Attempt = 27; LastStep = 123456789 }
+        $resumed = [Activator]::CreateInstance([Runctl.Training.RunctlTraining].Assembly.GetType('Runctl.Training.RunCell'), $run)
+        $resumed.Add([Func[bool]] { $true })
+        Training @{ State = 'interrupted'; LastStep = 1200; Cell = $resumed }
         Training @{ State = 'failed'; ExitCode = 137; LastStep = 7; Attempt = 3 }
         Training @{ State = 'lost' }
         Training @{ State = 'finished'; ExitCode = 0; LastStep = 100000 }

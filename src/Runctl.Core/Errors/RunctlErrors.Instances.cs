@@ -47,7 +47,7 @@ internal static partial class RunctlErrors
     /// <summary>The run would come back on another instance.</summary>
     public static RunctlException RunIsResumed(string runId) =>
         new("RunIsResumed", ErrorKind.InvalidState, $"Run {runId} is resumed automatically by this session.", runId,
-            $"To end the run and remove its instance: Stop-RunctlTraining {runId} -RemoveInstance.");
+            $"To end the run and remove its instance: Stop-RunctlTraining {runId} -RemoveInstance. With -Force the automatic resume ends, and the run stays interrupted.");
 
     /// <summary>Nobody says whether a training would be cut off.</summary>
     public static RunctlException TrainingsUnknown(string instanceId, RunctlException cause) =>

@@ -3,6 +3,7 @@ using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Monitoring;
 using Runctl.Ports;
+using Runctl.Progress;
 using Runctl.Runs;
 using Runctl.Training;
 
@@ -19,9 +20,6 @@ namespace Runctl.Events;
 /// </remarks>
 public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
 {
-    /// <summary>Time in which the next attempt of a run that is resumed automatically is claimed; nothing is launched before that.</summary>
-    private static readonly TimeSpan NextAttempt = TimeSpan.FromMinutes(2);
-
     /// <summary>Shortest time between two questions to a guard while nothing is new: one takes three requests.</summary>
     private static readonly TimeSpan BetweenQuestions = TimeSpan.FromSeconds(15);
 
@@ -33,10 +31,11 @@ public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration
     /// <summary>Reads the events.</summary>
     /// <param name="training">The run; its attempt is only used if the run has no record.</param>
     /// <param name="options">The events that are wanted.</param>
-    /// <param name="warn">Takes the warning that the newest events may be missing.</param>
+    /// <param name="progress">Is told what a follower waits for between two attempts.</param>
+    /// <param name="warn">Takes the warnings that the newest events may be missing, and that nothing continues a run that is followed.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="RunctlException">AWS refuses a request, or a segment is damaged.</exception>
-    public async IAsyncEnumerable<RunctlEvent> ReadAsync(RunctlTraining training, EventOptions options, Action<string> warn, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<RunctlEvent> ReadAsync(RunctlTraining training, EventOptions options, IProgress<ProgressUpdate> progress, Action<string> warn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (training.S3Bucket is null && configuration.S3Bucket is not null)
         {
@@ -45,7 +44,9 @@ public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration
 
         var store = _refresher.StoreOf(training);
         var record = store is null ? null : await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false);
-        var events = record is null ? FromGuardAsync(training, options, cancellationToken) : FromBucketAsync(store!, record, training, options, warn, cancellationToken);
+        var continuation = new RunContinuation(cloud, training.Cell, time);
+        Task<RunctlTraining?> NextAsync(RunctlTraining attempt) => continuation.NextAsync(attempt, options.PollInterval, progress, warn, cancellationToken);
+        var events = record is null ? FromGuardAsync(training, options, NextAsync, cancellationToken) : FromBucketAsync(store!, record, training, options, NextAsync, warn, cancellationToken);
         await foreach (var item in events.ConfigureAwait(false))
         {
             if (options.Since is not { } since || item.Time >= since.UtcDateTime)
@@ -55,14 +56,16 @@ public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration
         }
     }
 
-    private async IAsyncEnumerable<RunctlEvent> FromBucketAsync(RunStore store, RunRecord record, RunctlTraining training, EventOptions options, Action<string> warn, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<RunctlEvent> FromBucketAsync(RunStore store, RunRecord record, RunctlTraining training, EventOptions options, Func<RunctlTraining, Task<RunctlTraining?>> nextAsync, Action<string> warn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var sessions = new SessionEvents(cloud.Objects, store, training.RunId);
         var number = options.Attempt ?? record.Attempts.Select(a => a.Number).DefaultIfEmpty(training.Attempt).Min();
+        var read = new Dictionary<int, AttemptEvents>();
         while (true)
         {
             var attempt = Find(record, number);
-            var events = new AttemptEvents(cloud, store, Of(training, number, attempt), sessions, isOnly: options.Attempt is not null, time);
+            var events = read.TryGetValue(number, out var known) ? known
+                : read[number] = new AttemptEvents(cloud, store, Of(training, number, attempt?.InstanceId), sessions, isOnly: options.Attempt is not null, time);
             var past = await events.ReadShippedAsync(cancellationToken).ConfigureAwait(false);
             if (!events.HasEnd && attempt is { InstanceId: not null } && !RunStates.IsToldEnd(attempt.State))
             {
@@ -82,13 +85,14 @@ public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration
                 }
             }
 
-            if (options.Attempt is not null || await NextAsync(store, record, number, options, cancellationToken).ConfigureAwait(false) is not { } newer)
+            var next = options.Attempt is not null ? null : record.After(number)?.Number ?? (options.Follow ? (await nextAsync(Of(training, number, attempt?.InstanceId)).ConfigureAwait(false))?.Attempt : null);
+            if (next is null)
             {
                 yield break;
             }
 
-            record = newer;
-            number = record.Attempts.Where(a => a.Number > number).Min(a => a.Number);
+            number = next.Value;
+            record = Find(record, number) is null ? await TryAsync(() => store.ReadRecordAsync(training.RunId, cancellationToken), otherwise: null).ConfigureAwait(false) ?? record : record;
         }
     }
 
@@ -134,33 +138,6 @@ public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration
         return (attempt is null || RunStates.IsEnded(attempt.State) || record!.Attempts.Any(a => a.Number > number && a.State != RunStates.Claimed), attempt);
     }
 
-    /// <summary>The record as soon as it has a later attempt; null if there will be none.</summary>
-    private async Task<RunRecord?> NextAsync(RunStore store, RunRecord record, int number, EventOptions options, CancellationToken cancellationToken)
-    {
-        if (!options.Follow)
-        {
-            return record.Attempts.Any(a => a.Number > number) ? record : null;
-        }
-
-        var began = time.GetTimestamp();
-        while (true)
-        {
-            record = await TryAsync(() => store.ReadRecordAsync(record.RunId, cancellationToken), otherwise: record).ConfigureAwait(false) ?? record;
-            if (record.Attempts.Any(a => a.Number > number))
-            {
-                return record;
-            }
-
-            if (Find(record, number) is not { } attempt || RunStates.IsFinal(attempt.State) || time.GetElapsedTime(began) >= NextAttempt
-                || (await store.ReadSpecAsync(record.RunId, cancellationToken).ConfigureAwait(false))?.Policy.AutoResume != true)
-            {
-                return null;
-            }
-
-            await Task.Delay(options.PollInterval, time, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
     /// <summary>Asks the guard for what S3 does not have; it may be unable to answer.</summary>
     private static async Task<IReadOnlyList<RunctlEvent>> AskAsync(AttemptEvents events, string runId, Action<string> warn, CancellationToken cancellationToken)
     {
@@ -186,7 +163,7 @@ public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration
     }
 
     /// <summary>Events of a run that has no record: all of them are on its instance.</summary>
-    private async IAsyncEnumerable<RunctlEvent> FromGuardAsync(RunctlTraining training, EventOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<RunctlEvent> FromGuardAsync(RunctlTraining training, EventOptions options, Func<RunctlTraining, Task<RunctlTraining?>> nextAsync, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var feed = new EventFeed(cloud, training, 0, time);
         var attempt = training.Attempt;
@@ -222,10 +199,22 @@ public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration
                 }
             }
 
-            isOver |= found.Any(e => e.Attempt == attempt && EventKinds.IsEnd(e.Kind));
-            if (!options.Follow || isOver)
+            var end = found.LastOrDefault(e => e.Attempt == attempt && EventKinds.IsEnd(e.Kind));
+            if (!options.Follow)
             {
                 yield break;
+            }
+
+            if (isOver || end is not null)
+            {
+                // Only an attempt that was cut off has a next one.
+                var next = options.Attempt is not null || end is { Kind: not EventKinds.InterruptionHandled } ? null : await nextAsync(Of(training, attempt, training.InstanceId)).ConfigureAwait(false);
+                if (next is null)
+                {
+                    yield break;
+                }
+
+                attempt = next.Attempt;
             }
 
             await Task.Delay(found.Count > 0 || options.PollInterval > BetweenQuestions ? options.PollInterval : BetweenQuestions, time, cancellationToken).ConfigureAwait(false);
@@ -234,8 +223,8 @@ public sealed class EventHistory(ICloud cloud, RunctlConfiguration configuration
 
     private static AttemptRecord? Find(RunRecord record, int number) => record.Attempts.FirstOrDefault(a => a.Number == number);
 
-    private static RunctlTraining Of(RunctlTraining training, int number, AttemptRecord? attempt) =>
-        training.With(copy => { copy.Attempt = number; copy.InstanceId = attempt?.InstanceId ?? ""; });
+    private static RunctlTraining Of(RunctlTraining training, int number, string? instanceId) =>
+        training.With(copy => { copy.Attempt = number; copy.InstanceId = instanceId ?? ""; });
 
     /// <summary>A follower outlasts the failures that AWS recovers from.</summary>
     private static async Task<T> TryAsync<T>(Func<Task<T>> call, T otherwise)

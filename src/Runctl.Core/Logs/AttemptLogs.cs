@@ -2,95 +2,102 @@ using System.Runtime.CompilerServices;
 using Runctl.Errors;
 using Runctl.Pacing;
 using Runctl.Ports;
+using Runctl.Progress;
 using Runctl.Runs;
 using Runctl.Training;
 
 namespace Runctl.Logs;
 
-/// <summary>The logs of all attempts of a run, one after the other; while they are followed, of those too that are still to come.</summary>
-internal sealed class AttemptLogs(ICloud cloud, RunStore store, RunctlTraining training, LogOptions options, LogPump pump, Action<string> warn, TimeProvider time)
+/// <summary>The logs of the attempts of a run that are wanted, one after the other: the newest, or all; while the run is followed, those too that are still to come.</summary>
+internal sealed class AttemptLogs(ICloud cloud, RunStore? store, RunctlTraining training, LogOptions options, IProgress<ProgressUpdate> progress, Action<string> warn, TimeProvider time)
 {
-    /// <summary>How long a run that is resumed by itself is waited for after an interruption: its next attempt is claimed before anything is launched.</summary>
-    private static readonly TimeSpan NextAttempt = TimeSpan.FromMinutes(2);
+    private readonly LogPump _pump = new(training.RunId, options, progress, warn, time);
+    private readonly RunContinuation _continuation = new(cloud, training.Cell, time);
+    private readonly Dictionary<int, long> _read = [];
+
+    private bool IsWhole => options.All && options.Attempt is null;
+
+    private bool FollowsRun => options.Follow && options.Attempt is null;
 
     /// <summary>The lines; null once for "nothing more is there now".</summary>
     public async IAsyncEnumerable<string?> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (number, begin) = await BeginAsync(cancellationToken).ConfigureAwait(false);
+        var attempt = await BeginAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
-            var record = await ReadRecordAsync(cancellationToken).ConfigureAwait(false);
-            var attempt = await OfAsync(number, record, cancellationToken).ConfigureAwait(false);
-            var isNewest = !(record?.Attempts.Any(a => a.Number > number) ?? false);
-            var source = new BucketLog(cloud, store, attempt, options.Follow, time, warn);
-            begin ??= (await source.BeginAsync(null, options.Since, cancellationToken).ConfigureAwait(false)).Offset;
-            await foreach (var line in pump.ReadAsync(source, begin.Value, cancellationToken).ConfigureAwait(false))
+            var record = IsWhole ? await ReadRecordAsync(cancellationToken).ConfigureAwait(false) : null;
+            var later = record?.After(attempt.Attempt);
+            // A claim without an instance has no log yet: what becomes of it is waited for as in the gap before it.
+            if (FollowsRun && attempt is { State: RunStates.Claimed, InstanceId: "", Attempt: > 1 })
             {
-                if (line is not null || isNewest)
+                attempt = attempt.With(copy => copy.Attempt--);
+            }
+            else
+            {
+                await foreach (var line in ReadAsync(attempt, cancellationToken).ConfigureAwait(false))
                 {
-                    yield return line;
+                    if (line is not null || later is null)
+                    {
+                        yield return line;
+                    }
                 }
             }
 
-            if (await NextAsync(number, isNewest, cancellationToken).ConfigureAwait(false) is not { } next)
+            // What begins after a reading that does not follow is none of its business.
+            var next = later is not null ? Of(later)
+                : FollowsRun ? await _continuation.NextAsync(attempt, options.PollInterval, progress, warn, cancellationToken).ConfigureAwait(false) : null;
+            if (next is null)
             {
                 yield break;
             }
 
-            (number, begin) = (next, null);
+            attempt = next;
         }
     }
 
-    /// <summary>The attempt to begin with, and where in it: as far back as the last lines go.</summary>
-    private async Task<(int Number, long? Offset)> BeginAsync(CancellationToken cancellationToken)
+    private async IAsyncEnumerable<string?> ReadAsync(RunctlTraining attempt, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var record = await ReadRecordAsync(cancellationToken).ConfigureAwait(false);
-        var numbers = record?.Attempts.Select(a => a.Number).Distinct().Order().ToList() ?? [training.Attempt];
-        if (options.Tail is not { } left || numbers.Count == 0)
+        var source = SourceOf(attempt, options.Follow);
+        var begin = _read.TryGetValue(attempt.Attempt, out var read) ? read
+            : (await source.BeginAsync(_read.Count > 0 ? null : options.Tail, options.Since, cancellationToken).ConfigureAwait(false)).Offset;
+        await foreach (var line in _pump.ReadAsync(source, begin, cancellationToken).ConfigureAwait(false))
         {
-            return (numbers.FirstOrDefault(training.Attempt), null);
+            yield return line;
         }
 
-        for (var i = numbers.Count - 1; ; i--)
+        _read[attempt.Attempt] = _pump.Offset;
+    }
+
+    /// <summary>The attempt to begin with. Of all attempts it is as far back as the last lines go, and it is noted where in it they begin.</summary>
+    private async Task<RunctlTraining> BeginAsync(CancellationToken cancellationToken)
+    {
+        if (!IsWhole || await ReadRecordAsync(cancellationToken).ConfigureAwait(false) is not { Attempts.Count: > 0 } record)
         {
-            var source = new BucketLog(cloud, store, await OfAsync(numbers[i], record, cancellationToken).ConfigureAwait(false), false, time, warn);
-            var (offset, lines) = await source.BeginAsync(left, options.Since, cancellationToken).ConfigureAwait(false);
+            return training;
+        }
+
+        var attempts = record.Attempts.GroupBy(a => a.Number).OrderBy(g => g.Key).Select(g => Of(g.First())).ToList();
+        if (options.Tail is not { } left)
+        {
+            return attempts[0];
+        }
+
+        for (var i = attempts.Count - 1; ; i--)
+        {
+            var (offset, lines) = await SourceOf(attempts[i], follow: false).BeginAsync(left, options.Since, cancellationToken).ConfigureAwait(false);
             left -= lines;
             if (left <= 0 || i == 0)
             {
-                return (numbers[i], offset);
+                _read[attempts[i].Attempt] = offset;
+                return attempts[i];
             }
         }
     }
 
-    private async Task<int?> NextAsync(int number, bool wasNewest, CancellationToken cancellationToken)
-    {
-        var began = time.GetTimestamp();
-        bool? goesOn = null;
-        while (true)
-        {
-            var record = await ReadRecordAsync(cancellationToken).ConfigureAwait(false);
-            var next = record?.Attempts.Where(a => a.Number > number).MinBy(a => a.Number)?.Number;
-            // What began after a reading that does not follow is none of its business.
-            if (next is not null)
-            {
-                return wasNewest && !options.Follow ? null : next;
-            }
-
-            if (!options.Follow || record?.Newest() is not { State: RunStates.Interrupted or RunStates.Running } || time.GetElapsedTime(began) >= NextAttempt)
-            {
-                return null;
-            }
-
-            goesOn ??= (await store.ReadSpecAsync(training.RunId, cancellationToken).ConfigureAwait(false))?.Policy.AutoResume == true;
-            if (goesOn == false)
-            {
-                return null;
-            }
-
-            await new Backoff(options.PollInterval, options.PollInterval, time).WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
+    /// <summary>Without a bucket the instance has the logs of all its attempts as one.</summary>
+    private ILogSource SourceOf(RunctlTraining attempt, bool follow) => store is null
+        ? new InstanceLog(new GuardLog(cloud, attempt, IsWhole && _read.Count == 0 ? null : attempt.Attempt, time), attempt)
+        : new BucketLog(cloud, store, attempt, follow, time, warn);
 
     private async Task<RunRecord?> ReadRecordAsync(CancellationToken cancellationToken)
     {
@@ -98,7 +105,7 @@ internal sealed class AttemptLogs(ICloud cloud, RunStore store, RunctlTraining t
         {
             try
             {
-                return await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false);
+                return store is null ? null : await store.ReadRecordAsync(training.RunId, cancellationToken).ConfigureAwait(false);
             }
             catch (RunctlException e) when (options.Follow && e.IsTransient)
             {
@@ -107,17 +114,5 @@ internal sealed class AttemptLogs(ICloud cloud, RunStore store, RunctlTraining t
         }
     }
 
-    private async Task<RunctlTraining> OfAsync(int number, RunRecord? record, CancellationToken cancellationToken)
-    {
-        // A claim has its instance once somebody has taken it.
-        var backoff = new Backoff(options.PollInterval, options.PollInterval, time);
-        while (record?.Attempts.FirstOrDefault(a => a.Number == number) is { State: RunStates.Claimed, InstanceId: null } && options.Follow)
-        {
-            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
-            record = await ReadRecordAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        var attempt = record?.Attempts.FirstOrDefault(a => a.Number == number);
-        return training.With(copy => { copy.Attempt = number; copy.InstanceId = attempt?.InstanceId ?? (attempt is null ? training.InstanceId : ""); });
-    }
+    private RunctlTraining Of(AttemptRecord attempt) => training.With(copy => { copy.Attempt = attempt.Number; copy.InstanceId = attempt.InstanceId ?? ""; copy.State = attempt.State; });
 }

@@ -8,11 +8,15 @@ namespace Runctl.Logs;
 /// <summary>Makes lines of what one source has, in order, and says how far behind it is.</summary>
 internal sealed class LogPump(string runId, LogOptions options, IProgress<ProgressUpdate> progress, Action<string> warn, TimeProvider time)
 {
+    /// <summary>How far the newest reading has come.</summary>
+    public long Offset { get; private set; }
+
     /// <summary>The lines from an offset on; null once for "nothing more is there now".</summary>
     public async IAsyncEnumerable<string?> ReadAsync(ILogSource source, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var lines = new LineDecoder();
         var (isFirst, told) = (true, false);
+        Offset = offset;
         while (true)
         {
             var chunk = await TryReadAsync(source, offset, cancellationToken).ConfigureAwait(false);
@@ -32,7 +36,8 @@ internal sealed class LogPump(string runId, LogOptions options, IProgress<Progre
                     yield return line;
                 }
 
-                (offset, isFirst) = (chunk.NextOffset, false);
+                (Offset, isFirst) = (chunk.NextOffset, false);
+                offset = Offset;
                 Report(chunk);
             }
 

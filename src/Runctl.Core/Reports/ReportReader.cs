@@ -80,7 +80,7 @@ internal sealed class ReportReader(ICloud cloud, RunctlConfiguration configurati
     private async Task<IReadOnlyList<RunctlEvent>> EventsAsync(RunctlTraining training, CancellationToken cancellationToken)
     {
         var all = new List<RunctlEvent>();
-        await foreach (var item in new EventHistory(cloud, Settings(training), time).ReadAsync(training, new EventOptions(), _notes.Add, cancellationToken).ConfigureAwait(false))
+        await foreach (var item in new EventHistory(cloud, Settings(training), time).ReadAsync(training, new EventOptions(), progress, _notes.Add, cancellationToken).ConfigureAwait(false))
         {
             all.Add(item);
         }

@@ -23,6 +23,9 @@ internal sealed record RunRecord
     /// <summary>The attempt that the run is on: the newest, unless that ended before it was started. Then it is the newest one that was started, if there is any.</summary>
     public AttemptRecord? Current() => Newest() is { HasEnded: true, Started: null } unstarted ? Attempts.Where(a => a.Started is not null).MaxBy(a => a.Number) ?? unstarted : Newest();
 
+    /// <summary>The next attempt after a number that has something to read; null if there is none. A claim without an instance has nothing yet.</summary>
+    public AttemptRecord? After(int number) => Attempts.Where(a => a.Number > number && a is not { State: RunStates.Claimed, InstanceId: null }).MinBy(a => a.Number);
+
     /// <summary>Whether the user stopped the run while no attempt trained: an attempt that only says so keeps guards and sessions from continuing it.</summary>
     [JsonIgnore]
     public bool IsStopped => Newest() is { State: RunStates.Stopped, Started: null };

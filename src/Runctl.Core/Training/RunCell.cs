@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Runctl.Runs;
 
 namespace Runctl.Training;
@@ -77,6 +78,22 @@ internal sealed class RunCell(string runId)
     /// <param name="resumes">Whether it does so now.</param>
     public void Add(Func<bool> resumes) => _resumers.Add(resumes);
 
-    /// <summary>Whether the run continues after an attempt in a state.</summary>
-    public bool Continues(int attempt, string state) => RunStates.IsCutOff(state) && (IsResumed || Attempt > attempt);
+    /// <summary>Why a run has not ended although its attempt does not train: it was cut off, or it is a claim. Null if the attempt trains, or if the run has ended as far as the session knows.</summary>
+    public string? ReasonToContinue(int attempt, string state)
+    {
+        if (!RunStates.IsCutOff(state) && !(state == RunStates.Claimed && attempt > 1))
+        {
+            return null;
+        }
+
+        lock (_gate)
+        {
+            if (_attempt > attempt)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"attempt {_attempt} continues it on {_instance}");
+            }
+        }
+
+        return IsResumed ? RunOutlook.ByThisSession : null;
+    }
 }

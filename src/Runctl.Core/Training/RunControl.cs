@@ -23,13 +23,11 @@ public sealed class RunControl(ICloud cloud, TimeProvider time)
     /// <summary>Waits for the end of a run, through its resumes.</summary>
     /// <param name="training">The run.</param>
     /// <param name="pollInterval">Longest pause between two questions.</param>
-    /// <param name="resumesHere">Whether a monitor of this session resumes the run.</param>
     /// <param name="warn">Told of an end that is not the run's own, and that nothing continues.</param>
     /// <param name="progress">Told how it stands.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public Task<RunctlTraining> WaitAsync(
-        RunctlTraining training, TimeSpan pollInterval, Func<bool> resumesHere, Action<string> warn, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
-        new RunWait(cloud, time) { ResumesHere = resumesHere, OnWarning = warn }.RunAsync(training, pollInterval, progress, cancellationToken);
+    public Task<RunctlTraining> WaitAsync(RunctlTraining training, TimeSpan pollInterval, Action<string> warn, IProgress<ProgressUpdate> progress, CancellationToken cancellationToken) =>
+        new RunWait(cloud, time) { OnWarning = warn }.RunAsync(training, pollInterval, progress, cancellationToken);
 
     /// <summary>Stops the training of one attempt on its instance: same sequence as an interruption, checkpoint uploaded too.</summary>
     internal async Task<RunctlTraining> StopAttemptAsync(RunctlTraining training, TimeSpan gracePeriod, CancellationToken cancellationToken)

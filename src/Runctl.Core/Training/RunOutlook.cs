@@ -10,12 +10,18 @@ namespace Runctl.Training;
 /// <param name="Reason">What continues it, or why nothing does, for people.</param>
 internal sealed record RunOutlook(bool Continues, string Reason)
 {
+    /// <summary>What continues a run that a monitor of this session resumes.</summary>
+    public const string ByThisSession = "this session resumes it";
+
+    /// <summary>The outlook of a run that has ended by itself.</summary>
+    public static RunOutlook Over { get; } = new(false, "it has ended");
+
     /// <summary>The outlook at a time.</summary>
     public static RunOutlook Of(RunFacts facts, DateTimeOffset now)
     {
         if (facts.ResumesHere)
         {
-            return new(true, "this session resumes it");
+            return new(true, ByThisSession);
         }
 
         if (facts.Claim is { } claim)
@@ -29,9 +35,12 @@ internal sealed record RunOutlook(bool Continues, string Reason)
         }
 
         var isAway = facts.Instance is { State: Ec2States.Stopping or Ec2States.Stopped or Ec2States.Pending, InterruptionBehavior: "stop" or "hibernate" } && !IsByOwner(facts.Instance);
-        if (isAway && facts is { State: RunStates.Lost, Instance.InterruptionBehavior: "hibernate" })
+        // A session sees an instance that came back as late as a fresh interruption.
+        var back = facts.Instance is { State: Ec2States.Running, LaunchTime: { } launched } && launched > facts.Since ? launched : (DateTimeOffset?)null;
+        var isFresh = now - (back ?? facts.Since) < RunFacts.ClaimPatience;
+        if (facts is { State: RunStates.Lost, Instance.InterruptionBehavior: "hibernate" } && (isAway || (back is not null && isFresh)))
         {
-            return new(true, $"{facts.Instance!.InstanceId} hibernates, and the training continues there when EC2 wakes it");
+            return new(true, $"the training continues on {facts.Instance!.InstanceId}, which hibernates, when EC2 wakes it");
         }
 
         if (facts.Policy is not { AutoResume: true } policy)
@@ -49,9 +58,7 @@ internal sealed record RunOutlook(bool Continues, string Reason)
             return new(true, $"a session waits until EC2 starts {facts.Instance!.InstanceId} again");
         }
 
-        // An instance that came back is seen by its session as late as a fresh interruption.
-        var since = facts.Instance is { State: Ec2States.Running, LaunchTime: { } back } && back > facts.Since ? back : facts.Since;
-        return now - since < RunFacts.ClaimPatience
+        return isFresh
             ? new(true, "a session with automatic resume has not claimed it yet")
             : new(false, string.Create(CultureInfo.InvariantCulture, $"no session has claimed it within {RunFacts.ClaimPatience.TotalMinutes:0} minutes"));
     }

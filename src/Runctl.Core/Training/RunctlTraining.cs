@@ -33,6 +33,9 @@ public sealed class RunctlTraining
     /// <summary>claimed, preparing, restoring, setup, running, interrupting, stopping, finished, failed, interrupted, stopped or lost.</summary>
     public string State { get; internal set; } = "";
 
+    /// <summary>Why the run has not ended although its attempt is interrupted, lost or only claimed, as far as this session knows now: "this session resumes it", or the attempt that continues it. Null otherwise.</summary>
+    public string? StateReason => Cell?.ReasonToContinue(Attempt, State);
+
     /// <summary>The newest attempt, from 1.</summary>
     public int Attempt { get; internal set; } = 1;
 
@@ -124,7 +127,7 @@ public sealed class RunctlTraining
     internal bool AttemptHasEnded => RunStates.IsEnded(State);
 
     /// <summary>Whether the run is over: it has ended, and this session knows nothing that continues it.</summary>
-    public bool HasEnded => AttemptHasEnded && Cell?.Continues(Attempt, State) != true;
+    public bool HasEnded => AttemptHasEnded && StateReason is null;
 
     /// <summary>A copy that is changed.</summary>
     internal RunctlTraining With(Action<RunctlTraining> change)

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Runctl.Configuration;
-using Runctl.Errors;
 using Runctl.Logs;
 using Runctl.Ports;
 using Runctl.Progress;
@@ -20,11 +19,12 @@ public sealed class TrainingLog(ICloud cloud, RunctlConfiguration configuration,
     public async IAsyncEnumerable<string> ReadAsync(RunctlTraining training, LogOptions options, IProgress<ProgressUpdate> progress, Action<string> warn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         training = WithStore(training);
-        var pump = new LogPump(training.RunId, options, progress, warn, time);
-        var store = new RunRefresher(cloud, time).StoreOf(training);
-        var lines = store is null ? FromGuardAsync(training, options, pump, cancellationToken)
-            : options.All ? new AttemptLogs(cloud, store, training, options, pump, warn, time).ReadAsync(cancellationToken)
-            : FromBucketAsync(store, training, options, pump, warn, cancellationToken);
+        if (options is { Follow: false, All: false, Attempt: null } && NoteOf(training) is { } note)
+        {
+            warn(note);
+        }
+
+        var lines = new AttemptLogs(cloud, new RunRefresher(cloud, time).StoreOf(training), training, options, progress, warn, time).ReadAsync(cancellationToken);
         // What is there already is trimmed; what comes later is shown as it comes.
         var backlog = options.Tail is null ? null : new Queue<string>();
         await foreach (var line in lines.ConfigureAwait(false))
@@ -58,48 +58,16 @@ public sealed class TrainingLog(ICloud cloud, RunctlConfiguration configuration,
         }
     }
 
-    private async IAsyncEnumerable<string?> FromGuardAsync(RunctlTraining training, LogOptions options, LogPump pump, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>What a log says that is read between two attempts; null if it is not.</summary>
+    private static string? NoteOf(RunctlTraining training) => training switch
     {
-        var source = new InstanceLog(new GuardLog(cloud, training, options.All ? null : training.Attempt, time), training);
-        var (offset, _) = await source.BeginAsync(options.Tail, options.Since, cancellationToken).ConfigureAwait(false);
-        await foreach (var line in pump.ReadAsync(source, offset, cancellationToken).ConfigureAwait(false))
-        {
-            yield return line;
-        }
-    }
-
-    private async IAsyncEnumerable<string?> FromBucketAsync(RunStore store, RunctlTraining training, LogOptions options, LogPump pump, Action<string> warn, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var source = new BucketLog(cloud, store, training, options.Follow, time, warn);
-        var (offset, _) = await source.BeginAsync(options.Tail, options.Since, cancellationToken).ConfigureAwait(false);
-        await foreach (var line in pump.ReadAsync(source, offset, cancellationToken).ConfigureAwait(false))
-        {
-            yield return line;
-        }
-    }
+        { AttemptHasEnded: true, StateReason: { } reason } => $"Run {training.RunId} is {training.State}, and {reason}: this is the log of attempt {training.Attempt}. Get-RunctlTrainingLog {training.RunId} -Follow continues with the next attempt.",
+        { State: RunStates.Claimed, InstanceId: "", Attempt: > 1 } => $"Attempt {training.Attempt} of run {training.RunId} has no log yet, because {(training.StateReason is null ? "a" : "this")} session prepares it. "
+            + $"Get-RunctlTrainingLog {training.RunId} -Attempt {training.Attempt - 1} shows the log of the attempt before; -Follow waits for the new one.",
+        _ => null,
+    };
 
     private RunctlTraining WithStore(RunctlTraining training) => training.S3Bucket is not null || configuration.S3Bucket is null
         ? training
         : training.With(copy => { copy.S3Bucket = configuration.S3Bucket; copy.S3Prefix = configuration.S3Prefix; copy.RunPrefix = configuration.RunPrefix; });
-
-    /// <summary>The log of a run without a bucket: it goes with its instance, and that is said.</summary>
-    private sealed class InstanceLog(GuardLog guard, RunctlTraining training) : ILogSource
-    {
-        public Task<(long Offset, int Lines)> BeginAsync(int? tail, DateTimeOffset? since, CancellationToken cancellationToken) =>
-            OrUnavailableAsync(() => guard.BeginAsync(tail, since, cancellationToken));
-
-        public Task<LogChunk> ReadAsync(long offset, CancellationToken cancellationToken) => OrUnavailableAsync(() => guard.ReadAsync(offset, cancellationToken));
-
-        private async Task<T> OrUnavailableAsync<T>(Func<Task<T>> call)
-        {
-            try
-            {
-                return await call().ConfigureAwait(false);
-            }
-            catch (RunctlException e) when (RunRefresher.MeansGone(e))
-            {
-                throw RunctlErrors.LogUnavailable(training.RunId, training.InstanceId);
-            }
-        }
-    }
 }

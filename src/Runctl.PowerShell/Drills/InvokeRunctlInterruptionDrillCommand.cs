@@ -36,6 +36,7 @@ public sealed class InvokeRunctlInterruptionDrillCommand : TrainingTargetCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync() => ForEachPlacedTrainingAsync(async (scope, training) =>
     {
+        RequireAttempt(training);
         var what = $"Interrupt the training as EC2 would, {Window.TotalSeconds:0.###} s from notice to deadline; it does not continue afterwards";
         if (!ShouldProcess($"{training.RunId} on {training.InstanceId}", what))
         {

@@ -110,6 +110,19 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         engine.RunOutside(() => base.WriteObject(value));
     }
 
+    /// <summary>Writes a warning, from any thread and in order with the objects.</summary>
+    private protected void Warn(string message)
+    {
+        if (_engine is not { } engine || SynchronizationContext.Current == engine)
+        {
+            WriteWarning(message);
+        }
+        else
+        {
+            engine.TryPost(() => WriteWarning(message));
+        }
+    }
+
     /// <summary>Asks, if the preferences say so, whether to act.</summary>
     protected new bool ShouldProcess(string target, string action) => Ask(() => base.ShouldProcess(target, action), "-Confirm:$false");
 

@@ -1,5 +1,7 @@
 using Runctl.Errors;
 using Runctl.PowerShell.Targets;
+using Runctl.Runs;
+using Runctl.Training;
 
 namespace Runctl.PowerShell.Engine;
 
@@ -91,11 +93,24 @@ internal static class CommandErrors
     public static RunctlException ConfirmationImpossible(string command, string remedy, Exception cause) => new(
         "ConfirmationImpossible", ErrorKind.InvalidInput, $"{command} asks before it acts, and the question cannot be asked here: there is no terminal.", command, $"Add {remedy}.", cause);
 
-    public static RunctlException RunNotPlaced(string runId, int attempt, bool isClaimed) => !isClaimed ? new(
-        "RunNotPlaced", ErrorKind.InvalidState, $"Run {runId} is on no instance: its attempt {attempt} was given up before it had one.", runId,
-        "Resume-RunctlTraining resumes the run.") : new(
-        "RunNotPlaced", ErrorKind.InvalidState, $"Run {runId} has no instance yet: its attempt {attempt} was claimed by a session that resumes it, and this session does not know on which instance.", runId,
-        "Try again when Get-RunctlTraining shows its instance. If the session that resumes it is gone: Resume-RunctlTraining -Force takes the run over.");
+    public static RunctlException RunNotPlaced(RunctlTraining training) => training switch
+    {
+        { State: not RunStates.Claimed } => new(
+            "RunNotPlaced", ErrorKind.InvalidState, $"Run {training.RunId} is on no instance: its attempt {training.Attempt} was given up before it had one.", training.RunId,
+            $"To resume the run: Resume-RunctlTraining {training.RunId}."),
+        { StateReason: not null } => new(
+            "RunNotPlaced", ErrorKind.InvalidState, $"Run {training.RunId} has no instance yet: this session prepares its attempt {training.Attempt}.", training.RunId, RemedyInGap(training.RunId)),
+        _ => new(
+            "RunNotPlaced", ErrorKind.InvalidState,
+            $"Run {training.RunId} has no instance yet: its attempt {training.Attempt} was claimed by a session that resumes it, and this session does not know on which instance.", training.RunId,
+            "Try again when Get-RunctlTraining shows its instance. If the session that resumes it is gone: Resume-RunctlTraining -Force takes the run over."),
+    };
+
+    public static RunctlException RunBetweenAttempts(RunctlTraining training, string reason) => new(
+        "RunBetweenAttempts", ErrorKind.InvalidState, $"Run {training.RunId} has no instance now: its attempt {training.Attempt} on {training.InstanceId} is {training.State}, and {reason}.", training.RunId,
+        RemedyInGap(training.RunId));
+
+    private static string RemedyInGap(string runId) => $"Get-RunctlTrainingLog {runId} -Follow waits for the next attempt. To end the run instead: Stop-RunctlTraining {runId}.";
 
     public static RunctlException CheckpointNotFound(string what, object? target) => new(
         "CheckpointNotFound", ErrorKind.NotFound, $"There is no committed checkpoint {what}.", target, "Get-RunctlCheckpoint lists all of them.");

@@ -45,7 +45,7 @@ public sealed class GetRunctlEventCommand : TrainingTargetCmdlet
     [ValidateRange(1, int.MaxValue)]
     public int? Attempt { get; set; }
 
-    /// <summary>Continues until the run has ended, over all resumes; Ctrl+C ends the reading, not the training.</summary>
+    /// <summary>Continues until the run has ended, over all resumes, by the rule of Wait-RunctlTraining; with -Attempt until that attempt has. Ctrl+C ends the reading, not the training.</summary>
     [Parameter]
     public SwitchParameter Follow { get; set; }
 
@@ -61,7 +61,7 @@ public sealed class GetRunctlEventCommand : TrainingTargetCmdlet
         var options = new EventOptions { Attempt = Attempt, Since = Since, Follow = Follow, PollInterval = PollInterval };
         return ForEachTrainingAsync(async (scope, training) =>
         {
-            await foreach (var item in new EventHistory(scope.Cloud, scope.Configuration, TimeProvider.System).ReadAsync(training, options, WriteWarning, StopToken))
+            await foreach (var item in new EventHistory(scope.Cloud, scope.Configuration, TimeProvider.System).ReadAsync(training, options, Progress, Warn, StopToken))
             {
                 if (kinds.Any(kind => kind.IsMatch(item.Kind)))
                 {

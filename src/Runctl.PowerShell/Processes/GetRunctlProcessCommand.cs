@@ -54,6 +54,16 @@ public sealed class GetRunctlProcessCommand : TrainingTargetCmdlet
         });
         await ForEachPlacedTrainingAsync(Targets.Where(target => target.InstanceId is null), (scope, training) =>
         {
+            // What its last instance was told of the interruption is worth a look all the same.
+            if (!Detailed)
+            {
+                RequireAttempt(training);
+            }
+            else if (training is { AttemptHasEnded: true, StateReason: { } reason })
+            {
+                WriteWarning(CommandErrors.RunBetweenAttempts(training, reason).Message);
+            }
+
             var catalog = new ProcessCatalog(scope.Cloud, TimeProvider.System);
             return ShowAsync(() => catalog.ReadAsync(training, Detailed, StopToken));
         });

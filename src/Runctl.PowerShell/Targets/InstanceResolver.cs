@@ -4,7 +4,6 @@ using Runctl.Instances;
 using Runctl.Ports;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
-using Runctl.Runs;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Targets;
@@ -46,7 +45,7 @@ internal sealed class InstanceResolver(CommandScope scope)
     {
         null => new(run.Target, null, run.Error),
         { InstanceId.Length: > 0 } training => new(run.Target, training.InstanceId),
-        var training => new(run.Target, null, CommandErrors.RunNotPlaced(training.RunId, training.Attempt, training.State == RunStates.Claimed)),
+        var training => new(run.Target, null, CommandErrors.RunNotPlaced(training)),
     };
 
     private Resolved<RunctlInstance> Find(Resolved<string> id, Dictionary<string, RunctlInstance> found) =>

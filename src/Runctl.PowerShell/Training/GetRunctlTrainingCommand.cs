@@ -12,7 +12,7 @@ using Runctl.Training;
 namespace Runctl.PowerShell.Training;
 
 /// <summary>Shows runs as they stand now: one, those of an instance, or all that are known, newest first.</summary>
-/// <remarks>A run is known by its guard while its instance lives, and by its record in S3 afterwards. All runs are listed by an index in S3, a thousand in a call; -Verbose says if records had to be read because the index cannot be written. What comes in by the pipeline is looked up together, when all of it has come.</remarks>
+/// <remarks>StateReason says why an interrupted or claimed run has not ended, if this session resumes it. A run is known by its guard while its instance lives, and by its record in S3 afterwards. All runs are listed by an index in S3, a thousand in a call; -Verbose says if records had to be read because the index cannot be written. What comes in by the pipeline is looked up together, when all of it has come.</remarks>
 /// <example runs="true">
 /// <code>Get-RunctlTraining</code>
 /// <para>Lists all runs that are known.</para>
@@ -138,7 +138,7 @@ public sealed class GetRunctlTrainingCommand : RunctlCmdlet
         {
             try
             {
-                shown = await new RunFinder(scope.Cloud, scope.Configuration, TimeProvider.System).GetAttemptAsync(training, number, StopToken);
+                shown = await new RunFinder(scope.Cloud, scope.Configuration, TimeProvider.System).GetAttemptAsync(shown, number, StopToken);
             }
             catch (RunctlException e) when (isOneOfMany && e.Id == ErrorIds.AttemptNotFound)
             {

@@ -12,10 +12,12 @@ namespace Runctl.PowerShell.Training;
 /// fall behind a training that prints a great deal, and a progress bar says how far.</para>
 /// <para>A line ends as on a terminal: each state of a progress bar is a line of its own. A line longer than a million characters comes in pieces. If a log
 /// file is emptied on the instance, the log continues with what comes after.</para>
+/// <para>With -Follow an interruption is not the end as long as something continues the run, by the rule of Wait-RunctlTraining. Progress and -Verbose say
+/// what the cmdlet waits for between two attempts. If nothing continues the run, a warning says so and names the command that does.</para>
 /// </remarks>
 /// <example>
 /// <code>Get-RunctlTrainingLog $run -Follow</code>
-/// <para>Shows the output so far, and what comes, until the attempt ends.</para>
+/// <para>Shows the output so far, and what comes, over all resumes, until the run ends.</para>
 /// </example>
 /// <example>
 /// <code>Get-RunctlTrainingLog -InstanceId i-0123456789abcdef0 -Tail 20</code>
@@ -40,15 +42,15 @@ public sealed class GetRunctlTrainingLogCommand : TrainingTargetCmdlet
     [Moment]
     public DateTimeOffset? Since { get; set; }
 
-    /// <summary>Goes on until the attempt that is shown has ended, also if the run is resumed after it; with -All it goes on with the next attempt. Ctrl+C ends the reading, not the training.</summary>
+    /// <summary>Continues until the run has ended, also on other instances; with -Attempt until that attempt has. Ctrl+C ends the reading, not the training.</summary>
     [Parameter]
     public SwitchParameter Follow { get; set; }
 
-    /// <summary>Shows all attempts of the run one after the other, not only the one that is meant. With -Follow an attempt that goes on elsewhere is followed there.</summary>
+    /// <summary>Shows all attempts of the run one after the other, not only the newest.</summary>
     [Parameter]
     public SwitchParameter All { get; set; }
 
-    /// <summary>Shows an older attempt, by its number from 1. Default: the newest.</summary>
+    /// <summary>Shows this attempt alone, by its number from 1. Default: the newest, and with -Follow those that come after it.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int? Attempt { get; set; }
@@ -63,8 +65,8 @@ public sealed class GetRunctlTrainingLogCommand : TrainingTargetCmdlet
     {
         training = Attempt is { } number ? await new RunFinder(scope.Cloud, scope.Configuration, TimeProvider.System).GetAttemptAsync(training, number, StopToken) : training;
         var log = new TrainingLog(scope.Cloud, scope.Configuration, TimeProvider.System);
-        var options = new LogOptions { Tail = Tail, Since = Since, Follow = Follow, All = All, PollInterval = PollInterval };
-        await foreach (var line in log.ReadAsync(training, options, Progress, WriteWarning, StopToken))
+        var options = new LogOptions { Tail = Tail, Since = Since, Follow = Follow, All = All, Attempt = Attempt, PollInterval = PollInterval };
+        await foreach (var line in log.ReadAsync(training, options, Progress, Warn, StopToken))
         {
             WriteObject(line);
         }

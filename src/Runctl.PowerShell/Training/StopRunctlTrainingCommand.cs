@@ -1,8 +1,8 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using Runctl.Instances;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
+using Runctl.Runs;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Training;
@@ -51,30 +51,28 @@ public sealed class StopRunctlTrainingCommand : TrainingTargetCmdlet
         }
 
         await Session.LeaveAsync(training.RunId);
-        var warnings = new ConcurrentQueue<string>();
         var control = new RunControl(scope.Cloud, TimeProvider.System);
-        var stopped = Session.Remember(await control.StopAsync(training, GracePeriod ?? scope.Configuration.GracePeriod, warnings.Enqueue, StopToken));
-        foreach (var warning in warnings)
-        {
-            WriteWarning(warning);
-        }
-
+        var stopped = Session.Remember(await control.StopAsync(training, GracePeriod ?? scope.Configuration.GracePeriod, Warn, StopToken));
         WriteObject(stopped);
         if (RemoveInstance && stopped.InstanceId.Length > 0)
         {
-            await new RunRemoval(scope.Cloud, scope.Configuration, TimeProvider.System).RemoveAsync(stopped, Force, WriteWarning, StopToken);
+            await new RunRemoval(scope.Cloud, scope.Configuration, TimeProvider.System).RemoveAsync(stopped, Force, Warn, StopToken);
         }
     });
 
     /// <summary>What is done, for the confirmation: of an instance that goes, what it is and what it costs.</summary>
     private async Task<string> DescribeAsync(CommandScope scope, RunctlTraining training)
     {
+        // Between two attempts there is no training to stop: the resume is what ends.
+        var stop = training.StateReason is { } reason ? $"End the run, although {reason}: take the resume back, and remove what it has launched"
+            : training is { State: RunStates.Claimed, Attempt: > 1 } ? "End the run: take its resume back, and remove what the resume has launched"
+            : "Stop the training after it has saved";
         if (!RemoveInstance || training.InstanceId.Length == 0)
         {
-            return "Stop the training after it has saved";
+            return stop;
         }
 
         var instance = await new RunRemoval(scope.Cloud, scope.Configuration, TimeProvider.System).DescribeAsync(training.InstanceId, StopToken);
-        return $"Stop the training after it has saved, and terminate {instance}; what is only on its disk is lost";
+        return $"{stop}, and terminate {instance}; what is only on its disk is lost";
     }
 }

@@ -4,7 +4,6 @@ using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Targets;
-using Runctl.Runs;
 using Runctl.Training;
 
 namespace Runctl.PowerShell.Training;
@@ -69,5 +68,14 @@ public abstract class TrainingTargetCmdlet : BackgroundCmdlet
     /// <summary>The same for targets of which the command has handled some in another way.</summary>
     private protected Task ForEachPlacedTrainingAsync(IEnumerable<RunctlTarget> targets, Func<CommandScope, RunctlTraining, Task> body) => ForEachTrainingAsync(
         targets,
-        (scope, training) => training.InstanceId.Length > 0 ? body(scope, training) : throw CommandErrors.RunNotPlaced(training.RunId, training.Attempt, training.State == RunStates.Claimed));
+        (scope, training) => training.InstanceId.Length > 0 ? body(scope, training) : throw CommandErrors.RunNotPlaced(training));
+
+    /// <summary>Refuses a run between two attempts: the instance that it was on is not meant any more.</summary>
+    private protected static void RequireAttempt(RunctlTraining training)
+    {
+        if (training is { AttemptHasEnded: true, StateReason: { } reason })
+        {
+            throw CommandErrors.RunBetweenAttempts(training, reason);
+        }
+    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using Runctl.Pacing;
 using Runctl.PowerShell.Engine;
@@ -43,15 +42,7 @@ public sealed class WaitRunctlTrainingCommand : TrainingTargetCmdlet
         try
         {
             var control = new RunControl(scope.Cloud, TimeProvider.System);
-            var cell = Session.CellOf(training.RunId);
-            var warnings = new ConcurrentQueue<string>();
-            var ended = Session.Remember(await control.WaitAsync(training, PollInterval, () => cell.IsResumed, warnings.Enqueue, Progress, limit.Token));
-            foreach (var warning in warnings)
-            {
-                WriteWarning(warning);
-            }
-
-            WriteObject(ended);
+            WriteObject(Session.Remember(await control.WaitAsync(training, PollInterval, Warn, Progress, limit.Token)));
         }
         catch (OperationCanceledException) when (limit.Token.IsCancellationRequested && !StopToken.IsCancellationRequested)
         {

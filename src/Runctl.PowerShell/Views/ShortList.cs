@@ -24,7 +24,7 @@ internal static class ShortList
     private static readonly Dictionary<Type, string[]> Names = new()
     {
         [typeof(RunctlInstance)] = ["InstanceId", "InstanceType", "State", "Age", "HourlyPrice", "Cost", "RunId", "TrainingState"],
-        [typeof(RunctlTraining)] = ["RunId", "Instance", "State", "Attempt", "ExitCode", "LastStep", "Checkpoint", "MonitorJob"],
+        [typeof(RunctlTraining)] = ["RunId", "Instance", "State", "StateReason", "Attempt", "ExitCode", "LastStep", "Checkpoint", "MonitorJob"],
         [typeof(RunctlCheckpoint)] = ["Name", "Step", "StepIsExact", "Size", "SavedAt", "Reason", "RunId", "S3Uri"],
         [typeof(RunctlEvent)] = ["Time", "RunId", "Kind", "Message"],
         [typeof(RunctlDrillReport)] = ["Passed", "Reason", "RunId", "InstanceId", "SecondsToSpare", "StepsLost", "Checkpoint", "Manifest"],

@@ -1,8 +1,10 @@
 using Runctl.Configuration;
+using Runctl.Core.Tests.Fakes;
 using Runctl.Core.Tests.Monitoring;
 using Runctl.Core.Tests.Resuming;
 using Runctl.Events;
 using Runctl.Json;
+using Runctl.Progress;
 using Runctl.Runs;
 using Runctl.Training;
 
@@ -157,15 +159,6 @@ public sealed class EventHistoryTests : IDisposable
     }
 
     [Fact]
-    public async Task Following_ends_with_an_interruption_if_the_run_is_not_resumed_automatically()
-    {
-        _story.Cloud.Store.Put(Keys.Spec(Run), RunctlJson.Write(_story.Spec));
-        End(1, RunStates.Interrupted);
-        _story.Ship(1, EventKinds.TrainingStarted, EventKinds.InterruptionHandled);
-        Assert.Equal(2, (await ReadAsync(new() { Follow = true })).Count);
-    }
-
-    [Fact]
     public async Task Following_ends_when_the_instance_of_the_attempt_is_gone_without_a_word()
     {
         Guard();
@@ -235,7 +228,7 @@ public sealed class EventHistoryTests : IDisposable
     {
         var training = new RunctlTraining { RunId = Run, InstanceId = "i-1", State = RunStates.Running, Region = "us-east-1", S3Bucket = "b", S3Prefix = "saved", RunPrefix = "checkpoints/runctl" };
         var found = new List<string>();
-        await foreach (var item in new EventHistory(_story.Cloud, new RunctlConfiguration(), _story.Cloud.Time).ReadAsync(training, options, _warnings.Add, Token))
+        await foreach (var item in new EventHistory(_story.Cloud, new RunctlConfiguration(), _story.Cloud.Time).ReadAsync(training, options, new Collect<ProgressUpdate>(), _warnings.Add, Token))
         {
             found.Add($"{item.Attempt} {item.Kind}");
         }

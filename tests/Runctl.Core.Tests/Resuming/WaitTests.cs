@@ -1,7 +1,6 @@
 using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Instances;
-using Runctl.Json;
 using Runctl.Ports;
 using Runctl.Progress;
 using Runctl.Resuming;
@@ -54,25 +53,6 @@ public sealed class WaitTests
         var ended = await WaitAsync();
         Assert.Equal(("interrupted", null), (ended.State, ended.ExitCode));
         Assert.Contains($"Resume-RunctlTraining {Story.RunId}", Assert.Single(_warnings), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_session_that_is_to_resume_the_run_is_waited_for_and_not_for_ever()
-    {
-        _story.Cloud.Ec2.Add("i-1", "terminated");
-        Order(new RunPolicy { AutoResume = true, MaxResumes = 3 });
-        _story.Add(_story.Record.Newest()! with { Ended = DateTimeOffset.UtcNow.AddMinutes(-5).AddMilliseconds(300) });
-        Assert.Equal("interrupted", (await WaitAsync()).State);
-        Assert.Contains("no session has claimed it within 5 minutes", Assert.Single(_warnings), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_monitor_of_this_session_is_waited_for_as_long_as_it_resumes()
-    {
-        _story.Cloud.Ec2.Add("i-1", "terminated");
-        var looks = 0;
-        Assert.Equal("interrupted", (await WaitAsync(() => ++looks < 5)).State);
-        Assert.Equal(5, looks);
     }
 
     [Fact]
@@ -129,12 +109,9 @@ public sealed class WaitTests
         Assert.Equal(2, _story.Record.Newest()!.Number);
     }
 
-    private Task<RunctlTraining> WaitAsync(Func<bool>? resumesHere = null) =>
-        Control.WaitAsync(Training, TimeSpan.FromSeconds(1), resumesHere ?? (() => false), _warnings.Add, new Progress<ProgressUpdate>(), Token);
+    private Task<RunctlTraining> WaitAsync() => Control.WaitAsync(Training, TimeSpan.FromSeconds(1), _warnings.Add, new Progress<ProgressUpdate>(), Token);
 
     private Task<RunctlTraining> StopAsync() => Control.StopAsync(Training, TimeSpan.FromSeconds(10), _warnings.Add, Token);
-
-    private void Order(RunPolicy policy) => _story.Cloud.Store.Put(_story.Store.Keys.Spec(Story.RunId), RunctlJson.Write(_story.Spec with { Policy = policy }));
 
     private void Guard(int attempt, string state, string more = "") => _story.Cloud.Shell.Answer = (id, _) =>
         new CommandOutcome(id, "Success", null, 0, $$"""{"schema":1,"runs":[{"run_id":"{{Story.RunId}}","attempt":{{attempt}},"state":"{{state}}"{{more}}}]}""", "");

@@ -131,6 +131,7 @@ public sealed class RecordTests : IDisposable
     public async Task The_log_of_a_dead_instance_comes_from_s3_with_its_tail()
     {
         _cloud.Ec2.Add("i-1", "terminated");
+        WriteRecord("finished");
         PutLog(0, "one\ntwo\nth");
         PutLog(10, "ree\nfour\n");
         Assert.Equal(["one", "two", "three", "four"], await LogAsync(null));

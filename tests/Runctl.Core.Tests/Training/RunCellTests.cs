@@ -30,6 +30,8 @@ public sealed class RunCellTests
     [InlineData("interrupted", true, 1, true)]
     [InlineData("lost", true, 1, true)]
     [InlineData("interrupted", false, 2, true)]
+    [InlineData("running", true, 1, false)]
+    [InlineData("claimed", true, 1, false)]
     [InlineData("finished", true, 2, false)]
     [InlineData("stopped", true, 2, false)]
     public void An_attempt_that_was_cut_off_is_not_the_end_of_a_run_that_continues(string state, bool isResumed, int newest, bool continues)
@@ -37,7 +39,24 @@ public sealed class RunCellTests
         var cell = new RunCell("r");
         cell.See(newest, "i-1");
         cell.Add(() => isResumed);
-        Assert.Equal(continues, cell.Continues(1, state));
+        Assert.Equal(continues, cell.ReasonToContinue(1, state) is not null);
+    }
+
+    [Fact]
+    public void A_training_between_two_attempts_says_why_it_has_not_ended()
+    {
+        var isResumed = true;
+        var cell = new RunCell("r");
+        cell.See(1, "i-1");
+        cell.Add(() => isResumed);
+        var training = new RunctlTraining { RunId = "r", State = RunStates.Interrupted, Cell = cell };
+        Assert.Equal(("this session resumes it", false), (training.StateReason, training.HasEnded));
+        Assert.Equal("this session resumes it", training.With(copy => { copy.State = RunStates.Claimed; copy.Attempt = 2; }).StateReason);
+        isResumed = false;
+        Assert.Equal((null, true), (training.StateReason, training.HasEnded));
+        cell.See(2, "i-2");
+        Assert.Equal(("attempt 2 continues it on i-2", false), (training.StateReason, training.HasEnded));
+        Assert.Equal((null, true), (new RunctlTraining { State = RunStates.Interrupted }.StateReason, new RunctlTraining { State = RunStates.Interrupted }.HasEnded));
     }
 
     [Theory]

@@ -33,6 +33,8 @@ public sealed class RunOutlookTests
     [InlineData("interrupted", "running", "terminate", "", "withdrawn", 1, true)]
     // What hibernated wakes with its training; what stopped is waited for by a session, if the run says so.
     [InlineData("lost", "stopped", "hibernate", "", "", 6000, true)]
+    [InlineData("lost", "running", "hibernate", "back", "", 6000, true)]
+    [InlineData("lost", "running", "hibernate", "", "", 6000, false)]
     [InlineData("interrupted", "stopped", "hibernate", "", "", 6000, false)]
     [InlineData("interrupted", "stopped", "stop", "auto wait", "", 6000, true)]
     [InlineData("interrupted", "stopped", "stop", "auto", "", 6000, false)]

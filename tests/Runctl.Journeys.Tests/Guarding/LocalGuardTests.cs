@@ -135,7 +135,7 @@ public sealed class LocalGuardTests : IDisposable
         }
 
         Assert.Equal(started.RunId, Assert.Single(found).RunId);
-        Assert.Equal("finished", (await Control.WaitAsync(started, TimeSpan.FromMilliseconds(100), () => false, Assert.Fail, _progress, Token)).State);
+        Assert.Equal("finished", (await Control.WaitAsync(started, TimeSpan.FromMilliseconds(100), Assert.Fail, _progress, Token)).State);
     }
 
     /// <summary>Its guard has learned its instance's id in this boot already: there is no metadata service here, which it would ask for 5 s at each call.</summary>

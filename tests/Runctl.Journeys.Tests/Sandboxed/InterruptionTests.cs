@@ -112,7 +112,7 @@ public sealed class InterruptionTests : SandboxedTest
     private async Task<List<string>> LogAsync(RunctlTraining training)
     {
         var lines = new List<string>();
-        await foreach (var line in new TrainingLog(Fixture.Cloud, Fixture.Configuration, TimeProvider.System).ReadAsync(training, new LogOptions { Follow = true, PollInterval = TimeSpan.FromMilliseconds(200) }, new Ignore(), Assert.Fail, Token))
+        await foreach (var line in new TrainingLog(Fixture.Cloud, Fixture.Configuration, TimeProvider.System).ReadAsync(training, new LogOptions { Follow = true, Attempt = training.Attempt, PollInterval = TimeSpan.FromMilliseconds(200) }, new Ignore(), Assert.Fail, Token))
         {
             lines.Add(line);
         }
