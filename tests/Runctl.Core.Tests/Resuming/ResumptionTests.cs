@@ -73,7 +73,7 @@ public sealed class ResumptionTests : IResumeListener
         await (exit == 0 ? (Task)resume : Assert.ThrowsAsync<RunctlException>(() => resume));
         var training = new RunctlTraining { RunId = Story.RunId, InstanceId = "i-1", S3Bucket = "b", S3Prefix = "saved", RunPrefix = "checkpoints/runctl" };
         var kept = new List<string>();
-        await foreach (var item in new EventHistory(_story.Cloud, _configuration, _story.Cloud.Time).ReadAsync(training, new EventOptions(), _ => { }, Token))
+        await foreach (var item in new EventHistory(_story.Cloud, _configuration, _story.Cloud.Time).ReadAsync(training, new EventOptions(), new Progress<ProgressUpdate>(), _ => { }, Token))
         {
             kept.Add(item.Kind);
         }

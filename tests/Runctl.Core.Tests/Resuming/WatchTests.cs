@@ -7,6 +7,7 @@ using Runctl.Instances;
 using Runctl.Json;
 using Runctl.Monitoring;
 using Runctl.Ports;
+using Runctl.Progress;
 using Runctl.Resuming;
 using Runctl.Runs;
 using Runctl.Training;
@@ -302,7 +303,7 @@ public sealed class WatchTests : IAsyncDisposable
     private async Task<List<RunctlEvent>> KeptAsync()
     {
         var found = new List<RunctlEvent>();
-        await foreach (var item in new EventHistory(_story.Cloud, new RunctlConfiguration(), _story.Cloud.Time).ReadAsync(Training, new EventOptions(), _ => { }, Token))
+        await foreach (var item in new EventHistory(_story.Cloud, new RunctlConfiguration(), _story.Cloud.Time).ReadAsync(Training, new EventOptions(), new Progress<ProgressUpdate>(), _ => { }, Token))
         {
             found.Add(item);
         }

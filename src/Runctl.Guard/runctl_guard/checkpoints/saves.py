@@ -92,7 +92,8 @@ def _paths_only(seen: History, save: Save) -> Set[str]:
     found: Set[str] = set()
     for folder in sorted(inside):
         above = folder.rpartition("/")[0]
-        there = folder in seen.files and seen.files[folder].first <= long_before
+        # A save that follows without a pause may have begun before the one before it ended.
+        there = folder in seen.files and seen.files[folder].first <= long_before and seen.files[folder].first < save.began
         if len(inside[folder]) == 1 and (there or not has_number(folder.rpartition("/")[2])) and (not above or above in found
                                                                                              or above in seen.opened):
             found.add(folder)

@@ -565,7 +565,7 @@ class Choices(unittest.TestCase):
 
     def test_a_final_directory_or_text_is_shown_as_well(self):
         found = self.finished(Machine(), "epoch_%d.pth", last="final_model/model.safetensors")
-        self.assertEqual("final_model", found.newest.path)
+        self.assertEqual("final_model/model.safetensors", found.newest.path)
         machine = Machine()
         for number in (1, 2, 3):
             machine.write("epoch_%d.json" % number, b'{"weights": "%s"}' % (b"w" * 300))
