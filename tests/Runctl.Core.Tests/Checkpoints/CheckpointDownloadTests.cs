@@ -73,7 +73,6 @@ public sealed class CheckpointDownloadTests : IDisposable
     [InlineData("checkpoint/../../evil.pt")]
     [InlineData("checkpoint/./evil.pt")]
     [InlineData("checkpoint//evil.pt")]
-    [InlineData("evil\0.pt")]
     public async Task A_path_that_leads_out_is_refused_before_anything_is_written(string path)
     {
         var checkpoint = await CommitAsync("epoch_1.pt", (path, [1]));
