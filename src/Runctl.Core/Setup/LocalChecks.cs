@@ -123,6 +123,7 @@ internal sealed class LocalChecks(ICloud cloud, SetupRequest request)
         _ when request.Configuration.UsesStopFile => _list.Unknown("SigtermHandler", "a stop file tells the script; a look at its text cannot say whether it looks for RUNCTL_STOP_FILE", "Invoke-RunctlInterruptionDrill tells for sure."),
         _ when request.Configuration.StopSignal != "TERM" => _list.Unknown("SigtermHandler", $"SIG{request.Configuration.StopSignal} tells the script; a look at its text searches for handlers of SIGTERM only", "Invoke-RunctlInterruptionDrill tells for sure."),
         { HandlesSignal: true } => _list.Pass("SigtermHandler", look.Seen),
+        { HandlesSignal: false, OtherSignal: { } other } => _list.Fail("SigtermHandler", look.Seen, $"If it saves there, set [training] stop_signal = \"{other}\". Otherwise let the script save and end on SIGTERM (module/samples has scripts that do)."),
         { HandlesSignal: false } => _list.Fail("SigtermHandler", look.Seen, HandlerRemedy),
         _ => _list.Unknown("SigtermHandler", look.Seen, "Invoke-RunctlInterruptionDrill tells for sure."),
     };

@@ -18,6 +18,9 @@ internal sealed partial record ScriptInspection(bool? HandlesSignal, string Seen
     /// <summary>Files that a shell will read and whose lines end in CR LF, relative to the project.</summary>
     public IReadOnlyList<string> CarriageReturns { get; init; } = [];
 
+    /// <summary>Another signal that the script handles, without SIG; null where none is seen.</summary>
+    public string? OtherSignal { get; init; }
+
     /// <summary>What is done before the handler is registered; null where nothing is, or the text does not tell.</summary>
     public LateHandler? Late { get; init; }
 
@@ -33,49 +36,56 @@ internal sealed partial record ScriptInspection(bool? HandlesSignal, string Seen
         }
 
         var shell = path.EndsWith(".sh", StringComparison.Ordinal) || ShellLine().IsMatch(text);
-        var (handles, seen, late) = shell ? Shell(text, name, path, project) : Python(text, name, path);
+        var (handles, seen, late, other) = shell ? Shell(text, name, path, project) : Python(text, name, path);
         var launcher = Torchrun().Match(text);
         return new(handles, seen, launcher.Success, text.Contains("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", StringComparison.Ordinal))
         {
             Launcher = launcher.Success ? launcher.Groups[1].Value : null,
             CarriageReturns = shell ? ShellFiles.WithCarriageReturns(path, project) : [],
             Late = late,
+            OtherSignal = other,
         };
     }
 
-    private static (bool? Handles, string Seen, LateHandler? Late) Python(string text, string name, string path)
+    private static (bool? Handles, string Seen, LateHandler? Late, string? Other) Python(string text, string name, string path)
     {
         if (Ignored().Match(text) is { Success: true } ignored)
         {
-            return (false, $"{name}, line {LineOf(text, ignored.Index)}: {ignored.Value.Trim()}", null);
+            return (false, $"{name}, line {LineOf(text, ignored.Index)}: {ignored.Value.Trim()}", null, null);
         }
 
         if (Handler(text) is { } line)
         {
-            return (true, $"{name}, line {line}", LateHandler.Find(text, RegistrationLine(text)));
+            return (true, $"{name}, line {line}", LateHandler.Find(text, RegistrationLine(text)), null);
         }
 
         if (Framework().Match(text) is { Success: true } framework)
         {
-            return (true, $"{name}, line {LineOf(text, framework.Index)}: {framework.Value} saves on SIGTERM", null);
+            return (true, $"{name}, line {LineOf(text, framework.Index)}: {framework.Value} saves on SIGTERM", null, null);
         }
 
         foreach (var (import, module) in Imports().Matches(text).Select(match => (match.Groups[1], Path.Combine(Path.GetDirectoryName(path)!, match.Groups[1].Value.Replace('.', Path.DirectorySeparatorChar) + ".py"))).Where(pair => Entries.KindOf(pair.Item2) is EntryKind.File or EntryKind.Link && File.Exists(pair.Item2)))
         {
             if (Handler(Read(module)) is { } inModule)
             {
-                return (true, $"{Path.GetFileName(module)}, line {inModule}, which {name} imports", InModule(text, LineOf(text, import.Index), Read(module)));
+                return (true, $"{Path.GetFileName(module)}, line {inModule}, which {name} imports", InModule(text, LineOf(text, import.Index), Read(module)), null);
             }
         }
 
-        return (false, $"{name} has no handler of SIGTERM", null);
+        if (OtherHandler().Match(text) is { Success: true } handler)
+        {
+            var other = handler.Groups[1] is { Success: true } named ? named.Value : "INT";
+            return (false, $"{name} has no handler of SIGTERM; line {LineOf(text, handler.Index)} handles SIG{other}", null, other);
+        }
+
+        return (false, $"{name} has no handler of SIGTERM", null, null);
     }
 
-    private static (bool? Handles, string Seen, LateHandler? Late) Shell(string text, string name, string path, string project)
+    private static (bool? Handles, string Seen, LateHandler? Late, string? Other) Shell(string text, string name, string path, string project)
     {
         if (IgnoringTrap().Match(text) is { Success: true } ignoring)
         {
-            return (false, $"{name}, line {LineOf(text, ignoring.Index)} ignores SIGTERM, for all that it starts", null);
+            return (false, $"{name}, line {LineOf(text, ignoring.Index)} ignores SIGTERM, for all that it starts", null, null);
         }
 
         var how = Exec().IsMatch(text) ? "execs" : Trap().IsMatch(text) ? "traps SIGTERM and starts" : "starts";
@@ -84,12 +94,12 @@ internal sealed partial record ScriptInspection(bool? HandlesSignal, string Seen
             var file = new[] { Path.GetDirectoryName(path)!, project }.Select(directory => Path.Combine(directory, started.Groups[1].Value)).FirstOrDefault(File.Exists);
             if (file is not null)
             {
-                var (handles, seen, late) = Python(Read(file), Path.GetFileName(file), file);
-                return (handles, $"{name} {how} {seen}", late);
+                var (handles, seen, late, other) = Python(Read(file), Path.GetFileName(file), file);
+                return (handles, $"{name} {how} {seen}", late, other);
             }
         }
 
-        return how == "traps SIGTERM and starts" ? (true, $"{name} traps SIGTERM", null) : (null, $"what {name} starts is not a Python file of the project", null);
+        return how == "traps SIGTERM and starts" ? (true, $"{name} traps SIGTERM", null, null) : (null, $"what {name} starts is not a Python file of the project", null, null);
     }
 
     private static int? Handler(string text) => Registration().IsMatch(text) && Signal().Match(text) is { Success: true } found ? LineOf(text, found.Index) : null;
@@ -149,6 +159,9 @@ internal sealed partial record ScriptInspection(bool? HandlesSignal, string Seen
 
     [GeneratedRegex(@"^[^#\n]*\bsignal\s*\(\s*(signal\.)?SIGTERM\s*,\s*(signal\.)?SIG_(IGN|DFL)", RegexOptions.Multiline)]
     private static partial Regex Ignored();
+
+    [GeneratedRegex(@"^[^#\n]*(?:\bsignal\s*\(\s*(?:signal\.)?SIG(INT|USR1|USR2)\s*,(?!\s*(?:signal\.)?SIG_)|\bexcept\b[^#:\n]*\bKeyboardInterrupt\b)", RegexOptions.Multiline)]
+    private static partial Regex OtherHandler();
 
     [GeneratedRegex(@"(?<=^[^#\n]*)\b(OnExceptionCheckpoint|enable_jit_checkpoint|runctl_train\b[^#\n]*\b(?:stop_requested|TransformersCallback|LightningCallback))\b", RegexOptions.Multiline)]
     private static partial Regex Framework();

@@ -28,6 +28,19 @@ public sealed class ScriptInspectionTests : IDisposable
     public void Python_is_read_for_a_handler(string text, bool? handles) => Assert.Equal(handles, Look("train.py", text).HandlesSignal);
 
     [Theory]
+    [InlineData("signal.signal(signal.SIGUSR1, save)\n", "USR1")]
+    [InlineData("try:\n    train()\nexcept KeyboardInterrupt:\n    save()\n", "INT")]
+    [InlineData("except (KeyboardInterrupt, SystemExit) as e:\n    save()\n", "INT")]
+    [InlineData("signal.signal(signal.SIGINT, signal.SIG_IGN)\n", null)]
+    [InlineData("# except KeyboardInterrupt:\n", null)]
+    [InlineData("signal.signal(signal.SIGTERM, save)\nsignal.signal(signal.SIGINT, save)\n", null)]
+    public void Another_signal_that_is_handled_is_named(string text, string? signal)
+    {
+        Assert.Equal(signal, Look("train.py", text).OtherSignal);
+        Assert.Equal(signal, Look("train.sh", "#!/bin/bash\npython3 train.py\n").OtherSignal);
+    }
+
+    [Theory]
     [InlineData("exec python3 \"$here/train.py\" \"$@\"\n", true)]
     [InlineData("python3 train.py\naws s3 sync . s3://b\n", true)]
     [InlineData("python3 other/train.py\n", null)]
