@@ -38,8 +38,8 @@ MODIFIED = "2026-01-31T12:00:00.000Z"
 ACTION = "meta-data/spot/instance-action"
 
 
-def eventually(condition, seconds=30.0):
-    """The first true value of the condition."""
+def eventually(condition, seconds=120.0):
+    """The first true value of the condition; the time is a bound for hangs."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = condition()

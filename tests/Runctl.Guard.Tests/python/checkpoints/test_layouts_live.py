@@ -72,7 +72,7 @@ class Layouts(live.LiveTest):
 
     def drill(self, window=20.0):
         request(self.one, "interruption", "drill", time.time() + window)
-        final = support.eventually(lambda: self.one.last_event(FINAL_EVENTS), 60)
+        final = support.eventually(lambda: self.one.last_event(FINAL_EVENTS))
         with open(os.path.join(paths.home(), "guard.log")) as file:
             self.assertNotIn("Traceback", file.read())
         manifest = (final["data"]["checkpoint"] or {}).get("manifest")
@@ -188,7 +188,7 @@ loop(save)''')
 os.makedirs(f"{d}/exp1", exist_ok=True); ev = open(f"{d}/exp1/events.out.tfevents.1.host", "ab"); ev.write(b"e" * 100); ev.flush()
 def save(n): Z(f"{d}/exp1/.t", n); os.replace(f"{d}/exp1/.t", f"{d}/exp1/last.ckpt")
 loop(save, every=20)''')
-        support.eventually(lambda: len(self.told("CheckpointUploaded")) >= 2, 30)
+        support.eventually(lambda: len(self.told("CheckpointUploaded")) >= 2)
         layout = self.told("CheckpointLayout")
         self.assertEqual(1, len(layout))
         result = self.drill()

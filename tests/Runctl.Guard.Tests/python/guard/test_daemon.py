@@ -79,7 +79,7 @@ class Broken(Guarded):
         time.sleep(2.5)
         self.assertEqual("running", run.state["state"])
         self.fake.answers[support.ACTION] = (200, json.dumps({"action": "stop", "time": utc_seconds_text(time.time() + 100)}))
-        support.eventually(lambda: run.state["state"] == "interrupted", 10)
+        support.eventually(lambda: run.state["state"] == "interrupted")
         self.assertIn("CheckpointSaved", [event["kind"] for event in run.events()])
 
     def test_a_training_that_ends_is_finished(self):
@@ -87,7 +87,7 @@ class Broken(Guarded):
         self.all_of_them()
         self.guard()
         os.kill(run.training()["pid"], signal.SIGTERM)
-        support.eventually(lambda: run.state["state"] == "finished", 10)
+        support.eventually(lambda: run.state["state"] == "finished")
 
     def test_what_is_wrong_is_told_but_not_at_every_look(self):
         self.broken("aaa-20260131-120000-abcdef", state="[]")

@@ -37,7 +37,7 @@ leave_to_child()
 class Known(Training):
     def test_a_trainer_that_saves_less_often_than_is_looked_is_known_by_its_saves(self):
         self.started(train_py=TRAIN.replace("train()", "train(every=10)"))
-        self.look(seconds=12.0)
+        self.look()
         self.assertEqual(["writes weight files"], list(self.watch.found.reasons.values()))
 
 

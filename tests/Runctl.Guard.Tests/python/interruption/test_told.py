@@ -71,7 +71,7 @@ class WithoutHandler(Training):
         text = "from lib import *\nready()\nwhile True:\n    with open(d + '/model.pt', 'wb') as file: file.write(os.urandom(50000))\n" \
                "    time.sleep(3)\n"
         run = self.started(train_py=text)
-        self.look(lambda watch: watch.observed.complete > 2 and not watch.observed.saves.running, 60)
+        self.look(lambda watch: watch.observed.complete > 2 and not watch.observed.saves.running)
         self.assertFalse(self.watch.observed.saves.safe)
         self.interrupt(run)
         self.assertLess(self.final["data"]["trainers"][0]["told_after"], 0.2)
@@ -271,7 +271,7 @@ class Facts(Training):
             open(os.path.join(folder, "0.png"), "w").close()
             for j in range(1, 1000):
                 os.link(os.path.join(folder, "0.png"), os.path.join(folder, "%d.png" % j))
-        self.look(seconds=60)
+        self.look()
         began = time.time()
         with mock.patch.object(telling, "LAST_LINES_SECONDS", 0.0):
             self.interrupt(run)

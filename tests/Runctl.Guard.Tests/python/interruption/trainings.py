@@ -81,9 +81,9 @@ class Training(live.LiveTest):
         self.assertTrue(not wait or run.exit() is None, self.log(run))
         return run
 
-    def look(self, until=lambda watch: watch.found.seen, seconds=20.0):
+    def look(self, until=lambda watch: watch.found.seen):
         """Watches until the saves tell the trainers."""
-        support.eventually(lambda: self.watch.look() or until(self.watch), seconds)
+        support.eventually(lambda: self.watch.look() or until(self.watch))
 
     def interrupt(self, run, seconds=60.0, **trigger):
         trigger = Trigger("interruption", "drill", "terminate", "2026-01-31T12:00:00Z", time.monotonic() + seconds, **trigger)

@@ -428,4 +428,4 @@ class Hanging(Told):
             self.watch._offset += 2.0
             mirror.look()
             return condition()
-        support.eventually(look, 60)
+        support.eventually(look)

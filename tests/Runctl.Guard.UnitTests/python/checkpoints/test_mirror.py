@@ -40,7 +40,7 @@ class Mirroring(support.RootedTest):
         def look():
             self.mirror.look()
             return condition()
-        support.eventually(look, 20)
+        support.eventually(look)
 
     def uploaded(self, path):
         if not self.told("CheckpointUploaded"):
@@ -113,7 +113,7 @@ class Mirroring(support.RootedTest):
         def look():
             self.mirror.look()
             return os.path.exists(hanging) and os.path.getsize(hanging)
-        support.eventually(look, 20)
+        support.eventually(look)
         with open(hanging) as file:
             return [int(pid) for pid in file.read().split()]
 

@@ -121,7 +121,7 @@ class OrdinaryEnd(support.RootedTest):
         with zipfile.ZipFile(os.path.join(self.checkpoints, "step_1.pt"), "w") as file:
             file.writestr("data", b"weights")
         one = daemon.Guard()
-        support.eventually(lambda: one._tick() or any("step_1.pt.manifest" in key for key in self.s3.keys()), 20)
+        support.eventually(lambda: one._tick() or any("step_1.pt.manifest" in key for key in self.s3.keys()))
 
     def test_what_a_dead_training_left_unproven_is_not_mirrored_while_the_end_cannot_be_written_down(self):
         self.assertEqual([], self.mirrored("step_1.h5"))
@@ -144,7 +144,7 @@ class OrdinaryEnd(support.RootedTest):
             for _ in range(4):
                 supervisor.tasks._due.clear()
                 supervisor.look(None, None)
-                support.eventually(lambda: not supervisor.tasks.busy("mirror"), 10)
+                support.eventually(lambda: not supervisor.tasks.busy("mirror"))
         return [key for key in self.s3.keys() if "manifest" in key]
 
     def ended(self, store=support.STORE):
