@@ -65,8 +65,7 @@ function Test {
     Build
     $failed = @()
     $projects = if ($Level -ne 'All') { '--solution', "Runctl.$Level.slnf" }
-    # One project after the other: each runs several tests at the same time, and real processes meet their times only on a machine that has some left.
-    try { Invoke-Dotnet test --no-build --configuration $Configuration --max-parallel-test-modules 1 @projects } catch { $failed += "$_" }
+    try { Invoke-Dotnet test --no-build --configuration $Configuration @projects } catch { $failed += "$_" }
     if ($Level -eq 'All') {
         & "$PSScriptRoot/tests/Pester/Invoke-Tests.ps1" -Module "$module/Runctl.psd1"
         if ($LASTEXITCODE) { $failed += 'Pester tests failed.' }
