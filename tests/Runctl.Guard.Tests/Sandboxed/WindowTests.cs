@@ -53,11 +53,11 @@ public sealed class WindowTests(GuardSandbox sandbox)
     public async Task Grace_is_cut_where_the_save_of_who_does_not_end_gets_to_s3_by_that()
     {
         await using var run = await sandbox.StartAsync(new Scenario(Python.Beginning + """
-            signal.signal(signal.SIGTERM, lambda *_: replace("step_2.pt", archive(4 << 20)))
+            signal.signal(signal.SIGTERM, lambda *_: replace("step_2.pt", archive(2 << 20)))
             ready()
             while not os.path.exists("first"):
                 time.sleep(0.05)
-            replace("step_1.pt", archive(4 << 20))
+            replace("step_1.pt", archive(2 << 20))
             wait()
             """) { GraceSeconds = 20 });
         await run.PrintedAsync("ready");
@@ -65,10 +65,10 @@ public sealed class WindowTests(GuardSandbox sandbox)
         await File.WriteAllTextAsync(Path.Combine(run.Project, "first"), "", Ct);
         await run.WaitForAsync("CheckpointUploaded");
 
-        // An upload takes six seconds: after all of grace there would be four.
+        // An upload takes four seconds, and more on a busy machine: after all of grace one would be left beside the margin.
         await sandbox.Sandbox.InterruptAsync(run.InstanceId, TimeSpan.FromSeconds(24));
         var grace = (await run.WaitForAsync("TrainingSignalled")).GetProperty("grace_seconds").GetDouble();
-        Assert.InRange(grace, 6, 16);
+        Assert.InRange(grace, 8, 17.5);
         var handled = await run.WaitForAsync("InterruptionHandled");
         Assert.Equal(("uploaded", "step_2.pt", 137), (handled.GetProperty("outcome").GetString(), handled.GetProperty("checkpoint").GetProperty("name").GetString(), handled.GetProperty("exit_code").GetInt32()));
         Assert.NotNull(run.Find("TrainingKilled"));
