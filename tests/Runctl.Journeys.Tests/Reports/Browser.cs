@@ -9,7 +9,7 @@ namespace Runctl.Journeys.Tests.Reports;
 /// <summary>A headless Chromium that measures pages.</summary>
 internal static class Browser
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     /// <summary>The program, or null where it is not installed.</summary>
     public static string? Program { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)

@@ -9,7 +9,7 @@ internal static class CatalogFiles
     /// <summary>The newest version of a file that a checkpoint of the run, or of the instance, has; null if none has it.</summary>
     public static async Task<byte[]?> ReadFileAsync(this CheckpointCatalog catalog, string? runId, string? instanceId, string path, CancellationToken token)
     {
-        await foreach (var checkpoint in catalog.FindAsync(runId, instanceId, null, token))
+        await foreach (var checkpoint in catalog.FindAsync(runId, instanceId, null, token, refused: _ => { }))
         {
             if (checkpoint.Files.Where(file => file.Path == path).ToList() is { Count: > 0 } files)
             {

@@ -1,7 +1,7 @@
 """Uploads of one run's checkpoints: one at a time per version, in threads of their own that several callers can wait for."""
 import threading
 import time
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from ..aws.connections import close_connections
 from ..aws.session import Session
@@ -33,6 +33,8 @@ class UploadJob:
         self.phases = {"upload": 0.0, "commit": 0.0}
         self.started = time.monotonic()
         self.sent = 0
+        # Uploads of the same save that began after this one: they know more of its files.
+        self.later: List[str] = []
         self._cancelled, self._finished, self._safe = threading.Event(), threading.Event(), threading.Event()
         self._lock = threading.Lock()
 
@@ -105,7 +107,11 @@ class Uploads:
                 return job
             # Those that are over are in committed.jsonl; a run may have thousands of versions.
             self._jobs = {identity: other for identity, other in self._jobs.items() if other.running()}
-            job = self._jobs[checkpoint.name()] = UploadJob(checkpoint)
+            job = UploadJob(checkpoint)
+            for other in self._jobs.values():
+                if other.checkpoint.save.number == checkpoint.save.number:
+                    other.later.append(job.identity)
+            self._jobs[job.identity] = job
         threading.Thread(target=self._work, args=(job, open_files, facts, deadline), name="upload", daemon=True).start()
         return job
 
@@ -154,10 +160,16 @@ class Uploads:
         store = self.store
         try:
             return _until(deadline, job, lambda: store.upload(
-                opened, facts, lambda: job.cancelled() or calls.left_behind, job.count, lambda first: job.note(first, facts.reason),
+                opened, facts, lambda: self._is_over(job) or calls.left_behind, job.count, lambda first: job.note(first, facts.reason),
                 lambda: deadline is None or time.monotonic() < deadline - RESORT_SECONDS, calls))
         finally:
             close_connections()
+
+    def _is_over(self, job: UploadJob) -> bool:
+        """Given up, or passed by a later upload of the same save: the newest manifest of a save is the one that counts."""
+        if any(self._run.committed(identity) for identity in list(job.later)):
+            job.cancel()
+        return job.cancelled()
 
     def _last_resort(self, job: UploadJob, opened: OpenedCheckpoint, facts: Facts, deadline: float) -> None:
         """If the save does not get there in time, and S3 has nothing else of this run, its head is better than nothing."""

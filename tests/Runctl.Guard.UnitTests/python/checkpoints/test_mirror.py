@@ -66,6 +66,25 @@ class Mirroring(support.RootedTest):
         self.look_until(lambda: self.uploaded(path))
         self.assertEqual([], self.told("Warning"))
 
+    def test_an_upload_that_a_later_one_of_its_save_has_passed_commits_nothing(self):
+        self.save("model_1.bin", 1000)
+        uploads = uploads_of(self.one, self.session)
+        support.eventually(lambda: uploads.checkpoints.watch.look() and uploads.checkpoints.watch.seen.saves)
+        early, going = uploads.checkpoints.choose(uploads.store), threading.Event()
+        self.addCleanup(going.set)
+        slow = uploads.start(early.checkpoint, lambda: going.wait() and early.opened, Facts("periodic", False, 1.0))
+        with open(os.path.join(self.checkpoints, "training_state.json"), "w") as file:
+            file.write('{"epoch": 1}')
+        uploads.checkpoints.watch.look(whole=True)
+        late = uploads.checkpoints.choose(uploads.store)
+        self.assertEqual((early.checkpoint.save.number, 2), (late.checkpoint.save.number, len(late.checkpoint.part("save", "current"))))
+        last = uploads.start(late.checkpoint, lambda: late.opened, Facts("periodic", False, 1.0))
+        self.assertTrue(last.wait(60))
+        going.set()
+        self.assertTrue(slow.wait(60))
+        self.assertEqual((None, True, 2), (slow.committed, slow.cancelled(), last.committed["files"]))
+        self.assertEqual(1, len([key for key in self.s3.keys() if key.endswith(".manifest.json")]))
+
     def test_one_cut_short_during_its_upload_does_so_too(self):
         path = self.save()
         self.in_the_middle(lambda: os.truncate(path, 9 << 20))
