@@ -55,9 +55,10 @@ class RunCheckpoints:
         opened: Dict[str, OpenedCheckpoint] = {}
         self.watch.load()
 
-        def prepare(read: Read) -> Tuple[List[choice.Prepared], Dict[str, Callable[[OpenedCheckpoint], Dict[str, str]]]]:
+        def prepare(read: Read) -> Tuple[List[choice.Prepared], Dict[int, Callable[[OpenedCheckpoint], Dict[str, str]]]]:
             found = choice.prepare(self.watch.seen, read, lambda file: self._available(file, store), provisional)
-            return found, {one.checkpoint.name(): self._prover(one.checkpoint, enough_time) for one in found}
+            # By the object: the name of a checkpoint of many files is costly, and this is under the lock.
+            return found, {id(one.checkpoint): self._prover(one.checkpoint, enough_time) for one in found}
         prepared, provers = self.with_texts(store, prepare)
 
         def prove(checkpoint: CheckpointSet) -> Dict[str, str]:
@@ -65,7 +66,7 @@ class RunCheckpoints:
                 files = opened[checkpoint.name()] = self.open(checkpoint, store)
             except GuardError as error:
                 return {str(error.target or checkpoint.head): CHANGED if error.id == "CheckpointChanged" else error.message}
-            return provers[checkpoint.name()](files)
+            return provers[id(checkpoint)](files)
         # Looks go on meanwhile: a proof may read for long.
         found = choice.decide(prepared, lambda file: self._available(file, store), prove, newest_only)
         for refused in found.refused:
