@@ -52,7 +52,8 @@ def _staging_name(name: str) -> bool:
     return False
 
 
-@functools.lru_cache(maxsize=65536)
+# Of more files than this each pass over all of them in turn would miss every one.
+@functools.lru_cache(maxsize=1 << 18)
 def pattern_of(path: str) -> str:
     """The path with each run of digits and each identifier as `#`; the numbers of shards stay as they are."""
     shard = SHARD.match(path)
