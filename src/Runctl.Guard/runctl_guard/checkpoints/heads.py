@@ -97,11 +97,13 @@ def head_of(seen: History, own: Any, view: Any, gone: Dict[str, List[Any]] = {})
 def newest_beside(seen: History, save: Save, paths: Iterable[str], head: str) -> Optional[str]:
     """What the training wrote last, if that is a model of a kind that no save had before, as `final.pt` after its epochs. None if
     it is the head, or if the head's kind came only once: nothing tells a last model from an optimizer then."""
+    known = {pattern for other in seen.saves if other.number < save.number for pattern in other.shape}
+    if not known and not seen.repeated:
+        return None
     units: Dict[str, List[str]] = {}
     for path in paths:
         if path in seen.files and not seen.is_running(path):
             units.setdefault(stands_for(seen, unit_of(path, seen.opened)), []).append(path)
-    known = {pattern for other in seen.saves if other.number < save.number for pattern in other.shape}
 
     def came_before(unit: str) -> bool:
         return any(pattern_of(unit_of(path, seen.opened)) in known or pattern_of(path) in seen.repeated for path in units[unit])
