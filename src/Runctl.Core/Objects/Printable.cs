@@ -9,8 +9,6 @@ namespace Runctl.Objects;
 /// </summary>
 internal static class Printable
 {
-    private const char Replacement = '\ufffd';
-
     /// <summary>The text with visible signs in the place of such characters. Line ends and tabs stay.</summary>
     public static string Of(string text)
     {
@@ -22,16 +20,19 @@ internal static class Printable
         var clean = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length; i++)
         {
-            clean.Append(IsPlain(text, i) ? text[i] : text[i] switch
-            {
-                < ' ' and var control => (char)(0x2400 + control),
-                '\u007f' => '\u2421',
-                _ => Replacement,
-            });
+            clean.Append(IsPlain(text, i) ? text[i] : SignOf(text[i]));
         }
 
         return clean.ToString();
     }
+
+    /// <summary>What is shown in the place of a character that is not drawn: the picture of a control character, or the sign for "not a character".</summary>
+    public static char SignOf(int value) => value switch
+    {
+        < ' ' => (char)(0x2400 + value),
+        0x7f => '\u2421',
+        _ => '\ufffd',
+    };
 
     /// <summary>Whether the text has none of them.</summary>
     public static bool Is(string text)

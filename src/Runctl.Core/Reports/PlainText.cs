@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Runctl.Objects;
 
 namespace Runctl.Reports;
 
@@ -11,8 +12,6 @@ internal static class PlainText
 {
     /// <summary>A longer text is cut: nothing in a table is read to its thousandth character.</summary>
     public const int Longest = 600;
-
-    private const int Replacement = 0xfffd;
 
     /// <summary>The text, without anything but characters that are drawn.</summary>
     public static string Of(string text)
@@ -30,9 +29,7 @@ internal static class PlainText
     private static Rune Visible(Rune rune) => rune.Value switch
     {
         '\n' or '\r' or '\t' or 0x2028 or 0x2029 => new Rune(' '),
-        < 0x20 => new Rune(0x2400 + rune.Value),
-        0x7f => new Rune(0x2421),
-        _ when Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned => new Rune(Replacement),
+        _ when Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned => new Rune(Printable.SignOf(rune.Value)),
         _ => rune,
     };
 }

@@ -36,56 +36,63 @@ internal sealed partial record ScriptInspection(bool? HandlesSignal, string Seen
         }
 
         var shell = path.EndsWith(".sh", StringComparison.Ordinal) || ShellLine().IsMatch(text);
-        var (handles, seen, late, other) = shell ? Shell(text, name, path, project) : Python(text, name, path);
+        var handling = shell ? Shell(text, name, path, project) : Python(text, name, path);
         var launcher = Torchrun().Match(text);
-        return new(handles, seen, launcher.Success, text.Contains("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", StringComparison.Ordinal))
+        return new(handling.Handles, handling.Seen, launcher.Success, text.Contains("TORCH_ELASTIC_SHUTDOWN_TIMEOUT", StringComparison.Ordinal))
         {
             Launcher = launcher.Success ? launcher.Groups[1].Value : null,
             CarriageReturns = shell ? ShellFiles.WithCarriageReturns(path, project) : [],
-            Late = late,
-            OtherSignal = other,
+            Late = handling.Late,
+            OtherSignal = handling.Other,
         };
     }
 
-    private static (bool? Handles, string Seen, LateHandler? Late, string? Other) Python(string text, string name, string path)
+    /// <summary>How a script takes SIGTERM.</summary>
+    /// <param name="Handles">Whether it saves on SIGTERM; null where the text cannot tell.</param>
+    /// <param name="Seen">What was seen.</param>
+    /// <param name="Late">What is done before the handler is registered, or null.</param>
+    /// <param name="Other">Another signal that it handles, without SIG, or null.</param>
+    private sealed record Handling(bool? Handles, string Seen, LateHandler? Late = null, string? Other = null);
+
+    private static Handling Python(string text, string name, string path)
     {
         if (Ignored().Match(text) is { Success: true } ignored)
         {
-            return (false, $"{name}, line {LineOf(text, ignored.Index)}: {ignored.Value.Trim()}", null, null);
+            return new(false, $"{name}, line {LineOf(text, ignored.Index)}: {ignored.Value.Trim()}");
         }
 
         if (Handler(text) is { } line)
         {
-            return (true, $"{name}, line {line}", LateHandler.Find(text, RegistrationLine(text)), null);
+            return new(true, $"{name}, line {line}", LateHandler.Find(text, RegistrationLine(text)));
         }
 
         if (Framework().Match(text) is { Success: true } framework)
         {
-            return (true, $"{name}, line {LineOf(text, framework.Index)}: {framework.Value} saves on SIGTERM", null, null);
+            return new(true, $"{name}, line {LineOf(text, framework.Index)}: {framework.Value} saves on SIGTERM");
         }
 
         foreach (var (import, module) in Imports().Matches(text).Select(match => (match.Groups[1], Path.Combine(Path.GetDirectoryName(path)!, match.Groups[1].Value.Replace('.', Path.DirectorySeparatorChar) + ".py"))).Where(pair => Entries.KindOf(pair.Item2) is EntryKind.File or EntryKind.Link && File.Exists(pair.Item2)))
         {
             if (Handler(Read(module)) is { } inModule)
             {
-                return (true, $"{Path.GetFileName(module)}, line {inModule}, which {name} imports", InModule(text, LineOf(text, import.Index), Read(module)), null);
+                return new(true, $"{Path.GetFileName(module)}, line {inModule}, which {name} imports", InModule(text, LineOf(text, import.Index), Read(module)));
             }
         }
 
         if (OtherHandler().Match(text) is { Success: true } handler)
         {
             var other = handler.Groups[1] is { Success: true } named ? named.Value : "INT";
-            return (false, $"{name} has no handler of SIGTERM; line {LineOf(text, handler.Index)} handles SIG{other}", null, other);
+            return new(false, $"{name} has no handler of SIGTERM; line {LineOf(text, handler.Index)} handles SIG{other}", Other: other);
         }
 
-        return (false, $"{name} has no handler of SIGTERM", null, null);
+        return new(false, $"{name} has no handler of SIGTERM");
     }
 
-    private static (bool? Handles, string Seen, LateHandler? Late, string? Other) Shell(string text, string name, string path, string project)
+    private static Handling Shell(string text, string name, string path, string project)
     {
         if (IgnoringTrap().Match(text) is { Success: true } ignoring)
         {
-            return (false, $"{name}, line {LineOf(text, ignoring.Index)} ignores SIGTERM, for all that it starts", null, null);
+            return new(false, $"{name}, line {LineOf(text, ignoring.Index)} ignores SIGTERM, for all that it starts");
         }
 
         var how = Exec().IsMatch(text) ? "execs" : Trap().IsMatch(text) ? "traps SIGTERM and starts" : "starts";
@@ -94,12 +101,12 @@ internal sealed partial record ScriptInspection(bool? HandlesSignal, string Seen
             var file = new[] { Path.GetDirectoryName(path)!, project }.Select(directory => Path.Combine(directory, started.Groups[1].Value)).FirstOrDefault(File.Exists);
             if (file is not null)
             {
-                var (handles, seen, late, other) = Python(Read(file), Path.GetFileName(file), file);
-                return (handles, $"{name} {how} {seen}", late, other);
+                var inside = Python(Read(file), Path.GetFileName(file), file);
+                return inside with { Seen = $"{name} {how} {inside.Seen}" };
             }
         }
 
-        return how == "traps SIGTERM and starts" ? (true, $"{name} traps SIGTERM", null, null) : (null, $"what {name} starts is not a Python file of the project", null, null);
+        return how == "traps SIGTERM and starts" ? new(true, $"{name} traps SIGTERM") : new(null, $"what {name} starts is not a Python file of the project");
     }
 
     private static int? Handler(string text) => Registration().IsMatch(text) && Signal().Match(text) is { Success: true } found ? LineOf(text, found.Index) : null;

@@ -85,13 +85,12 @@ def _markers(seen: Observation, checkpoint: CheckpointSet) -> Dict[str, str]:
 
 def _said_unfinished(seen: Observation, checkpoint: CheckpointSet) -> Dict[str, str]:
     """An empty file beside a directory may say that it is not finished, as `step_5-unfinished` for `step_5`."""
+    said = [path for path, record in seen.files.items() if record.type == "file" and record.size == 0 and record.origin == "new"
+            and UNFINISHED.search(path)]
+    if not said:
+        return {}
     folders = {unit for file in checkpoint.part(SAVE) if file.here for unit in [unit_of(file.path, seen.opened)] if unit != file.path}
-    found = {}
-    for path, record in seen.files.items():
-        if record.type == "file" and record.size == 0 and record.origin == "new" and UNFINISHED.search(path) \
-                and UNFINISHED.sub("", path) in folders:
-            found[path] = "it says that the save is not finished"
-    return found
+    return {path: "it says that the save is not finished" for path in said if UNFINISHED.sub("", path) in folders}
 
 
 def _had(seen: Observation, save: Save, place: str) -> bool:

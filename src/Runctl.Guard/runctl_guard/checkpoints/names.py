@@ -11,7 +11,8 @@ SHARD = re.compile(r"^(.*?)(\d{5})(-of-)(\d{5})(?!\d)(.*)$")
 # A word of eight or more letters and digits that changes between them so often is an identifier, not a name.
 MANY_CHANGES = 4
 # Linux takes any bytes for a name. A key in S3 and a manifest are UTF-8, and a terminal takes control characters for commands,
-# some others for the direction of what follows. A session has the same rule (Runctl.Core/Objects/Printable.cs).
+# some others for the direction of what follows. A session has the same rule for texts (Runctl.Core/Objects/Printable.cs), in which
+# line ends and tabs may be.
 NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 UUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
 

@@ -139,9 +139,13 @@ def _view(seen: Observation, save: Save) -> Dict[str, SetFile]:
 
 def _is_removed(seen: Observation, save: Save) -> bool:
     """Whether no model of it is left: a training that keeps few checkpoints may delete the last before it writes the next."""
-    models = [path for path in save.files if seen.kinds.get(pattern_of(path)) in WEIGHT_KINDS | {"binary"}
-              and not SECONDARY.search(stands_for(seen, unit_of(path, seen.opened)))]
-    return bool(models) and not any(path in seen.files for path in models)
+    had_model = False
+    for path in save.files:
+        if seen.kinds.get(pattern_of(path)) in WEIGHT_KINDS | {"binary"} and not SECONDARY.search(stands_for(seen, unit_of(path, seen.opened))):
+            if path in seen.files:
+                return False
+            had_model = True
+    return had_model
 
 
 def _as_it_is(seen: Observation, path: str, record: Record) -> SetFile:

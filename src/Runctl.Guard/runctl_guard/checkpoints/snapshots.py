@@ -17,8 +17,8 @@ from .sets import SetFile
 
 FICLONE = 0x40049409
 BLOCK = 1 << 20
-# In bytes, of the name of a file that is moved aside: what is added to it still fits.
-MOST_OF_NAME = 200
+# Bytes that are kept of the name of a file that is moved aside: what is added to it still fits.
+KEPT_OF_NAME = 200
 
 
 class Copies:
@@ -91,7 +91,7 @@ def _put_back(folder: Folder, copy: str, path: str) -> None:
 def _aside_of(path: str) -> str:
     """A name beside it that no framework takes for a checkpoint, and that is not too long for one."""
     above, slash, name = path.rpartition("/")
-    return "%s%s%s.replaced-%d.tmp" % (above, slash, name.encode("utf-8")[:MOST_OF_NAME].decode("utf-8", "ignore"), time.time())
+    return "%s%s%s.replaced-%d.tmp" % (above, slash, name.encode("utf-8")[:KEPT_OF_NAME].decode("utf-8", "ignore"), time.time())
 
 
 def _copy(path: str, target: str, version: str, user: Optional[User], plain: bool, given_up: Callable[[], bool]) -> bool:
