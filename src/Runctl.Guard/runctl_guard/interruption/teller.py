@@ -67,7 +67,9 @@ class Teller:
 
     def _find_trainers(self, facts: Facts) -> List[Fact]:
         """Those that were not known as trainers before."""
-        some = facts if self._known is None else {pid: fact for pid, fact in facts.items() if fact.key in self._known}
+        # A trainer that ends gives up its handlers first: its launcher is not taken for the trainer then.
+        some = facts if self._known is None else {pid: fact for pid, fact in facts.items()
+                                                  if fact.key in self._known and fact.key not in self._trainers}
         found = trainers(some, self.settings.signal)
         living, before = any(fact.key in self._trainers for fact in facts.values()), set(self._trainers)
         # A process that is seen to write meanwhile trains as well. A guess is made again once it has proved empty.

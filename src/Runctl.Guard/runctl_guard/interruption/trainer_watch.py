@@ -2,7 +2,7 @@
 import collections
 import os
 import time
-from typing import Deque, Dict, FrozenSet, List, Tuple
+from typing import Deque, Dict, FrozenSet, List, Set, Tuple
 
 from ..runs.run import Run
 from ..runs.target import ProcessTarget
@@ -29,8 +29,11 @@ class _Seen:
         self.name = ""
         self.argv: Tuple[str, ...] = ()
         self.shell = self.piped = self.accelerator = self.reports = False
+        self.parent = 0
         self.cpu: Deque[Tuple[float, float]] = collections.deque()
+        # What it has written by itself, of the last looks.
         self.written: Deque[int] = collections.deque(maxlen=3)
+        self._total, self._of_threads = 0, 0
         # Bytes a look while nothing was saved, looks with a save, those in which it wrote enough, and whether it lives on.
         self.usual = 0.0
         self.chances = self.credits = 0
@@ -39,6 +42,15 @@ class _Seen:
     @property
     def saves(self) -> bool:
         return self.lived_on and self.credits * 2 >= self.chances
+
+    def wrote(self, pid: int, has_children: bool, lost_a_child: bool) -> None:
+        """The kernel counts what a child wrote as written by its parent once the parent has waited for it. The threads of the
+        parent, which cost more to read, say then what it wrote itself."""
+        total = processes.bytes_written(pid)
+        of_threads = processes.bytes_written_by_threads(pid) if has_children or lost_a_child else 0
+        own = of_threads - self._of_threads if lost_a_child else total - self._total
+        self.written.append((self.written[-1] if self.written else 0) + max(0, own))
+        self._total, self._of_threads = total, of_threads
 
     def cpu_within(self, seconds: float) -> float:
         since = self.cpu[-1][0] - seconds
@@ -55,6 +67,8 @@ class TrainerWatch:
         self._rehearsal = Rehearsal(run)
         self._due = 0.0
         self._looks = -1
+        # Processes of which a child has ended since the last time that bytes were compared.
+        self._bereft: Set[int] = set()
         self._kept = self._load()
 
     def look(self) -> None:
@@ -116,6 +130,7 @@ class TrainerWatch:
             seen.argv = tuple(processes.arguments(process.pid)) or (process.name,)
             seen.shell = processes.is_shell(process)
             seen.piped = _stdin(process.pid).startswith("pipe:")
+        seen.parent = process.parent
         return seen
 
     def _cpu(self, process: Process, seen: _Seen, seconds: float) -> float:
@@ -124,8 +139,9 @@ class TrainerWatch:
         return process.cpu * min(1.0, seconds / max(1.0, processes.age(process)))
 
     def _sample(self, members: Dict[int, Process], now: float) -> None:
-        self._seen = {key: seen for key, seen in list(self._seen.items())
-                      if key[0] in members and members[key[0]].start == key[1]}
+        living = {key: seen for key, seen in list(self._seen.items()) if key[0] in members and members[key[0]].start == key[1]}
+        self._bereft.update(seen.parent for key, seen in list(self._seen.items()) if key not in living)
+        self._seen = living
         progress = os.path.realpath(self._run.shared_file("progress"))
         for process in members.values():
             seen = self._of(process)
@@ -147,9 +163,11 @@ class TrainerWatch:
         # What was written is compared with what was saved, so over the same time.
         if self.observed.looks != self._looks:
             self._looks = self.observed.looks
+            parents = {process.parent for process in members.values()}
             for process in members.values():
-                self._of(process).written.append(processes.bytes_written(process.pid))
+                self._of(process).wrote(process.pid, process.pid in parents, process.pid in self._bereft)
             self._credit(members)
+            self._bereft.clear()
 
     def _credit(self, members: Dict[int, Process]) -> None:
         """The writers of what was saved since the look before: those whose bytes written, beyond the usual, account for it."""
@@ -159,7 +177,8 @@ class TrainerWatch:
             gained[key] = 0.0 if seen.shell else max(
                 0.0, seen.written[-1] - (seen.written[0] if looks else 0) - seen.usual * max(1, looks))
         most = max(gained.values(), default=0.0)
-        bar = max(1.0, min(most / 4, observed.written / 2))
+        # The writer may be one that has ended. Then the one that wrote most of the others is none yet.
+        bar = max(1.0, observed.written / 2 if self._bereft else min(most / 4, observed.written / 2))
         for key, seen in list(self._seen.items()):
             if observed.written:
                 seen.chances += 1

@@ -13,6 +13,8 @@ from .systemd import has_systemd, start_guard
 
 # The guard left on purpose; any other end of it is a crash, and it is started again.
 LEFT = 75
+# A small instance that has just booted reads the program from a cold disk.
+START_SECONDS = 40.0
 
 
 def guard_file() -> str:
@@ -49,7 +51,7 @@ def ensure_guard() -> Dict[str, Any]:
             log_exception()
         if not has_systemd():
             detach(ours("keeper"))
-        end, due = time.monotonic() + 10, 0.0
+        end, due = time.monotonic() + START_SECONDS, 0.0
         while time.monotonic() < end:
             # More than once: one that has just died may still count as running.
             if has_systemd() and time.monotonic() >= due:
@@ -59,7 +61,8 @@ def ensure_guard() -> Dict[str, Any]:
             if identity and identity.get("ready"):
                 return identity
             time.sleep(0.02)
-    raise GuardError("GuardNotStarted", "The guard did not start; see guard.log.", NO_GUARD)
+    raise GuardError("GuardNotStarted", "The guard did not start within %.0f s; %s on the instance says why."
+                     % (START_SECONDS, paths.log()), NO_GUARD)
 
 
 def _hand_over(identity: Dict[str, Any]) -> None:

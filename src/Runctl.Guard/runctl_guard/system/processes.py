@@ -173,8 +173,21 @@ def is_writing(pid: int, number: str) -> bool:
 
 def bytes_written(pid: int) -> int:
     """By write calls, those of children it has waited for included."""
+    return _written("/proc/%d/io" % pid)
+
+
+def bytes_written_by_threads(pid: int) -> int:
+    """By write calls of the threads that live; none of children."""
+    folder = "/proc/%d/task" % pid
     try:
-        with open("/proc/%d/io" % pid) as file:
+        return sum(_written("%s/%s/io" % (folder, thread)) for thread in os.listdir(folder))
+    except OSError:
+        return 0
+
+
+def _written(path: str) -> int:
+    try:
+        with open(path) as file:
             return int(file.read().split("wchar:")[1].split()[0])
     except (OSError, IndexError, ValueError):
         return 0

@@ -195,6 +195,20 @@ class Background(Training):
         self.assertEqual(["log.py SIGTERM"], self.signals())
 
 
+class RowOfTrainings(Training):
+    def test_a_launcher_that_waited_for_one_that_saved_at_its_end_is_not_told_for_the_next(self):
+        # The kernel counts what a child wrote as written by the launcher once it has waited for the child.
+        fold = "from lib import *\ncatch(signal.SIGTERM)\nif sys.argv[1] == '1':\n    time.sleep(1)\n    save(1)\nelse:\n    ready()\n    while not stop: sum(range(10000))\n    note('saved')\n"
+        launch = "from lib import *\nimport subprocess\ncatch(signal.SIGTERM)\n" \
+                 "for number in '12': subprocess.call([sys.executable, 'fold.py', number])\n"
+        run = self.started("launch.py", wait="", launch_py=launch, fold_py=fold)
+        self.look(lambda watch: os.path.exists(os.path.join(self.project, "ready.fold.py")))
+        # Until the work of the second one says that it trains.
+        self.look(lambda watch: any(fact.lately > 1.5 for fact in watch.facts(watch.target.members()).values()))
+        self.interrupt(run)
+        self.assertEqual(["fold.py SIGTERM", "fold.py saved"], self.signals()[:2])
+
+
 class FirstMinute(Training):
     def test_the_process_that_would_be_told_is_named_once(self):
         run = self.started("launch.py", launch_py=LAUNCH)

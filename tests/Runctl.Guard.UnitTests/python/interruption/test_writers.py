@@ -1,6 +1,7 @@
 """Which processes belong to a run because they write its weight files."""
 import os
 import subprocess
+import sys
 from unittest import mock
 
 import support
@@ -50,3 +51,38 @@ class Writers(support.OtherUserTest):
         self.assertTrue(processes.acts_for(inner.pid, self.UID))
         self.assertFalse(processes.acts_for(process.pid, self.UID))
         self.assertFalse(processes.acts_for(2 ** 22 + 1, self.UID))
+
+
+# Waits for a child that writes a million bytes, and writes ten thousand itself.
+PARENT = """
+import os, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import os; input(); os.write(os.open(os.devnull, os.O_WRONLY), bytes(10 ** 6))"],
+                         stdin=subprocess.PIPE)
+print(child.pid, flush=True)
+input()
+child.communicate(b"\\n")
+os.write(os.open(os.devnull, os.O_WRONLY), bytes(10 ** 4))
+print("waited", flush=True)
+input()
+"""
+
+
+class BytesOfChildren(support.RootedTest):
+    def test_what_a_child_wrote_is_not_counted_for_the_parent_that_has_waited_for_it(self):
+        parent = subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(parent.communicate)
+        self.addCleanup(parent.kill)
+        child = int(parent.stdout.readline())
+        watch = TrainerWatch(self.new_run(), mock.Mock(), mock.Mock())
+        for looks in (1, 2):
+            watch.observed = Observed(looks=looks)
+            members = {pid: processes.read(pid) for pid in (parent.pid, child) if looks == 1 or pid != child}
+            watch._sample(members, float(looks))
+            if looks == 1:
+                parent.stdin.write("\n")
+                parent.stdin.flush()
+                self.assertEqual("waited\n", parent.stdout.readline())
+        [seen] = watch._seen.values()
+        self.assertGreater(processes.bytes_written(parent.pid), 10 ** 6)
+        # A print is a few bytes more.
+        self.assertIn(seen.written[-1] - seen.written[0], range(10 ** 4, 10 ** 4 + 100))
