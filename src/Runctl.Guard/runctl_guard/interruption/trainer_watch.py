@@ -43,10 +43,13 @@ class _Seen:
     def saves(self) -> bool:
         return self.lived_on and self.credits * 2 >= self.chances
 
-    def wrote(self, pid: int, has_children: bool, lost_a_child: bool) -> None:
+    def wrote(self, process: Process, has_children: bool, lost_a_child: bool) -> None:
         """The kernel counts what a child wrote as written by its parent once the parent has waited for it. The threads of the
         parent, which cost more to read, say then what it wrote itself."""
-        total = processes.bytes_written(pid)
+        pid, total = process.pid, processes.bytes_written(process.pid)
+        if not self.written and processes.age(process) > LATELY:
+            # Of an old one that is new to this guard it is not known when and by which child.
+            self._total = total
         of_threads = processes.bytes_written_by_threads(pid) if has_children or lost_a_child else 0
         own = of_threads - self._of_threads if lost_a_child else total - self._total
         self.written.append((self.written[-1] if self.written else 0) + max(0, own))
@@ -165,7 +168,7 @@ class TrainerWatch:
             self._looks = self.observed.looks
             parents = {process.parent for process in members.values()}
             for process in members.values():
-                self._of(process).wrote(process.pid, process.pid in parents, process.pid in self._bereft)
+                self._of(process).wrote(process, process.pid in parents, process.pid in self._bereft)
             self._credit(members)
             self._bereft.clear()
 

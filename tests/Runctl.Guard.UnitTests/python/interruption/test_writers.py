@@ -86,3 +86,18 @@ class BytesOfChildren(support.RootedTest):
         self.assertGreater(processes.bytes_written(parent.pid), 10 ** 6)
         # A print is a few bytes more.
         self.assertIn(seen.written[-1] - seen.written[0], range(10 ** 4, 10 ** 4 + 100))
+
+    def test_what_an_old_process_wrote_before_the_first_look_is_not_counted(self):
+        process = subprocess.Popen([sys.executable, "-c", "print(end='x' * 5000, flush=True); input()"], stdin=subprocess.PIPE,
+                                   stdout=subprocess.DEVNULL, text=True)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        support.eventually(lambda: processes.bytes_written(process.pid) >= 5000)
+        run = self.new_run()
+        for age, known in ((1.0, 5000), (60.0, 0)):
+            watch = TrainerWatch(run, mock.Mock(), mock.Mock())
+            watch.observed = Observed(looks=1)
+            with mock.patch.object(processes, "age", return_value=age):
+                watch._sample({process.pid: processes.read(process.pid)}, 1.0)
+            [seen] = watch._seen.values()
+            self.assertEqual([known], list(seen.written))
