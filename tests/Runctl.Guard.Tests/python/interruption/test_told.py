@@ -279,7 +279,7 @@ class Facts(Training):
         self.set_environment(AWS_ENDPOINT_URL=s3.url)
         run = self.started("run.sh", run_sh="for i in $(seq 200); do sleep 100 & done\nexec /usr/bin/python3 train.py\n",
                            more={"store": {"bucket": "bucket", "prefix": "saved", "run_prefix": "runs"}})
-        for i in range(100):
+        for i in range(20):
             folder = os.path.join(self.checkpoints, "samples_%d" % i)
             os.mkdir(folder)
             open(os.path.join(folder, "0.png"), "w").close()
