@@ -41,9 +41,9 @@ $acts = @(
     }
     @{
         Title    = 'Act 2: a checkpoint is two models and a pointer, and a launcher stands between.'
-        Training = $common + @{ Script = "$PSScriptRoot/launch.py"; ScriptArgument = 'train_pair.py', '--steps', 600, '--step-seconds', 0.01 }
+        Training = $common + @{ Script = "$PSScriptRoot/launch.py"; ScriptArgument = 'train_pair.py', '--steps', 1500, '--step-seconds', 0.01 }
         NoticeAt = 250
-        Final    = 'forger_600.pt', 'judge_600.pt'
+        Final    = 'forger_1500.pt', 'judge_1500.pt'
     }
 )
 
