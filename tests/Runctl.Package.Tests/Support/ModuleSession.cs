@@ -73,7 +73,11 @@ internal sealed class ModuleSession : IDisposable
         using var shell = Begin(script);
         var running = shell.BeginInvoke();
         Assert.True(SpinWait.SpinUntil(() => running.IsCompleted || when(), Patience));
-        Assert.False(running.IsCompleted, $"It ended before it could be stopped: {string.Join("; ", shell.Streams.Error)}");
+        if (running.IsCompleted)
+        {
+            Assert.Fail($"It ended before it could be stopped: {string.Join("; ", shell.Streams.Error.ReadAll())}");
+        }
+
         var began = TimeProvider.System.GetTimestamp();
         shell.Stop();
         return TimeProvider.System.GetElapsedTime(began);
