@@ -28,7 +28,7 @@ internal sealed class RunResolver(CommandScope scope)
     public Action<string>? OnUnknown { get; init; }
 
     /// <summary>
-    /// The runs in the order of the targets, each once. An instance means the runs that train on it, or else the newest that was on it; a checkpoint means its
+    /// The runs in the order of the targets, each once. An instance means what <see cref="RunsOnInstance"/> says, in a wildcard too; a checkpoint means its
     /// run; the last six characters of an id, by which tables show a run, mean that run. A literal that means nothing is an error, a wildcard that matches nothing is left out.
     /// </summary>
     public async Task<IReadOnlyList<Resolved<RunctlTraining>>> ResolveAsync(IReadOnlyList<RunctlTarget> targets, CancellationToken cancellationToken)
@@ -78,15 +78,14 @@ internal sealed class RunResolver(CommandScope scope)
 
     private IEnumerable<Resolved<RunctlTraining>> FindOn(RunctlTarget target, string instanceId)
     {
-        RunctlTraining[] known = [.. _onInstances.Where(training => IsOn(training, instanceId))];
-        RunctlTraining[] active = [.. known.Where(training => training.InstanceId == instanceId && !training.HasEnded)];
-        var meant = TakesAllOnInstance ? known : active.Length > 0 ? active : [.. known.OrderByDescending(training => training.Started ?? DateTimeOffset.MaxValue).Take(1)];
-        return meant.Length > 0
+        var meant = MeantOn(instanceId, _onInstances.Where(training => RunsOnInstance.InstancesOf(training).Contains(instanceId)));
+        return meant.Count > 0
             ? meant.Select(training => new Resolved<RunctlTraining>(target, training))
             : [new Resolved<RunctlTraining>(target, null, CommandErrors.TrainingNotFound(null, instanceId))];
     }
 
-    private static bool IsOn(RunctlTraining training, string instanceId) => training.InstanceId == instanceId || training.InstanceIds.Contains(instanceId);
+    private IReadOnlyList<RunctlTraining> MeantOn(string instanceId, IEnumerable<RunctlTraining> runs) =>
+        TakesAllOnInstance ? [.. runs] : RunsOnInstance.Meant(runs, instanceId);
 
     private async Task<string[]> RunIdsAsync(RunctlTarget target, CancellationToken cancellationToken) => target switch
     {
@@ -100,9 +99,13 @@ internal sealed class RunResolver(CommandScope scope)
     private string[] Matching(string pattern)
     {
         var isOfInstances = pattern.StartsWith("i-", StringComparison.OrdinalIgnoreCase);
-        return [.. _listed
-            .Where(training => IsMatch(pattern, training.RunId) || (isOfInstances && training.InstanceIds.Append(training.InstanceId).Any(id => IsMatch(pattern, id))))
-            .Select(training => training.RunId)];
+        var onInstances = from run in isOfInstances ? _listed : []
+                          from instanceId in RunsOnInstance.InstancesOf(run)
+                          where IsMatch(pattern, instanceId)
+                          group run by instanceId into runs
+                          from meant in MeantOn(runs.Key, runs)
+                          select meant;
+        return [.. _listed.Where(run => IsMatch(pattern, run.RunId)).Concat(onInstances).Select(run => run.RunId).Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>The runs that the last six characters may mean; without any, the characters themselves, which no search finds.</summary>

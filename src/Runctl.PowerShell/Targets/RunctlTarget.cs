@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text.RegularExpressions;
+using Runctl.Instances;
 using Runctl.PowerShell.Engine;
 
 namespace Runctl.PowerShell.Targets;
@@ -83,7 +84,7 @@ public sealed class RunctlTarget
         var (runId, instanceId) = (properties.Text("RunId"), properties.Text("InstanceId"));
 
         // An instance brings the run that was on it when it was looked at: it is the instance that is meant.
-        if (instanceId is not null && (runId is null || properties.Has("InstanceType")))
+        if (instanceId is not null && (runId is null || properties.Has("InstanceType") || properties.TypeName == nameof(RunctlInstance)))
         {
             return new RunctlTarget(TargetKind.Instance, instanceId) { Place = place, Source = properties.Source };
         }
