@@ -115,6 +115,39 @@ class Choices(unittest.TestCase):
         machine.see()
         self.assertEqual("model_0000003.pth", machine.choose().head)
 
+    def cut_off_in_place(self, machine, saves):
+        """After saves of something else."""
+        for number in range(saves):
+            machine.write("losses.npy", simulator.NPY)
+            machine.settle()
+        machine.write("model.pt", ZIP[:20], in_place=True)
+        machine.open.add("model.pt")
+        machine.see()
+        machine.end(killed=True)
+
+    def whole(self, machine, *versions):
+        """The choice if the model on the disk is not whole, and these versions of it can be had."""
+        def available(file):
+            return file.path != "model.pt" and machine.available(file) or file.version in versions
+        return choice.decide(choice.prepare(machine.seen, machine.read, available), available).chosen
+
+    def test_a_model_that_is_cut_off_is_replaced_by_the_one_before_however_many_saves_of_something_else_came_meanwhile(self):
+        for saves in (1, 7):
+            for restored in (False, True):
+                with self.subTest(saves=saves, restored=restored):
+                    machine = Machine()
+                    machine.write("model.pt", ZIP * 9)
+                    if restored:
+                        machine.seen = simulator.Observation()
+                        machine.seen.begin(machine.look().entries, machine.now, {"model.pt"})
+                    machine.settle()
+                    version = machine.seen.files["model.pt"].version
+                    self.cut_off_in_place(machine, saves)
+                    self.assertIn(("model.pt", version), [file[:2] for file in self.whole(machine, version).files])
+                    if not restored:
+                        self.assertEqual("model.pt", self.whole(machine, version).head)
+                        self.assertIsNone(self.whole(machine))
+
     def copied(self, machine):
         for save in machine.seen.saves:
             machine.copies.update((facts[0], machine.files[path]) for path, facts in save.files.items() if path in machine.files)
