@@ -116,6 +116,11 @@ def torn(seen: Observation, save: Save) -> Optional[str]:
     return lacking and "its writer ended, and %s" % lacking
 
 
+def may_lack(seen: Observation, save: Save) -> bool:
+    """Whether what it lacks may still come."""
+    return (torn(seen, save) or "").startswith(GOES_ON)
+
+
 def _fewer_units(before: List[Save], save: Save) -> Optional[str]:
     if len(before) < 2:
         return None
