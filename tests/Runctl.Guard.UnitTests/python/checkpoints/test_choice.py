@@ -76,6 +76,15 @@ class Choices(unittest.TestCase):
         machine.end(killed=True)
         self.assertEqual("epoch_3.pt", machine.choose().head)
 
+    def test_a_save_whose_name_has_a_negative_or_a_tiny_measure_is_whole_after_two_that_have_not(self):
+        for name in ("epoch_%d_reward_-0.5.pt", "epoch=%d-loss=1e-05.pt", "epoch=%d-loss=1.5e-05.pt"):
+            machine = Machine()
+            for number in (1, 2):
+                self.save(machine, name[:name.rindex("=" if "=" in name else "_") + 1] % number + "0.%d.pt" % number)
+            self.save(machine, name % 3)
+            machine.end(killed=True)
+            self.assertEqual(name % 3, machine.choose().head)
+
     def test_what_a_save_writes_on_the_way_and_deletes_again_is_no_round_of_a_burst(self):
         machine = Machine()
         for number in (1, 2, 3):
