@@ -108,7 +108,7 @@ def torn(seen: Observation, save: Save) -> Optional[str]:
         return None
     before = [other for other in seen.saves if other.number < save.number][-2:]
     if died is None:
-        lacking = _fewer_units(before, save) if may_go_on(seen, save) else None
+        lacking = (_fewer_units(before, save) or _fewer_files(before, save)) if may_go_on(seen, save) else None
         return lacking and GOES_ON + lacking
     if not died["killed"] and not (died.get("sudden") and died["time"] - save.ended <= SETTLE_SECONDS + died.get("slack", 0.0)):
         return None

@@ -193,6 +193,25 @@ class Choices(unittest.TestCase):
         machine.end(killed=True)
         self.assertEqual(kept, {file.path: file.version for file in machine.choose().files})
 
+    def test_while_files_of_a_directory_are_missing_the_save_before_counts(self):
+        machine = Machine()
+        for number in (1, 2, 3, 4):
+            self.save(machine, "step_%d/meta.json" % number, "step_%d/rank0.pt" % number)
+            if number == 4:
+                self.assertEqual("step_3", machine.choose().head)
+            machine.pass_time(2)
+            self.save(machine, "step_%d/rank1.pt" % number)
+            machine.pass_time(40)
+        self.assertEqual("step_4", machine.choose().head)
+
+    def test_a_directory_with_fewer_files_from_now_on_counts_when_the_time_for_the_others_is_over(self):
+        machine = Machine()
+        for number, ranks in ((1, 2), (2, 2), (3, 1)):
+            self.save(machine, *["step_%d/rank%d.pt" % (number, rank) for rank in range(ranks)])
+            self.assertEqual("step_%d" % min(number, 2), machine.choose().head)
+            machine.pass_time(40)
+        self.assertEqual("step_3", machine.choose().head)
+
     def test_parts_that_never_come_are_not_waited_for(self):
         machine = self.in_parts("model.pt", "optim.pt")
         machine.write("model.pt", ZIP + b"4", in_place=True)
