@@ -93,7 +93,7 @@ class Mirroring(support.RootedTest):
                 self.look_until(lambda: self.seen().number == number and self.seen().current is None)
                 if number == 3:
                     self.assertTrue(completeness.may_lack(self.seen(), self.seen().saves[-1]))
-                self.look_until(lambda: all(map(self.uploaded, paths)))
+                self.look_until(lambda: len(self.told("CheckpointUploaded")) >= number and all(map(self.uploaded, paths)))
 
     def test_one_cut_short_during_its_upload_does_so_too(self):
         path = self.save()
