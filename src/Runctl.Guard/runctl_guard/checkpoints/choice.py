@@ -6,7 +6,7 @@ from .completeness import GOES_ON, incomplete, torn
 from .history import Save
 from .observation import Observation
 from .rounds import as_it_is, is_burst, without_last_rounds
-from .sets import CURRENT, SAVE, CheckpointSet, SetFile, build
+from .sets import CURRENT, SAVE, CheckpointSet, SetFile, build, under
 
 
 OVERWRITTEN = "it was overwritten or deleted"
@@ -68,8 +68,9 @@ def prepare(seen: Observation, read: Callable[[str, str, int], Optional[bytes]],
     prepared = []
     for checkpoint in candidates(seen, read, provisional):
         lacks = incomplete(seen, checkpoint)
-        for file in checkpoint.part(SAVE):
-            if not available(file):
+        for file in checkpoint.part(SAVE, CURRENT):
+            # Without the path that a script goes on from, what the save wrote is of no use.
+            if (file.part == SAVE or under(file.path, checkpoint.head)) and not available(file):
                 lacks[file.path] = OVERWRITTEN
         prepared.append(Prepared(checkpoint, lacks, torn(seen, checkpoint.save)))
     return prepared

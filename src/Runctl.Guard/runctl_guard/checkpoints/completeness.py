@@ -108,12 +108,17 @@ def torn(seen: Observation, save: Save) -> Optional[str]:
         return None
     before = [other for other in seen.saves if other.number < save.number][-2:]
     if died is None:
-        lacking = _fewer_units(before, save) if may_go_on(seen, save) else None
+        lacking = (_fewer_units(before, save) or _fewer_files(before, save)) if may_go_on(seen, save) else None
         return lacking and GOES_ON + lacking
     if not died["killed"] and not (died.get("sudden") and died["time"] - save.ended <= SETTLE_SECONDS + died.get("slack", 0.0)):
         return None
     lacking = _fewer_units(before, save) or _less_than_rounds(seen, before, save) or _fewer_files(before, save)
     return lacking and "its writer ended, and %s" % lacking
+
+
+def may_lack(seen: Observation, save: Save) -> bool:
+    """Whether what it lacks may still come."""
+    return (torn(seen, save) or "").startswith(GOES_ON)
 
 
 def _fewer_units(before: List[Save], save: Save) -> Optional[str]:

@@ -1,5 +1,5 @@
 """The versions of every file: when each was seen first, and what kind of file it is: a weight file, a log, something else."""
-from typing import Dict, Optional, Set, Tuple
+from typing import Dict, List, Optional, Set, Tuple
 
 from .kinds import OTHER_KINDS, TEXT_KINDS, WEIGHT_KINDS
 from .looks import Entry, Inode, Look, Record
@@ -31,6 +31,10 @@ class FileHistory:
         self.logs: Set[str] = set()
         self.time, self.step = 0.0, None  # type: Tuple[float, Optional[int]]
         self.born, self.final = 0.0, False
+        # Bytes of the burst that goes on, and when it was written last; when the last two ended, and their bytes. What is held
+        # open for long is of none.
+        self.burst: Tuple[int, float] = 0, 0.0
+        self.bursts: List[Tuple[float, int]] = []
         self.configure(settings)
         self._index()
 
@@ -163,8 +167,9 @@ class FileHistory:
         record = self.files[path]
         held = 0.0 if record.opened is None else self.time - record.opened
         model = record.kind in WEIGHT_KINDS or record.kind in ("binary", "empty")
-        # A large file grows while it is written, however long that takes.
-        if held > self.limit() and not (model and self.time - record.larger < self.limit() / 2 and held < LONGEST_WRITE):
+        # A large file grows while it is written, however long that takes. One that grows while larger saves come and go is a log.
+        if held > self.limit() and not (model and self.time - record.larger < self.limit() / 2 and held < LONGEST_WRITE
+                                        and not self._outlasts_saves(record)):
             return True
         if record.kind in WEIGHT_KINDS:
             return False
@@ -172,6 +177,9 @@ class FileHistory:
             return True
         return self._often(record) and not (
             record.grown == 0 and (self.final or record.kind == "binary") and not self._models())
+
+    def _outlasts_saves(self, record: Record) -> bool:
+        return len(self.bursts) > 1 and all(ended > (record.opened or ended) and written > record.size for ended, written in self.bursts)
 
     def _often(self, record: Record) -> bool:
         return len(record.changes) == RUNNING_CHANGES and self.looks - record.changes[0] <= RUNNING_LOOKS

@@ -8,6 +8,7 @@ from ..aws.session import Session
 from ..runs import record
 from ..runs.journal import Journal
 from ..runs.run import ENDED, Run
+from .completeness import may_lack
 from .history import Save
 from .manifest import Facts
 from .notices import Notices
@@ -50,6 +51,9 @@ class Mirror:
             return
         if uploads.running() or len(self._checks) >= MOST_CHECKS:
             self._notices.behind(save, bool(self._checks))
+            return
+        if may_lack(watch.seen, save):
+            # The one before it counts as long as that, and is in S3.
             return
         paused = (save.number, save.ended) == self._paused[0] and time.monotonic() < self._paused[1]
         if not paused and not Journal(self._run).begun:

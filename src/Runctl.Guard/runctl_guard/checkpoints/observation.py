@@ -23,7 +23,7 @@ SLOW_SECONDS = 5.0
 
 # What is written down as it is.
 PLAIN = ("number", "looks", "made", "longest", "ends", "kinds", "written", "head", "time", "step", "died", "final", "born", "beats",
-         "beats_done", "beating", "weight_bytes", "told", "split")
+         "beats_done", "beating", "weight_bytes", "told", "split", "burst", "bursts")
 
 
 class Observation(History):
@@ -100,6 +100,7 @@ class Observation(History):
         now = look.time
         weights = [path for path in changed if self.is_weight(path)]
         self._beat(bool(weights) or self.is_busy(), now)
+        self._see_burst(weights, now)
         self.weight_bytes += sum(self.files[path].added for path in weights)
         if look.final and not weights and self.current is None and not self.saves:
             weights = changed = [path for path, record in self.files.items() if record.save is None
@@ -202,6 +203,15 @@ class Observation(History):
         elif self.beating and not on:
             self.beats_done += 1
         self.beating = on
+
+    def _see_burst(self, weights: List[str], now: float) -> None:
+        held = {path for path in self._open if now - (self.files[path].opened or now) > self.limit()}
+        written, last = self.burst
+        added = [self.files[path].added for path in weights if path not in held]
+        if added or self.is_busy(held):
+            self.burst = written + sum(added), now
+        elif written and now - last >= SETTLE_SECONDS:
+            self.bursts, self.burst = (self.bursts + [(now, written)])[-2:], (0, now)
 
     def _is_endless(self, now: float) -> bool:
         """Longer than any save was, and not because of files that take long."""

@@ -119,6 +119,7 @@ def under(path: str, head: str) -> bool:
 def _view(seen: Observation, save: Save) -> Dict[str, SetFile]:
     """Every path as it was for that save: later saves did not happen, and what they overwrote is not here."""
     view: Dict[str, SetFile] = {}
+    lost: List[SetFile] = []
     before = [other for other in reversed(seen.saves) if other.number <= save.number]
     latest = (not seen.saves or seen.saves[-1].number == save.number) and not _is_removed(seen, save)
     for path, record in seen.files.items():
@@ -130,6 +131,13 @@ def _view(seen: Observation, save: Save) -> Dict[str, SetFile]:
             view[path] = _as_it_is(seen, path, record)
         else:
             _as_it_was(path, before, view)
+            if path not in view and record.prior and record.prior[0] <= save.number:
+                # The save that wrote it is no longer kept, or an attempt before restored it.
+                lost.append(SetFile(path, record.prior[1], record.prior[2], OLDER, None, False))
+    if lost:
+        # Under another name it is there still.
+        renamed = {record.version for record in seen.files.values()}
+        view.update((file.path, file) for file in lost if file.version not in renamed)
     if not latest:
         for path in save.files:
             if path not in seen.files:

@@ -76,6 +76,15 @@ class Choices(unittest.TestCase):
         machine.end(killed=True)
         self.assertEqual("epoch_3.pt", machine.choose().head)
 
+    def test_a_save_whose_name_has_a_negative_or_a_tiny_measure_is_whole_after_two_that_have_not(self):
+        for name in ("epoch_%d_reward_-0.5.pt", "epoch=%d-loss=1e-05.pt", "epoch=%d-loss=1.5e-05.pt"):
+            machine = Machine()
+            for number in (1, 2):
+                self.save(machine, name[:name.rindex("=" if "=" in name else "_") + 1] % number + "0.%d.pt" % number)
+            self.save(machine, name % 3)
+            machine.end(killed=True)
+            self.assertEqual(name % 3, machine.choose().head)
+
     def test_what_a_save_writes_on_the_way_and_deletes_again_is_no_round_of_a_burst(self):
         machine = Machine()
         for number in (1, 2, 3):
@@ -115,6 +124,39 @@ class Choices(unittest.TestCase):
         machine.see()
         self.assertEqual("model_0000003.pth", machine.choose().head)
 
+    def cut_off_in_place(self, machine, saves):
+        """After saves of something else."""
+        for number in range(saves):
+            machine.write("losses.npy", simulator.NPY)
+            machine.settle()
+        machine.write("model.pt", ZIP[:20], in_place=True)
+        machine.open.add("model.pt")
+        machine.see()
+        machine.end(killed=True)
+
+    def whole(self, machine, *versions):
+        """The choice if the model on the disk is not whole, and these versions of it can be had."""
+        def available(file):
+            return file.path != "model.pt" and machine.available(file) or file.version in versions
+        return choice.decide(choice.prepare(machine.seen, machine.read, available), available).chosen
+
+    def test_a_model_that_is_cut_off_is_replaced_by_the_one_before_however_many_saves_of_something_else_came_meanwhile(self):
+        for saves in (1, 7):
+            for restored in (False, True):
+                with self.subTest(saves=saves, restored=restored):
+                    machine = Machine()
+                    machine.write("model.pt", ZIP * 9)
+                    if restored:
+                        machine.seen = simulator.Observation()
+                        machine.seen.begin(machine.look().entries, machine.now, {"model.pt"})
+                    machine.settle()
+                    version = machine.seen.files["model.pt"].version
+                    self.cut_off_in_place(machine, saves)
+                    self.assertIn(("model.pt", version), [file[:2] for file in self.whole(machine, version).files])
+                    if not restored:
+                        self.assertEqual("model.pt", self.whole(machine, version).head)
+                        self.assertIsNone(self.whole(machine))
+
     def copied(self, machine):
         for save in machine.seen.saves:
             machine.copies.update((facts[0], machine.files[path]) for path, facts in save.files.items() if path in machine.files)
@@ -150,6 +192,25 @@ class Choices(unittest.TestCase):
         self.assertEqual([], choice.decide(choice.prepare(machine.seen, machine.read, machine.available), machine.available).refused)
         machine.end(killed=True)
         self.assertEqual(kept, {file.path: file.version for file in machine.choose().files})
+
+    def test_while_files_of_a_directory_are_missing_the_save_before_counts(self):
+        machine = Machine()
+        for number in (1, 2, 3, 4):
+            self.save(machine, "step_%d/meta.json" % number, "step_%d/rank0.pt" % number)
+            if number == 4:
+                self.assertEqual("step_3", machine.choose().head)
+            machine.pass_time(2)
+            self.save(machine, "step_%d/rank1.pt" % number)
+            machine.pass_time(40)
+        self.assertEqual("step_4", machine.choose().head)
+
+    def test_a_directory_with_fewer_files_from_now_on_counts_when_the_time_for_the_others_is_over(self):
+        machine = Machine()
+        for number, ranks in ((1, 2), (2, 2), (3, 1)):
+            self.save(machine, *["step_%d/rank%d.pt" % (number, rank) for rank in range(ranks)])
+            self.assertEqual("step_%d" % min(number, 2), machine.choose().head)
+            machine.pass_time(40)
+        self.assertEqual("step_3", machine.choose().head)
 
     def test_parts_that_never_come_are_not_waited_for(self):
         machine = self.in_parts("model.pt", "optim.pt")

@@ -6,7 +6,7 @@ from unittest import mock
 
 import support
 from runctl_guard.aws.session import Session
-from runctl_guard.checkpoints import verification
+from runctl_guard.checkpoints import completeness, saves, verification
 from runctl_guard.checkpoints.manifest import Facts
 from runctl_guard.checkpoints.mirror import Mirror
 from runctl_guard.checkpoints.uploads import uploads_of
@@ -84,6 +84,16 @@ class Mirroring(support.RootedTest):
         self.assertTrue(slow.wait(60))
         self.assertEqual((None, True, 2), (slow.committed, slow.cancelled(), last.committed["files"]))
         self.assertEqual(1, len([key for key in self.s3.keys() if key.endswith(".manifest.json")]))
+
+    def test_a_save_without_what_the_two_before_had_is_uploaded_when_the_time_for_that_is_over(self):
+        self.mirror.look()
+        with mock.patch.object(saves, "PARTS_SHARE", 0.6):
+            for number, names in ((1, ("epoch_1.bin", "last_1.bin")), (2, ("epoch_2.bin", "last_2.bin")), (3, ("last_3.bin",))):
+                paths = [self.save(name, 1000) for name in names]
+                self.look_until(lambda: self.seen().number == number and self.seen().current is None)
+                if number == 3:
+                    self.assertTrue(completeness.may_lack(self.seen(), self.seen().saves[-1]))
+                self.look_until(lambda: len(self.told("CheckpointUploaded")) >= number and all(map(self.uploaded, paths)))
 
     def test_one_cut_short_during_its_upload_does_so_too(self):
         path = self.save()

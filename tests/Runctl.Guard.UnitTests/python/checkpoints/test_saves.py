@@ -259,6 +259,35 @@ class Saves(unittest.TestCase):
         self.assertEqual([1, 2, 3], self.numbers(machine))
         self.assertEqual(["exp1/events.out.tfevents.1.host"], machine.contents(machine.choose(), "current"))
 
+    def test_a_file_that_stays_open_and_grows_beside_larger_saves_holds_up_none(self):
+        for every in (3, 20, 60):
+            machine = Machine()
+            machine.write("results.h5", HDF5)
+            machine.open.add("results.h5")
+            for second in range(1, 400):
+                if second % every == 0:
+                    machine.append("results.h5", b"r" * 10)
+                if second % 60 == 30:
+                    machine.write("model_%d.pt" % (second // 60), ZIP * 100)
+                machine.pass_time(1)
+            self.assertEqual("model_6.pt", machine.choose().head)
+            self.assertEqual(["model_6.pt"], machine.contents(machine.choose(), "save"))
+            self.assertIn("results.h5", machine.contents(machine.choose(), "current"))
+
+    def test_a_large_file_is_waited_for_beside_small_ones_that_come_and_go(self):
+        machine = Machine()
+        machine.write("model.h5", HDF5)
+        machine.open.add("model.h5")
+        for second in range(1, 300):
+            machine.append("model.h5", b"m" * 1000)
+            if second % 10 == 0:
+                machine.write("losses.npy", NPY)
+            machine.pass_time(1)
+        self.assertIsNone(machine.choose())
+        machine.open.clear()
+        machine.settle()
+        self.assertIn("model.h5", machine.contents(machine.choose(), "save"))
+
     def test_an_event_file_written_at_every_look_is_none_of_the_set_s_identity(self):
         machine = Machine()
         for second in range(60):
