@@ -27,6 +27,7 @@ class _Seen:
 
     def __init__(self) -> None:
         self.name = ""
+        self.image: Tuple[str, ...] = ()
         self.argv: Tuple[str, ...] = ()
         self.shell = self.piped = self.accelerator = self.reports = False
         self.parent = 0
@@ -91,6 +92,11 @@ class TrainerWatch:
         self._rehearsal.look(facts, self.found)
         self._due = began + max(LOOK_SECONDS, SHARE * (time.monotonic() - began))
 
+    def recall(self) -> None:
+        """A guard that has not looked yet goes on from what the one before it saw of the saves."""
+        if not self.observed.looks:
+            self.observed = self.observe.so_far()
+
     def facts(self, members: Dict[int, Process], writing: bool = False) -> Facts:
         """Signal masks are read now, the rest is as of the last look. With `writing`, open checkpoint files are read too."""
         found = {}
@@ -127,9 +133,9 @@ class TrainerWatch:
 
     def _of(self, process: Process) -> _Seen:
         seen = self._seen.setdefault((process.pid, process.start), _Seen())
-        if seen.name != process.name or not seen.argv:
-            # New, or it executes another program now.
-            seen.name = process.name
+        if (seen.name, seen.image) != (process.name, process.image) or not seen.argv:
+            # New, or it executes another program now, which may have the same name.
+            seen.name, seen.image = process.name, process.image
             seen.argv = tuple(processes.arguments(process.pid)) or (process.name,)
             seen.shell = processes.is_shell(process)
             seen.piped = _stdin(process.pid).startswith("pipe:")
