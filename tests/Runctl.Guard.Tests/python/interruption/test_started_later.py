@@ -91,12 +91,21 @@ class Left(Training):
 
     @needs("tini")
     def test_a_guard_that_takes_over_when_the_trainer_has_ended_knows_what_that_left(self):
-        run = self.started("launch.sh", train_py=LEAVES, launch_sh="exec tini -s -- /usr/bin/python3 launch.py",
+        # It ends when the guard has decided about its child.
+        leaves = LEAVES.replace("time.sleep(0.5)", "while not os.path.exists('decided'): time.sleep(0.02)")
+        run = self.started("launch.sh", train_py=leaves, launch_sh="exec tini -s -- /usr/bin/python3 launch.py",
                            launch_py=LAUNCH.replace("sys.exit", "code = ") + "import lib, os, time\n"
                            "while not os.path.exists(lib.d + '/step_9000.pt'): time.sleep(0.05)\n")
         self.look()
         [(trainer, _)] = self.watch.found.reasons
-        self.interrupted_guard(run, lambda members: trainer not in members)
+        rounds = []
+
+        def ended(members):
+            rounds.extend(one for one in members.values() if one.parent == trainer)
+            if len(rounds) > 1:
+                open(os.path.join(self.project, "decided"), "w").close()
+            return trainer not in members
+        self.interrupted_guard(run, ended)
         self.interrupt(run)
         self.assertEqual(SAVED, self.signals())
         self.assertEqual(400000, os.path.getsize(os.path.join(self.checkpoints, "step_9000.pt")))
