@@ -39,8 +39,13 @@ class CheckpointLook:
         return self._find().checkpoints
 
     def __call__(self) -> Observed:
+        self._checkpoints.watch.look()
+        return self.so_far()
+
+    def so_far(self) -> Observed:
+        """What was seen so far, by a guard before this one too, without a look."""
         watch = self._checkpoints.watch
-        watch.look()
+        watch.recall()
         with watch.lock:
             seen = watch.seen
             writing: Dict[int, Tuple[str, ...]] = {}

@@ -30,9 +30,12 @@ class Teller:
         self._sure = bool(first.get("sure"))
         self._acts: Dict[Key, str] = {}
         self._reached: Set[Key] = set()
-        self._heirs: Set[Key] = set()
+        self._heirs: Set[Key] = {key for entry in journal.all("signal") + journal.all("decided")
+                                 for key in _keys(entry.get("heirs", ()))}
         self._idle_since: Optional[float] = None
-        self._complete = watch.observed.complete
+        best_effort(watch.recall)
+        # Saves that were complete when the first was told.
+        self._complete: int = first.get("complete", watch.observed.complete)
         self.asks_for_saves = False
 
     def round(self, members: Dict[int, Process], left: float, first: bool = False, **data: Any) -> List[Decision]:
@@ -40,12 +43,14 @@ class Teller:
         facts = self._watch.facts(members, writing=not first)
         found = self._find_trainers(facts)
         saves = self._watch.observed.saves._replace(done=self._watch.observed.complete > self._complete)
+        before = frozenset(self._heirs)
+        heirs = self._started_by_trainers(facts)
         decisions = decide(Situation(facts, self._trainers, tuple(self._told(facts)), self._known, self.settings, saves, left,
-                                     self._idle(facts), self._commands(), self._started_by_trainers(facts)))
+                                     self._idle(facts), self._commands(), heirs))
         now = [one for one in decisions if one.act == NOW]
         if first:
             self._known = frozenset(fact.key for fact in facts.values())
-            data.update(known=[list(key) for key in sorted(self._known)], sure=self._sure)
+            data.update(known=[list(key) for key in sorted(self._known)], sure=self._sure, complete=self._complete)
         if found or first:
             data["trainers"] = [{"pid": fact.pid, "start_time": fact.start, "reason": self._trainers[fact.key],
                                  "handles": fact.handles(self.settings.signal), "command": shown(fact.argv)}
@@ -54,7 +59,7 @@ class Teller:
         self._acts.update({one.fact.key: one.act for one in decisions})
         self.asks_for_saves = any(one.role == TRAINER and one.act not in (NOW, ALONE) for one in decisions)
         if now or changed or found or first:
-            self._send(now, changed, members, facts, data)
+            self._send(now, changed, members, facts, data, heirs - before)
         return decisions
 
     def leftovers(self, members: Dict[int, Process]) -> None:
@@ -63,13 +68,15 @@ class Teller:
         decisions = decide(Situation(facts, {}, tuple(self._told(facts)), idle=LAST_LINES_SECONDS))
         now = [one for one in decisions if one.act == NOW]
         if now:
-            self._send(now, [], members, facts, {})
+            self._send(now, [], members, facts, {}, frozenset())
 
     def _find_trainers(self, facts: Facts) -> List[Fact]:
         """Those that were not known as trainers before."""
-        # A trainer that ends gives up its handlers first: its launcher is not taken for the trainer then.
+        # A trainer that ends gives up its handlers first: its launcher is not taken for the trainer then. Nor is what it has
+        # started, which may be at its save.
+        known = self._trainers.keys() | (self._heirs if self._sure else ())
         some = facts if self._known is None else {pid: fact for pid, fact in facts.items()
-                                                  if fact.key in self._known and fact.key not in self._trainers}
+                                                  if fact.key in self._known and fact.key not in known}
         found = trainers(some, self.settings.signal)
         living, before = any(fact.key in self._trainers for fact in facts.values()), set(self._trainers)
         # A process that is seen to write meanwhile trains as well. A guess is made again once it has proved empty.
@@ -108,7 +115,7 @@ class Teller:
                          if one.get("role") == TRAINER and "command_id" in one)
 
     def _send(self, now: List[Decision], others: List[Decision], members: Dict[int, Process], facts: Facts,
-              data: Dict[str, Any]) -> None:
+              data: Dict[str, Any], heirs: FrozenSet[Key]) -> None:
         chosen = {one.fact.pid for one in now}
         doomed = {fact.pid for fact in facts.values() if fact.dies_of(signal.SIGTERM)} if now else set()
         # Killed on purpose: a trainer that was started again, and one that no signal reaches.
@@ -116,7 +123,7 @@ class Teller:
         self.journal.write(
             self._phase if now or data or ended else "decided", processes=[self._entry(one, members) for one in now],
             others=grouped(others), ended=sorted(ended), unfinished=self.unfinished(chosen & doomed | ended),
-            endangered=self.unfinished(doomed - chosen - ended), **data)
+            endangered=self.unfinished(doomed - chosen - ended), heirs=[list(key) for key in sorted(heirs)], **data)
         if self.settings.stop_file and any(one.role == TRAINER for one in now):
             best_effort(lambda: files.write_json(stop_file(self._run), {"schema": 1}, 0o644))
         for one in now:

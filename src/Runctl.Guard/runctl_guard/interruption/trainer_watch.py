@@ -1,8 +1,9 @@
 """Watches what the processes of a run do while it trains: a notice leaves no time to find the trainers."""
 import collections
+import math
 import os
 import time
-from typing import Deque, Dict, FrozenSet, List, Set, Tuple
+from typing import Deque, Dict, FrozenSet, List, Optional, Set, Tuple
 
 from ..runs.run import Run
 from ..runs.target import ProcessTarget
@@ -27,6 +28,7 @@ class _Seen:
 
     def __init__(self) -> None:
         self.name = ""
+        self.image: Tuple[str, ...] = ()
         self.argv: Tuple[str, ...] = ()
         self.shell = self.piped = self.accelerator = self.reports = False
         self.parent = 0
@@ -34,6 +36,8 @@ class _Seen:
         # What it has written by itself, of the last looks.
         self.written: Deque[int] = collections.deque(maxlen=3)
         self._total, self._of_threads = 0, 0
+        # Its count, that of children included, at the look before the last.
+        self.before = 0
         # Bytes a look while nothing was saved, looks with a save, those in which it wrote enough, and whether it lives on.
         self.usual = 0.0
         self.chances = self.credits = 0
@@ -43,17 +47,20 @@ class _Seen:
     def saves(self) -> bool:
         return self.lived_on and self.credits * 2 >= self.chances
 
-    def wrote(self, process: Process, has_children: bool, lost_a_child: bool) -> None:
+    def wrote(self, process: Process, has_children: bool, lost: Optional[int]) -> int:
         """The kernel counts what a child wrote as written by its parent once the parent has waited for it. The threads of the
-        parent, which cost more to read, say then what it wrote itself."""
+        parent, which cost more to read, say then what it wrote itself. `lost`: what the children wrote that it has waited for,
+        as of their looks; None without any. Returns what they wrote since."""
         pid, total = process.pid, processes.bytes_written(process.pid)
         if not self.written and processes.age(process) > LATELY:
             # Of an old one that is new to this guard it is not known when and by which child.
             self._total = total
-        of_threads = processes.bytes_written_by_threads(pid) if has_children or lost_a_child else 0
-        own = of_threads - self._of_threads if lost_a_child else total - self._total
-        self.written.append((self.written[-1] if self.written else 0) + max(0, own))
-        self._total, self._of_threads = total, of_threads
+        of_threads = processes.bytes_written_by_threads(pid) if has_children or lost is not None else 0
+        change = max(0, total - self._total)
+        own = change if lost is None else max(0, min(change, of_threads - self._of_threads))
+        self.written.append((self.written[-1] if self.written else 0) + own)
+        self.before, self._total, self._of_threads = self._total, total, of_threads
+        return max(0, change - own - (lost or 0))
 
     def cpu_within(self, seconds: float) -> float:
         since = self.cpu[-1][0] - seconds
@@ -70,8 +77,9 @@ class TrainerWatch:
         self._rehearsal = Rehearsal(run)
         self._due = 0.0
         self._looks = -1
-        # Processes of which a child has ended since the last time that bytes were compared.
-        self._bereft: Set[int] = set()
+        # What has ended since the last time that bytes were compared, or was not waited for yet, with its parent and its bytes.
+        self._ended: Dict[Key, Tuple[int, int]] = {}
+        self._zombies: Set[Key] = set()
         self._kept = self._load()
 
     def look(self) -> None:
@@ -90,6 +98,11 @@ class TrainerWatch:
         self._keep(members)
         self._rehearsal.look(facts, self.found)
         self._due = began + max(LOOK_SECONDS, SHARE * (time.monotonic() - began))
+
+    def recall(self) -> None:
+        """A guard that has not looked yet goes on from what the one before it saw of the saves."""
+        if not self.observed.looks:
+            self.observed = self.observe.so_far()
 
     def facts(self, members: Dict[int, Process], writing: bool = False) -> Facts:
         """Signal masks are read now, the rest is as of the last look. With `writing`, open checkpoint files are read too."""
@@ -127,9 +140,9 @@ class TrainerWatch:
 
     def _of(self, process: Process) -> _Seen:
         seen = self._seen.setdefault((process.pid, process.start), _Seen())
-        if seen.name != process.name or not seen.argv:
-            # New, or it executes another program now.
-            seen.name = process.name
+        if (seen.name, seen.image) != (process.name, process.image) or not seen.argv:
+            # New, or it executes another program now, which may have the same name.
+            seen.name, seen.image = process.name, process.image
             seen.argv = tuple(processes.arguments(process.pid)) or (process.name,)
             seen.shell = processes.is_shell(process)
             seen.piped = _stdin(process.pid).startswith("pipe:")
@@ -143,7 +156,7 @@ class TrainerWatch:
 
     def _sample(self, members: Dict[int, Process], now: float) -> None:
         living = {key: seen for key, seen in list(self._seen.items()) if key[0] in members and members[key[0]].start == key[1]}
-        self._bereft.update(seen.parent for key, seen in list(self._seen.items()) if key not in living)
+        self._ended.update((key, (seen.parent, seen.before)) for key, seen in list(self._seen.items()) if key not in living)
         self._seen = living
         progress = os.path.realpath(self._run.shared_file("progress"))
         for process in members.values():
@@ -166,13 +179,29 @@ class TrainerWatch:
         # What was written is compared with what was saved, so over the same time.
         if self.observed.looks != self._looks:
             self._looks = self.observed.looks
-            parents = {process.parent for process in members.values()}
-            for process in members.values():
-                self._of(process).wrote(process, process.pid in parents, process.pid in self._bereft)
-            self._credit(members)
-            self._bereft.clear()
+            self._credit(members, self._compare(members))
 
-    def _credit(self, members: Dict[int, Process]) -> None:
+    def _compare(self, members: Dict[int, Process]) -> float:
+        """What each has written by now. Returns what those may have written that have ended since the look before."""
+        parents, lost, by_ended = {process.parent for process in members.values()}, {}, 0.0
+        zombies, self._zombies = self._zombies, set()
+        for key, (parent, known) in list(self._ended.items()):
+            process = processes.read(key[0])
+            if process is not None and process.start == key[1]:
+                # Its parent has not waited for it, and does not have its bytes yet.
+                self._zombies.add(key)
+                parents.add(process.parent)
+                self._ended[key] = process.parent, known
+            else:
+                lost[parent] = lost.get(parent, 0) + known
+                del self._ended[key]
+        if self._zombies - zombies or not lost.keys() <= members.keys():
+            by_ended = math.inf
+        for process in members.values():
+            by_ended += self._of(process).wrote(process, process.pid in parents, lost.get(process.pid))
+        return by_ended
+
+    def _credit(self, members: Dict[int, Process], by_ended: float) -> None:
         """The writers of what was saved since the look before: those whose bytes written, beyond the usual, account for it."""
         observed, gained = self.observed, {}
         for key, seen in list(self._seen.items()):
@@ -181,7 +210,7 @@ class TrainerWatch:
                 0.0, seen.written[-1] - (seen.written[0] if looks else 0) - seen.usual * max(1, looks))
         most = max(gained.values(), default=0.0)
         # The writer may be one that has ended. Then the one that wrote most of the others is none yet.
-        bar = max(1.0, observed.written / 2 if self._bereft else min(most / 4, observed.written / 2))
+        bar = max(1.0, observed.written / 2 if by_ended * 2 >= observed.written else min(most / 4, observed.written / 2))
         for key, seen in list(self._seen.items()):
             if observed.written:
                 seen.chances += 1

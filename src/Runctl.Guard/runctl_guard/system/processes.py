@@ -2,7 +2,7 @@
 import os
 import re
 import signal
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from .clock import boot_id
 
@@ -22,6 +22,8 @@ class Process(NamedTuple):
     session: int = 0
     # Seconds of processor time so far.
     cpu: float = 0.0
+    # Where its code, stack and arguments begin: others once it executes another program.
+    image: Tuple[str, ...] = ()
 
     def identity(self) -> Dict[str, Any]:
         return {"pid": self.pid, "start_time": self.start, "boot_id": boot_id()}
@@ -37,7 +39,7 @@ def read(pid: int) -> Optional[Process]:
     name, _, rest = text.partition("(")[2].rpartition(")")
     fields = rest.split()
     return Process(pid, int(fields[1]), int(fields[19]), fields[0], name, int(fields[3]),
-                   (int(fields[11]) + int(fields[12])) / TICKS)
+                   (int(fields[11]) + int(fields[12])) / TICKS, (fields[23], fields[25], *fields[45:46]))
 
 
 def alive(process: Optional[Process]) -> bool:

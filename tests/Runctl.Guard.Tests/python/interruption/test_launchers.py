@@ -71,6 +71,26 @@ class Launchers(Training):
     def test_two_launchers_above_each_other(self):
         self.saves_when_told_itself("outer.py", launch_py=LAUNCH, outer_py=LAUNCH.replace("train.py", "launch.py"))
 
+    def executes(self, first, script, **files):
+        """`first` is the argument of the process that executes the trainer once it has been seen."""
+        run = self.started(script, wait="", **files)
+        self.look(lambda watch: any(first in "".join(fact.argv[1:2]) for fact in watch.facts(watch.target.members()).values()))
+        open(os.path.join(self.project, "seen"), "w").close()
+        self.look()
+        self.interrupt(run)
+        self.assertEqual(SAVED, self.signals())
+        self.assertEqual([("python3 train.py", "trainer")], self.told(run))
+
+    def test_a_shell_script_with_the_name_of_the_trainer_that_it_executes(self):
+        # As those of pyenv and asdf.
+        shim = "#!/bin/bash\nuntil [ -e seen ]; do sleep 0.05; done\nexec /usr/bin/python3 \"$@\"\n"
+        self.executes("shims/python3", "run.sh", python3_shim=shim, run_sh="mkdir shims\ncp python3.shim shims/python3\n"
+                      "chmod +x shims/python3\nPATH=$PWD/shims:$PATH\npython3 train.py\n")
+
+    def test_a_launcher_that_executes_another_script_of_its_language(self):
+        self.executes("launch.py", "launch.py", launch_py="import os, sys, time\nwhile not os.path.exists('seen'): time.sleep(0.05)\n"
+                      "os.execv(sys.executable, [sys.executable, 'train.py'])\n")
+
     @needs("node")
     def test_node(self):
         self.saves_when_told_itself("run.sh", run_sh="node launch.js", launch_js=NODE)

@@ -129,6 +129,23 @@ class Ranks(Training):
         self.interrupt(run)
         self.assertEqual(sorted(ENDED + ["rank 1 SIGTERM"]), sorted(self.signals()))
 
+    def test_ranks_that_save_a_part_each_are_known_although_something_ends_at_every_look(self):
+        # As a script that notes the load of the cards, or workers that end with their epoch.
+        # Their clock has them save at the same time.
+        part = "from lib import *\ncatch(signal.SIGTERM)\nready()\ndef save_part(step):\n" \
+               "    path = '%s/step_%d_rank_%s.pt' % (d, step, sys.argv[1])\n" \
+               "    with open(path + '.tmp', 'wb') as file: file.write(os.urandom(50000))\n" \
+               "    os.replace(path + '.tmp', path)\nstep = int(time.time() / 2)\nwhile not stop:\n    time.sleep(0.02)\n" \
+               "    if step != int(time.time() / 2):\n        step = int(time.time() / 2)\n        save_part(step)\n" \
+               "save_part(step + 1)\nnote('saved')\n"
+        script = "while sleep 0.3; do date >> load.txt; done & noting=$!\n/usr/bin/python3 launch.py\nkill $noting\n"
+        run = self.started("run.sh", run_sh=script, launch_py=BOTH.replace("(0, 1)", "range(4)"), train_py=part)
+        self.look(lambda watch: len([name for name in os.listdir(self.checkpoints) if name.endswith('.pt')]) > 20)
+        self.assertEqual((True, 4), (self.watch.found.seen, len(self.watch.found.reasons)))
+        self.interrupt(run)
+        self.assertEqual([("python3 train.py", "trainer")] * 4, self.told(run))
+        self.assertEqual(4, self.signals().count("train.py saved"))
+
 
 if __name__ == "__main__":
     unittest.main()

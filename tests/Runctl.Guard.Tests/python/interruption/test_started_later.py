@@ -32,6 +32,41 @@ while not stop:
     if step % 10 == 0: save(step)
 leave_to_child()
 """)
+# Its saves are made by a process of its own that handles the signal too, and that it does not wait for at its end.
+HAS_A_SAVER = """
+from lib import *
+import multiprocessing
+def end(*_):
+    note("saver SIGTERM")
+    sys.exit(0)
+def saver(jobs):
+    signal.signal(signal.SIGTERM, end)
+    while True:
+        step = jobs.get()
+        with open("%s/step_%d.pt" % (d, step), "wb") as file:
+            for _ in range(40):
+                file.write(os.urandom(40000))
+                file.flush()
+                time.sleep(0.1 if step == 9000 else 0.02)
+        if step == 9000:
+            with open("signals", "a") as file:
+                file.write("saver saved\\n")
+catch(signal.SIGTERM)
+jobs = multiprocessing.get_context("fork").Queue()
+multiprocessing.get_context("fork").Process(target=saver, args=(jobs,)).start()
+ready()
+step = 0
+while not stop:
+    end_of_step = time.time() + 0.05
+    while time.time() < end_of_step: sum(range(1000))
+    step += 1
+    if step % 40 == 0: jobs.put(step)
+jobs.put(9000)
+note("saved")
+jobs.close()
+jobs.join_thread()
+os._exit(0)
+"""
 
 
 class Known(Training):
@@ -53,6 +88,35 @@ class Left(Training):
 
     def test_as_an_orphan(self):
         self.saves("launch.py", launch_py=LAUNCH)
+
+    @needs("tini")
+    def test_a_guard_that_takes_over_when_the_trainer_has_ended_knows_what_that_left(self):
+        # It ends when the guard has decided about its child.
+        leaves = LEAVES.replace("time.sleep(0.5)", "while not os.path.exists('decided'): time.sleep(0.02)")
+        run = self.started("launch.sh", train_py=leaves, launch_sh="exec tini -s -- /usr/bin/python3 launch.py",
+                           launch_py=LAUNCH.replace("sys.exit", "code = ") + "import lib, os, time\n"
+                           "while not os.path.exists(lib.d + '/step_9000.pt'): time.sleep(0.05)\n")
+        self.look()
+        [(trainer, _)] = self.watch.found.reasons
+        rounds = []
+
+        def ended(members):
+            rounds.extend(one for one in members.values() if one.parent == trainer)
+            if len(rounds) > 1:
+                open(os.path.join(self.project, "decided"), "w").close()
+            return trainer not in members
+        self.interrupted_guard(run, ended)
+        self.interrupt(run)
+        self.assertEqual(SAVED, self.signals())
+        self.assertEqual(400000, os.path.getsize(os.path.join(self.checkpoints, "step_9000.pt")))
+
+    def test_a_process_that_saves_for_the_trainer_all_along_ends_its_save_after_it(self):
+        run = self.started(train_py=HAS_A_SAVER)
+        # The saver is known by what it writes, and the trainer by its work.
+        self.look(lambda watch: watch.found.seen and run.training()["pid"] in [pid for pid, _ in watch.found.reasons])
+        self.interrupt(run)
+        self.assertEqual(SAVED + ["saver saved"], self.signals()[:3])
+        self.assertEqual(1600000, os.path.getsize(os.path.join(self.checkpoints, "step_9000.pt")))
 
     @needs("tini")
     def test_taken_over_by_the_launcher(self):

@@ -61,6 +61,16 @@ class WithoutHandler(Training):
         self.assertFalse(trainer["handles"])
         self.assertGreater(trainer["told_after"], 0.3)
 
+    def test_a_successor_waits_for_the_save_that_the_guard_before_it_waited_for(self):
+        run = self.started(train_py=WITHOUT % "every=60")
+        self.look(lambda watch: watch.found.seen and watch.observed.saves.interval and not watch.observed.saves.running)
+        before = set(os.listdir(self.checkpoints))
+        self.interrupted_guard(run, lambda members: Journal(run).first("grace"))
+        self.assertEqual([], self.told(run))
+        self.interrupt(run)
+        self.assertEqual(1, len(set(os.listdir(self.checkpoints)) - before))
+        self.assertEqual([("python3 train.py", "trainer")], self.told(run))
+
     def test_it_is_told_at_once_if_its_next_save_comes_too_late(self):
         run = self.started(train_py=WITHOUT % "every=100000")
         began = time.monotonic()

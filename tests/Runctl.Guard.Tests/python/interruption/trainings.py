@@ -3,6 +3,7 @@ import os
 import shutil
 import time
 import unittest
+from unittest import mock
 
 import live
 import support
@@ -11,6 +12,7 @@ from runctl_guard.checkpoints.uploads import uploads_of
 from runctl_guard.interruption import trainer_watch
 from runctl_guard.interruption.sequence import Sequence
 from runctl_guard.interruption.observed import CheckpointLook
+from runctl_guard.interruption.teller import Teller
 from runctl_guard.interruption.trainer_watch import TrainerWatch
 from runctl_guard.interruption.triggers import Trigger
 from runctl_guard.runs.journal import Journal
@@ -55,6 +57,10 @@ def needs(*programs):
     return unittest.skipIf(missing, "%s is not installed" % ", ".join(missing))
 
 
+class GuardLost(Exception):
+    pass
+
+
 class Training(live.LiveTest):
     def setUp(self):
         super().setUp()
@@ -80,6 +86,19 @@ class Training(live.LiveTest):
             support.eventually(lambda: os.path.exists(os.path.join(self.project, "ready.%s" % name)) or run.exit())
         self.assertTrue(not wait or run.exit() is None, self.log(run))
         return run
+
+    def interrupted_guard(self, run, when):
+        """A guard whose sequence ends as soon as `when` holds for the members before a decision, and a new one in its place."""
+        decide = Teller.round
+
+        def lost(teller, members, *arguments, **more):
+            if when(members):
+                raise GuardLost
+            return decide(teller, members, *arguments, **more)
+        with mock.patch.object(Teller, "round", lost), self.assertRaises(GuardLost):
+            self.interrupt(run)
+        self.session = Session()
+        self.watch = TrainerWatch(run, ProcessTarget(run), CheckpointLook(lambda: uploads_of(run, self.session)))
 
     def look(self, until=lambda watch: watch.found.seen):
         """Watches until the saves tell the trainers."""

@@ -66,6 +66,20 @@ print("waited", flush=True)
 input()
 """
 
+LATE = """
+import os, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import os; input(); os.write(os.open(os.devnull, os.O_WRONLY), bytes(10 ** 6))"],
+                         stdin=subprocess.PIPE)
+print(child.pid, flush=True)
+input()
+child.stdin.write(b"\\n")
+child.stdin.close()
+input()
+child.wait()
+print("waited", flush=True)
+input()
+"""
+
 
 class BytesOfChildren(support.RootedTest):
     def test_what_a_child_wrote_is_not_counted_for_the_parent_that_has_waited_for_it(self):
@@ -86,6 +100,32 @@ class BytesOfChildren(support.RootedTest):
         self.assertGreater(processes.bytes_written(parent.pid), 10 ** 6)
         # A print is a few bytes more.
         self.assertIn(seen.written[-1] - seen.written[0], range(10 ** 4, 10 ** 4 + 100))
+
+    def test_nor_if_the_parent_waits_for_it_long_after_its_end(self):
+        # A launcher that looks after its trainings every few seconds.
+        parent = subprocess.Popen([sys.executable, "-c", LATE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(parent.communicate)
+        self.addCleanup(parent.kill)
+        child = int(parent.stdout.readline())
+        watch = TrainerWatch(self.new_run(), mock.Mock(), mock.Mock())
+
+        def look(looks):
+            watch.observed = Observed(looks=looks)
+            found = {pid: processes.read(pid) for pid in (parent.pid, child)}
+            watch._sample({pid: process for pid, process in found.items() if processes.alive(process)}, float(looks))
+        look(1)
+        parent.stdin.write("\n")
+        parent.stdin.flush()
+        support.eventually(lambda: processes.read(child).state == "Z")
+        look(2)
+        look(3)
+        parent.stdin.write("\n")
+        parent.stdin.flush()
+        self.assertEqual("waited\n", parent.stdout.readline())
+        look(4)
+        [seen] = watch._seen.values()
+        self.assertGreater(processes.bytes_written(parent.pid), 10 ** 6)
+        self.assertLess(seen.written[-1] - seen.written[0], 100)
 
     def test_what_an_old_process_wrote_before_the_first_look_is_not_counted(self):
         process = subprocess.Popen([sys.executable, "-c", "print(end='x' * 5000, flush=True); input()"], stdin=subprocess.PIPE,
