@@ -66,6 +66,8 @@ class CheckpointWatch:
 
     def recall(self) -> None:
         """What a guard before this one saw. Where that left nothing it does not scan: a signal may wait."""
+        if self._attempt == self.run.state.get("attempt"):
+            return
         if (files.read_json(self.run.file("observation.json")) or {}).get("attempt") == self.run.state.get("attempt"):
             self.load()
 

@@ -33,13 +33,15 @@ class Teller:
         self._heirs: Set[Key] = {key for entry in journal.all("signal") + journal.all("decided")
                                  for key in _keys(entry.get("heirs", ()))}
         self._idle_since: Optional[float] = None
-        best_effort(watch.recall)
         # Saves that were complete when the first was told.
-        self._complete: int = first.get("complete", watch.observed.complete)
+        self._complete: Optional[int] = first.get("complete")
         self.asks_for_saves = False
 
     def round(self, members: Dict[int, Process], left: float, first: bool = False, **data: Any) -> List[Decision]:
         """Decides for all members, and tells those whose time has come."""
+        best_effort(self._watch.recall)
+        if self._complete is None:
+            self._complete = self._watch.observed.complete
         facts = self._watch.facts(members, writing=not first)
         found = self._find_trainers(facts)
         saves = self._watch.observed.saves._replace(done=self._watch.observed.complete > self._complete)
