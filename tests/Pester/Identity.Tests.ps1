@@ -78,6 +78,12 @@ Describe 'What a command works on' {
         (Get-RunctlInstance $run).InstanceId | Should -Be $instance.InstanceId
     }
 
+    It 'takes what was selected of an instance for the instance, also if its run is elsewhere' {
+        $selected = Get-RunctlInstance $instance | Select-Object InstanceId, RunId
+        $selected.InstanceId, $selected.RunId = 'i-00000000000000000', $run.RunId
+        { $selected | Get-RunctlInstance -ErrorAction Stop } | Should -Throw -ErrorId 'InstanceNotFound*'
+    }
+
     It 'narrows lists to states' {
         (Get-RunctlTraining -State running).RunId | Should -Be $run.RunId
         Get-RunctlTraining -State failed | Should -BeNullOrEmpty
