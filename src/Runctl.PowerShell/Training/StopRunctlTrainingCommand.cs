@@ -37,7 +37,7 @@ public sealed class StopRunctlTrainingCommand : TrainingTargetCmdlet
     [Parameter]
     public SwitchParameter RemoveInstance { get; set; }
 
-    /// <summary>With -RemoveInstance: removes the instance also if the newest checkpoint is on its disk only, and saves and ends other trainings on it.</summary>
+    /// <summary>With -RemoveInstance: removes the instance also if the newest checkpoint of the run is on its disk only. Other trainings on it save and end first; the instance stays if the checkpoint of one of those is not safe.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
