@@ -48,9 +48,9 @@ public sealed class RemoveRunctlInstanceCommand : InstanceActionCmdlet
 
         await SaveAsync(power, trainings, keepsDisk: false);
         var removed = await new InstanceRemoval(scope.Cloud).RemoveAsync(instance, StopToken, evenForeign: true);
-        if (instance.Tags.GetValueOrDefault(RunctlTags.RunId) is { } tagged && Session.CellOf(tagged) is { Instance: { Length: > 0 } now } && now != instance.InstanceId)
+        if (instance.Tags.GetValueOrDefault(RunctlTags.RunId) is { } tagged && Session.CellOf(tagged).AfterRemovalOf(instance.InstanceId, isEnded: trainings.Any(t => t.RunId == tagged)) is { } warning)
         {
-            WriteWarning($"Run {tagged}, which was on {instance.InstanceId}, is on {now} now, which is not removed. Remove-RunctlInstance {tagged} removes it.");
+            WriteWarning(warning);
         }
 
         WriteWhenDone(removed, () => power.WaitForStateAsync(instance.InstanceId, [Ec2States.Terminated], Timeout, Progress, StopToken));
