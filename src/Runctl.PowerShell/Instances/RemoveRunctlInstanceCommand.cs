@@ -44,10 +44,12 @@ public sealed class RemoveRunctlInstanceCommand : InstanceActionCmdlet
             return;
         }
 
-        await LeaveAsync(runId);
-
-        await SaveAsync(power, trainings, keepsDisk: false);
-        var removed = await new InstanceRemoval(scope.Cloud).RemoveAsync(instance, StopToken, evenForeign: true);
+        var removed = instance;
+        await LeaveAsync(runId, async () =>
+        {
+            await SaveAsync(power, trainings, keepsDisk: false);
+            removed = await new InstanceRemoval(scope.Cloud).RemoveAsync(instance, StopToken, evenForeign: true);
+        });
         if (instance.Tags.GetValueOrDefault(RunctlTags.RunId) is { } tagged && Session.CellOf(tagged).AfterRemovalOf(instance.InstanceId, isEnded: trainings.Any(t => t.RunId == tagged)) is { } warning)
         {
             WriteWarning(warning);
@@ -67,7 +69,7 @@ public sealed class RemoveRunctlInstanceCommand : InstanceActionCmdlet
 
         if (ShouldProcess($"Run {runId}", "End its automatic resume, and remove what the resume has launched"))
         {
-            await LeaveAsync(runId);
+            await LeaveAsync(runId, static () => Task.CompletedTask);
         }
     }
 
@@ -81,7 +83,7 @@ public sealed class RemoveRunctlInstanceCommand : InstanceActionCmdlet
     }
 
     /// <summary>Ends the automatic resume of the run in this session, as Stop-RunctlTraining does.</summary>
-    private Task LeaveAsync(string? runId) => runId is null ? Task.CompletedTask : Session.LeaveAsync(runId);
+    private Task LeaveAsync(string? runId, Func<Task> end) => runId is null ? end() : Session.LeaveAsync(runId, end);
 
     /// <inheritdoc/>
     private protected override void Write(RunctlInstance instance)

@@ -50,9 +50,10 @@ public sealed class StopRunctlTrainingCommand : TrainingTargetCmdlet
             return;
         }
 
-        await Session.LeaveAsync(training.RunId);
         var control = new RunControl(scope.Cloud, TimeProvider.System);
-        var stopped = Session.Remember(await control.StopAsync(training, GracePeriod ?? scope.Configuration.GracePeriod, Warn, StopToken));
+        var stopped = training;
+        await Session.LeaveAsync(training.RunId, async () => stopped = await control.StopAsync(training, GracePeriod ?? scope.Configuration.GracePeriod, Warn, StopToken));
+        stopped = Session.Remember(stopped);
         WriteObject(stopped);
         if (RemoveInstance && stopped.InstanceId.Length > 0)
         {
