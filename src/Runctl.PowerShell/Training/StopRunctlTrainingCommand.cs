@@ -50,14 +50,24 @@ public sealed class StopRunctlTrainingCommand : TrainingTargetCmdlet
             return;
         }
 
-        var control = new RunControl(scope.Cloud, TimeProvider.System);
+        var warnAfterStop = WarnAfterStop();
         var stopped = training;
-        await Session.LeaveAsync(training.RunId, async () => stopped = await control.StopAsync(training, GracePeriod ?? scope.Configuration.GracePeriod, Warn, StopToken));
-        stopped = Session.Remember(stopped);
-        WriteObject(stopped);
-        if (RemoveInstance && stopped.InstanceId.Length > 0)
+        try
         {
-            await new RunRemoval(scope.Cloud, scope.Configuration, TimeProvider.System).RemoveAsync(stopped, Force, Warn, StopToken);
+            var control = new RunControl(scope.Cloud, TimeProvider.System);
+            await Session.LeaveAsync(training.RunId, async () => stopped = await control.StopAsync(training, GracePeriod ?? scope.Configuration.GracePeriod, Warn, StopToken));
+            stopped = Session.Remember(stopped);
+            WriteObject(stopped);
+            if (RemoveInstance && stopped.InstanceId.Length > 0)
+            {
+                await new RunRemoval(scope.Cloud, scope.Configuration, TimeProvider.System).RemoveAsync(stopped, Force, Warn, StopToken);
+            }
+        }
+        catch (Exception e) when ((e is OperationCanceledException or PipelineStoppedException or FlowControlException) && RemoveInstance && stopped.InstanceId.Length > 0)
+        {
+            // The pipeline was stopped, by Ctrl+C or by a command that takes no more of it.
+            warnAfterStop($"Instance {stopped.InstanceId} of run {stopped.RunId} is not removed, because the command was stopped; it costs money until it is. After the training has saved: Remove-RunctlInstance {stopped.InstanceId}");
+            throw;
         }
     });
 
