@@ -119,6 +119,11 @@ internal static partial class RunctlErrors
         new("ResumesUsedUp", ErrorKind.InvalidState, $"Run {runId} was resumed {most.ToString(CultureInfo.InvariantCulture)} times, as often as max_resumes allows; Runctl does not resume it automatically again.", runId,
             $"Resume it with Resume-RunctlTraining {runId}; -MaxResumes raises the limit of the run.");
 
+    /// <summary>The resume that begins is the last that is allowed, or one more.</summary>
+    public static RunctlException AutoResumeUsedUp(string runId, int resumes, int most) =>
+        new("AutoResumeUsedUp", ErrorKind.InvalidState, string.Create(CultureInfo.InvariantCulture, $"This is resume {resumes} of run {runId}, and max_resumes allows {most} in all, so Runctl cannot resume it automatically again."), runId,
+            string.Create(CultureInfo.InvariantCulture, $"Give -MaxResumeCount {resumes + 1} or more, or leave -AutoResume out."));
+
     /// <summary>Nothing could get from one instance to the next.</summary>
     public static RunctlException AutoResumeNeedsBucket() =>
         new("BucketNotConfigured", ErrorKind.InvalidState, "Automatic resuming (-AutoResume, auto_resume) needs a bucket, and none is configured: another instance could not read the checkpoints.", null,

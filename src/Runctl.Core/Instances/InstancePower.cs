@@ -44,7 +44,10 @@ public sealed class InstancePower(ICloud cloud, RunctlConfiguration configuratio
         try
         {
             await new RunControl(cloud, time).StopAttemptAsync(training, configuration.GracePeriod, cancellationToken).ConfigureAwait(false);
-            await RequireSavedAsync(training, keepsDisk, cancellationToken).ConfigureAwait(false);
+            if (await FindProblemAsync(training, keepsDisk, cancellationToken).ConfigureAwait(false) is { } problem)
+            {
+                throw RunctlErrors.CheckpointNotSaved(training.InstanceId, training.RunId, problem, null);
+            }
         }
         catch (RunctlException e) when (e.Id != ErrorIds.CheckpointNotSaved)
         {
@@ -52,17 +55,11 @@ public sealed class InstancePower(ICloud cloud, RunctlConfiguration configuratio
         }
     }
 
-    /// <summary>Makes sure that the checkpoint of a training that has ended is safe.</summary>
-    /// <exception cref="RunctlException">CheckpointNotSaved.</exception>
-    internal async Task RequireSavedAsync(RunctlTraining training, bool keepsDisk, CancellationToken cancellationToken)
-    {
-        var status = await new GuardClient(cloud, time).CallAsync<GuardStatus>(
-            training.InstanceId, ["status", "--run", training.RunId, "--events", "20", "--max-bytes", "20000"], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false);
-        if (SaveOutcome.Problem(status, keepsDisk) is { } problem)
-        {
-            throw RunctlErrors.CheckpointNotSaved(training.InstanceId, training.RunId, problem, null);
-        }
-    }
+    /// <summary>Why the checkpoint of a training that has ended is not safe, or null if it is.</summary>
+    internal async Task<string?> FindProblemAsync(RunctlTraining training, bool keepsDisk, CancellationToken cancellationToken) => SaveOutcome.Problem(
+        await new GuardClient(cloud, time).CallAsync<GuardStatus>(
+            training.InstanceId, ["status", "--run", training.RunId, "--events", "20", "--max-bytes", "20000"], null, GuardClient.ShortCall, cancellationToken).ConfigureAwait(false),
+        keepsDisk);
 
     /// <summary>Whether the instance can be stopped; one that is stopped already can.</summary>
     /// <exception cref="RunctlException">Why not.</exception>

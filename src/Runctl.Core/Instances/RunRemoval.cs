@@ -25,7 +25,7 @@ public sealed class RunRemoval(ICloud cloud, RunctlConfiguration configuration, 
 
     /// <summary>Removes it. One that is gone already is no error.</summary>
     /// <param name="stopped">The run, stopped.</param>
-    /// <param name="isForced">Whether a checkpoint that is on the disk only is given up, and other trainings on the instance are saved and ended.</param>
+    /// <param name="isForced">Whether a checkpoint of the run that is on the disk only is given up, and other trainings on the instance are saved and ended; the instance stays if the checkpoint of one of those is not safe.</param>
     /// <param name="warn">Told of what is given up.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="RunctlException">CheckpointNotSaved, TrainingOnInstance, InstanceNotManaged.</exception>
@@ -41,30 +41,52 @@ public sealed class RunRemoval(ICloud cloud, RunctlConfiguration configuration, 
             throw RunctlErrors.InstanceNotManaged(instance.InstanceId);
         }
 
+        void GiveUp(string why) => warn($"{why} Instance {instance.InstanceId} is removed all the same, because of -Force.");
+
         var power = new InstancePower(cloud, configuration, time);
-        try
+        foreach (var other in await FindOthersAsync(power, instance, isForced, GiveUp, cancellationToken).ConfigureAwait(false))
         {
-            var others = await power.FindTrainingsAsync(instance, cancellationToken).ConfigureAwait(false);
-            if (others.Count > 0 && !isForced)
-            {
-                throw RunctlErrors.TrainingOnInstance(instance.InstanceId, string.Join(", ", others.Select(t => t.RunId)));
-            }
-
-            foreach (var other in others)
-            {
-                await power.SaveAsync(other, keepsDisk: false, cancellationToken).ConfigureAwait(false);
-            }
-
-            if (instance.State == Ec2States.Running)
-            {
-                await power.RequireSavedAsync(stopped, keepsDisk: false, cancellationToken).ConfigureAwait(false);
-            }
+            await power.SaveAsync(other, keepsDisk: false, cancellationToken).ConfigureAwait(false);
         }
-        catch (RunctlException e) when (isForced && e.Id != ErrorIds.TrainingOnInstance)
+
+        if (instance.State == Ec2States.Running && await FindProblemAsync(power, stopped, isForced, cancellationToken).ConfigureAwait(false) is { } problem)
         {
-            warn($"{e.Message} The instance is removed all the same, because of -Force.");
+            if (!isForced)
+            {
+                throw RunctlErrors.CheckpointNotSaved(instance.InstanceId, stopped.RunId, problem, null);
+            }
+
+            GiveUp($"The checkpoint of run {stopped.RunId} is not safe: {problem}");
         }
 
         await new InstanceRemoval(cloud).RemoveAsync(instance, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<IReadOnlyList<RunctlTraining>> FindOthersAsync(InstancePower power, RunctlInstance instance, bool isForced, Action<string> giveUp, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<RunctlTraining> others;
+        try
+        {
+            others = await power.FindTrainingsAsync(instance, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RunctlException e) when (isForced)
+        {
+            giveUp(e.Message);
+            return [];
+        }
+
+        return others.Count == 0 || isForced ? others : throw RunctlErrors.TrainingOnInstance(instance.InstanceId, string.Join(", ", others.Select(t => t.RunId)));
+    }
+
+    private static async Task<string?> FindProblemAsync(InstancePower power, RunctlTraining stopped, bool isForced, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await power.FindProblemAsync(stopped, keepsDisk: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RunctlException e) when (isForced)
+        {
+            return e.Message;
+        }
     }
 }

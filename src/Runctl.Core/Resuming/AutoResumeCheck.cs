@@ -24,7 +24,9 @@ internal static class AutoResumeCheck
 
     /// <summary>The same for a run that is resumed; bucket and code it has then.</summary>
     public static RunctlException? Find(ResumePlan plan, RunctlStoppedInstance stoppedInstance) =>
-        plan.Launch is { Request.InterruptionBehavior: RunctlInterruptionBehavior.Hibernate } && stoppedInstance == RunctlStoppedInstance.Replace ? RunctlErrors.AutoResumeHibernates($"that replaces {plan.LastInstanceId ?? "the lost one"}") : null;
+        plan.Resumes + 1 >= plan.Spec.Policy.MaxResumes ? RunctlErrors.AutoResumeUsedUp(plan.Request.RunId, plan.Resumes + 1, plan.Spec.Policy.MaxResumes)
+        : plan.Launch is { Request.InterruptionBehavior: RunctlInterruptionBehavior.Hibernate } && stoppedInstance == RunctlStoppedInstance.Replace ? RunctlErrors.AutoResumeHibernates($"that replaces {plan.LastInstanceId ?? "the lost one"}")
+        : null;
 
     /// <summary>What is told where it was not asked for by hand.</summary>
     public static string Warning(RunctlException obstacle) => $"Runctl will not resume the run automatically, although auto_resume is set: {obstacle.Message}";

@@ -46,9 +46,27 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
         return watch;
     }
 
-    /// <summary>Leaves a run to its user, who stops it: a resume of it that is under way is undone, and none begins any more.</summary>
+    /// <summary>Leaves a run to its user, who stops it: a resume of it that is under way is undone, and none begins any more. If the stop fails the run is resumed as before.</summary>
     /// <param name="runId">The run.</param>
-    public Task LeaveAsync(string runId) => Task.WhenAll(_watches.Where(watch => watch.RunId == runId).Select(watch => watch.LeaveAsync()));
+    /// <param name="stop">Stops it; called on any thread.</param>
+    public async Task LeaveAsync(string runId, Func<Task> stop)
+    {
+        ResumingWatch[] watches = [.. _watches.Where(watch => watch.RunId == runId)];
+        var isStopped = false;
+        try
+        {
+            await Task.WhenAll(watches.Select(watch => watch.HoldAsync())).ConfigureAwait(false);
+            await stop().ConfigureAwait(false);
+            isStopped = true;
+        }
+        finally
+        {
+            foreach (var watch in watches)
+            {
+                watch.Release(isStopped);
+            }
+        }
+    }
 
     /// <summary>Ends all watching; resumes that are under way are undone first.</summary>
     public async ValueTask DisposeAsync() => await Task.WhenAll(_watches.Select(async watch =>

@@ -29,7 +29,10 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
     private RunctlTraining _training = target.Training;
     private readonly HashSet<string> _said = new(StringComparer.Ordinal);
     private long _told;
-    private readonly CancellationTokenSource _leave = new();
+    private CancellationTokenSource _hold = new();
+    private int _holders;
+    private bool _isLeft;
+    private Interruption? _kept;
     private bool _isEnding;
     private bool _isOver;
 
@@ -43,16 +46,23 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         {
             lock (_gate)
             {
-                return !_isEnding && !_isOver && !_leave.IsCancellationRequested && _stages.GetValueOrDefault(_training.Attempt) != ResumeStage.Declined;
+                return !_isEnding && !_isOver && !_hold.IsCancellationRequested && _stages.GetValueOrDefault(_training.Attempt) != ResumeStage.Declined;
             }
         }
     }
 
-    /// <summary>Leaves the run to its user, who stops it: a resume that is under way is undone, and none begins any more. It is watched on to its end.</summary>
-    public async Task LeaveAsync()
+    /// <summary>Holds the run for its user, who is about to stop it: a resume that is under way is undone, and none begins before <see cref="Release"/>.</summary>
+    public async Task HoldAsync()
     {
+        CancellationTokenSource hold;
+        lock (_gate)
+        {
+            _holders++;
+            hold = _hold;
+        }
+
+        await hold.CancelAsync().ConfigureAwait(false);
         Task[] resumes;
-        await _leave.CancelAsync().ConfigureAwait(false);
         lock (_gate)
         {
             resumes = [.. _resumes];
@@ -60,6 +70,34 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
 
         await Task.WhenAll(resumes).ConfigureAwait(false);
     }
+
+    /// <summary>Ends a hold. A run that was stopped is left to its user, and watched on to its end; one that was not is resumed as before, also after an interruption during the hold.</summary>
+    /// <param name="isStopped">Whether the run was stopped.</param>
+    public void Release(bool isStopped) => Tell(() =>
+    {
+        _holders--;
+        _isLeft |= isStopped;
+        if (!_isLeft && _holders > 0)
+        {
+            return;
+        }
+
+        var kept = _kept;
+        _kept = null;
+        if (!_isLeft)
+        {
+            _hold = new CancellationTokenSource();
+        }
+
+        if (kept is not null && _isLeft)
+        {
+            Decline(kept.Attempt);
+        }
+        else if (kept is not null)
+        {
+            BeginResume(kept);
+        }
+    });
 
     /// <summary>Begins to watch an attempt.</summary>
     public void Begin(MonitorTarget attempt)
@@ -118,7 +156,8 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
             BeginResume(new Interruption(training.Attempt, training.InstanceId, training.Ended, HasNotice: false, Action: null));
         }
 
-        if (_stages.GetValueOrDefault(training.Attempt, ResumeStage.Declined) == ResumeStage.Declined || !RunStates.IsCutOff(training.State))
+        var isOpen = _kept?.Attempt == training.Attempt || _stages.GetValueOrDefault(training.Attempt, ResumeStage.Declined) != ResumeStage.Declined;
+        if (!isOpen || !RunStates.IsCutOff(training.State))
         {
             End(training);
         }
@@ -157,21 +196,31 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
 
     private void BeginResume(Interruption interruption)
     {
-        if (!_isEnding && !_leave.IsCancellationRequested && _stages.TryAdd(interruption.Attempt, ResumeStage.Begun))
+        if (_isEnding || _isLeft || _stages.ContainsKey(interruption.Attempt) || _kept?.Attempt == interruption.Attempt)
         {
-            var resume = Task.Run(() => ResumeAsync(interruption));
-            _work.Add(resume);
-            _resumes.Add(resume);
+            return;
         }
+
+        if (_hold.IsCancellationRequested)
+        {
+            _kept = interruption;
+            return;
+        }
+
+        _stages[interruption.Attempt] = ResumeStage.Begun;
+        var hold = _hold.Token;
+        var resume = Task.Run(() => ResumeAsync(interruption, hold));
+        _work.Add(resume);
+        _resumes.Add(resume);
     }
 
-    private async Task ResumeAsync(Interruption interruption)
+    private async Task ResumeAsync(Interruption interruption, CancellationToken hold)
     {
         // The interruption is told by the monitor, which works for all; the resume is the work of this watch.
         using var log = CommandLog.Use(_log);
         var (attempt, instanceId) = (interruption.Attempt, interruption.InstanceId);
         var events = resumer.EventsOf(RunId, attempt, instanceId, this, item => Tell(() => inner.OnEvent(item)));
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(_end.Token, _leave.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_end.Token, hold);
         try
         {
             if (interruption.At is { } at && !AutoResumer.IsRecent(at, _begun))
@@ -194,11 +243,15 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
             // Nobody is left to tell.
             events.OnStopped();
         }
-        catch (OperationCanceledException) when (_leave.IsCancellationRequested)
+        catch (OperationCanceledException) when (hold.IsCancellationRequested)
         {
             events.OnStopped();
-            // The user stops the run: how the attempt ended is the end that is told.
-            Tell(() => Decline(attempt));
+            // The user stops the run: if that is done, how the attempt ended is the end that is told.
+            Tell(() =>
+            {
+                _stages.Remove(attempt);
+                _kept = interruption;
+            });
         }
         catch (RunctlException e) when (e.Id == ErrorIds.RunWentOn)
         {

@@ -78,6 +78,19 @@ internal sealed class RunCell(string runId)
     /// <param name="resumes">Whether it does so now.</param>
     public void Add(Func<bool> resumes) => _resumers.Add(resumes);
 
+    /// <summary>What becomes of the run after the removal of an instance that it was on, for people: it is on another one, or will be. Null if neither.</summary>
+    /// <param name="removed">The instance.</param>
+    /// <param name="isEnded">Whether the training there was ended for the removal; nothing resumes the run then.</param>
+    public string? AfterRemovalOf(string removed, bool isEnded)
+    {
+        if (Instance is { Length: > 0 } now && now != removed)
+        {
+            return $"Run {RunId}, which was on {removed}, is on {now} now, which is not removed. Remove-RunctlInstance {RunId} removes it.";
+        }
+
+        return IsResumed && !isEnded ? $"Run {RunId} was on {removed}, and this session resumes it on another instance. Stop-RunctlTraining {RunId} -RemoveInstance ends the run and removes that instance." : null;
+    }
+
     /// <summary>Why a run has not ended although its attempt does not train: it was cut off, or it is a claim. Null if the attempt trains, or if the run has ended as far as the session knows.</summary>
     public string? ReasonToContinue(int attempt, string state)
     {

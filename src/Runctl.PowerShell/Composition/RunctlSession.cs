@@ -96,8 +96,11 @@ internal sealed class RunctlSession
     /// <summary>What this session knows of a run now.</summary>
     public RunCell CellOf(string runId) => _cells.GetOrAdd(runId, static id => new RunCell(id));
 
-    /// <summary>Leaves a run to its user, who stops it: no monitor of this session resumes it any more, and what a resume has launched is removed.</summary>
-    public Task LeaveAsync(string runId) => Task.WhenAll(_resumers.Select(kept => kept.Resumer.LeaveAsync(runId)));
+    /// <summary>Leaves a run to its user, who stops it: no monitor of this session resumes it any more, and what a resume has launched is removed. If the stop fails it is resumed as before.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="stop">Stops it; called on any thread.</param>
+    public Task LeaveAsync(string runId, Func<Task> stop) =>
+        _resumers.Aggregate(stop, (inner, kept) => () => kept.Resumer.LeaveAsync(runId, inner))();
 
     /// <summary>What an instance was launched from, or null where another session did it.</summary>
     public LaunchRequest? LaunchOf(string instanceId) => _launches.GetValueOrDefault(instanceId);

@@ -44,13 +44,15 @@ public sealed class RemoveRunctlInstanceCommand : InstanceActionCmdlet
             return;
         }
 
-        await LeaveAsync(runId);
-
-        await SaveAsync(power, trainings, keepsDisk: false);
-        var removed = await new InstanceRemoval(scope.Cloud).RemoveAsync(instance, StopToken, evenForeign: true);
-        if (instance.Tags.GetValueOrDefault(RunctlTags.RunId) is { } tagged && Session.CellOf(tagged) is { Instance: { Length: > 0 } now } && now != instance.InstanceId)
+        var removed = instance;
+        await LeaveAsync(runId, async () =>
         {
-            WriteWarning($"Run {tagged}, which was on {instance.InstanceId}, is on {now} now, which is not removed. Remove-RunctlInstance {tagged} removes it.");
+            await SaveAsync(power, trainings, keepsDisk: false);
+            removed = await new InstanceRemoval(scope.Cloud).RemoveAsync(instance, StopToken, evenForeign: true);
+        });
+        if (instance.Tags.GetValueOrDefault(RunctlTags.RunId) is { } tagged && Session.CellOf(tagged).AfterRemovalOf(instance.InstanceId, isEnded: trainings.Any(t => t.RunId == tagged)) is { } warning)
+        {
+            WriteWarning(warning);
         }
 
         WriteWhenDone(removed, () => power.WaitForStateAsync(instance.InstanceId, [Ec2States.Terminated], Timeout, Progress, StopToken));
@@ -67,7 +69,7 @@ public sealed class RemoveRunctlInstanceCommand : InstanceActionCmdlet
 
         if (ShouldProcess($"Run {runId}", "End its automatic resume, and remove what the resume has launched"))
         {
-            await LeaveAsync(runId);
+            await LeaveAsync(runId, static () => Task.CompletedTask);
         }
     }
 
@@ -81,7 +83,7 @@ public sealed class RemoveRunctlInstanceCommand : InstanceActionCmdlet
     }
 
     /// <summary>Ends the automatic resume of the run in this session, as Stop-RunctlTraining does.</summary>
-    private Task LeaveAsync(string? runId) => runId is null ? Task.CompletedTask : Session.LeaveAsync(runId);
+    private Task LeaveAsync(string? runId, Func<Task> end) => runId is null ? end() : Session.LeaveAsync(runId, end);
 
     /// <inheritdoc/>
     private protected override void Write(RunctlInstance instance)

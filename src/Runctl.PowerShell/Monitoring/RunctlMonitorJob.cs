@@ -14,19 +14,17 @@ namespace Runctl.PowerShell.Monitoring;
 public sealed class RunctlMonitorJob : Job, IMonitorObserver, ICommandLog
 {
     private readonly object _gate = new();
-    private readonly bool _resumes;
     private readonly RunCell? _cell;
     private volatile string _location;
-    private IAsyncDisposable? _watch;
+    private volatile IAsyncDisposable? _watch;
     private volatile bool _ended;
     private volatile string? _last;
 
-    private RunctlMonitorJob(RunctlTraining training, bool resumes)
+    private RunctlMonitorJob(RunctlTraining training)
         : base($"Watch-RunctlSpotInterruption -RunId {training.RunId}", NameOf(training.RunId))
     {
         RunId = training.RunId;
         _location = training.InstanceId;
-        _resumes = resumes;
         _cell = training.Cell;
         PSJobTypeName = "RunctlMonitor";
     }
@@ -42,10 +40,10 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver, ICommandLog
 
     /// <inheritdoc/>
     public override string StatusMessage => JobStateInfo.State != JobState.Running ? $"{RunId} on {Location}: {JobStateInfo.State}"
-        : $"{RunId} on {Location}: {_last ?? "waiting for events"}{(_resumes ? "; resumes it when it is interrupted" : "")}";
+        : $"{RunId} on {Location}: {_last ?? "waiting for events"}{(IsResuming ? "; resumes it when it is interrupted" : "")}";
 
-    /// <summary>Whether the job is to resume the run when it is interrupted, and has not ended.</summary>
-    internal bool IsResuming => _resumes && !_ended;
+    /// <summary>Whether the job resumes the run when it is interrupted now.</summary>
+    internal bool IsResuming => !_ended && _watch is ResumingWatch { WillResume: true };
 
     /// <summary>Warns the user although the job has ended.</summary>
     internal Action<string>? Warn { get; set; }
@@ -53,7 +51,7 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver, ICommandLog
     /// <summary>Starts to monitor; with a resumer the run is resumed when it is interrupted.</summary>
     internal static RunctlMonitorJob Start(InstanceMonitor monitor, MonitorTarget target, AutoResumer? resumer = null)
     {
-        var job = new RunctlMonitorJob(target.Training, resumer is not null);
+        var job = new RunctlMonitorJob(target.Training);
         job.SetJobState(JobState.Running);
         // What is decided while the run is watched is the job's, not the command's that started it.
         using var log = CommandLog.Use(job);
@@ -189,7 +187,7 @@ public sealed class RunctlMonitorJob : Job, IMonitorObserver, ICommandLog
 
         if (watch is not null)
         {
-            BackgroundWork.Track(Task.Run(async () => await watch.DisposeAsync()), _resumes);
+            BackgroundWork.Track(Task.Run(async () => await watch.DisposeAsync()), isCostly: watch is ResumingWatch);
         }
     }
 }

@@ -37,7 +37,7 @@ public sealed class StopRunctlTrainingCommand : TrainingTargetCmdlet
     [Parameter]
     public SwitchParameter RemoveInstance { get; set; }
 
-    /// <summary>With -RemoveInstance: removes the instance also if the newest checkpoint is on its disk only, and saves and ends other trainings on it.</summary>
+    /// <summary>With -RemoveInstance: removes the instance also if the newest checkpoint of the run is on its disk only. Other trainings on it save and end first; the instance stays if the checkpoint of one of those is not safe.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -50,13 +50,24 @@ public sealed class StopRunctlTrainingCommand : TrainingTargetCmdlet
             return;
         }
 
-        await Session.LeaveAsync(training.RunId);
-        var control = new RunControl(scope.Cloud, TimeProvider.System);
-        var stopped = Session.Remember(await control.StopAsync(training, GracePeriod ?? scope.Configuration.GracePeriod, Warn, StopToken));
-        WriteObject(stopped);
-        if (RemoveInstance && stopped.InstanceId.Length > 0)
+        var warnAfterStop = WarnAfterStop();
+        var stopped = training;
+        try
         {
-            await new RunRemoval(scope.Cloud, scope.Configuration, TimeProvider.System).RemoveAsync(stopped, Force, Warn, StopToken);
+            var control = new RunControl(scope.Cloud, TimeProvider.System);
+            await Session.LeaveAsync(training.RunId, async () => stopped = await control.StopAsync(training, GracePeriod ?? scope.Configuration.GracePeriod, Warn, StopToken));
+            stopped = Session.Remember(stopped);
+            WriteObject(stopped);
+            if (RemoveInstance && stopped.InstanceId.Length > 0)
+            {
+                await new RunRemoval(scope.Cloud, scope.Configuration, TimeProvider.System).RemoveAsync(stopped, Force, Warn, StopToken);
+            }
+        }
+        catch (Exception e) when ((e is OperationCanceledException or PipelineStoppedException or FlowControlException) && RemoveInstance && stopped.InstanceId.Length > 0)
+        {
+            // The pipeline was stopped, by Ctrl+C or by a command that takes no more of it.
+            warnAfterStop($"Instance {stopped.InstanceId} of run {stopped.RunId} is not removed, because the command was stopped; it costs money until it is. After the training has saved: Remove-RunctlInstance {stopped.InstanceId}");
+            throw;
         }
     });
 

@@ -336,6 +336,18 @@ public sealed class ResumptionTests : IResumeListener
         Assert.Equal(obstacle, AutoResumeCheck.Find(await PlanAsync(), stopped)?.Id);
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    public async Task A_resume_after_which_max_resumes_is_used_up_is_not_followed_by_an_automatic_one(int most, bool isFollowed)
+    {
+        var plan = await Resumer().PlanAsync(new ResumeRequest { RunId = Story.RunId, MaxResumes = most, AutoResume = true }, Token);
+        var obstacle = AutoResumeCheck.Find(plan, RunctlStoppedInstance.Replace);
+        Assert.Equal(isFollowed ? null : "AutoResumeUsedUp", obstacle?.Id);
+        Assert.True(isFollowed || obstacle!.RecommendedAction!.Contains("-MaxResumeCount 2", StringComparison.Ordinal), obstacle?.RecommendedAction);
+    }
+
     [Fact]
     public async Task Credentials_of_another_account_are_refused_since_its_instances_would_look_gone()
     {

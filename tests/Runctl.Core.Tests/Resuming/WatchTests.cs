@@ -48,7 +48,13 @@ public sealed class WatchTests : IAsyncDisposable
         watch.OnEvent(Detected(DateTimeOffset.UtcNow));
         await _told.UntilAsync(() => _told.Events.Any(e => e.Kind == EventKinds.ReplacementLaunched), Token);
         Assert.True(watch.WillResume);
-        await resumer.LeaveAsync(Story.RunId).WaitAsync(Patience, Token);
+        await resumer.LeaveAsync(Story.RunId, () =>
+        {
+            // Nothing of the resume is left when the stop begins.
+            Assert.False(watch.WillResume);
+            Assert.All(_story.Replacements, replacement => Assert.Equal("terminated", replacement.State));
+            return Task.CompletedTask;
+        }).WaitAsync(Patience, Token);
         Assert.False(watch.WillResume);
         Assert.All(_story.Replacements, replacement => Assert.Equal("terminated", replacement.State));
         Assert.DoesNotContain(_story.Record.Attempts, a => a.State == "claimed");
@@ -56,6 +62,70 @@ public sealed class WatchTests : IAsyncDisposable
         // It is watched on to its end, which begins no other resume.
         watch.OnEnded(Training.With(copy => copy.State = "stopped"));
         Assert.Equal("stopped", (await _told.Ended.Task.WaitAsync(Patience, Token)).State);
+        await resumer.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_run_whose_stop_fails_is_resumed_as_before_whenever_the_interruption_came(bool isBefore)
+    {
+        if (isBefore)
+        {
+            // The old attempt is still saving: the resume waits for it with its replacement.
+            _story.Add(_story.Record.Newest()! with { State = "running" });
+            _story.Ship(1, EventKinds.InterruptionDetected);
+        }
+
+        var resumer = Resumer();
+        await using var watch = (ResumingWatch)resumer.Watch(_monitor, new MonitorTarget(Training, TimeSpan.FromSeconds(30)), _told);
+        if (isBefore)
+        {
+            watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+            await _told.UntilAsync(() => _told.Events.Any(e => e.Kind == EventKinds.ReplacementLaunched), Token);
+        }
+
+        var expired = new RunctlException("ExpiredTokenException", ErrorKind.Authentication, "The token is expired.");
+        var error = await Assert.ThrowsAsync<RunctlException>(() => resumer.LeaveAsync(Story.RunId, () =>
+        {
+            Assert.False(watch.WillResume);
+            if (isBefore)
+            {
+                _story.Add(_story.Record.Attempts[0] with { State = "interrupted" });
+            }
+            else
+            {
+                watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+            }
+
+            watch.OnEnded(Training.With(copy => copy.State = "interrupted"));
+            Assert.False(_told.Ended.Task.IsCompleted);
+            Assert.All(_story.Replacements, replacement => Assert.Equal("terminated", replacement.State));
+            return Task.FromException(expired);
+        }).WaitAsync(Patience, Token));
+        Assert.Same(expired, error);
+        Assert.True(watch.WillResume);
+        await _told.UntilAsync(() => _told.Resumed is not null, Token);
+        Assert.Equal(_told.Resumed!.InstanceId, Assert.Single(_story.Replacements, replacement => replacement.State == "running").InstanceId);
+        Assert.False(_told.Ended.Task.IsCompleted);
+        await resumer.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_run_that_is_interrupted_while_its_user_stops_it_ends_when_the_stop_is_done()
+    {
+        var resumer = Resumer();
+        await using var watch = (ResumingWatch)resumer.Watch(_monitor, new MonitorTarget(Training, TimeSpan.FromSeconds(30)), _told);
+        await resumer.LeaveAsync(Story.RunId, () =>
+        {
+            watch.OnEvent(Detected(DateTimeOffset.UtcNow));
+            watch.OnEnded(Training.With(copy => copy.State = "interrupted"));
+            Assert.False(_told.Ended.Task.IsCompleted);
+            return Task.CompletedTask;
+        }).WaitAsync(Patience, Token);
+        Assert.Equal("interrupted", (await _told.Ended.Task.WaitAsync(Patience, Token)).State);
+        Assert.False(watch.WillResume);
+        Assert.Empty(_story.Replacements);
         await resumer.DisposeAsync();
     }
 

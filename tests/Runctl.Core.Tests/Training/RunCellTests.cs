@@ -42,6 +42,19 @@ public sealed class RunCellTests
         Assert.Equal(continues, cell.ReasonToContinue(1, state) is not null);
     }
 
+    [Theory]
+    [InlineData("i-1", true, false, "Run r was on i-1, and this session resumes it on another instance. Stop-RunctlTraining r -RemoveInstance ends the run and removes that instance.")]
+    [InlineData("i-1", true, true, null)]
+    [InlineData("i-1", false, false, null)]
+    [InlineData("i-0", true, true, "Run r, which was on i-0, is on i-1 now, which is not removed. Remove-RunctlInstance r removes it.")]
+    public void Who_removes_an_instance_of_a_run_that_goes_on_elsewhere_is_told_what_removes_that(string removed, bool isResumed, bool isEnded, string? told)
+    {
+        var cell = new RunCell("r");
+        cell.See(2, "i-1");
+        cell.Add(() => isResumed);
+        Assert.Equal(told, cell.AfterRemovalOf(removed, isEnded));
+    }
+
     [Fact]
     public void A_training_between_two_attempts_says_why_it_has_not_ended()
     {

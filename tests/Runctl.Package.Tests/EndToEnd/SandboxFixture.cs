@@ -78,6 +78,9 @@ public class SandboxFixture : IDisposable
     /// <summary>Sets a variable of the session.</summary>
     internal void Set(string name, object? value) => _session.Set(name, value);
 
+    /// <summary>What was shown on the screen beside all streams, also by what goes on in the background.</summary>
+    internal string Shown => _session.Shown;
+
     /// <summary>What a script shows on the screen.</summary>
     internal string Show(string script) => _session.Show(script);
 

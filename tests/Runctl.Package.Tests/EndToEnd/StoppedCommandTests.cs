@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using Runctl.Package.Tests.Support;
 
 namespace Runctl.Package.Tests.EndToEnd;
@@ -41,6 +42,28 @@ public sealed class StoppedCommandTests(SandboxFixture sandbox) : IClassFixture<
         long before = sandbox.Run("($run | Get-RunctlTraining).LastStep").Single;
         Assert.True(Eventually.Holds(() => sandbox.Run("($run | Get-RunctlTraining).LastStep").Single > before));
         Assert.Equal("running", sandbox.Run("($run | Get-RunctlTraining).State").Single);
+    }
+
+    [Fact]
+    public void Of_a_stop_of_the_run_that_did_not_happen_its_automatic_resume_knows_nothing_and_of_one_that_saves_the_user_hears_of_the_instance()
+    {
+        using var held = new HeldTraining(sandbox);
+        var run = held.StartResuming("-ScriptArgument 20, 60, --slow");
+        var there = held.WaitUntilItStays(run);
+        string instance = sandbox.Run("$run.InstanceId").Single;
+        var job = (Job)sandbox.Run("Get-Job $run.MonitorJob").Output[0].BaseObject;
+        bool IsResumed() => job.StatusMessage.Contains("resumes it when it is interrupted", StringComparison.Ordinal);
+        Assert.True(IsResumed(), job.StatusMessage);
+        sandbox.Fault("Operation = 'ssm:SendCommand'; Kind = 'ClientError'; Code = 'ExpiredTokenException'");
+        Assert.NotEmpty(sandbox.Run("$run | Stop-RunctlTraining").Errors);
+        Assert.Empty(sandbox.Run("Set-RunctlSandbox -ClearFault").Errors);
+        Assert.True(IsResumed(), job.StatusMessage);
+
+        sandbox.Stop("$run | Stop-RunctlTraining -RemoveInstance", () => !IsResumed());
+        Assert.True(Eventually.Holds(() => sandbox.Shown.ReplaceLineEndings(" ").Contains($"Remove-RunctlInstance {instance}", StringComparison.Ordinal)), sandbox.Shown);
+        Assert.Equal("running", sandbox.Run($"(Get-RunctlInstance {instance}).State").Single);
+        File.WriteAllText(Path.Combine(there, "let-go"), "");
+        Assert.Equal("stopped", sandbox.Run("($run | Stop-RunctlTraining).State").Single);
     }
 
     public void Dispose() => _project.Dispose();

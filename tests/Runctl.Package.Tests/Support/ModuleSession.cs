@@ -44,6 +44,9 @@ internal sealed class ModuleSession : IDisposable
         return Complete(shell, () => Invoke(shell));
     }
 
+    /// <summary>What was shown on the screen beside all streams, also by what goes on in the background.</summary>
+    public string Shown => _host.Text;
+
     /// <summary>What a script shows on the screen.</summary>
     public string Show(string script)
     {
