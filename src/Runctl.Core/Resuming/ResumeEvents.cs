@@ -28,6 +28,8 @@ internal sealed class ResumeEvents(IObjectStore objects, RunStore store, string 
     private readonly SessionEvents _events = new(objects, store, runId);
     private readonly ConcurrentDictionary<string, bool> _failures = new(StringComparer.Ordinal);
     private readonly ConcurrentBag<Task> _writes = [];
+    private readonly Lock _gate = new();
+    private DateTime _last;
     private int? _claimed;
 
     /// <inheritdoc/>
@@ -108,8 +110,18 @@ internal sealed class ResumeEvents(IObjectStore objects, RunStore store, string 
 
     private RunctlEvent Make(string kind, string instance, int attempt, string message, object data) => new()
     {
-        Time = time.GetUtcNow().UtcDateTime, Kind = kind, InstanceId = instance, RunId = runId, Attempt = attempt, Message = message, Details = RunctlJson.ToElement(data),
+        Time = Next(), Kind = kind, InstanceId = instance, RunId = runId, Attempt = attempt, Message = message, Details = RunctlJson.ToElement(data),
     };
+
+    /// <summary>Now, and later than the event before in the milliseconds that are kept: they are read in the order of their times.</summary>
+    private DateTime Next()
+    {
+        lock (_gate)
+        {
+            var (now, next) = (time.GetUtcNow().UtcDateTime, _last.AddMilliseconds(1));
+            return _last = now > next ? now : next;
+        }
+    }
 
     private void Keep(RunctlEvent item, int after) => _writes.Add(Task.Run(() => KeepAsync(item, after)));
 
