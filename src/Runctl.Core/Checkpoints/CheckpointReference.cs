@@ -28,6 +28,9 @@ public sealed class CheckpointReference
     /// <summary>The run it belongs to, or null where not told.</summary>
     public string? RunId { get; internal set; }
 
+    /// <summary>Name and step, for people.</summary>
+    internal string Described => CheckpointStep.Text(Step, StepIsExact) is { } step ? $"{Name} (step {step})" : Name;
+
     /// <summary>The checkpoint's name.</summary>
     public override string ToString() => Name;
 }

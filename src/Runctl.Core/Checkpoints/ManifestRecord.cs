@@ -58,6 +58,9 @@ internal sealed record ManifestRecord
 
     public long Bytes { get; init; }
 
+    /// <summary>The name of its checkpoint, with its step.</summary>
+    public CheckpointReference ToReference(S3Uri uri) => new() { Name = Name, Manifest = uri.ToString(), Step = Step, LastStep = LastStep, RunId = RunId };
+
     public ManifestValidation? Validation { get; init; }
 
     /// <summary>Whether all that travels with the save is listed; a second manifest follows where it is not.</summary>

@@ -7,6 +7,8 @@ internal static class ErrorIds
 
     public const string BucketNameInvalid = nameof(BucketNameInvalid);
 
+    public const string CheckpointNotFound = nameof(CheckpointNotFound);
+
     public const string CheckpointNotSaved = nameof(CheckpointNotSaved);
 
     public const string CommandFailed = nameof(CommandFailed);

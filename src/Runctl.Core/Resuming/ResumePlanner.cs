@@ -113,7 +113,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
             Attempt = null,
         };
         var seen = state.Record.Newest()?.Number ?? 0;
-        var from = checkpoint is { } found ? new CheckpointReference { Name = found.Manifest.Name, Manifest = found.Uri.ToString(), Step = found.Manifest.Step, LastStep = found.Manifest.LastStep, RunId = found.Manifest.RunId } : null;
+        var from = checkpoint is { } found ? found.Manifest.ToReference(found.Uri) : null;
         return new ResumePlan(request, seen + 1, launch, from, Describe(spec, seen + 1, from, state.Standing, launch is not null ? Describe(launch, lost) : livesOn is not null ? $"{livesOn}, which runs" : $"{waitsFor} when EC2 starts it again"), [.. doubts, .. warnings])
         {
             Doubts = doubts,
@@ -232,8 +232,7 @@ internal sealed class ResumePlanner(ICloud cloud, RunctlConfiguration configurat
 
     private static string Describe(RunSpec spec, int attempt, CheckpointReference? from, RunStanding standing, string place)
     {
-        var begin = from is null ? "from the beginning"
-            : CheckpointStep.Text(from.Step, from.StepIsExact) is { } step ? $"from {from.Name} (step {step})" : $"from {from.Name}";
+        var begin = from is null ? "from the beginning" : $"from {from.Described}";
         var wait = standing == RunStanding.Ending ? " or a newer one, as it is still saving" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{spec.Script} of run {spec.RunId} (attempt {attempt}) {begin}{wait}, on {place}{Setup(spec)}");
     }

@@ -12,11 +12,12 @@ namespace Runctl.Training;
 internal sealed class ResumePreparation(ICloud cloud, RunctlConfiguration configuration, TimeProvider time)
 {
     /// <summary>Checks that the checkpoint is there, before anything is changed.</summary>
-    public async Task CheckAsync(StartRequest request, CancellationToken cancellationToken)
+    /// <returns>What the training begins from, for people; null if it begins at the beginning.</returns>
+    public async Task<string?> CheckAsync(StartRequest request, CancellationToken cancellationToken)
     {
         if (request.ResumeFrom is not { } source)
         {
-            return;
+            return null;
         }
 
         if (S3Uri.Looks(source))
@@ -26,8 +27,8 @@ internal sealed class ResumePreparation(ICloud cloud, RunctlConfiguration config
                 throw RunctlErrors.BucketNotConfigured("Resuming from a checkpoint in S3");
             }
 
-            await new ManifestStore(cloud, StoreReference.Of(configuration)).FindAsync(source, cancellationToken).ConfigureAwait(false);
-            return;
+            var (uri, manifest) = await new ManifestStore(cloud, StoreReference.Of(configuration)).FindAsync(source, cancellationToken).ConfigureAwait(false);
+            return $"{manifest.ToReference(uri).Described} of run {manifest.RunId}";
         }
 
         if (!Path.Exists(source))
@@ -39,6 +40,8 @@ internal sealed class ResumePreparation(ICloud cloud, RunctlConfiguration config
         {
             RelativePath(request, source);
         }
+
+        return source;
     }
 
     /// <summary>The source for the spec; a local checkpoint is uploaded as a checkpoint of its own.</summary>

@@ -23,6 +23,7 @@ internal sealed class StartPlanner(ICloud cloud, IAdapters adapters, TimeProvide
 
     private readonly Findings _findings = new();
     private readonly List<string> _warnings = [];
+    private string? _begin;
 
     /// <summary>The instance that the request names, once EC2 was asked for it; known too if a check failed.</summary>
     public RunctlInstance? Instance { get; private set; }
@@ -121,7 +122,7 @@ internal sealed class StartPlanner(ICloud cloud, IAdapters adapters, TimeProvide
                 await cloud.Objects.CheckBucketAsync(store.Bucket, store.RunPrefix + "/", cancellationToken).ConfigureAwait(false);
             }
 
-            await new ResumePreparation(cloud, configuration, time).CheckAsync(request, cancellationToken).ConfigureAwait(false);
+            _begin = await new ResumePreparation(cloud, configuration, time).CheckAsync(request, cancellationToken).ConfigureAwait(false);
         }).ConfigureAwait(false);
     }
 
@@ -136,13 +137,13 @@ internal sealed class StartPlanner(ICloud cloud, IAdapters adapters, TimeProvide
         await WaitOnlineAsync(Instance, cancellationToken).ConfigureAwait(false);
     }
 
-    private static string Describe(StartPlan plan)
+    private string Describe(StartPlan plan)
     {
-        var (configuration, kept) = (plan.Configuration, plan.Retention is { } retention ? $"; {retention}" : "");
+        var (configuration, kept, begin) = (plan.Configuration, plan.Retention is { } retention ? $"; {retention}" : "", _begin is null ? "" : $" from {_begin}");
         string Place(string instance) => configuration.S3Bucket is { } name ? $"checkpoints to s3://{name}/{configuration.S3Prefix.Trim('/')}/{instance}" : "checkpoints stay on the instance";
         return plan.Instance is { } instance
-            ? $"{plan.Script} on {instance.InstanceId} ({instance.InstanceType}, {instance.AvailabilityZone}), {Place(instance.InstanceId + "/")}{kept}"
-            : $"{plan.Script} on {plan.Launch!.Description}; {Place("")}{kept}";
+            ? $"{plan.Script}{begin} on {instance.InstanceId} ({instance.InstanceType}, {instance.AvailabilityZone}), {Place(instance.InstanceId + "/")}{kept}"
+            : $"{plan.Script}{begin} on {plan.Launch!.Description}; {Place("")}{kept}";
     }
 
     private async Task<RunctlException?> FindObstacleAsync(RunctlConfiguration configuration, StartRequest request, CancellationToken cancellationToken)

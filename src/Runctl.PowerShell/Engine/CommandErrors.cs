@@ -52,7 +52,7 @@ internal static class CommandErrors
         $"To continue the run from the beginning, once it has ended: Resume-RunctlTraining {runId} -FromScratch. To start a new run on its instance: Start-RunctlTraining with -InstanceId {runId} in place of the pipeline.");
 
     public static RunctlException ResumeFromInvalid(object value) => new(
-        "ResumeFromInvalid", ErrorKind.InvalidInput, $"-ResumeFrom does not take {value.GetType().Name.WithArticle()}.", value, "Give a checkpoint, a training, a drill report, an S3 URI or a local path.");
+        "ResumeFromInvalid", ErrorKind.InvalidInput, $"-ResumeFrom does not take {value.GetType().Name.WithArticle()}.", value, "Give a checkpoint, a training, a run id, a drill report, an S3 URI or a local path.");
 
     public static RunctlException HeadExcludes() => new(
         "HeadExcludes", ErrorKind.InvalidInput, "-Head cannot be used with -Name or -Older.", null, "Use -Head alone, or name the files with -Name.");
@@ -70,6 +70,10 @@ internal static class CommandErrors
     public static RunctlException NotOneInstance(string pattern, int count) => new(
         "NotOneInstance", ErrorKind.InvalidInput, $"'{pattern}' means {count} instances, and a training starts on one.", pattern,
         "Use -InstanceId with the id of one instance; Get-RunctlInstance lists them.");
+
+    public static RunctlException NotOneRun(string id, int count) => new(
+        "NotOneRun", ErrorKind.InvalidInput, $"'{id}' means {count} runs, and a training begins from the checkpoint of one.", id,
+        "Use -ResumeFrom with the id of one run; Get-RunctlTraining lists them.");
 
     public static RunctlException SettingNotFound(string name, string? near) => new(
         "SettingNotFound", ErrorKind.NotFound, $"There is no setting '{name}'{(near is null ? "." : $"; did you mean '{near}'?")}", name, "Get-RunctlConfiguration lists all settings.");
@@ -113,7 +117,7 @@ internal static class CommandErrors
     private static string RemedyInGap(string runId) => $"Get-RunctlTrainingLog {runId} -Follow waits for the next attempt. To end the run instead: Stop-RunctlTraining {runId}.";
 
     public static RunctlException CheckpointNotFound(string what, object? target) => new(
-        "CheckpointNotFound", ErrorKind.NotFound, $"There is no committed checkpoint {what}.", target, "Get-RunctlCheckpoint lists all of them.");
+        ErrorIds.CheckpointNotFound, ErrorKind.NotFound, $"There is no committed checkpoint {what}.", target, "Get-RunctlCheckpoint lists all of them.");
 
     public static RunctlException WaitTimedOut(string runId, TimeSpan timeout) => new(
         "WaitTimedOut", ErrorKind.Timeout, $"Run {runId} did not end within {timeout.TotalSeconds:0.###} s; it continues.", runId, "Wait longer with -Timeout, or end it with Stop-RunctlTraining.");

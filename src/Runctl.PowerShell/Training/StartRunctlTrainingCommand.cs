@@ -83,7 +83,7 @@ public sealed class StartRunctlTrainingCommand : LaunchCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? S3Prefix { get; set; }
 
-    /// <summary>Checkpoint to begin from: a checkpoint, a training or a drill report as the cmdlets return them, an S3 URI, or a local path.</summary>
+    /// <summary>Checkpoint to begin from: a checkpoint or a drill report as the cmdlets return them, an S3 URI, or a local path. A training, also from JSON or Clixml, or a run id means the newest checkpoint that the run has now.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("Manifest", "Checkpoint")]
     public object? ResumeFrom { get; set; }
@@ -133,8 +133,9 @@ public sealed class StartRunctlTrainingCommand : LaunchCmdlet
             throw CommandErrors.AutoResumeNeedsMonitor();
         }
 
-        var (place, request) = (FindPlace(), ReadRequest());
+        var (place, point, request) = (FindPlace(), ReadResumePoint(), ReadRequest());
         var scope = At(place, () => OpenScope(Complete(ReadConfiguration(request.ProjectDirectory))));
+        request = request with { ResumeFrom = point is null ? null : await FindCheckpointAsync(scope, point, request.ProjectDirectory) };
         request = place is null ? request with { NewInstance = RequestFor(scope.Configuration) } : On(await FindInstanceAsync(scope, place), request);
         var starter = new TrainingStarter(scope.Cloud, AdaptersLoader.Adapters, TimeProvider.System) { OnLeftovers = WarnAfterStop() };
         var plan = await starter.PlanAsync(request, scope.Configuration, StopToken, Progress);
@@ -182,8 +183,27 @@ public sealed class StartRunctlTrainingCommand : LaunchCmdlet
             ScriptArguments = ScriptArgument,
             SyncCode = SyncCode,
             InsistsOnAutoResume = AutoResume,
-            ResumeFrom = IsBound(nameof(ResumeFrom)) ? ResumePoint.Resolve(ResumeFrom, FullPath, !IsGivenByUser(nameof(ResumeFrom)), InstanceId?.RunId) : null,
         };
+    }
+
+    private ResumePoint? ReadResumePoint() => !IsBound(nameof(ResumeFrom)) ? null
+        : ResumePoint.Of(ResumeFrom, FullPath, !IsGivenByUser(nameof(ResumeFrom)), IsGivenByUser(nameof(InstanceId)) ? null : InstanceId);
+
+    /// <summary>What to begin from. A run is looked for where its object was found.</summary>
+    private async Task<string> FindCheckpointAsync(CommandScope scope, ResumePoint point, string projectDirectory)
+    {
+        var resolver = new CheckpointResolver(point.Run?.Source is null ? scope : At(point.Run, () => OpenScope(ReadConfiguration(projectDirectory))));
+        try
+        {
+            return await point.FindAsync(resolver, StopToken);
+        }
+        finally
+        {
+            foreach (var refused in resolver.Refused)
+            {
+                WriteWarning(refused.Message);
+            }
+        }
     }
 
     private StartRequest On(string instanceId, StartRequest request) => request with { InstanceId = instanceId, Launch = Session.LaunchOf(instanceId) };

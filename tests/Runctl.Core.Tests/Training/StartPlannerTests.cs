@@ -1,7 +1,9 @@
+using Runctl.Checkpoints;
 using Runctl.Configuration;
 using Runctl.Core.Tests.Fakes;
 using Runctl.Errors;
 using Runctl.Instances;
+using Runctl.Json;
 using Runctl.Resuming;
 using Runctl.Training;
 
@@ -91,6 +93,19 @@ public sealed class StartPlannerTests : IDisposable
         var plan = await new StartPlanner(_cloud, new FakeAdapters(), _cloud.Time).PlanAsync(Request(), new RunctlConfiguration { S3Bucket = bucket, KeepLastN = kept }, TestContext.Current.CancellationToken);
         Assert.EndsWith((bucket is null ? "checkpoints stay on the instance" : "/i-1/") + told, plan.Description, StringComparison.Ordinal);
         Assert.Equal(told.Length == 0, plan.Retention is null);
+    }
+
+    [Theory]
+    [InlineData(7L, 9L, "epoch_7.pt (step >=7) of run other-1")]
+    [InlineData(null, null, "epoch_7.pt of run other-1")]
+    public async Task A_start_says_which_checkpoint_it_begins_from(long? step, long? lastStep, string told)
+    {
+        const string Key = "checkpoints/spot-interruptions/i-9/checkpoints/epoch_7.pt";
+        var file = new CheckpointFile("epoch_7.pt", Key, 1, "AAAAAA==");
+        _cloud.Store.Objects[Key + ManifestRecord.Suffix] = (RunctlJson.WriteUtf8(new ManifestRecord { RunId = "other-1", Name = "epoch_7.pt", Step = step, LastStep = lastStep, Files = [file], Bytes = 1 }), "1");
+        _cloud.Ec2.Add("i-1");
+        var plan = await new StartPlanner(_cloud, new FakeAdapters(), _cloud.Time).PlanAsync(Request() with { ResumeFrom = $"s3://b/{Key}{ManifestRecord.Suffix}" }, new RunctlConfiguration { S3Bucket = "b" }, TestContext.Current.CancellationToken);
+        Assert.StartsWith($"train.py from {told} on i-1 (", plan.Description, StringComparison.Ordinal);
     }
 
     public void Dispose()
