@@ -45,11 +45,11 @@ internal static partial class RunctlErrors
         With(failure, failure.Id, failure.Target, failure.Message, Join(failure.RecommendedAction, KeepsCosting(instance)));
 
     /// <summary>The script ended in an error within its first seconds.</summary>
-    public static RunctlException TrainingFailedAtOnce(RunctlException failure, string runId, RunctlInstance instance, string script, bool terminates) =>
+    public static RunctlException TrainingFailedAtOnce(RunctlException failure, string runId, RunctlInstance instance, string script, bool terminates, bool isIdle) =>
         With(failure, failure.Id, runId, $"Run {runId} failed at once. {failure.Message}",
             $"Get-RunctlTrainingLog {runId} shows the whole output. " + (terminates
                 ? $"Instance {instance.InstanceId} terminates itself (on_exit)."
-                : $"Correct the script and start it again on the same instance: Start-RunctlTraining {script} -InstanceId {instance.InstanceId}. {KeepsCosting(instance)}"));
+                : $"Correct the script and start it again on the same instance: Start-RunctlTraining {script} -InstanceId {instance.InstanceId}{(isIdle ? $". {KeepsCosting(instance)}" : "")}"));
 
     /// <summary>What the guard says if the script ends in an error within its first seconds.</summary>
     public const string TrainingFailedId = "TrainingFailed";

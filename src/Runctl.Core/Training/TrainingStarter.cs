@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Runctl.Configuration;
 using Runctl.Errors;
 using Runctl.Guarding;
@@ -29,7 +28,7 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
         catch (RunctlException e) when (request.InstanceId is { } id)
         {
             var instance = planner.Instance ?? await FindAsync(id, e, cancellationToken).ConfigureAwait(false);
-            throw IsIdle(instance, e) ? RunctlErrors.StartFailedOn(e, instance) : e;
+            throw await IsIdleAsync(instance, configuration, cancellationToken).ConfigureAwait(false) ? RunctlErrors.StartFailedOn(e, instance!) : e;
         }
     }
 
@@ -47,8 +46,13 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
             {
                 return await TrainAsync(plan, plan.Instance!, steps, cancellationToken).ConfigureAwait(false);
             }
-            catch (RunctlException e) when (IsIdle(plan.Instance, e))
+            catch (RunctlException e)
             {
+                if (!await IsIdleAsync(plan.Instance, plan.Configuration, cancellationToken).ConfigureAwait(false))
+                {
+                    throw;
+                }
+
                 throw RunctlErrors.StartFailedOn(e, plan.Instance!);
             }
         }
@@ -115,7 +119,8 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
         catch (RunctlException e) when (e.Id == RunctlErrors.TrainingFailedId)
         {
             state = await ReadFailedAsync(plan.RunId, instance.InstanceId, cancellationToken).ConfigureAwait(false);
-            failure = RunctlErrors.TrainingFailedAtOnce(e, plan.RunId, instance, plan.Request.ScriptPath, configuration.OnExit == "terminate");
+            var isIdle = await IsIdleAsync(instance, configuration, cancellationToken).ConfigureAwait(false);
+            failure = RunctlErrors.TrainingFailedAtOnce(e, plan.RunId, instance, plan.Request.ScriptPath, configuration.OnExit == "terminate", isIdle);
         }
 
         var training = new RunProjection(cloud, reference).Of(state, instance.InstanceId, plan.Script, plan.ProjectName).With(copy => { copy.Warnings = plan.Warnings; copy.Launch = spec.Launch; copy.MaxResumes = spec.Policy.MaxResumes; });
@@ -156,9 +161,24 @@ public sealed class TrainingStarter(ICloud cloud, IAdapters adapters, TimeProvid
         }
     }
 
-    /// <summary>Whether an instance of Runctl costs money and, as far as is known, nothing trains on it.</summary>
-    private static bool IsIdle([NotNullWhen(true)] RunctlInstance? instance, RunctlException failure) =>
-        instance is { State: Ec2States.Running or Ec2States.Pending, IsManaged: true } && failure.Id != "CheckpointDirectoryInUse";
+    /// <summary>Whether an instance of Runctl costs money and nothing trains on it: its removal would end what trains there.</summary>
+    private async Task<bool> IsIdleAsync(RunctlInstance? instance, RunctlConfiguration configuration, CancellationToken cancellationToken)
+    {
+        if (instance is not { State: Ec2States.Running or Ec2States.Pending, IsManaged: true })
+        {
+            return false;
+        }
+
+        try
+        {
+            return (await new InstancePower(cloud, configuration, time).FindTrainingsAsync(instance, cancellationToken).ConfigureAwait(false)).Count == 0;
+        }
+        catch (RunctlException)
+        {
+            // Something may train there; the failure of the start is told all the same.
+            return false;
+        }
+    }
 
     private RunSpec SpecOf(StartPlan plan, RunctlInstance instance, StoreReference? store, CodeReference? code, AttemptSpec attempt)
     {

@@ -249,6 +249,32 @@ public sealed class LaunchedStartTests : IDisposable
         Assert.EndsWith(". Instance i-1 keeps costing 0.21 USD/h: Remove-RunctlInstance i-1", error.RecommendedAction, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_start_that_fails_beside_another_training_does_not_advise_to_remove_the_instance(bool isRefusedByGuard)
+    {
+        _cloud.Ec2.Add("i-1");
+        _cloud.Shell.Answer = (id, command) => command.Comment == "runctl status"
+            ? new CommandOutcome(id, "Success", null, 0, """{"schema":1,"runs":[{"run_id":"other","attempt":1,"state":"running"}]}""", "")
+            : new CommandOutcome(id, "Failed", null, 4, """{"schema":1,"error":{"id":"ScriptNotFound","message":"m","target":"t"}}""", "");
+        var request = Request() with { NewInstance = null, InstanceId = "i-1" };
+        var error = await Assert.ThrowsAsync<RunctlException>(() => StartAsync(isRefusedByGuard ? request : request with { ScriptPath = Path.Combine(_project.Path, "nope.py") }));
+        Assert.Equal(isRefusedByGuard ? "ScriptNotFound" : "ScriptMissing", error.Id);
+        Assert.DoesNotContain("Remove-RunctlInstance", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_script_that_fails_at_once_beside_another_training_does_not_advise_to_remove_the_instance()
+    {
+        _cloud.Ec2.Add("i-1");
+        _cloud.Shell.Answer = (id, command) => command.Comment == "runctl status"
+            ? new CommandOutcome(id, "Success", null, 0, """{"schema":1,"runs":[{"run_id":"other","attempt":1,"state":"running"}]}""", "")
+            : new CommandOutcome(id, "Failed", null, 5, """{"schema":1,"error":{"id":"TrainingFailed","message":"boom"}}""", "");
+        var outcome = await StartAsync(Request() with { NewInstance = null, InstanceId = "i-1" });
+        Assert.EndsWith("-InstanceId i-1", outcome.Failure!.RecommendedAction, StringComparison.Ordinal);
+    }
+
     private StartRequest Request() => new() { NewInstance = _launch, ScriptPath = Path.Combine(_project.Path, "train.py"), ProjectDirectory = _project.Path, SyncCode = true };
 
     private Task<StartOutcome> StartAsync() => StartAsync(Request());
