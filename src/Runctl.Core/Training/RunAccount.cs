@@ -5,7 +5,7 @@ namespace Runctl.Training;
 
 /// <summary>What a run came to over all its attempts. Whatever a part of is unknown is null.</summary>
 /// <param name="Interruptions">Attempts that an interruption or the loss of the instance ended, the newest one included.</param>
-/// <param name="StepsLost">Steps trained again: the last step of each such attempt minus the step the next one went on from.</param>
+/// <param name="StepsLost">Steps trained again: the last step of each such attempt minus the step the next one went on from. Unknown as long as no attempt has followed the last interruption.</param>
 /// <param name="Duration">From its first start to its end, or to now.</param>
 /// <param name="Cost">US dollars for the time its attempts ran.</param>
 /// <param name="Savings">US dollars less than the same time on-demand would have cost.</param>
@@ -25,9 +25,10 @@ internal sealed record RunAccount(int Interruptions, long? StepsLost, TimeSpan? 
         var attempts = record.Attempts.Where(a => a.Started is not null).OrderBy(a => a.Number).ToList();
         var pairs = attempts.Zip(attempts.Skip(1)).ToList();
         var costs = attempts.Select(a => CostOf(a, prices, onDemand, now)).ToList();
+        var isCutOff = attempts is [.., var newest] && RunStates.IsCutOff(newest.State);
         return new RunAccount(
-            pairs.Count(p => !RunStates.IsFinal(p.First.State)) + (attempts is [.., var newest] && RunStates.IsCutOff(newest.State) ? 1 : 0),
-            Sum(pairs.Select(p => RunProjection.StepsLost(p.First.LastStep, p.Second.FirstStep))),
+            pairs.Count(p => !RunStates.IsFinal(p.First.State)) + (isCutOff ? 1 : 0),
+            isCutOff ? null : Sum(pairs.Select(p => RunProjection.StepsLost(p.First.LastStep, p.Second.FirstStep))),
             attempts.Count == 0 ? null : EndOf(attempts[^1], now) - attempts[0].Started,
             attempts.Count == 0 ? null : Sum(costs.Select(c => c.Spent)),
             attempts.Count == 0 ? null : Sum(costs.Select(c => c.Full - c.Spent)))

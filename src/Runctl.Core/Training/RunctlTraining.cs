@@ -66,7 +66,7 @@ public sealed class RunctlTraining
     /// <summary>How often Runctl resumes the run automatically, at most; null if that is unknown: a list does not read the orders of a run.</summary>
     public int? MaxResumes { get; internal set; }
 
-    /// <summary>Steps trained again over the whole run, because of all its interruptions; null where unknown.</summary>
+    /// <summary>Steps trained again over the whole run, because of all its interruptions; null where unknown, as it is from an interruption until the next attempt trains.</summary>
     public long? TotalStepsLost { get; internal set; }
 
     /// <summary>From the run's first start to its end, or to now; null where unknown.</summary>

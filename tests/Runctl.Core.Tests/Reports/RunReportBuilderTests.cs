@@ -1,8 +1,10 @@
 using Runctl.Core.Tests.Fakes;
 using Runctl.Core.Tests.Logs;
 using Runctl.Events;
+using Runctl.Instances;
 using Runctl.Reports;
 using Runctl.Runs;
+using Runctl.Training;
 
 namespace Runctl.Core.Tests.Reports;
 
@@ -18,6 +20,17 @@ public sealed class RunReportBuilderTests
         Assert.Equal(["waiting", "launch and boot", "code", "restore", "setup"], second.ReturnPhases.Select(p => p.Name));
         Assert.Equal(second.Gap!.Value.TotalSeconds, second.ReturnPhases.Sum(p => p.Seconds), 3);
         Assert.Equal(("uploaded", 3, 24L, "imds"), (second.Outcome, second.NextAttempt, second.StepsLost, second.Source));
+    }
+
+    [Fact]
+    public void The_summary_says_that_lost_steps_are_unknown_as_long_as_those_of_an_interruption_are()
+    {
+        var material = SampleRun.Interrupted();
+        var first = material.Record!.Attempts[0];
+        var record = material.Record with { Attempts = [first, new AttemptRecord { Number = 2, State = RunStates.Claimed, Claimed = first.Ended!.Value.AddSeconds(5) }] };
+        var report = RunReportBuilder.Build(material with { Record = record, Account = RunAccount.Of(record, new PriceHistory([]), new Dictionary<string, decimal>(), material.AsOf) });
+        Assert.Equal((2, null, null), (report.Interruptions[0].NextAttempt, report.Interruptions[0].StepsLost, report.StepsLost));
+        Assert.Contains("| Steps lost | unknown |", MarkdownReport.Write(report), StringComparison.Ordinal);
     }
 
     [Fact]

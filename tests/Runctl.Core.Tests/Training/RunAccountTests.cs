@@ -40,6 +40,15 @@ public sealed class RunAccountTests
     public void Steps_that_one_attempt_does_not_tell_make_the_loss_unknown() =>
         Assert.Null(Of(Attempt(1, "interrupted", 0, 1, 1, 100), Attempt(2, "interrupted", 1, 2, null, null), Attempt(3, "finished", 2, 3, 101, 200)).StepsLost);
 
+    [Theory]
+    [InlineData("interrupted")]
+    [InlineData("lost")]
+    public void An_interruption_that_no_attempt_has_followed_yet_makes_the_loss_unknown(string state)
+    {
+        Assert.Null(Of(Attempt(1, state, 0, 1, 1, 100)).StepsLost);
+        Assert.Null(Of(Attempt(1, state, 0, 1, 1, 100), Attempt(2, "claimed", 1, null) with { Started = null }).StepsLost);
+    }
+
     [Fact]
     public void An_attempt_that_begins_from_nothing_loses_all_there_was() => Assert.Equal(100, Of(Attempt(1, "interrupted", 0, 1, 1, 100), Attempt(2, "running", 1, null, 1, 5)).StepsLost);
 
