@@ -1,9 +1,13 @@
+using System.Globalization;
 using System.Management.Automation;
 using Runctl.Drills;
 using Runctl.Events;
+using Runctl.Instances;
+using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Training;
 using Runctl.PowerShell.Views;
+using Runctl.Training;
 
 namespace Runctl.PowerShell.Drills;
 
@@ -37,8 +41,7 @@ public sealed class InvokeRunctlInterruptionDrillCommand : TrainingTargetCmdlet
     protected override Task ProcessAsync() => ForEachPlacedTrainingAsync(async (scope, training) =>
     {
         RequireAttempt(training);
-        var what = $"Interrupt the training as EC2 would, {Window.TotalSeconds:0.###} s from notice to deadline; it does not continue afterwards";
-        if (!ShouldProcess($"{training.RunId} on {training.InstanceId}", what))
+        if (!ShouldProcess($"{training.RunId} on {training.InstanceId}", await DescribeAsync(scope, training)))
         {
             return;
         }
@@ -49,6 +52,21 @@ public sealed class InvokeRunctlInterruptionDrillCommand : TrainingTargetCmdlet
         var events = new Progress<RunctlEvent>(Show);
         WriteObject(await drill.RunAsync(training, Window, PollInterval, events, StopToken));
     });
+
+    /// <summary>What is done, for the confirmation: what becomes of the run, and which other trainings the drill takes.</summary>
+    private async Task<string> DescribeAsync(CommandScope scope, RunctlTraining training)
+    {
+        var after = training.Cell is { IsResumed: true } ? RunOutlook.ByThisSession : "this session does not resume it";
+        var others = await FindOthersAsync(scope, training);
+        var taken = others.Count == 0 ? "" : $"; the sandbox takes the instance, and with it the training of {string.Join(", ", others)}";
+        return string.Create(CultureInfo.InvariantCulture, $"Interrupt the training as EC2 would, {Window.TotalSeconds:0.###} s from notice to deadline; {after} afterwards{taken}");
+    }
+
+    /// <summary>The other runs that train on the instance, where the drill takes it: on AWS only the guard of the one run acts.</summary>
+    private async Task<IReadOnlyList<string>> FindOthersAsync(CommandScope scope, RunctlTraining training) =>
+        await scope.Cloud.FindSandboxAsync(StopToken) is not null && await scope.Cloud.FindOneAsync(training.InstanceId, StopToken) is { } instance
+            ? [.. (await new InstancePower(scope.Cloud, scope.Configuration, TimeProvider.System).FindTrainingsAsync(instance, StopToken)).Select(other => other.RunId).Where(id => id != training.RunId)]
+            : [];
 
     private void Show(RunctlEvent happened)
     {

@@ -77,6 +77,8 @@ public sealed class StopRunctlTrainingCommand : TrainingTargetCmdlet
         // Between two attempts there is no training to stop: the resume is what ends.
         var stop = training.StateReason is { } reason ? $"End the run, although {reason}: take the resume back, and remove what it has launched"
             : training is { State: RunStates.Claimed, Attempt: > 1 } ? "End the run: take its resume back, and remove what the resume has launched"
+            : RunStates.IsCutOff(training.State) ? $"End the run, which is {training.State}: no session and no guard resumes it afterwards"
+            : training.AttemptHasEnded ? $"Leave the training as it is, since it has ended ({training.State})"
             : "Stop the training after it has saved";
         if (!RemoveInstance || training.InstanceId.Length == 0)
         {

@@ -39,6 +39,28 @@ public sealed class WhatIfTests
     }
 
     [Fact]
+    public void WhatIf_of_a_drill_says_what_becomes_of_the_run_and_which_other_training_goes_with_it()
+    {
+        using var session = new SandboxSession();
+        session.Run("$resumed = New-RunctlSpotInstance g5.xlarge -Wait | Start-RunctlTraining ./train.py -SyncCode -AutoResume -ScriptArgument '--steps', 4000");
+        var alone = session.Show("Invoke-RunctlInterruptionDrill $resumed -WhatIf");
+        Assert.Contains("this session resumes it afterwards", alone);
+        Assert.DoesNotContain("and with it", alone);
+        session.Run("$other = Start-RunctlTraining ./train.py $resumed -SyncCode -NoMonitor -CheckpointDirectory second -ScriptArgument '--steps', 4000");
+        Assert.Contains($"and with it the training of {session.Run("$other.RunId").Single}", session.Show("Invoke-RunctlInterruptionDrill $resumed -WhatIf"));
+        Assert.Contains($"this session does not resume it afterwards; the sandbox takes the instance, and with it the training of {session.Run("$resumed.RunId").Single}", session.Show("Invoke-RunctlInterruptionDrill $other -WhatIf"));
+    }
+
+    [Fact]
+    public void WhatIf_of_a_stop_says_that_a_training_has_ended()
+    {
+        using var session = new SandboxSession();
+        session.Run("$run = New-RunctlSpotInstance g5.xlarge -Wait | Start-RunctlTraining ./train.py -SyncCode -NoMonitor -ScriptArgument '--steps', 2");
+        session.Run("$null = $run | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s");
+        Assert.Contains("\"Leave the training as it is, since it has ended (finished)\"", session.Show("Stop-RunctlTraining $run -WhatIf"));
+    }
+
+    [Fact]
     public void A_job_starts_from_the_checkpoint_in_the_pipeline()
     {
         using var session = new SandboxSession();
