@@ -120,7 +120,7 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var target in targets)
         {
-            var matching = target.IsPattern || target.TailPattern is not null ? saved.Where(WildcardPattern.Get(target.TailPattern ?? target.Id, WildcardOptions.IgnoreCase).IsMatch) : [];
+            var matching = target.IsPattern || target.TailPattern is not null ? saved.Where(Wildcards.OfWords(target.TailPattern ?? target.Id).IsMatch) : [];
             string[] runs = open.Contains(target) ? [.. resolved.Where(run => run.Target == target).Select(run => run.Value?.RunId).OfType<string>().Union(matching)] : [target.RunId!];
             if (target.TailPattern is not null && runs.Length > 1)
             {
@@ -168,7 +168,7 @@ public sealed class GetRunctlCheckpointCommand : RunctlCmdlet
     private static bool IsNamed(RunctlCheckpoint checkpoint, string name) => IsNamed(checkpoint.Name, name) || (checkpoint.Newest is { } newest && IsNamed(newest, name));
 
     private static bool IsNamed(string path, string name) => WildcardPattern.ContainsWildcardCharacters(name)
-        ? WildcardPattern.Get(name, WildcardOptions.None).IsMatch(path)
+        ? Wildcards.OfFiles(name).IsMatch(path)
         : path == name || path.EndsWith("/" + name, StringComparison.Ordinal);
 
     private void Write(IEnumerable<RunctlCheckpoint> checkpoints)

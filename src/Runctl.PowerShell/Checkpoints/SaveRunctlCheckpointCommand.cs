@@ -112,7 +112,7 @@ public sealed class SaveRunctlCheckpointCommand : BackgroundCmdlet
             return CheckpointSelection.Whole(checkpoint, Older);
         }
 
-        var patterns = Name.Select(name => (Name: name, Pattern: WildcardPattern.Get(name, WildcardOptions.None))).ToList();
+        var patterns = Name.Select(name => (Name: name, Pattern: Wildcards.OfFiles(name))).ToList();
         foreach (var (name, pattern) in patterns)
         {
             if (!checkpoint.Files.Any(file => file.Path == name || pattern.IsMatch(file.Path)))

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Runctl.Checkpoints;
+using Runctl.PowerShell.Targets;
 
 namespace Runctl.PowerShell.Completion;
 
@@ -9,7 +10,7 @@ internal sealed class CheckpointNameCompleter : NameCompleter
     /// <inheritdoc/>
     protected override IEnumerable<KeyValuePair<string, string>> Names(CompletionScope scope)
     {
-        var runs = scope.Targets("RunId").Select(target => WildcardPattern.Get(target.TailPattern ?? target.RunId ?? target.Id, WildcardOptions.IgnoreCase)).ToList();
+        var runs = scope.Targets("RunId").Select(target => Wildcards.OfWords(target.TailPattern ?? target.RunId ?? target.Id)).ToList();
         if (!Known().Any())
         {
             scope.Learn("checkpoints", async (at, limit) =>

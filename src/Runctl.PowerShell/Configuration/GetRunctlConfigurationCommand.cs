@@ -4,6 +4,7 @@ using Runctl.Configuration;
 using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Composition;
 using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Targets;
 
 namespace Runctl.PowerShell.Configuration;
 
@@ -45,7 +46,7 @@ public sealed class GetRunctlConfigurationCommand : RunctlCmdlet
             WriteError(CommandErrors.SettingNotFound(name, NearestName.Find(name, Names)), name);
         }
 
-        var patterns = Name.Select(name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase)).ToArray();
+        var patterns = Name.Select(Wildcards.OfWords).ToArray();
         foreach (var property in Settings.Where(property => Array.Exists(patterns, pattern => pattern.IsMatch(property.Name))))
         {
             WriteObject(new RunctlSetting(

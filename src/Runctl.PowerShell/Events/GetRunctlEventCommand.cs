@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Runctl.Events;
 using Runctl.PowerShell.Completion;
 using Runctl.PowerShell.Engine;
+using Runctl.PowerShell.Targets;
 using Runctl.PowerShell.Training;
 
 namespace Runctl.PowerShell.Events;
@@ -57,7 +58,7 @@ public sealed class GetRunctlEventCommand : TrainingTargetCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
-        var kinds = Kind.Select(kind => new WildcardPattern(kind, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant)).ToList();
+        var kinds = Kind.Select(Wildcards.OfWords).ToList();
         var options = new EventOptions { Attempt = Attempt, Since = Since, Follow = Follow, PollInterval = PollInterval };
         return ForEachTrainingAsync(async (scope, training) =>
         {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using Runctl.PowerShell.Targets;
 
 namespace Runctl.PowerShell.Jobs;
 
@@ -56,7 +57,7 @@ public sealed class RunctlJobSourceAdapter : JobSourceAdapter
         job.Dispose();
     }
 
-    private static bool Matches(string pattern, string text) => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(text);
+    private static bool Matches(string pattern, string text) => Wildcards.OfWords(pattern).IsMatch(text);
 
     private List<Job2> Find(Func<Job2, bool> which) => [.. _jobs.Values.Where(which).OrderBy(job => job.Id)];
 }

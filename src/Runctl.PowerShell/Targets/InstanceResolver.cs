@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using Runctl.Errors;
 using Runctl.Instances;
 using Runctl.Ports;
@@ -58,7 +57,7 @@ internal sealed class InstanceResolver(CommandScope scope)
 
     private static IEnumerable<Resolved<RunctlInstance>> Matching(RunctlTarget target, IReadOnlyList<RunctlInstance> listed)
     {
-        var wildcard = WildcardPattern.Get(target.Id, WildcardOptions.IgnoreCase);
+        var wildcard = Wildcards.OfWords(target.Id);
         return listed
             .Where(instance => wildcard.IsMatch(instance.InstanceId) || (instance.Tags.GetValueOrDefault(RunctlTags.RunId) is { } runId && wildcard.IsMatch(runId)))
             .Select(instance => new Resolved<RunctlInstance>(target, instance));

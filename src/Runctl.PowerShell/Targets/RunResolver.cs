@@ -115,7 +115,7 @@ internal sealed class RunResolver(CommandScope scope)
         return runIds.Length > 0 ? runIds : [tail];
     }
 
-    private static bool IsMatch(string pattern, string id) => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(id);
+    private static bool IsMatch(string pattern, string id) => Wildcards.OfWords(pattern).IsMatch(id);
 
     private async Task<IReadOnlyList<RunctlTraining>> SearchAsync(TrainingQuery query, CancellationToken cancellationToken)
     {

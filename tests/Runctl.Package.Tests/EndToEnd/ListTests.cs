@@ -47,6 +47,16 @@ public sealed class ListTests(SandboxFixture sandbox) : IClassFixture<SandboxFix
         Assert.Empty(sandbox.Run("Set-RunctlSandbox -Fault @()").Errors);
     }
 
+    [Theory]
+    [InlineData("Get-RunctlInstance")]
+    [InlineData("Get-RunctlTraining")]
+    public void A_wildcard_has_no_case_in_a_culture_that_has_another_i(string command)
+    {
+        var instance = sandbox.Launch();
+        Assert.Empty(sandbox.Start(_project, instance, "-ScriptArgument --once").Errors);
+        Assert.Contains(instance, Text($"$culture = [cultureinfo]::CurrentCulture; try {{ [cultureinfo]::CurrentCulture = 'tr-TR'; {command} '{instance.ToUpperInvariant()}*' | ForEach-Object InstanceId }} finally {{ [cultureinfo]::CurrentCulture = $culture }}"));
+    }
+
     public void Dispose() => _project.Dispose();
 
     private List<string> Text(string script) => [.. sandbox.Run(script).Output.Select(line => line.ToString())];
