@@ -46,7 +46,7 @@ public sealed class AutoResumer(ICloud cloud, IAdapters adapters, RunctlConfigur
         return watch;
     }
 
-    /// <summary>Leaves a run to its user, who stops it: a resume of it that is under way is undone, and none begins any more. If the stop fails the run is resumed as before.</summary>
+    /// <summary>Has a run stopped, and leaves it to its user: a resume of it that is under way is undone, and none begins any more. If the stop fails the run is resumed as before.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="stop">Stops it; called on any thread.</param>
     public async Task LeaveAsync(string runId, Func<Task> stop)

@@ -51,7 +51,7 @@ internal sealed class ResumingWatch(AutoResumer resumer, InstanceMonitor monitor
         }
     }
 
-    /// <summary>Holds the run for its user, who is about to stop it: a resume that is under way is undone, and none begins before <see cref="Release"/>.</summary>
+    /// <summary>Holds the run while its user stops it: a resume that is under way is undone, and none begins before <see cref="Release"/>.</summary>
     public async Task HoldAsync()
     {
         CancellationTokenSource hold;

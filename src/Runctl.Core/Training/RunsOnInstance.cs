@@ -19,12 +19,16 @@ internal static class RunsOnInstance
         RunctlTraining[] known = [.. runs.OrderByDescending(run => run.Started ?? DateTime.MaxValue)];
         RunctlTraining[] here = [.. known.Where(run => run.InstanceId == instanceId)];
         RunctlTraining[] active = [.. here.Where(run => !run.HasEnded)];
-        if (active.Length > 0 || here.Length == 0)
+        if (active.Length > 0)
         {
-            return active.Length > 0 ? active : [.. known.Take(1)];
+            return active;
         }
 
-        var last = here[0];
+        if (here is not [var last, ..])
+        {
+            return [.. known.Take(1)];
+        }
+
         return RunStates.IsCutOff(last.State) ? [.. here.Where(run => RunStates.IsCutOff(run.State) && !(run.Ended < last.Started))] : [last];
     }
 }

@@ -96,7 +96,7 @@ internal sealed class RunctlSession
     /// <summary>What this session knows of a run now.</summary>
     public RunCell CellOf(string runId) => _cells.GetOrAdd(runId, static id => new RunCell(id));
 
-    /// <summary>Leaves a run to its user, who stops it: no monitor of this session resumes it any more, and what a resume has launched is removed. If the stop fails it is resumed as before.</summary>
+    /// <summary>Has a run stopped, and leaves it to its user: no monitor of this session resumes it any more, and what a resume has launched is removed. If the stop fails it is resumed as before.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="stop">Stops it; called on any thread.</param>
     public Task LeaveAsync(string runId, Func<Task> stop) =>
