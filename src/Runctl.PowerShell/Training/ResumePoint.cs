@@ -1,15 +1,15 @@
 using System.Management.Automation;
-using System.Text.RegularExpressions;
 using Runctl.Errors;
 using Runctl.PowerShell.Engine;
 using Runctl.PowerShell.Targets;
+using Runctl.Training;
 
 namespace Runctl.PowerShell.Training;
 
 /// <summary>What -ResumeFrom was given: a checkpoint, or what means a run, whose newest checkpoint is looked up.</summary>
 /// <param name="Checkpoint">The S3 URI or absolute local path to begin from, or null where a run is meant.</param>
 /// <param name="Run">What means the run, or null where a checkpoint is named.</param>
-internal sealed partial record ResumePoint(string? Checkpoint, RunctlTarget? Run = null)
+internal sealed record ResumePoint(string? Checkpoint, RunctlTarget? Run = null)
 {
     private const string S3Scheme = "s3://";
 
@@ -51,7 +51,7 @@ internal sealed partial record ResumePoint(string? Checkpoint, RunctlTarget? Run
     {
         var target = new RunctlTarget(text);
         return text.StartsWith(S3Scheme, StringComparison.OrdinalIgnoreCase) ? new(text)
-            : (target.Kind == TargetKind.Instance || target.TailPattern is not null || RunIdForm().IsMatch(text)) && !Path.Exists(resolvePath(text)) ? new(null, target)
+            : (target.Kind == TargetKind.Instance || target.TailPattern is not null || RunNaming.IsRunId(text)) && !Path.Exists(resolvePath(text)) ? new(null, target)
             : new(resolvePath(text));
     }
 
@@ -59,7 +59,4 @@ internal sealed partial record ResumePoint(string? Checkpoint, RunctlTarget? Run
     private static RunctlTarget RequireRun(RunctlTarget run) => run.Source is { } source && new TargetProperties(source).Has("Manifest")
         ? throw CommandErrors.NothingToResumeFrom($"the drill on run {run.Id} committed none", run.Id)
         : run;
-
-    [GeneratedRegex("^[a-z0-9][a-z0-9-]*-[0-9]{8}-[0-9]{6}-[0-9a-f]{6}$", RegexOptions.CultureInvariant)]
-    private static partial Regex RunIdForm();
 }
