@@ -58,6 +58,8 @@ try {
     Save-Screen setup { Test-RunctlSetup $instance -Script ./train_digits.py }
     Save-Screen instances { Get-RunctlInstance }
     $run = $instance | Start-RunctlTraining ./train_digits.py -SyncCode -ScriptArgument '--epochs', '200' -NoMonitor
+    # The first save, after epoch 5, is there; the drill's checkpoint names it as one of its files.
+    $null = Get-RunctlTrainingLog $run -Follow | Where-Object { $_ -match '^epoch +6 ' } | Select-Object -First 1
     Save-Screen drill { Invoke-RunctlInterruptionDrill $run -Window 20s -WarningAction SilentlyContinue }
     Save-Screen checkpoints { Get-RunctlCheckpoint -RunId $run.RunId -Latest }
 }

@@ -80,7 +80,9 @@ class FileHistory:
             record.prior = [before.save] + before.facts() if before.save is not None else before.prior
             record.larger = now if entry.size > before.size else before.larger
             record.added = max(0, entry.size - before.size) if open_still else entry.size
-            record.changes = (before.changes + [self.looks])[-RUNNING_CHANGES:]
+            # What a save writes in one go is one change, as often as it is looked at.
+            one_go = open_still and now - (before.opened or now) <= self.limit()
+            record.changes = before.changes if one_go else (before.changes + [self.looks])[-RUNNING_CHANGES:]
             # A large file may grow while it is open; what is opened again and again to add to it is a log.
             record.grown = before.grown + 1 if entry.grew and not open_still else 0
             if before.inode == record.inode:

@@ -63,9 +63,10 @@ os.write(1, ("rank %d ended after step %d\\n" % (rank, step)).encode())
 @TORCH
 class DataLoaders(Training):
     def test_workers_of_a_trainer_with_a_handler_are_not_told(self):
-        run = self.started(train_py=LOADER % "catch(signal.SIGTERM)")
+        # At its end torch waits for its workers, seconds for each where the machine is busy.
+        run = self.started(train_py=LOADER % "catch(signal.SIGTERM)", policy={"grace_seconds": 120.0})
         self.look()
-        self.interrupt(run)
+        self.interrupt(run, seconds=180.0)
         self.assertEqual(["train.py SIGTERM", "train.py saved"], self.signals())
         self.assertEqual([("python3 train.py", "trainer")], self.told(run))
         self.assertNotIn("DataLoader worker", self.log(run))

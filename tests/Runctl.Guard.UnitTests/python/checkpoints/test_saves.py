@@ -413,6 +413,32 @@ class Saves(unittest.TestCase):
         machine.settle()
         self.assertEqual("model.h5", machine.choose().head)
 
+    def test_a_raw_state_that_grows_at_every_look_while_it_is_written_is_no_log(self):
+        machine = Machine()
+        for number in range(1, 4):
+            model, state = "model_%d.pt" % number, "state_%d.bin" % number
+            machine.write(model)
+            machine.write(state, RAW)
+            machine.open.add(state)
+            for _ in range(9):
+                machine.append(state, RAW)
+                machine.pass_time(1)
+            self.assertTrue(machine.seen.is_weight(state))
+            machine.open.clear()
+            machine.settle()
+            self.assertEqual([model, state], machine.contents(machine.choose(), "save"))
+
+    def test_a_raw_file_that_grows_at_every_look_all_along_is_none_of_the_set_s_identity(self):
+        machine = Machine()
+        machine.write("trajectory.dcd", RAW)
+        machine.open.add("trajectory.dcd")
+        for second in range(1, 400):
+            machine.append("trajectory.dcd", RAW)
+            if second % 60 == 30:
+                machine.write("state_%d.cpt" % (second // 60), RAW)
+            machine.pass_time(1)
+        self.assertEqual(["state_6.cpt"], machine.contents(machine.choose(), "save"))
+
     def test_what_existed_before_the_attempt_is_never_part_of_it(self):
         machine = Machine(before={"epoch_9.pt": ZIP, "tokenizer.json": b"{}"})
         machine.write("epoch_1.pt")
