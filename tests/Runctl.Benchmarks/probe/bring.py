@@ -16,4 +16,4 @@ if direction == "down":
         download(s3, at, file.fileno())
 else:
     descriptor = os.open(path, os.O_RDONLY)
-    FileUpload(s3, at, path, descriptor).run()
+    FileUpload(s3, at, path, descriptor, os.fstat(descriptor)).run()

@@ -46,23 +46,19 @@ def verify(s3: S3, at: Location, stored: Stored) -> Stored:
 
 class FileUpload:
     """One upload. `ticket` is a file that lets a successor go on with what a killed guard began: parts that S3 has
-    are not sent again. It belongs to one version of one file, wherever that is read from. `steady`: the file has to stay
-    what it was when it was opened; of another one, a log, the first `size` bytes are taken as they are. `connections` is
+    are not sent again. It belongs to one version of one file, wherever that is read from. `opened`: the file as it was when
+    it was opened. `steady`: it has to stay so; of another one, a log, as many bytes are taken as it had. `connections` is
     shared with other uploads; `workers` is how many of them this one may use. `calls` notes each call on the file."""
 
-    def __init__(self, s3: S3, at: Location, path: str, descriptor: int, ticket: Optional[str] = None, steady: bool = True,
-                 size: Optional[int] = None, cancelled: Callable[[], bool] = lambda: False,
+    def __init__(self, s3: S3, at: Location, path: str, descriptor: int, opened: os.stat_result, ticket: Optional[str] = None,
+                 steady: bool = True, cancelled: Callable[[], bool] = lambda: False,
                  count: Callable[[int], None] = lambda sent: None, workers: int = LANES,
                  connections: Optional[threading.Semaphore] = None, calls: Optional[Calls] = None) -> None:
         self._s3, self._at, self._path, self._descriptor, self._ticket, self._steady = s3, at, path, descriptor, ticket, steady
         self._cancelled, self._count, self._workers = cancelled, count, workers
         self._connections = connections or threading.Semaphore(LANES)
         self._calls = calls or Calls()
-        stat = self._stat(descriptor)
-        self._identity, self._size = version(stat), stat.st_size if size is None else size
-
-    def _stat(self, descriptor: int) -> os.stat_result:
-        return self._calls.call(self._path, os.fstat, descriptor)
+        self._identity, self._size = version(opened), opened.st_size
 
     def run(self) -> Stored:
         if self._size <= MINIMUM_PART:
@@ -81,7 +77,7 @@ class FileUpload:
         return self._calls.read(self._path, descriptor, length, offset)
 
     def _changed(self, descriptor: int) -> bool:
-        return self._steady and version(self._stat(descriptor)) != self._identity
+        return self._steady and version(self._calls.call(self._path, os.fstat, descriptor)) != self._identity
 
     def _refuse_change(self, descriptor: int) -> None:
         if self._changed(descriptor):

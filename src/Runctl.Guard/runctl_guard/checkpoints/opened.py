@@ -17,12 +17,13 @@ MOST_SMALL_BYTES = 64 << 20
 
 
 class Source(NamedTuple):
-    """One file to send: its bytes, or a descriptor. `path`: where it is read from. `steady`: it has to stay what it is while
-    it is read."""
+    """One file to send: its bytes, or a descriptor with the file as it was when it was opened. `path`: where it is read from.
+    `steady`: it has to stay so while it is read."""
     file: SetFile
     path: str
     data: Optional[bytes]
     descriptor: Optional[int]
+    opened: Optional[os.stat_result] = None
     steady: bool = True
 
     def size(self) -> int:
@@ -111,7 +112,7 @@ def _open(file: SetFile, directory: str, user: Optional[User], copies: Dict[str,
                 raise Changed()
             os.close(descriptor)
             return Source(file, path, data, None)
-        return Source(file, path, None, descriptor, not file.running)
+        return Source(file, path, None, descriptor, stat, not file.running)
     except BaseException:
         os.close(descriptor)
         raise

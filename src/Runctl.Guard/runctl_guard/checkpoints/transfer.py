@@ -43,7 +43,7 @@ def _send(s3: S3, item: Item, workers: int, connections: threading.BoundedSemaph
             stored = put_bytes(s3, item.at, source.data, cancelled)
         count(len(source.data))
         return stored
-    assert source.descriptor is not None
+    assert source.descriptor is not None and source.opened is not None
     best_effort(lambda: files.make_folder(os.path.dirname(item.ticket)))
-    return FileUpload(s3, item.at, source.path, source.descriptor, item.ticket, source.steady, source.file.size, cancelled,
-                      count, workers, connections, calls).run()
+    return FileUpload(s3, item.at, source.path, source.descriptor, source.opened, item.ticket, source.steady, cancelled, count,
+                      workers, connections, calls).run()

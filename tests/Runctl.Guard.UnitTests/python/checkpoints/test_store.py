@@ -204,6 +204,20 @@ class Store(Saved):
         self.assertEqual("CheckpointChanged", caught.exception.id)
         self.assertFalse([key for key in self.left() if "manifest" in key])
 
+    def test_a_file_that_changed_between_its_opening_and_its_sending_is_not_committed(self):
+        from runctl_guard.checkpoints.manifest import Facts
+        self.started()
+        for name, later in (("model_1.bin", b"\x07" * 250_000), ("model_2.bin", b"\x08" * 1_000_000)):
+            self.write(name, data=b"\x07" * 1_000_000)
+            self.look()
+            chosen = self.uploads.checkpoints.choose(self.store)
+            with open(os.path.join(self.checkpoints, name), "wb") as file:
+                file.write(later)
+            job = self.uploads.start(chosen.checkpoint, lambda: chosen.opened, Facts("interruption", False, 1.0))
+            self.assertTrue(job.wait(60))
+            self.assertEqual("CheckpointChanged", getattr(job.error, "id", None), name)
+            self.assertFalse([key for key in self.left() if "manifest" in key])
+
     def test_a_lost_answer_to_the_manifest_is_recognised(self):
         self.started()
         lost = []
