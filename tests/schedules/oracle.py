@@ -10,6 +10,7 @@ those of CHECKPOINTS.md and docs/guarantees.md.
 import hashlib
 import json
 import os
+import re
 import base64
 import zlib
 from collections import Counter, defaultdict
@@ -421,9 +422,12 @@ class Oracle:
         kinds = Counter(event["kind"] for event in events)
         final = sum(kinds[kind] for kind in ("InterruptionHandled", "TrainingStopped", "TrainingFinished", "TrainingFailed"))
         for kind in ("TrainingStarted", "InterruptionDetected", "InterruptionTime", "InterruptionHandled", "TrainingSignalled",
-                     "TrainingExited", "TrainingKilled", "CheckpointRestored", "CheckpointLayout", "InterruptionWithdrawn"):
+                     "TrainingExited", "TrainingKilled", "CheckpointRestored", "InterruptionWithdrawn"):
             if kinds[kind] > 1:
                 self.say(4, "%s came %d times in attempt %d" % (kind, kinds[kind], played.attempt))
+        for head, count in Counter(re.sub(r"\d+", "#", event["data"]["head"]) for event in events if event["kind"] == "CheckpointLayout").items():
+            if count > 1:
+                self.say(4, "the layout with the head %s came %d times in attempt %d" % (head, count, played.attempt))
         if final > 1 or events and played.settled is not None and final != 1:
             self.say(4, "attempt %d has %d ends" % (played.attempt, final))
         if played.settled is not None and kinds["InterruptionDetected"] != kinds["InterruptionHandled"]:

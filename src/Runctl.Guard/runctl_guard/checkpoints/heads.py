@@ -14,6 +14,10 @@ SECONDARY = re.compile(r"(?i)(?<![a-z])(best|ema|opt[a-z]*|sched[a-z]*|scaler|rn
 OPTIMIZER = re.compile(r"(?i)(?<![a-z])(opt|optim|optimizers?)(?![a-z])")
 # What SQLite keeps beside its file.
 JOURNAL = re.compile(r"-(?:wal|shm|journal)$")
+# A head that came once, as a cache of the data, gives way after so many saves in a row of one name without it. Losses and predictions
+# often are of these kinds.
+OUTLIVED = 2
+WEAK_KINDS = frozenset(("npy", "pickle", "binary", "json", "text"))
 
 
 def stands_for(seen: History, path: str) -> str:
@@ -52,7 +56,8 @@ def weight_units(seen: History, paths: Any) -> Dict[str, List[str]]:
 
 
 def choose_head(seen: History, save: Save) -> None:
-    """Keeps the head's pattern for the run; a save without it replaces it only if it holds more than half of its bytes."""
+    """Keeps the head's pattern for the run. A save without it replaces it if it holds more than half of its bytes, or if the head came
+    only once and such saves came in a row. If the one that gave way comes again, it is the head."""
     units = weight_units(seen, save.files)
     if not units:
         return
@@ -60,18 +65,27 @@ def choose_head(seen: History, save: Save) -> None:
     known = seen.head
     kept = [unit for unit in units if known and pattern_of(unit) == known["pattern"]]
     if kept:
-        known.update(size=max(sizes[unit] for unit in kept), without=0)  # type: ignore[union-attr]
+        known.update(size=max(sizes[unit] for unit in kept), without=0, again=True)  # type: ignore[union-attr]
         return
+    former = [unit for unit in units if known and pattern_of(unit) == known.get("former")]
     inside = known and [unit for unit in units if pattern_of(unit).startswith(known["pattern"] + "/")]
-    chosen = _first_completed(seen, units if not inside else {unit: units[unit] for unit in inside})
-    kind = _kind(seen, units[chosen])
+    some = former or inside
+    chosen = _first_completed(seen, {unit: units[unit] for unit in some} if some else units)
+    kind, pattern = _kind(seen, units[chosen]), pattern_of(chosen)
     aside = SECONDARY.search(chosen) is not None
-    if known and not inside and not (known["aside"] and not aside):
+    outlived = False
+    if known and not some and not (known["aside"] and not aside):
         known["without"] += 1
+        known["row"] = known.get("row", 0) + 1 if known.get("instead") == pattern else 1
+        known["instead"] = pattern
+        outlived = not known.get("again") and known["row"] >= OUTLIVED and not aside and (
+            kind == known["kind"] or kind not in WEAK_KINDS)
         # Something of another kind, as predictions beside a model, has to come without the head twice.
-        if aside and not known["aside"] or 2 * sum(sizes.values()) <= known["size"] or (kind != known["kind"] and known["without"] < 2):
+        small = 2 * sum(sizes.values()) <= known["size"] or kind != known["kind"] and known["without"] < 2
+        if aside and not known["aside"] or small and not outlived:
             return
-    seen.head = {"pattern": pattern_of(chosen), "size": sizes[chosen], "kind": kind, "without": 0, "aside": aside}
+    seen.head = {"pattern": pattern, "size": sizes[chosen], "kind": kind, "without": 0, "aside": aside, "again": bool(former),
+                 "former": known["pattern"] if known and outlived else None}
 
 
 def _first_completed(seen: History, units: Dict[str, List[str]]) -> str:

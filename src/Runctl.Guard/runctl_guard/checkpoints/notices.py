@@ -76,14 +76,15 @@ class Notices:
             self._attempt = attempt
             self._told = set(kept.get("causes") or ()) if kept.get("attempt") == attempt else set()
 
-    # After the first save
+    # After the first save, and again if another kind of file becomes the head
 
     def _layout(self, uploads: Uploads) -> None:
         watch = uploads.checkpoints.watch
-        if "layout" in self._told or not watch.seen.saves:
+        cause = "layout %s" % (watch.seen.head["pattern"] if watch.seen.head else "")
+        if cause in self._told or not watch.seen.saves:
             return
         checkpoint = uploads.checkpoints.with_texts(uploads.store, lambda read: build(watch.seen, watch.seen.saves[-1], read))
-        if checkpoint is None or not self._once("layout"):
+        if checkpoint is None or not self._once(cause):
             return
         with watch.lock:
             left_out = watch.left_out()

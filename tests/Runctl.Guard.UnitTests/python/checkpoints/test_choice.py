@@ -579,6 +579,34 @@ class Choices(unittest.TestCase):
         self.save(machine, "epoch_1.pt")
         self.assertEqual("epoch_1.pt", machine.choose().head)
 
+    def test_a_cache_larger_than_the_models_gives_its_place_to_them_when_two_came_without_it(self):
+        for cache in ("dataset_cache.pt", "tokens.npy"):
+            machine = Machine()
+            machine.write(cache, (simulator.NPY if cache.endswith("npy") else ZIP) * 100)
+            machine.settle()
+            for number in (1, 2, 3):
+                self.save(machine, "epoch_%d.pt" % number)
+                self.assertEqual(cache if number == 1 else "epoch_%d.pt" % number, machine.choose().head)
+                self.assertIn(cache, machine.contents(machine.choose(), "current"))
+
+    def test_a_large_model_that_is_saved_rarely_is_the_head_again_for_good_when_it_comes_again(self):
+        machine = Machine()
+        for number in range(1, 40):
+            if number % 10 == 1:
+                machine.write("model_%d.pt" % number, ZIP * 100)
+                machine.settle()
+            self.save(machine, "adapter_%d.pt" % number)
+        self.assertEqual("model_31.pt", machine.choose().head)
+
+    def test_losses_saved_more_often_than_a_large_model_do_not_take_its_place(self):
+        machine = Machine()
+        machine.write("model.pt", ZIP * 100)
+        machine.settle()
+        for _ in range(5):
+            machine.write("losses.npy", simulator.NPY)
+            machine.settle()
+        self.assertEqual("model.pt", machine.choose().head)
+
     def test_the_best_is_the_head_where_nothing_else_is(self):
         machine = Machine()
         self.save(machine, "model_best.pth")

@@ -40,6 +40,18 @@ class Told(Saved):
         self.assertEqual(["cache/x.pt", "gone", "y.pt.tmp"], [one["path"] for one in layout["left_out"]])
         self.assertIn(layout["head"], ("netD_1.pth", "netG_1.pth"))
 
+    def test_the_layout_is_told_again_if_another_kind_of_file_becomes_the_head(self):
+        self.begin()
+        self.write("cache.pt", data=b"PK\x03\x04" + b"x" * 100_000)
+        self.look()
+        self.notices.look(self.uploads)
+        for number in (1, 2, 3):
+            self.write("epoch_%d.pt" % number)
+            self.look()
+            self.notices.look(self.uploads)
+            Notices(self.run_).look(self.uploads)
+        self.assertEqual(["cache.pt", "epoch_2.pt"], [layout["head"] for layout in self.told("CheckpointLayout")])
+
     def test_files_that_cannot_be_kept_are_told_within_a_minute(self):
         self.begin()
         self.write("model.pt.tmp", "unfinished-2/x.pt")
