@@ -13,6 +13,8 @@ MANY_CHANGES = 4
 # A measure in a name may be negative, as `reward_-21.5`, or tiny, as `loss=1e-05`: the same pattern as of its other values.
 SIGN = re.compile(r"(?<=[_=\- ])[-+](?=\d)")
 EXPONENT = re.compile(r"(?<![A-Za-z0-9])\d+(?:\.\d+)?e[-+]\d+(?![A-Za-z0-9])")
+# Nor is it another one if it is no number any more. `model_inf` may be a model for inference.
+NO_NUMBER = re.compile(r"(?i)(?:(?<=[=_])nan|(?<==)[-+]?inf)(?![A-Za-z0-9])")
 # Linux takes any bytes for a name. A key in S3 and a manifest are UTF-8, and a terminal takes control characters for commands,
 # some others for the direction of what follows. A session has the same rule for texts (Runctl.Core/Objects/Printable.cs), in which
 # line ends and tabs may be.
@@ -68,7 +70,7 @@ def pattern_of(path: str) -> str:
 
 def _plain(path: str) -> str:
     path = re.sub(r"[A-Za-z0-9]{6,}", lambda match: "#" if _identifier(match.group()) else match.group(), UUID.sub("#", path))
-    return re.sub(r"\d+", "#", SIGN.sub("", EXPONENT.sub("0.0", path)))
+    return re.sub(r"\d+", "#", SIGN.sub("", NO_NUMBER.sub("0.0", EXPONENT.sub("0.0", path))))
 
 
 def _identifier(word: str) -> bool:

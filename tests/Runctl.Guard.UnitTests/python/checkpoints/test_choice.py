@@ -76,8 +76,9 @@ class Choices(unittest.TestCase):
         machine.end(killed=True)
         self.assertEqual("epoch_3.pt", machine.choose().head)
 
-    def test_a_save_whose_name_has_a_negative_or_a_tiny_measure_is_whole_after_two_that_have_not(self):
-        for name in ("epoch_%d_reward_-0.5.pt", "epoch=%d-loss=1e-05.pt", "epoch=%d-loss=1.5e-05.pt"):
+    def test_a_save_whose_name_has_a_negative_a_tiny_or_no_measure_is_whole_after_two_that_have_one(self):
+        for name in ("epoch_%d_reward_-0.5.pt", "epoch=%d-loss=1e-05.pt", "epoch=%d-loss=1.5e-05.pt",
+                     "epoch=%d-loss=nan.pt", "epoch=%d-loss=-inf.pt", "epoch_%d_loss_NaN.pt"):
             machine = Machine()
             for number in (1, 2):
                 self.save(machine, name[:name.rindex("=" if "=" in name else "_") + 1] % number + "0.%d.pt" % number)
