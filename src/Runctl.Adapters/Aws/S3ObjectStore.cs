@@ -12,6 +12,9 @@ namespace Runctl.Adapters.Aws;
 /// <summary>S3 by its SDK client.</summary>
 internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud) : IObjectStore
 {
+    // The manifest of a hundred thousand files has a tenth of this; a log, a record and a specification have less.
+    private const long LargestRead = 256 << 20;
+
     private readonly ServerSideEncryptionMethod? _encryption = cloud.Connection.Encryption is { } given ? ServerSideEncryptionMethod.FindValue(given.Method) : null;
     private readonly string? _kmsKeyId = cloud.Connection.Encryption?.KmsKeyId;
 
@@ -71,6 +74,11 @@ internal sealed class S3ObjectStore(Func<AmazonS3Client> client, AwsCloud cloud)
     public Task<ObjectContent?> ReadAsync(string bucket, string key, CancellationToken cancellationToken) => FindOrNullAsync("GetObject", bucket, key, async c =>
     {
         using var answer = await c.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = key }, cancellationToken).ConfigureAwait(false);
+        if (answer.ContentLength > LargestRead)
+        {
+            throw RunctlErrors.RecordTooLarge($"s3://{bucket}/{key}", answer.ContentLength, LargestRead);
+        }
+
         using var buffer = new MemoryStream();
         await answer.ResponseStream.CopyToAsync(buffer, cancellationToken).ConfigureAwait(false);
         return new ObjectContent(buffer.ToArray(), answer.ETag);

@@ -117,7 +117,7 @@ internal static partial class RunctlErrors
     /// <summary>It was resumed often enough.</summary>
     public static RunctlException ResumesUsedUp(string runId, int most) =>
         new("ResumesUsedUp", ErrorKind.InvalidState, $"Run {runId} was resumed {most.ToString(CultureInfo.InvariantCulture)} times, as often as max_resumes allows; Runctl does not resume it automatically again.", runId,
-            $"Resume it with Resume-RunctlTraining {runId}; -MaxResumes raises the limit of the run.");
+            $"Resume it with Resume-RunctlTraining {runId}; -MaxResumeCount raises the limit of the run.");
 
     /// <summary>The resume that begins is the last that is allowed, or one more.</summary>
     public static RunctlException AutoResumeUsedUp(string runId, int resumes, int most) =>
@@ -128,6 +128,11 @@ internal static partial class RunctlErrors
     public static RunctlException AutoResumeNeedsBucket() =>
         new("BucketNotConfigured", ErrorKind.InvalidState, "Automatic resuming (-AutoResume, auto_resume) needs a bucket, and none is configured: another instance could not read the checkpoints.", null,
             "Set s3_bucket in .runctl.toml, give -S3Bucket, or leave -AutoResume out.");
+
+    /// <summary>No resume is allowed from the beginning.</summary>
+    public static RunctlException AutoResumeIsNone() =>
+        new("AutoResumeIsNone", ErrorKind.InvalidInput, "max_resumes is 0, so Runctl resumes the run automatically not even once.", null,
+            "Set max_resumes under [spot] in .runctl.toml to 1 or more, or leave -AutoResume out.");
 
     /// <summary>What was on the instance before goes with it.</summary>
     public static RunctlException AutoResumeNeedsCode() =>

@@ -138,6 +138,11 @@ internal static partial class RunctlErrors
     public static RunctlException RecordDamaged(string where, Exception cause) =>
         new("RecordDamaged", ErrorKind.InvalidData, $"{where} cannot be read: {cause.Message}", where, null, cause);
 
+    /// <summary>Something else lies where a record of ours does.</summary>
+    public static RunctlException RecordTooLarge(string where, long bytes, long most) =>
+        new("RecordTooLarge", ErrorKind.InvalidData, string.Create(CultureInfo.InvariantCulture, $"{where} has {bytes} bytes. A record of Runctl has {most} at most, so Runctl did not write it, and does not read it."), where,
+            "The access log of the bucket shows which role wrote it. Delete the object, or restore its version before.");
+
     /// <summary>A run is not known.</summary>
     public static RunctlException RunNotFound(string runId) =>
         new(ErrorIds.RunNotFound, ErrorKind.NotFound, $"There is no run {runId}.", runId, "Get-RunctlTraining lists the runs.");

@@ -19,6 +19,7 @@ public interface IObjectStore
     Task<ObjectRecord?> FindAsync(string bucket, string key, CancellationToken cancellationToken);
 
     /// <summary>A small object, or null.</summary>
+    /// <exception cref="Errors.RunctlException">RecordTooLarge: it is no small one.</exception>
     Task<ObjectContent?> ReadAsync(string bucket, string key, CancellationToken cancellationToken);
 
     /// <summary>Streams a range of an object, or null where it does not exist.</summary>

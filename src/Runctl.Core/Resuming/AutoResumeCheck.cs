@@ -18,6 +18,7 @@ internal static class AutoResumeCheck
     /// <param name="instance">The instance in words.</param>
     public static RunctlException? Find(RunctlConfiguration configuration, bool bringsCode, bool hibernates, string instance) =>
         configuration.S3Bucket is null ? RunctlErrors.AutoResumeNeedsBucket()
+        : configuration.MaxResumes == 0 ? RunctlErrors.AutoResumeIsNone()
         : !bringsCode ? RunctlErrors.AutoResumeNeedsCode()
         : hibernates && configuration.StoppedInstance == RunctlStoppedInstance.Replace ? RunctlErrors.AutoResumeHibernates(instance)
         : null;

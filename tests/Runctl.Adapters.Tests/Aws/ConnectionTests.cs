@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Runctl.Adapters.Aws;
 using Runctl.Errors;
 using Runctl.Ports;
@@ -61,6 +63,36 @@ public sealed class ConnectionTests
     {
         using var cloud = new AdaptersRoot().Connect(new CloudConnection { Region = "eu-central-1", EndpointUrl = new Uri("https://192.0.2.1"), Credentials = Keys });
         Assert.Null(await cloud.FindSandboxAsync(Token));
+    }
+
+    [Fact]
+    public async Task An_object_larger_than_any_record_is_refused_before_it_is_read()
+    {
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        var answers = AnswerAsync(server);
+        using var cloud = new AdaptersRoot().Connect(new CloudConnection { Region = "eu-central-1", EndpointUrl = new Uri($"http://{server.LocalEndpoint}"), Credentials = Keys });
+        var error = await Assert.ThrowsAsync<RunctlException>(() => cloud.Objects.ReadAsync("bucket", "runs/x/run.json", Token));
+        Assert.Equal("RecordTooLarge", error.Id);
+        Assert.Contains("s3://bucket/runs/x/run.json has 99999999999 bytes", error.Message, StringComparison.Ordinal);
+        server.Stop();
+        await answers;
+    }
+
+    /// <summary>Begins to send an object of 100 GB, once.</summary>
+    private static async Task AnswerAsync(TcpListener server)
+    {
+        using var client = await server.AcceptTcpClientAsync(Token);
+        var stream = client.GetStream();
+        using var reader = new StreamReader(stream, leaveOpen: true);
+        while (await reader.ReadLineAsync(Token) is { Length: > 0 })
+        {
+            // The request's head.
+        }
+
+        await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\nETag: \"0123456789abcdef0123456789abcdef-2\"\r\n\r\nbegin"u8.ToArray(), Token);
+        // Until the client has closed it.
+        Assert.Null(await reader.ReadLineAsync(Token));
     }
 
     [Fact]

@@ -57,10 +57,12 @@ public sealed class StartPlannerTests : IDisposable
     [InlineData(true, "b", "hibernate", RunctlStoppedInstance.Replace, "AutoResumeHibernates")]
     [InlineData(true, "b", "hibernate", RunctlStoppedInstance.Wait, null)]
     [InlineData(true, "b", "stop", RunctlStoppedInstance.Replace, null)]
-    public async Task Resuming_by_itself_is_refused_by_hand_and_passed_over_by_file_where_it_can_not_be_done(bool bringsCode, string? bucket, string interruption, RunctlStoppedInstance stopped, string? obstacle)
+    [InlineData(true, "b", "terminate", RunctlStoppedInstance.Replace, null, 1)]
+    [InlineData(true, "b", "terminate", RunctlStoppedInstance.Replace, "AutoResumeIsNone", 0)]
+    public async Task Resuming_by_itself_is_refused_by_hand_and_passed_over_by_file_where_it_can_not_be_done(bool bringsCode, string? bucket, string interruption, RunctlStoppedInstance stopped, string? obstacle, int most = 10)
     {
         _cloud.Ec2.Add("i-1", tags: new() { [RunctlTags.Managed] = "1", [RunctlTags.Interruption] = interruption });
-        var configuration = new RunctlConfiguration { AutoResume = true, S3Bucket = bucket, StoppedInstance = stopped };
+        var configuration = new RunctlConfiguration { AutoResume = true, S3Bucket = bucket, StoppedInstance = stopped, MaxResumes = most };
         Task<StartPlan> PlanAsync(bool insists) => new StartPlanner(_cloud, new FakeAdapters(), _cloud.Time).PlanAsync(Request() with { SyncCode = bringsCode, InsistsOnAutoResume = insists }, configuration, TestContext.Current.CancellationToken);
         var plan = await PlanAsync(insists: false);
         Assert.Equal(obstacle is null, plan.Configuration.AutoResume);
