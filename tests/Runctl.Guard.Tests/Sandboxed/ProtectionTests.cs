@@ -9,10 +9,10 @@ public sealed class ProtectionTests(GuardSandbox sandbox)
     public async Task Who_spoils_its_only_file_at_the_signal_does_not_take_the_last_good_version_with_it()
     {
         await using var run = await StartAsync("""
-            put("last.pt", archive(12 << 20))
+            put("last.pt", archive(2 << 20))
             def spoil():
                 with open(path("last.pt"), "wb") as f:
-                    f.write(archive(12 << 20, b"later")[:5 << 20])
+                    f.write(archive(2 << 20, b"later")[:1 << 20])
             at_signal(spoil)
             wait()
             """);
