@@ -43,6 +43,9 @@ class Guard:
         self._unknown = False
         self._reserve_due = 0.0
         self._shutdown: Optional[Trigger] = None
+        # A notice that was seen before the runs were looked at for the first time.
+        self._early: Optional[Trigger] = None
+        self._looked = False
         self._poller = Poller(self._session.imds, self._noticed, self._told)
         self._withdrawal = Withdrawal(self._session)
         self._exit = SelfTermination()
@@ -124,8 +127,13 @@ class Guard:
 
     def _noticed(self, trigger: Trigger) -> None:
         # In the poller's own thread: not even the next tick is waited for.
-        for_each(lambda supervisor: supervisor.begin(trigger), self._active())
+        with self._lock:
+            self._early = None if self._looked else trigger
+        self._begin(trigger)
         for_each(lambda supervisor: supervisor.save_late_at_once(), self._all())
+
+    def _begin(self, trigger: Trigger) -> None:
+        for_each(lambda supervisor: supervisor.begin(trigger), self._active())
 
     def _told(self, kind: str, message: str, data: Dict[str, Any]) -> None:
         text = message.replace("{id}", self._session.instance_id())
@@ -142,6 +150,10 @@ class Guard:
             with contextlib.suppress(OSError):
                 self._introduce()
         for_each(self._look_at, [name for name in files.names(paths.runs()) if is_run_id(name)])
+        with self._lock:
+            early, self._early, self._looked = self._early, None, True
+        if early:
+            self._begin(early)
         known = [supervisor.run for supervisor in self._supervisors.values()]
         self._withdrawal.look(known, self._start_again)
         self._exit.look(known)

@@ -7,6 +7,7 @@ import time
 
 import live
 import support
+from runctl_guard.guard import daemon
 from runctl_guard.runs.registry import all_runs
 from runctl_guard.service import guard_process, spawn
 from runctl_guard.system import paths, processes
@@ -47,6 +48,22 @@ class Guarded(live.LiveTest):
     def guard_log(self):
         with open(os.path.join(paths.home(), "guard.log")) as file:
             return file.read()
+
+
+class Begins(Guarded):
+    def test_a_notice_whose_time_is_over_when_the_runs_are_looked_at_for_the_first_time_is_handled(self):
+        fake = support.FakeImds()
+        self.addCleanup(fake.close)
+        self.set_environment(AWS_EC2_METADATA_SERVICE_ENDPOINT=fake.url)
+        run = self.training()
+        notice = json.dumps({"action": "terminate", "time": utc_seconds_text(time.time() + 1)})
+        fake.answers["meta-data/spot/instance-action"] = lambda: (200, notice)
+        guard = daemon.Guard()
+        guard._poller.poll()
+        support.eventually(lambda: guard._poller.standing() is None)
+        guard._tick()
+        support.eventually(lambda: run.state["state"] == "interrupted")
+        self.assertTrue(os.path.exists(os.path.join(self.checkpoints, "epoch_3.json")))
 
 
 class Broken(Guarded):
