@@ -57,7 +57,7 @@ class Begins(Guarded):
         self.set_environment(AWS_EC2_METADATA_SERVICE_ENDPOINT=fake.url)
         run = self.training()
         notice = json.dumps({"action": "terminate", "time": utc_seconds_text(time.time() + 1)})
-        fake.answers["meta-data/spot/instance-action"] = lambda: (200, notice)
+        fake.answers[support.ACTION] = (200, notice)
         guard = daemon.Guard()
         guard._poller.poll()
         support.eventually(lambda: guard._poller.standing() is None)
