@@ -189,8 +189,8 @@ os.makedirs(f"{d}/exp1", exist_ok=True); ev = open(f"{d}/exp1/events.out.tfevent
 def save(n): Z(f"{d}/exp1/.t", n); os.replace(f"{d}/exp1/.t", f"{d}/exp1/last.ckpt")
 loop(save, every=20)''')
         support.eventually(lambda: len(self.told("CheckpointUploaded")) >= 2)
-        layout = self.told("CheckpointLayout")
-        self.assertEqual(1, len(layout))
+        # A late guard takes the folder for the head until it is saved into again.
+        support.eventually(lambda: "exp1/last.ckpt" in [one["data"]["head"] for one in self.told("CheckpointLayout")])
         result = self.drill()
         self.assertIn("exp1/events.out.tfevents.1.host", result.names)
 

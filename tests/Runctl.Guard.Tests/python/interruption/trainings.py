@@ -1,4 +1,5 @@
 """Trainings of real processes for the tests beside this file: a script, what it starts, and which process got which signal."""
+import contextlib
 import os
 import shutil
 import time
@@ -18,7 +19,8 @@ from runctl_guard.interruption.triggers import Trigger
 from runctl_guard.runs.journal import Journal
 from runctl_guard.runs.target import ProcessTarget
 
-# A trainer saves every few steps and when it is told; what it gets, it notes in the file `signals`.
+# A trainer saves every few steps and when it is told; what it gets, it notes in the file `signals`. It stands still, between two saves,
+# while there is a file `pause`.
 LIB = '''
 import os, signal, sys, time, zipfile
 stop, d = [], os.environ["RUNCTL_CHECKPOINT_DIR"]
@@ -42,6 +44,9 @@ def train(every=2, pause=0.05, step=0):
     ready()
     while not stop:
         time.sleep(pause)
+        while os.path.exists("pause"):
+            open("paused", "w").close()
+            time.sleep(0.02)
         step += 1
         if every and step % every == 0:
             save(step)
@@ -103,6 +108,30 @@ class Training(live.LiveTest):
     def look(self, until=lambda watch: watch.found.seen):
         """Watches until the saves tell the trainers."""
         support.eventually(lambda: self.watch.look() or until(self.watch))
+
+    def look_between_saves(self):
+        """Watches until the saves tell the trainers, and leaves the trainer paused with its last save seen. The names of the saves."""
+        self.look(lambda watch: watch.found.seen and watch.observed.saves.interval)
+        open(os.path.join(self.project, "pause"), "w").close()
+        support.eventually(lambda: os.path.exists(os.path.join(self.project, "paused")))
+        self.look(lambda watch: not watch.observed.saves.running)
+        return set(os.listdir(self.checkpoints))
+
+    def interrupt_paused(self, run):
+        """The trainer goes on once the guard has decided for it."""
+        decide = Teller.round
+
+        def going_on(teller, *arguments, **more):
+            decisions = decide(teller, *arguments, **more)
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(os.path.join(self.project, "pause"))
+            return decisions
+        with mock.patch.object(Teller, "round", going_on):
+            return self.interrupt(run)
+
+    def saved_once_more(self, before):
+        """A guard that a busy machine holds up may be late, by one save."""
+        self.assertIn(len(set(os.listdir(self.checkpoints)) - before), (1, 2))
 
     def interrupt(self, run, seconds=60.0, **trigger):
         trigger = Trigger("interruption", "drill", "terminate", "2026-01-31T12:00:00Z", time.monotonic() + seconds, **trigger)
