@@ -35,8 +35,8 @@ $common = @{ ProjectDirectory = $PSScriptRoot; SyncCode = $true; PollInterval = 
 $acts = @(
     @{
         Title    = 'Act 1: a checkpoint is one file.'
-        Training = $common + @{ Script = "$PSScriptRoot/train_digits.py"; ScriptArgument = '--epochs', $Epochs, '--seed', 7 }
-        NoticeAt = 1000
+        Training = $common + @{ Script = "$PSScriptRoot/train_digits.py"; ScriptArgument = '--epochs', $Epochs, '--seed', 7, '--step-seconds', 0.006 }
+        NoticeAt = 500
         Final    = 'final.json'
     }
     @{

@@ -16,6 +16,7 @@ import os
 import random
 import signal
 import sys
+import time
 from operator import mul
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -147,6 +148,7 @@ def parse_arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch-size", type=int, default=20)
     parser.add_argument("--learning-rate", type=float, default=0.1)
+    parser.add_argument("--step-seconds", type=float, default=0.0, help="slows a step down, to have time to interrupt it")
     parser.add_argument("--data", default=os.path.join(HERE, "digits.csv"))
     parser.add_argument("--save-interval", type=int, default=int(os.environ.get("RUNCTL_SAVE_INTERVAL", "5")), help="epochs between checkpoints")
     parser.add_argument("--checkpoint-dir", default=os.environ.get("RUNCTL_CHECKPOINT_DIR", "checkpoints"))
@@ -171,6 +173,7 @@ def main():
                 print(f"saved {path}", flush=True)
                 return 0
             trainer.run_step()
+            time.sleep(arguments.step_seconds)
             progress.write(f"step {trainer.step}\n")
         print(f"epoch {trainer.epoch:3}  step {trainer.step:5}  loss {trainer.loss / len(trainer.train):.4f}  accuracy {trainer.accuracy():.3f}", flush=True)
         trainer.begin_next_epoch()
