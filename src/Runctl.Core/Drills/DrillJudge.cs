@@ -37,6 +37,7 @@ internal static class DrillJudge
         var facts = new Facts
         {
             Detected = detected is not null,
+            HasEnded = events.Any(e => EventKinds.IsEnd(e.Kind)),
             Signalled = signalled is not null,
             Checkpoint = checkpoint,
             Outcome = EventData.Text(handled, "outcome"),
@@ -77,7 +78,9 @@ internal static class DrillJudge
     {
         if (!facts.Detected)
         {
-            return (false, "The guard did not see the notice.");
+            return (false, facts.HasEnded
+                ? "The training ended before the guard saw the notice. Run the drill on a training that lasts longer."
+                : "The guard did not see the notice.");
         }
 
         var forgotten = facts.Processes.Where(one => one is { Role: "trainer", Handles: true, Told: false }).ToList();
@@ -184,6 +187,8 @@ internal static class DrillJudge
     private sealed record Facts
     {
         public bool Detected { get; init; }
+
+        public bool HasEnded { get; init; }
 
         public bool Signalled { get; init; }
 

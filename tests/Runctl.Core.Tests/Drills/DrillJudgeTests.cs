@@ -157,6 +157,17 @@ public sealed class DrillJudgeTests
         Assert.Equal("The guard did not see the notice.", Judge().Reason);
     }
 
+    [Theory]
+    [InlineData(EventKinds.TrainingFinished)]
+    [InlineData(EventKinds.TrainingFailed)]
+    [InlineData(EventKinds.TrainingStopped)]
+    public void A_training_that_ended_before_the_notice_was_seen_is_said_so(string end)
+    {
+        var report = Judge(Uploaded(1), Event(end, 1, new { LastStep = 9 }));
+        Assert.False(report.Passed);
+        Assert.StartsWith("The training ended before the guard saw the notice.", report.Reason, StringComparison.Ordinal);
+    }
+
     private static RunctlDrillReport Judge(params RunctlEvent[] events) => Judge(null, events);
 
     private static RunctlDrillReport Judge(ManifestRecord? manifest, params RunctlEvent[] events) => DrillJudge.Judge(
