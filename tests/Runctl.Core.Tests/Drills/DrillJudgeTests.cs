@@ -161,7 +161,7 @@ public sealed class DrillJudgeTests
     [InlineData(EventKinds.TrainingFinished)]
     [InlineData(EventKinds.TrainingFailed)]
     [InlineData(EventKinds.TrainingStopped)]
-    public void A_training_that_ended_before_the_notice_was_seen_is_said_so(string end)
+    public void The_report_says_that_the_training_ended_before_the_notice_was_seen(string end)
     {
         var report = Judge(Uploaded(1), Event(end, 1, new { LastStep = 9 }));
         Assert.False(report.Passed);
