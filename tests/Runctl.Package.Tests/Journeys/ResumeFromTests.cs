@@ -6,8 +6,9 @@ public sealed class ResumeFromTests
     public void What_means_a_run_means_the_newest_checkpoint_that_the_run_has_now()
     {
         using var session = new SandboxSession();
-        session.Run("$instance = New-RunctlSpotInstance g5.xlarge -Wait; $run = $instance | Start-RunctlTraining ./train.py -SyncCode -NoMonitor -ScriptArgument '--steps', 150");
+        session.Run("$instance = New-RunctlSpotInstance g5.xlarge -Wait; $run = $instance | Start-RunctlTraining ./train.py -SyncCode -NoMonitor -ScriptArgument '--steps', 150, '--wait'");
         session.WaitUntil("$null -ne ($old = Get-RunctlTraining $run.RunId).Checkpoint");
+        session.Run("$null = New-Item -ItemType File (Join-Path $sandbox.Directory $instance.InstanceId home ubuntu journey go-on)");
         session.Run("$null = $run | Wait-RunctlTraining -PollInterval 500ms -Timeout 120s");
         Assert.Equal("epoch_50.json", session.Run("\"$($old.Checkpoint)\"").Single);
         Assert.Null(session.Run("$run").Single.Checkpoint);

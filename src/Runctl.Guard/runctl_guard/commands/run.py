@@ -10,6 +10,7 @@ from ..runs.attempts import joined, new_attempt, refuse_shared_directory
 from ..runs.run import PREPARING, Run
 from ..runs.spec import check_spec, checkpoint_directory, project_directory
 from ..service.guard_process import ensure_guard, wake_guard
+from ..system import processes
 from ..system.user_files import is_file
 from ..system.users import find_user
 
@@ -30,18 +31,16 @@ def start(spec: Dict[str, Any]) -> Dict[str, Any]:
         new_attempt(run, spec, claim, Session().instance_id())
     ensure_guard()
     wake_guard()
-    return _await_living(run)
+    return await_living(run)
 
 
-def _await_living(run: Run) -> Dict[str, Any]:
-    """The state once the training has lived for a moment; GuardError when it failed at once."""
+def await_living(run: Run) -> Dict[str, Any]:
+    """The state once the training's process has lived for a moment; GuardError when it failed at once."""
     while True:
         state = run.state
         if state["state"] == "running":
             ended = run.exit()
-            if ended is None and time.time() - state["started_at"] >= LIVES_SECONDS:
-                return run.shown()
-            if ended is not None and ended.get("exit_code") == 0:
+            if _lives(run) if ended is None else ended.get("exit_code") == 0:
                 return run.shown()
         elif state["state"] == "failed":
             raise _failure(run, state)
@@ -50,6 +49,12 @@ def _await_living(run: Run) -> Dict[str, Any]:
         elif not run.starter_alive():
             ensure_guard()
         time.sleep(0.03)
+
+
+def _lives(run: Run) -> bool:
+    """Counted from its own start: the reaper before it may have waited for secrets. One that is gone has an exit to come."""
+    process = processes.find(run.training())
+    return process is not None and processes.age(process) >= LIVES_SECONDS
 
 
 def _failure(run: Run, state: Dict[str, Any]) -> GuardError:

@@ -91,7 +91,7 @@ def _write_training(run: Run, pid: int) -> None:
     process = processes.read(pid)
     identity: Dict[str, Any] = process.identity() if process else {"pid": pid, "start_time": 0, "boot_id": ""}
     files.write_json(run.file("training.json"), dict(
-        identity, schema=1, attempt=run.state["attempt"], started=utc_text(), started_at=time.time(),
+        identity, schema=1, attempt=run.state["attempt"], started=utc_text(),
         reaper=processes.own().identity(), cgroup=_own_cgroup()))
 
 
