@@ -1,6 +1,6 @@
 """Which checkpoint counts: the newest good one, and if its save may have been cut off, the one before."""
 import copy
-from typing import Callable, Dict, Iterator, List, NamedTuple, Optional
+from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional
 
 from .completeness import GOES_ON, incomplete, torn
 from .history import Save
@@ -29,14 +29,21 @@ class Choice(NamedTuple):
 Prover = Callable[[CheckpointSet], Dict[str, str]]
 
 
+def kept_saves(seen: Observation, provisional: bool = False) -> Iterator[Save]:
+    """The last saves, the newest first; one that is a burst of several is followed by what it was before its last rounds. With
+    `provisional` the save that is going on comes first. Looks may go on between two of them: a save that they reopen is left out."""
+    if provisional:
+        yield from so_far(seen)
+    for save in reversed(seen.saves):
+        if save in seen.saves:
+            yield save
+            yield from without_last_rounds(seen, save) if is_burst(seen, save) else []
+
+
 def candidates(seen: Observation, read: Callable[[str, str, int], Optional[bytes]],
                provisional: bool = False) -> Iterator[CheckpointSet]:
-    """The checkpoints of the last saves, the newest first; where one is a burst of several saves, of each of them. With
-    `provisional` also of the save that is going on."""
-    saves = so_far(seen) if provisional else []
-    for save in reversed(seen.saves):
-        saves += [save] + (without_last_rounds(seen, save) if is_burst(seen, save) else [])
-    for save in saves:
+    """The checkpoints of the kept saves."""
+    for save in kept_saves(seen, provisional):
         checkpoint = build(seen, save, read)
         if checkpoint is not None:
             yield checkpoint
@@ -62,27 +69,28 @@ class Prepared(NamedTuple):
     torn: Optional[str]
 
 
-def prepare(seen: Observation, read: Callable[[str, str, int], Optional[bytes]], available: Callable[[SetFile], bool],
-            provisional: bool = False) -> List[Prepared]:
-    """`available`: whether a file can still be had, from the disk, from a copy or from S3. Reads no more than small files."""
-    prepared = []
-    for checkpoint in candidates(seen, read, provisional):
-        lacks = incomplete(seen, checkpoint)
-        for file in checkpoint.part(SAVE, CURRENT):
-            # Without the path that a script goes on from, what the save wrote is of no use.
-            if (file.part == SAVE or under(file.path, checkpoint.head)) and not available(file):
-                lacks[file.path] = OVERWRITTEN
-        prepared.append(Prepared(checkpoint, lacks, torn(seen, checkpoint.save)))
-    return prepared
+def prepare(seen: Observation, save: Save, read: Callable[[str, str, int], Optional[bytes]],
+            available: Callable[[SetFile], bool]) -> Optional[Prepared]:
+    """None if the save holds no checkpoint. `available`: whether a file can still be had, from the disk, from a copy or from S3.
+    Reads no more than small files."""
+    checkpoint = build(seen, save, read)
+    if checkpoint is None:
+        return None
+    lacks = incomplete(seen, checkpoint)
+    for file in checkpoint.part(SAVE, CURRENT):
+        # Without the path that a script goes on from, what the save wrote is of no use.
+        if (file.part == SAVE or under(file.path, checkpoint.head)) and not available(file):
+            lacks[file.path] = OVERWRITTEN
+    return Prepared(checkpoint, lacks, torn(seen, checkpoint.save))
 
 
-def decide(prepared: List[Prepared], available: Callable[[SetFile], bool], prove: Prover = lambda checkpoint: {},
+def decide(prepared: Iterable[Optional[Prepared]], available: Callable[[SetFile], bool], prove: Prover = lambda checkpoint: {},
            newest_only: bool = False) -> Choice:
-    """The first good one. `prove` may read for long. With `newest_only` a refusal of the last save is the end."""
+    """The first good one, and those after it are not asked for. `prove` may read for long. With `newest_only` a refusal of the last save is the end."""
     refused: List[Refused] = []
     doubtful: Optional[CheckpointSet] = None
     doubt: Optional[str] = None
-    for checkpoint, lacks, reason in prepared:
+    for checkpoint, lacks, reason in filter(None, prepared):
         lacks = lacks or prove(checkpoint)
         if lacks:
             path = sorted(lacks)[0]

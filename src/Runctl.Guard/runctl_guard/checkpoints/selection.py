@@ -1,7 +1,7 @@
 """Which checkpoint of an attempt counts now, opened and proven; and where each version of a file can be read from."""
 import os
 import time
-from typing import Callable, Dict, List, NamedTuple, Optional, Tuple, TypeVar
+from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple, TypeVar
 
 from ..errors import GuardError
 from ..runs.run import Run
@@ -30,6 +30,8 @@ PASSING = (CHANGED, OVERWRITTEN, WRITING)
 Result = TypeVar("Result")
 # Gets path, version and limit; None if it cannot be read.
 Read = Callable[[str, str, int], Optional[bytes]]
+# What was read of versions of small files; None for one that cannot be read.
+Texts = Dict[str, Optional[bytes]]
 
 
 class Chosen(NamedTuple):
@@ -55,20 +57,15 @@ class RunCheckpoints:
         opened: Dict[str, OpenedCheckpoint] = {}
         self.watch.load()
 
-        def prepare(read: Read) -> Tuple[List[choice.Prepared], Dict[int, Callable[[OpenedCheckpoint], Dict[str, str]]]]:
-            found = choice.prepare(self.watch.seen, read, lambda file: self._available(file, store), provisional)
-            # By the object: the name of a checkpoint of many files is costly, and this is under the lock.
-            return found, {id(one.checkpoint): self._prover(one.checkpoint, enough_time) for one in found}
-        prepared, provers = self.with_texts(store, prepare)
-
         def prove(checkpoint: CheckpointSet) -> Dict[str, str]:
+            with self.watch.lock:
+                proven = self._prover(checkpoint, enough_time)
             try:
                 files = opened[checkpoint.name()] = self.open(checkpoint, store)
             except GuardError as error:
                 return {str(error.target or checkpoint.head): CHANGED if error.id == "CheckpointChanged" else error.message}
-            return provers[id(checkpoint)](files)
-        # Looks go on meanwhile: a proof may read for long.
-        found = choice.decide(prepared, lambda file: self._available(file, store), prove, newest_only)
+            return proven(files)
+        found = choice.decide(self._prepared(store, provisional), lambda file: self._available(file, store), prove, newest_only)
         for refused in found.refused:
             reject(refused)
         chosen = None
@@ -79,6 +76,19 @@ class RunCheckpoints:
             else:
                 files.close()
         return chosen
+
+    def _prepared(self, store: Optional[CheckpointStore], provisional: bool) -> Iterator[Optional[choice.Prepared]]:
+        """One save after the other, each under the lock for a moment. Looks go on between them: a proof may read for long."""
+        seen = self.watch.seen
+        known: Texts = {}
+        saves = choice.kept_saves(seen, provisional)
+        while True:
+            with self.watch.lock:
+                save = next(saves, None)
+            if save is None:
+                return
+            yield self.with_texts(store, lambda read, save=save: choice.prepare(
+                seen, save, read, lambda file: self._available(file, store)), known)
 
     def _prover(self, checkpoint: CheckpointSet, enough_time: Callable[[], bool]) -> Callable[[OpenedCheckpoint], Dict[str, str]]:
         """Proves its files by what is known of them now."""
@@ -115,10 +125,10 @@ class RunCheckpoints:
     def _available(self, file: SetFile, store: Optional[CheckpointStore]) -> bool:
         return file.here or file.link is not None or self.copies.has(file.version) or bool(store and store.has(file.version))
 
-    def with_texts(self, store: Optional[CheckpointStore], act: Callable[[Read], Result]) -> Result:
+    def with_texts(self, store: Optional[CheckpointStore], act: Callable[[Read], Result], known: Optional[Texts] = None) -> Result:
         """What `act` makes of what was seen, under the lock of the looks, and of the small files that it asks for. These are read
-        without the lock, as neither a file nor S3 has to answer soon, and then it is done again."""
-        known: Dict[str, Optional[bytes]] = {}
+        without the lock, as neither a file nor S3 has to answer soon, and then it is done again. `known`: what was read before."""
+        known = {} if known is None else known
         while True:
             wanted: Dict[str, Tuple[str, int]] = {}
 

@@ -127,7 +127,13 @@ class Machine:
 
     def choose(self):
         """What a notice would choose now, or None."""
-        return choice.decide(choice.prepare(self.seen, self.read, self.available), self.available).chosen
+        return self.decide().chosen
+
+    def decide(self, available=None, prove=lambda checkpoint: {}):
+        """The whole choice, by what can be had and what a proof finds."""
+        available = available or self.available
+        saves = choice.kept_saves(self.seen)
+        return choice.decide((choice.prepare(self.seen, save, self.read, available) for save in saves), available, prove)
 
     def available(self, file):
         return file.here or file.version in self.copies

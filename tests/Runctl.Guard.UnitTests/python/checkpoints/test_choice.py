@@ -139,7 +139,7 @@ class Choices(unittest.TestCase):
         """The choice if the model on the disk is not whole, and these versions of it can be had."""
         def available(file):
             return file.path != "model.pt" and machine.available(file) or file.version in versions
-        return choice.decide(choice.prepare(machine.seen, machine.read, available), available).chosen
+        return machine.decide(available).chosen
 
     def test_a_model_that_is_cut_off_is_replaced_by_the_one_before_however_many_saves_of_something_else_came_meanwhile(self):
         for saves in (1, 7):
@@ -190,7 +190,7 @@ class Choices(unittest.TestCase):
         machine.pass_time(4)
         self.assertEqual(kept, {file.path: file.version for file in machine.choose().files})
         # It is no refusal, of which a warning would tell.
-        self.assertEqual([], choice.decide(choice.prepare(machine.seen, machine.read, machine.available), machine.available).refused)
+        self.assertEqual([], machine.decide().refused)
         machine.end(killed=True)
         self.assertEqual(kept, {file.path: file.version for file in machine.choose().files})
 

@@ -3,7 +3,6 @@ import unittest
 
 from . import simulator  # noqa: F401
 from .further_layouts import HALF, LAYOUTS, Disk, number_in
-from runctl_guard.checkpoints import choice
 from runctl_guard.checkpoints.completeness import cut_off
 
 SAVES = 3
@@ -47,7 +46,7 @@ class Further(unittest.TestCase):
             cut = cut_off(disk.seen, checkpoint)
             return {path: "cut off" for path, data in self.restored(disk, checkpoint, "save").items() if HALF in data
                     and (path in cut or disk.seen.files[path].kind not in ("binary", "text", "json"))}
-        return choice.decide(choice.prepare(disk.seen, disk.read, disk.available), disk.available, prove).chosen
+        return disk.decide(prove=prove).chosen
 
     def restored(self, disk, checkpoint, *parts):
         found = {}

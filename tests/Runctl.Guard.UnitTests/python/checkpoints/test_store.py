@@ -3,9 +3,11 @@ import json
 import os
 import threading
 import time
+from unittest import mock
 
 import support
 from .saved import BASE, Saved
+from runctl_guard.checkpoints import choice, sets
 from runctl_guard.checkpoints.manifest import Facts
 from runctl_guard.errors import GuardError
 
@@ -56,6 +58,58 @@ class Store(Saved):
         self.assertEqual(["fold_1.pt", "fold_2.pt"], sorted(file["path"] for file in committed.body["files"] if file["class"] == "older"))
         self.assertEqual("fold_3.pt", self.puts()[0])
         self.assertFalse(self.store.owes_older(chosen.checkpoint))
+
+    def test_a_choice_builds_no_save_that_is_older_than_the_one_it_takes(self):
+        self.started()
+        for number in range(1, 7):
+            self.write("epoch_%d.pt" % number)
+            self.look()
+        built = []
+
+        def build(seen, save, read):
+            built.append(save.number)
+            return sets.build(seen, save, read)
+        with mock.patch.object(choice, "build", build):
+            self.chosen("epoch_6.pt")
+            self.assertEqual([6], built)
+            with open(os.path.join(self.checkpoints, "epoch_6.pt"), "r+b") as file:
+                file.truncate(700)
+            self.look()
+            del built[:]
+            self.chosen("epoch_5.pt")
+        self.assertEqual([5], [number for number in built if number < 6])
+
+    def test_a_save_that_is_forgotten_during_a_choice_takes_no_part_in_it(self):
+        self.started()
+        for number in (1, 2, 3):
+            self.write("epoch_%d.pt" % number)
+            self.look()
+        saves = choice.kept_saves(self.watch.seen)
+        self.assertEqual(3, next(saves).number)
+        self.watch.seen.saves = self.watch.seen.saves[1:]
+        self.assertEqual([2], sorted({save.number for save in saves} - {3}))
+
+    def test_a_pointer_that_s3_does_not_give_is_asked_for_once_however_many_saves_are_looked_through(self):
+        self.started()
+        self.write("latest", data=b"epoch_0.pt")
+        self.save("epoch_0.pt")
+        for number in (1, 2, 3):
+            self.write("epoch_%d.pt" % number)
+            os.truncate(os.path.join(self.checkpoints, "epoch_%d.pt" % number), 700)
+            if number == 3:
+                self.write("latest", data=b"epoch_3.pt")
+            self.look()
+        # As in a guard that came back and has read nothing yet.
+        self.uploads.checkpoints._texts.clear()
+        self.s3.calls = []
+        self.s3.fail = lambda method, path, query: 403 if method == "GET" else None
+        self.chosen("epoch_0.pt")
+        self.assertEqual(1, len([path for method, path, query in self.s3.calls if method == "GET"]))
+
+    def chosen(self, head):
+        chosen = self.uploads.checkpoints.choose(self.store)
+        chosen.opened.close()
+        self.assertEqual(head, chosen.checkpoint.head)
 
     def test_without_time_for_it_it_is_left_out(self):
         self.started()
