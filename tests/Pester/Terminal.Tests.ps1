@@ -62,7 +62,7 @@ Describe 'Progress of a wait' {
     It 'shows state, instance and step in 80 columns' {
         $shell = [powershell]::Create()
         try {
-            $shell.AddScript("Import-Module '$Module'; Wait-RunctlTraining $($run.RunId) -Timeout 5s -EndpointUrl $($sandbox.EndpointUrl) -Region $($sandbox.Region) -S3Bucket $($sandbox.S3Bucket)") | Out-Null
+            $shell.AddScript("Import-Module '$Module'; Wait-RunctlTraining $($run.RunId) -Timeout 12s -EndpointUrl $($sandbox.EndpointUrl) -Region $($sandbox.Region) -S3Bucket $($sandbox.S3Bucket)") | Out-Null
             $shell.Invoke() | Out-Null
             $shell.Streams.Error[0].FullyQualifiedErrorId | Should -Match 'TimedOut'
             $record = @($shell.Streams.Progress)[0]

@@ -47,7 +47,7 @@ internal static class DrillJudge
             Processes = ToldProcesses.Of(events),
             WasKilled = events.Any(e => e.Kind == EventKinds.TrainingKilled),
         };
-        var (passed, reason) = Decide(facts);
+        var (passed, reason) = Decide(facts, training.RunId);
         var certain = CertainStep(facts, lastStep, EventData.Number(signalled, "last_step"), manifest);
         return new RunctlDrillReport
         {
@@ -74,13 +74,13 @@ internal static class DrillJudge
         };
     }
 
-    private static (bool Passed, string Reason) Decide(Facts facts)
+    private static (bool Passed, string Reason) Decide(Facts facts, string runId)
     {
         if (!facts.Detected)
         {
             return (false, facts.HasEnded
                 ? "The training ended before the guard saw the notice. Run the drill on a training that lasts longer."
-                : "The guard did not see the notice.");
+                : $"The guard did not see the notice. Get-RunctlEvent {runId} shows what it reported before.");
         }
 
         var forgotten = facts.Processes.Where(one => one is { Role: "trainer", Handles: true, Told: false }).ToList();

@@ -154,7 +154,7 @@ public sealed class DrillJudgeTests
     public void Without_a_checkpoint_or_a_guard_it_fails()
     {
         Assert.False(Judge(Detected()).Passed);
-        Assert.Equal("The guard did not see the notice.", Judge().Reason);
+        Assert.Equal("The guard did not see the notice. Get-RunctlEvent r shows what it reported before.", Judge().Reason);
     }
 
     [Theory]

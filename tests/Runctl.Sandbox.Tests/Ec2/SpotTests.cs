@@ -26,14 +26,14 @@ public sealed class SpotTests : IAsyncLifetime
     {
         var id = await _server.RunSpotAsync();
         var before = DateTimeOffset.UtcNow;
-        var deadline = await _server.Registry.InterruptAsync(id, TimeSpan.FromSeconds(2), "terminate");
+        var deadline = await _server.Registry.InterruptAsync(id, TimeSpan.FromSeconds(5), "terminate");
         var marked = await _server.SpotRequestAsync(id);
         var noticed = _server.Registry.Get(id);
 
         Assert.Equal((SpotInstanceState.Active, "marked-for-termination"), (marked.State, marked.Status.Code));
         Assert.Equal(InstanceStateName.Running, (await _server.DescribeAsync(id)).State.Name);
         Assert.Equal(("terminate", deadline), (noticed.Notice!.Action, noticed.Notice.Time));
-        Assert.InRange(deadline, before.AddSeconds(2), DateTimeOffset.UtcNow.AddSeconds(2));
+        Assert.InRange(deadline, before.AddSeconds(5), DateTimeOffset.UtcNow.AddSeconds(5));
         Assert.Equal(deadline, await _server.Registry.InterruptAsync(id, TimeSpan.FromMinutes(2), "terminate"));
 
         var gone = await _server.UntilAsync(id, "terminated");
@@ -49,9 +49,9 @@ public sealed class SpotTests : IAsyncLifetime
     public async Task A_withdrawn_notice_takes_nothing()
     {
         var id = await _server.RunSpotAsync();
-        await _server.Registry.InterruptAsync(id, TimeSpan.FromSeconds(1), "terminate");
+        await _server.Registry.InterruptAsync(id, TimeSpan.FromSeconds(3), "terminate");
         Assert.True(_server.Registry.WithdrawNotice(id));
-        await Task.Delay(1200, Ct);
+        await Task.Delay(3200, Ct);
 
         Assert.Equal(InstanceStateName.Running, (await _server.DescribeAsync(id)).State.Name);
         Assert.Equal("fulfilled", (await _server.SpotRequestAsync(id)).Status.Code);

@@ -30,7 +30,7 @@ public sealed class NoticeTests : IAsyncLifetime
     [Fact]
     public async Task A_late_notice_names_the_time_that_it_would_have_named()
     {
-        Become(new() { Notice = SandboxNoticeMode.Late, NoticeDelay = TimeSpan.FromSeconds(1) });
+        Become(new() { Notice = SandboxNoticeMode.Late, NoticeDelay = TimeSpan.FromSeconds(4) });
         var taken = await _sandbox.Sandbox.InterruptAsync(_id, TimeSpan.FromMinutes(2));
         Assert.Null(await NoticeAsync());
         await Eventually.TrueAsync(async () => await NoticeAsync() is not null);
@@ -41,7 +41,7 @@ public sealed class NoticeTests : IAsyncLifetime
     public async Task Without_notice_the_instance_is_taken_all_the_same()
     {
         Become(new() { Notice = SandboxNoticeMode.None });
-        await _sandbox.Sandbox.InterruptAsync(_id, TimeSpan.FromSeconds(1));
+        await _sandbox.Sandbox.InterruptAsync(_id, TimeSpan.FromSeconds(4));
         Assert.Null(await NoticeAsync());
         await Eventually.TrueAsync(() => _sandbox.Sandbox.Instances.Single().State == "terminated");
     }
@@ -49,10 +49,10 @@ public sealed class NoticeTests : IAsyncLifetime
     [Fact]
     public async Task A_rebalance_is_recommended_before_the_notice()
     {
-        Become(new() { RebalanceLead = TimeSpan.FromSeconds(1) });
+        Become(new() { RebalanceLead = TimeSpan.FromSeconds(4) });
         var before = DateTimeOffset.UtcNow;
         var taken = await _sandbox.Sandbox.InterruptAsync(_id, TimeSpan.FromMinutes(2));
-        Assert.True(taken >= before + TimeSpan.FromSeconds(121));
+        Assert.True(taken >= before + TimeSpan.FromSeconds(124));
         Assert.Equal(HttpStatusCode.OK, (await _metadata.GetAsync(Recommendation, _token)).Status);
         Assert.Null(await NoticeAsync());
         await Eventually.TrueAsync(async () => await NoticeAsync() is not null);
@@ -61,10 +61,10 @@ public sealed class NoticeTests : IAsyncLifetime
     [Fact]
     public async Task A_notice_that_is_withdrawn_before_it_came_takes_nothing()
     {
-        Become(new() { Notice = SandboxNoticeMode.Late, NoticeDelay = TimeSpan.FromMilliseconds(300) });
-        await _sandbox.Sandbox.InterruptAsync(_id, TimeSpan.FromMilliseconds(500));
+        Become(new() { Notice = SandboxNoticeMode.Late, NoticeDelay = TimeSpan.FromSeconds(2) });
+        await _sandbox.Sandbox.InterruptAsync(_id, TimeSpan.FromSeconds(3));
         Assert.True(_sandbox.Sandbox.WithdrawNotice(_id));
-        await Task.Delay(800, Ct);
+        await Task.Delay(3300, Ct);
         Assert.Null(await NoticeAsync());
         Assert.Equal("running", _sandbox.Sandbox.Instances.Single().State);
     }

@@ -72,7 +72,7 @@ public sealed class MetadataTests : IAsyncLifetime
     {
         var token = await _metadata.TokenAsync();
         Assert.Equal(HttpStatusCode.NotFound, (await _metadata.GetAsync(Action, token)).Status);
-        var time = await _sandbox.Sandbox.InterruptAsync(_id, TimeSpan.FromSeconds(3));
+        var time = await _sandbox.Sandbox.InterruptAsync(_id, TimeSpan.FromSeconds(6));
         var (status, text) = await _metadata.GetAsync(Action, token);
         Assert.Equal(HttpStatusCode.OK, status);
         using var notice = JsonDocument.Parse(text);
