@@ -35,7 +35,8 @@ internal sealed class SandboxSession : IDisposable
                 save(step)
             if stopping:
                 sys.exit(0)
-            while step == 50 and "--wait" in sys.argv and not os.path.exists("go-on"):
+            # Stands still at its first save, so that a test can read it.
+            while step == 50 and "--wait" in sys.argv and not stopping and not os.path.exists("go-on"):
                 time.sleep(0.05)
         save(steps)
         sys.exit(int(os.environ.get("EXIT_CODE", "0")))

@@ -31,22 +31,13 @@ Prover = Callable[[CheckpointSet], Dict[str, str]]
 
 def kept_saves(seen: Observation, provisional: bool = False) -> Iterator[Save]:
     """The last saves, the newest first; one that is a burst of several is followed by what it was before its last rounds. With
-    `provisional` the save that is going on comes first. Looks may go on between two of them: a save that they reopen is left out."""
+    `provisional` the save that is going on comes first. Looks may go on between two of them."""
     if provisional:
         yield from so_far(seen)
     for save in reversed(seen.saves):
-        if save in seen.saves:
-            yield save
-            yield from without_last_rounds(seen, save) if is_burst(seen, save) else []
-
-
-def candidates(seen: Observation, read: Callable[[str, str, int], Optional[bytes]],
-               provisional: bool = False) -> Iterator[CheckpointSet]:
-    """The checkpoints of the kept saves."""
-    for save in kept_saves(seen, provisional):
-        checkpoint = build(seen, save, read)
-        if checkpoint is not None:
-            yield checkpoint
+        yield save
+        if is_burst(seen, save):
+            yield from without_last_rounds(seen, save)
 
 
 def so_far(seen: Observation) -> List[Save]:
@@ -71,9 +62,10 @@ class Prepared(NamedTuple):
 
 def prepare(seen: Observation, save: Save, read: Callable[[str, str, int], Optional[bytes]],
             available: Callable[[SetFile], bool]) -> Optional[Prepared]:
-    """None if the save holds no checkpoint. `available`: whether a file can still be had, from the disk, from a copy or from S3.
-    Reads no more than small files."""
-    checkpoint = build(seen, save, read)
+    """None if the save holds no checkpoint, or looks have forgotten it meanwhile. `available`: whether a file can still be had,
+    from the disk, from a copy or from S3. Reads no more than small files."""
+    known = any(save.number == one.number for one in seen.saves + [seen.current] if one is not None)
+    checkpoint = build(seen, save, read) if known else None
     if checkpoint is None:
         return None
     lacks = incomplete(seen, checkpoint)
@@ -84,13 +76,14 @@ def prepare(seen: Observation, save: Save, read: Callable[[str, str, int], Optio
     return Prepared(checkpoint, lacks, torn(seen, checkpoint.save))
 
 
-def decide(prepared: Iterable[Optional[Prepared]], available: Callable[[SetFile], bool], prove: Prover = lambda checkpoint: {},
+def decide(prepared: Iterable[Prepared], available: Callable[[SetFile], bool], prove: Prover = lambda checkpoint: {},
            newest_only: bool = False) -> Choice:
-    """The first good one, and those after it are not asked for. `prove` may read for long. With `newest_only` a refusal of the last save is the end."""
+    """The first good one; those after it are not asked for. `prove` may read for long. With `newest_only` a refusal of the last
+    save is the end."""
     refused: List[Refused] = []
     doubtful: Optional[CheckpointSet] = None
     doubt: Optional[str] = None
-    for checkpoint, lacks, reason in filter(None, prepared):
+    for checkpoint, lacks, reason in prepared:
         lacks = lacks or prove(checkpoint)
         if lacks:
             path = sorted(lacks)[0]

@@ -17,7 +17,7 @@ from .names import Settings, pattern_of
 from .observation import Observation
 from .opened import OpenedCheckpoint, open_checkpoint, prove_all
 from .scan import Scanner
-from .sets import CheckpointSet, SetFile
+from .sets import CheckpointSet, SetFile, build
 from .snapshots import Copies
 from .store import CheckpointStore
 from .watch import CheckpointWatch
@@ -77,7 +77,7 @@ class RunCheckpoints:
                 files.close()
         return chosen
 
-    def _prepared(self, store: Optional[CheckpointStore], provisional: bool) -> Iterator[Optional[choice.Prepared]]:
+    def _prepared(self, store: Optional[CheckpointStore], provisional: bool) -> Iterator[choice.Prepared]:
         """One save after the other, each under the lock for a moment. Looks go on between them: a proof may read for long."""
         seen = self.watch.seen
         known: Texts = {}
@@ -87,8 +87,10 @@ class RunCheckpoints:
                 save = next(saves, None)
             if save is None:
                 return
-            yield self.with_texts(store, lambda read, save=save: choice.prepare(
+            prepared = self.with_texts(store, lambda read, save=save: choice.prepare(
                 seen, save, read, lambda file: self._available(file, store)), known)
+            if prepared is not None:
+                yield prepared
 
     def _prover(self, checkpoint: CheckpointSet, enough_time: Callable[[], bool]) -> Callable[[OpenedCheckpoint], Dict[str, str]]:
         """Proves its files by what is known of them now."""
@@ -190,7 +192,7 @@ def survey(directory: str, settings: Settings, user: Optional[User]) -> Optional
             return attended(lambda calls: _beginning(os.path.join(directory, path), user, limit, None, calls))
         except OSError:
             return None
-    return next(choice.candidates(seen, read), None)
+    return next(filter(None, (build(seen, save, read) for save in choice.kept_saves(seen))), None)
 
 
 def order_of(run: Run, checkpoint: CheckpointSet) -> float:

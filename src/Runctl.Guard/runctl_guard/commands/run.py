@@ -40,7 +40,8 @@ def await_living(run: Run) -> Dict[str, Any]:
         state = run.state
         if state["state"] == "running":
             ended = run.exit()
-            if _lives(run) if ended is None else ended.get("exit_code") == 0:
+            good = _lives(run) if ended is None else ended.get("exit_code") == 0
+            if good:
                 return run.shown()
         elif state["state"] == "failed":
             raise _failure(run, state)

@@ -129,11 +129,16 @@ class Machine:
         """What a notice would choose now, or None."""
         return self.decide().chosen
 
+    def candidates(self, provisional=False):
+        """The checkpoints of the kept saves, the newest first."""
+        return list(filter(None, (sets.build(self.seen, save, self.read) for save in choice.kept_saves(self.seen, provisional))))
+
     def decide(self, available=None, prove=lambda checkpoint: {}):
         """The whole choice, by what can be had and what a proof finds."""
         available = available or self.available
         saves = choice.kept_saves(self.seen)
-        return choice.decide((choice.prepare(self.seen, save, self.read, available) for save in saves), available, prove)
+        prepared = (choice.prepare(self.seen, save, self.read, available) for save in saves)
+        return choice.decide(filter(None, prepared), available, prove)
 
     def available(self, file):
         return file.here or file.version in self.copies

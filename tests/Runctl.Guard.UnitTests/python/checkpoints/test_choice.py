@@ -3,7 +3,7 @@ import json
 import unittest
 
 from . import simulator
-from runctl_guard.checkpoints import choice, completeness
+from runctl_guard.checkpoints import completeness
 from .simulator import (PICKLE, RAW, TF_INDEX, ZIP, Machine, Settings, cyclegan, dcp, detectron2, flat_ranks, gan, in_place, layer_files,
                        lightning, megatron, orbax, safetensors, sharded, tensorflow)
 
@@ -323,13 +323,13 @@ class Choices(unittest.TestCase):
         machine.write("netG_3.pth")
         machine.open = {"netG_3.pth"}
         machine.see()
-        going_on = list(choice.candidates(machine.seen, machine.read, provisional=True))
+        going_on = machine.candidates(provisional=True)
         self.assertEqual(["netG_2.pth", "netG_1.pth"], [one.head for one in going_on])
         self.assertFalse(going_on[0].save.provisional)
         machine.open = set()
         machine.see()
-        self.assertTrue(next(choice.candidates(machine.seen, machine.read, provisional=True)).save.provisional)
-        self.assertEqual([], list(choice.candidates(machine.seen, machine.read)))
+        self.assertTrue(machine.candidates(provisional=True)[0].save.provisional)
+        self.assertEqual([], machine.candidates())
 
     # Complete
 
